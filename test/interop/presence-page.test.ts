@@ -19,6 +19,7 @@ import {
   type EventId,
   type Timestamp,
 } from '@rollcall/core';
+import axe, { type AxeResults } from 'axe-core';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { setPresenceStage, type PresenceStage } from '../faults/support/presence-stage.ts';
@@ -148,15 +149,26 @@ describe.skipIf(!existsSync(executablePath))('the page in Chromium', () => {
     await stage.strike();
   });
 
+  async function deliverAll(...events: readonly (ConnectedEvent | DisconnectedEvent)[]): Promise<void> {
+    await Promise.all(events.map((event) => stage.deliver(event)));
+  }
+
   /** A page whose scripts made no mistake by the end of the test, and which asked no other host. */
   async function open(
     hash: string,
-    { width = 1_120, height = 700, dark = false, base = stage.urls[0], isPictured = false } = {},
+    {
+      width = 1_120,
+      height = 700,
+      dark = false,
+      base = stage.urls[0],
+      isPictured = false,
+      timezoneId = 'UTC',
+    } = {},
   ): Promise<Page> {
     const context = await browser.newContext({
       viewport: { width, height },
       colorScheme: dark ? 'dark' : 'light',
-      timezoneId: 'UTC',
+      timezoneId,
     });
     const page = await context.newPage();
     if (isPictured && makesPictures) await sayItFollowsForLong(page);
@@ -250,20 +262,119 @@ describe.skipIf(!existsSync(executablePath))('the page in Chromium', () => {
     await expect.poll(() => page.locator('.row').allTextContents(), patience).toHaveLength(1);
   });
 
-  test('says where the endings of devices are that came back, and since when it can know', async () => {
+  test('says who left for a reason, also of devices that came back, and since when it can know', async () => {
     const one = connected({ tenant: 'back', device: 'pump-1', agoMs: 10 * minute });
-    await stage.deliver(one);
-    await stage.deliver(disconnected(one, 5 * minute));
+    const other = connected({ tenant: 'back', device: 'pump-2', agoMs: 10 * minute });
+    await deliverAll(one, other);
+    await deliverAll(disconnected(one, 5 * minute), disconnected(other, 3 * minute, 'client-closed', 0));
     await stage.deliver(connected({ tenant: 'back', device: 'pump-1', agoMs: minute }));
     const page = await open('#/back');
     await expect.poll(() => row(page, 'pump-1').textContent(), patience).toContain('online');
     await page.getByRole('button', { name: 'fell silent' }).click();
-    await expect.poll(() => page.locator('.none').textContent(), patience).toContain('on its own page');
+    const left = page.getByRole('region', { name: 'Who left' });
+    await expect.poll(() => left.locator('tbody tr').count(), patience).toBe(1);
+    expect(await left.locator('tbody tr').textContent()).toMatch(/pump-1.*up to 45 s before.*online/);
+    // Whoever gets the address sees the same; what leaves meanwhile comes in.
+    await page.reload();
+    await expect.poll(() => left.locator('tbody tr').count(), patience).toBe(1);
+    const third = connected({ tenant: 'back', device: 'pump-3', agoMs: 2 * minute });
+    await stage.deliver(third);
+    await stage.deliver(disconnected(third, minute));
+    await expect.poll(() => left.locator('tbody tr').count(), patience).toBe(2);
+    await page.getByRole('button', { name: 'Show all who left' }).click();
+    await expect.poll(() => left.locator('tbody tr').count(), patience).toBe(3);
+    expect(await left.locator('tbody').textContent()).toMatch(/pump-3.*pump-1.*pump-2.*said goodbye/s);
     const since = 'The service follows the events since';
     await expect.poll(() => page.getByText(since).count(), patience).toBe(1);
-    await page.goto(new URL('#/back/pump-1', page.url()).href);
+    await left.getByRole('link', { name: 'pump-1' }).click();
     await expect.poll(() => page.locator('h1').textContent(), patience).toBe('pump-1');
     await expect.poll(() => page.getByText(since).count(), patience).toBe(1);
+    await page.goBack();
+    await left.getByRole('button', { name: 'All devices' }).click();
+    await expect.poll(() => row(page, 'pump-1').count(), patience).toBe(1);
+  });
+
+  test('shows who left page by page, however many they are', async () => {
+    const all = Array.from({ length: 450 }, (_, number) =>
+      connected({ tenant: 'storm', device: `pump-${number}`, agoMs: 10 * minute }),
+    );
+    await deliverAll(...all);
+    await deliverAll(...all.map((one) => disconnected(one, 5 * minute, 'adapter-lost')));
+    const page = await open('#/storm?ended=adapter-lost');
+    const rows = page.getByRole('region', { name: 'Who left' }).locator('tbody tr');
+    await expect
+      .poll(async () => {
+        if ((await rows.count()) < 450) await page.getByRole('button', { name: 'Show more' }).click();
+        return rows.count();
+      }, patience)
+      .toBe(450);
+    expect(new Set(await rows.locator('.name').allTextContents()).size).toBe(450);
+    await expect.poll(() => page.getByRole('button', { name: 'Show more' }).count(), patience).toBe(0);
+  });
+
+  test('times are of the clock of the reader, which is named, or in UTC', async () => {
+    const at = Date.now() - 30 * minute;
+    const one = connected({ tenant: 'zones', device: 'pump-1', agoMs: 30 * minute });
+    await stage.deliver(one);
+    const clock = (offsetMs: number): string => new Date(at + offsetMs).toISOString().slice(11, 16);
+    const page = await open('#/zones', { timezoneId: 'Asia/Kolkata' });
+    const kolkata = /Asia\/(?:Kolkata|Calcutta), UTC\+5:30/;
+    await expect.poll(() => row(page, 'pump-1').textContent(), patience).toContain(clock(330 * minute));
+    const title = await row(page, 'pump-1').locator('time').getAttribute('title');
+    expect(title).toContain(`${clock(0)}:`);
+    expect(title).toContain(' UTC');
+    const choice = page.getByLabel('Times in').first();
+    expect(await choice.locator('option').allTextContents()).toEqual([
+      expect.stringMatching(kolkata) as string,
+      'UTC',
+    ]);
+    expect(await page.locator('.zone').first().textContent()).toMatch(kolkata);
+    await choice.selectOption('UTC');
+    await expect.poll(() => row(page, 'pump-1').textContent(), patience).toContain(clock(0));
+    // For the tab, as the token is.
+    await page.reload();
+    await page.goto(new URL('#/zones/pump-1', page.url()).href);
+    await expect.poll(() => page.locator('.now time').textContent(), patience).toContain(clock(0));
+    expect(await page.locator('.zone').allTextContents()).toEqual(['Times in UTC', 'Times in UTC']);
+    const field = page.getByLabel('Time in UTC');
+    await field.fill(new Date(at + minute).toISOString().slice(0, 19));
+    await page.getByRole('button', { name: 'Ask' }).click();
+    await expect.poll(() => page.locator('.answer').textContent(), patience).toMatch(/^Yes/);
+    await page.getByLabel('Times in').first().selectOption({ index: 0 });
+    await expect.poll(() => page.locator('.now time').textContent(), patience).toContain(clock(330 * minute));
+    await expect
+      .poll(() => page.getByLabel('Time in Asia').inputValue(), patience)
+      .toContain(clock(331 * minute));
+  });
+
+  test.each([
+    { dark: false, width: 1_120 },
+    { dark: true, width: 1_120 },
+    { dark: false, width: 380 },
+    { dark: true, width: 380 },
+  ])('has nothing that keeps somebody out: $width px, dark: $dark', async ({ dark, width }) => {
+    const one = connected({ tenant: 'axe', device: `pump-${width}-${dark}`, agoMs: 10 * minute });
+    const other = connected({ tenant: 'axe', device: 'pump-1', agoMs: 10 * minute });
+    await deliverAll(one, other);
+    await stage.deliver(disconnected(one, 5 * minute));
+    const page = await open('#/axe', { dark, width });
+    for (const [hash, ready] of [
+      ['#/axe', '.row'],
+      ['#/axe?ended=*', '.left-list tbody tr'],
+      [`#/axe/pump-1?at=${new Date(Date.now() - 6 * minute).toISOString()}`, '.answer'],
+      [`#/axe/pump-${width}-${dark}`, '.left'],
+      ['#/nobody', '.empty'],
+    ]) {
+      await page.goto(new URL(hash ?? '', page.url()).href);
+      await expect.poll(() => page.locator(ready ?? '').count(), patience).toBeGreaterThan(0);
+      await page.evaluate(axe.source);
+      const { violations } = await page.evaluate<Pick<AxeResults, 'violations'>>('axe.run(document)');
+      expect([hash, violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])]).toEqual([
+        hash,
+        [],
+      ]);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+    }
   });
 
   test('a connection that drops is said to be lost, and goes on without a gap', async () => {
@@ -331,7 +442,7 @@ describe.skipIf(!existsSync(executablePath))('the page in Chromium', () => {
     expect(await page.locator('tbody').textContent()).toContain('203.0.113.');
     const ask = async (agoMs: number): Promise<string | null> => {
       const at = new Date(Date.now() - agoMs).toISOString().slice(0, 19);
-      await page.getByLabel('Time, by your clock').fill(at);
+      await page.getByLabel('Time in UTC').fill(at);
       await page.getByRole('button', { name: 'Ask' }).click();
       await expect
         .poll(() => page.locator('.answer time').first().getAttribute('datetime'), patience)

@@ -68,6 +68,19 @@ export interface CountsOverTime {
   readonly 'as-of': AsOf;
 }
 
+export interface DeviceEnding extends Ending {
+  readonly device: string;
+  /** What the device is now. */
+  readonly status: Status;
+}
+
+export interface Endings {
+  readonly 'known-since': string;
+  readonly endings: readonly DeviceEnding[];
+  readonly next?: string;
+  readonly 'as-of': AsOf;
+}
+
 export interface WasConnected {
   readonly time: string;
   readonly answer: 'yes' | 'no' | 'uncertain';

@@ -8,6 +8,8 @@ export interface Route {
   readonly protocol?: string;
   readonly reason?: string;
   readonly search?: string;
+  /** Those who left for this reason; `*`: for any. */
+  readonly ended?: string;
   /** Those that became what they are so many seconds ago, or later. */
   readonly withinS?: number;
   readonly order: 'name' | 'latest';
@@ -44,6 +46,7 @@ export function readRoute(hash: string): Route {
     protocol: text('protocol'),
     reason: text('reason'),
     search: text('q'),
+    ended: text('ended'),
     withinS: seconds('within'),
     status: status === 'online' || status === 'offline' || status === 'unknown' ? status : undefined,
     atMs: Number.isNaN(atMs) ? undefined : atMs,
@@ -58,13 +61,14 @@ export function readRoute(hash: string): Route {
 
 /** The part of an address that {@link readRoute} reads. */
 export function writeRoute(route: Route | (RouteChange & Pick<Route, 'order' | 'spanS'>)): string {
-  const { tenant, device, status, protocol, reason, search, withinS, order, spanS, atMs } = route;
+  const { tenant, device, status, protocol, reason, search, ended, withinS, order, spanS, atMs } = route;
   if (tenant === undefined) return '#/';
   const values = new URLSearchParams({
     ...(status !== undefined && { status }),
     ...(protocol !== undefined && { protocol }),
     ...(reason !== undefined && { reason }),
     ...(search !== undefined && search !== '' && { q: search }),
+    ...(ended !== undefined && { ended }),
     ...(withinS !== undefined && { within: String(withinS) }),
     ...(order === 'latest' && { order }),
     ...(spanS !== usualSpanS && { span: String(spanS) }),

@@ -41,6 +41,29 @@ describe('words', () => {
     ]);
   });
 
+  test.each([
+    ['Europe/Berlin', '2026-11-28T12:03:41', '2026-11-28T11:03:41.000Z', 'Europe/Berlin, UTC+1'],
+    ['Europe/Berlin', '2026-07-01T12:00:00', '2026-07-01T10:00:00.000Z', 'Europe/Berlin, UTC+2'],
+    // A minute without seconds, as browsers give it; and the hours around the turn of the clocks.
+    ['Europe/Berlin', '2026-10-25T01:59', '2026-10-24T23:59:00.000Z', 'Europe/Berlin, UTC+2'],
+    ['Europe/Berlin', '2026-10-25T03:00', '2026-10-25T02:00:00.000Z', 'Europe/Berlin, UTC+1'],
+    ['Europe/Berlin', '2026-03-29T01:59', '2026-03-29T00:59:00.000Z', 'Europe/Berlin, UTC+1'],
+    ['Europe/Berlin', '2026-03-29T03:00', '2026-03-29T01:00:00.000Z', 'Europe/Berlin, UTC+2'],
+    ['Asia/Kolkata', '2026-11-28T00:00:00', '2026-11-27T18:30:00.000Z', 'Asia/Calcutta, UTC+5:30'],
+    ['America/St_Johns', '2026-11-28T00:00:00', '2026-11-28T03:30:00.000Z', 'America/St_Johns, UTC−3:30'],
+    ['UTC', '2026-11-28T00:00:00', '2026-11-28T00:00:00.000Z', 'UTC'],
+  ])('in %s, %s of a form is %s, and the clock is told: %s', (timeZone, text, iso, zone) => {
+    const times = timesIn(timeZone);
+    const atMs = times.fromField(text);
+    expect(new Date(atMs).toISOString()).toBe(iso);
+    expect(times.field(atMs).startsWith(text)).toBe(true);
+    expect(times.zone(atMs).replace('Asia/Kolkata', 'Asia/Calcutta')).toBe(zone);
+  });
+
+  test('a form that says no time gives none', () => {
+    expect(timesIn('Europe/Berlin').fromField('')).toBeNaN();
+  });
+
   test('times have as much of the date as is needed', () => {
     const { short, full, field } = timesIn('Europe/Berlin');
     const now = Date.parse('2026-11-28T12:00:00Z');

@@ -48,7 +48,7 @@ export function DevicePast(given: {
         <FollowedSince asOf={answer['as-of']} nowMs={nowMs} />
       )}
       {connections.length > 0 && (
-        <div class="scroll">
+        <div class="scroll" role="group" aria-label="Connections" tabIndex={0}>
           <table>
             <thead>
               <tr>

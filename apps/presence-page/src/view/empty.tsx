@@ -21,14 +21,14 @@ export function Empty({
         The first device appears here within a second. After <code>npm start</code>, in another terminal (with{' '}
         <code>--port-offset</code>, add it to the ports):
       </p>
-      <pre>
+      <pre tabIndex={0}>
         <code>
           {`mosquitto_sub -h 127.0.0.1 -p 1883 -u sensor1@DEFAULT_TENANT -P hono-secret \\
   -i thermostat-7 -t command///req/#`}
         </code>
       </pre>
       <p>or, without a connection:</p>
-      <pre>
+      <pre tabIndex={0}>
         <code>
           {`curl -i -u sensor2@DEFAULT_TENANT:hono-secret -H 'content-type: application/json' \\
   --data '{"temp": 21.5}' http://127.0.0.1:8080/event`}

@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import Plot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { CountsOverTime } from '../logic/answers.ts';
+import { times as shownTimes, useZone } from './zone.ts';
 import { seenCounts } from '../logic/seen-counts.ts';
 
 const height = 150;
@@ -10,6 +11,7 @@ const dark = matchMedia('(prefers-color-scheme: dark)');
 /** Devices online over time; those of which nothing is known any more as a second line, where there are some. */
 export function OnlineChart({ counts }: { readonly counts: CountsOverTime | undefined }) {
   const box = useRef<HTMLDivElement>(null);
+  const { isUtc } = useZone();
   useEffect(() => {
     const element = box.current;
     if (!element || !counts) return undefined;
@@ -26,7 +28,7 @@ export function OnlineChart({ counts }: { readonly counts: CountsOverTime | unde
       observer.disconnect();
       plot.destroy();
     };
-  }, [counts]);
+  }, [counts, isUtc]);
   const last = counts?.points.at(-1);
   return (
     <div
@@ -58,9 +60,11 @@ function draw(element: HTMLElement, counts: CountsOverTime): Plot {
       cursor: { y: false, drag: { x: false, y: false } },
       // To the right there is room for half of the last time.
       padding: [8, 18, 0, 0],
+      // Ticks stand at full hours and days of the clock that is shown.
+      tzDate: (at) => inShownZone(new Date(at * 1_000)),
       scales: { y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.1)] } },
       axes: [
-        { ...axis, grid: { show: false }, values: '{HH}:{mm}', space: 60, size: 24 },
+        { ...axis, grid: { show: false }, values: (_plot, at) => ticksOf(at), space: 60, size: 24 },
         { ...axis, size: 42, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5] },
       ],
       series: [
@@ -78,4 +82,20 @@ function draw(element: HTMLElement, counts: CountsOverTime): Plot {
     ],
     element,
   );
+}
+
+/** The time of day; where ticks are days apart, the day. @param at seconds since 1970 */
+function ticksOf(at: readonly number[]): string[] {
+  const [first = 0, second = first] = at;
+  return at.map((each) =>
+    second - first >= 86_400
+      ? shownTimes().day(each * 1_000)
+      : shownTimes()
+          .short(each * 1_000, each * 1_000)
+          .slice(0, 5),
+  );
+}
+
+function inShownZone(date: Date): Date {
+  return shownTimes().isUtc ? Plot.tzDate(date, 'Etc/UTC') : date;
 }

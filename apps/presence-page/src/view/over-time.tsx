@@ -6,7 +6,7 @@ import { useAsked, useNow } from './hooks.ts';
 import { OnlineChart } from './online-chart.tsx';
 import { tenantPath } from './service.ts';
 import { Spans } from './spans.tsx';
-import { FollowedSince } from './words.tsx';
+import { FollowedSince, Zone } from './words.tsx';
 
 const number = new Intl.NumberFormat('en');
 
@@ -37,13 +37,16 @@ export function OverTime({
           <Spans spanS={spanS} change={change} />
         </div>
         <OnlineChart counts={answer} />
+        <p class="hint">
+          <Zone atMs={nowMs} />
+        </p>
         {answer && isBeforeCoverage(fromMs, answer['as-of']) && (
           <FollowedSince asOf={answer['as-of']} nowMs={nowMs} />
         )}
       </section>
       <section class="card" aria-label="Why connections ended">
         <h2>Why connections ended</h2>
-        <Endings endings={answer?.endings} chosen={route.reason} change={change} spanS={spanS} />
+        <Endings endings={answer?.endings} chosen={route.ended} change={change} />
       </section>
     </>
   );
@@ -52,35 +55,35 @@ export function OverTime({
 function Endings(given: {
   readonly endings: Readonly<Record<string, number>> | undefined;
   readonly chosen: string | undefined;
-  readonly spanS: number;
   readonly change: Change;
 }) {
-  const { endings = {}, chosen, change, spanS } = given;
+  const { endings = {}, chosen, change } = given;
   const all = Object.entries(endings).toSorted(([, one], [, other]) => other - one);
   const most = all[0]?.[1] ?? 1;
   if (all.length === 0) return <p class="hint">None did in this time.</p>;
   return (
-    <ul class="endings">
-      {all.map(([reason, count]) => (
-        <li key={reason}>
-          <button
-            type="button"
-            aria-pressed={chosen === reason}
-            title={`${reason}: show the devices that are still offline for this reason`}
-            onClick={() =>
-              change(
-                chosen === reason
-                  ? { reason: undefined, status: undefined, withinS: undefined }
-                  : { reason, status: 'offline', withinS: spanS, order: 'latest' },
-              )
-            }
-          >
-            <span class="words">{reasonInWords(reason)}</span>
-            <meter min={0} max={most} value={count} aria-hidden="true" />
-            <b>{number.format(count)}</b>
-          </button>
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul class="endings">
+        {all.map(([reason, count]) => (
+          <li key={reason}>
+            <button
+              type="button"
+              aria-pressed={chosen === reason}
+              title={`${reason}: show who left so`}
+              onClick={() => change({ ended: chosen === reason ? undefined : reason })}
+            >
+              <span class="words">{reasonInWords(reason)}</span>
+              <meter min={0} max={most} value={count} aria-hidden="true" />
+              <b>{number.format(count)}</b>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <p class="hint">
+        <button class="link" type="button" onClick={() => change({ ended: '*' })}>
+          Show all who left
+        </button>
+      </p>
+    </>
   );
 }

@@ -4,6 +4,7 @@ import { DeviceView } from './device-view.tsx';
 import { useAsked, useRoute } from './hooks.ts';
 import { service } from './service.ts';
 import { TenantView } from './tenant-view.tsx';
+import { useZone } from './zone.ts';
 import { TokenForm } from './token-form.tsx';
 
 interface Tenants {
@@ -14,6 +15,7 @@ interface Tenants {
 /** Everything, from the address of the page. */
 export function Page() {
   const [route, change] = useRoute();
+  const zone = useZone();
   const [wantsToken, setWantsToken] = useState(false);
   /** Grows with each token: all is asked again then. */
   const [again, setAgain] = useState(0);
@@ -57,9 +59,10 @@ export function Page() {
           <span class="mark" aria-hidden="true" /> Rollcall
         </a>
         <TenantChoice tenants={tenants} tenant={only} choose={(tenant) => change({ ...nothing, tenant })} />
+        <ZoneChoice {...zone} />
         {service.token !== undefined && (
           <button
-            class="quiet end"
+            class="quiet"
             type="button"
             onClick={() => (service.setToken(undefined), setWantsToken(true))}
           >
@@ -95,6 +98,7 @@ const nothing = {
   search: undefined,
   withinS: undefined,
   atMs: undefined,
+  ended: undefined,
 };
 
 function TenantChoice({
@@ -115,6 +119,23 @@ function TenantChoice({
         {all.map((name) => (
           <option key={name} value={name}>
             {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** The clock that all times are of. */
+function ZoneChoice({ isUtc, choices, choose }: ReturnType<typeof useZone>) {
+  const nowMs = Date.now();
+  return (
+    <label class="tenant end">
+      <span>Times in</span>
+      <select value={String(isUtc)} onChange={({ currentTarget }) => choose(currentTarget.value === 'true')}>
+        {choices.map((each) => (
+          <option key={String(each.isUtc)} value={String(each.isUtc)}>
+            {each.zone(nowMs)}
           </option>
         ))}
       </select>

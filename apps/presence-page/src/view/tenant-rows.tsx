@@ -35,7 +35,10 @@ export function TenantRows(given: {
       </p>
       {rows.length === 0 && all > 0 && reason !== undefined && (
         <p class="none">
-          No device fits. One that left and came back is not offline: all its endings are on its own page.
+          No device fits. One that left and came back is not offline:{' '}
+          <button class="link" type="button" onClick={() => change({ ended: reason })}>
+            show all who left so
+          </button>
         </p>
       )}
       {rows.length === 0 && all > 0 && search !== undefined && search !== '' && (

@@ -10,6 +10,7 @@ import { StatusTiles } from './status-tiles.tsx';
 import { StreamLine } from './stream-line.tsx';
 import { TenantFilters } from './tenant-filters.tsx';
 import { TenantRows } from './tenant-rows.tsx';
+import { WhoLeft } from './who-left.tsx';
 import { Foreign } from './words.tsx';
 
 /** The devices of a tenant: how many, which, and over time. */
@@ -41,9 +42,18 @@ export function TenantView(given: {
       <StreamLine followed={followed} nowMs={nowMs} asOf={summary?.['as-of']} />
       <StatusTiles counts={shown} route={route} change={change} />
       <div class="columns">
-        <section class="devices" aria-label="Devices">
-          <TenantFilters route={route} change={change} table={followed.table} />
-          <TenantRows followed={followed} route={route} change={change} tenant={tenant} nowMs={nowMs} />
+        <section class="devices" aria-label={route.ended === undefined ? 'Devices' : 'Who left'}>
+          {route.ended === undefined ? (
+            <>
+              <TenantFilters route={route} change={change} table={followed.table} />
+              <TenantRows followed={followed} route={route} change={change} tenant={tenant} nowMs={nowMs} />
+            </>
+          ) : (
+            <WhoLeft
+              key={`${route.ended} ${route.spanS}`}
+              {...{ tenant, route, change, nowMs, reason: route.ended }}
+            />
+          )}
         </section>
         <aside>
           <OverTime tenant={tenant} route={route} change={change} />

@@ -1,7 +1,8 @@
 import type { PastConnection } from '../logic/answers.ts';
 import { certaintyInWords, reasonInWords } from '../logic/in-words.ts';
 import { timelineBars, timeTicks, type Bar, type Period } from '../logic/timeline-bars.ts';
-import { times } from './words.tsx';
+import { Zone } from './words.tsx';
+import { times } from './zone.ts';
 
 const laneHeight = 26;
 const width = 1_000;
@@ -18,7 +19,7 @@ export function Timeline(given: {
   const lanes = Math.max(1, ...bars.map(({ lane }) => lane + 1));
   const height = lanes * laneHeight;
   const mark = markMs === undefined ? undefined : (markMs - period.fromMs) / (period.toMs - period.fromMs);
-  const ticks = timeTicks(period, 6, -new Date(period.toMs).getTimezoneOffset() * 60_000);
+  const ticks = timeTicks(period, 6, times().offsetMs(period.toMs));
   return (
     <figure class="timeline">
       <svg
@@ -73,25 +74,25 @@ export function Timeline(given: {
         ))}
       </div>
       <figcaption class="hint">
-        Where a bar fades, the device may have left already: no one could see.
+        Where a bar fades, the device may have left already: no one could see. <Zone atMs={period.toMs} />.
       </figcaption>
     </figure>
   );
 }
 
 function shortTick(atMs: number, { fromMs, toMs }: Period): string {
-  const short = times.short(atMs, atMs);
+  const short = times().short(atMs, atMs);
   if (toMs - fromMs <= 600_000) return short;
   const minutes = short.slice(0, 5);
   if (minutes !== '00:00' || toMs - fromMs < 86_400_000) return minutes;
-  return times.full(atMs).split(' ').slice(0, 2).join(' ');
+  return times().day(atMs);
 }
 
 function titleOf({ connection }: Bar): string {
-  const begin = times.full(Date.parse(connection['connected-at']));
+  const begin = times().full(Date.parse(connection['connected-at']));
   const { ending, state } = connection;
   if (ending)
-    return `${begin} – ${times.full(Date.parse(ending.at))}: ${reasonInWords(ending.reason)}, ${certaintyInWords(ending)}`;
+    return `${begin} – ${times().full(Date.parse(ending.at))}: ${reasonInWords(ending.reason)}, ${certaintyInWords(ending)}`;
   return `${begin} – ${state === 'open' ? 'now' : 'not known'}`;
 }
 

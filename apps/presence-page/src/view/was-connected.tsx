@@ -3,7 +3,8 @@ import { becauseInWords } from '../logic/in-words.ts';
 import type { Change, Route } from '../logic/route.ts';
 import { useAsked } from './hooks.ts';
 import { devicePath } from './service.ts';
-import { Time, times } from './words.tsx';
+import { Time, Zone } from './words.tsx';
+import { times } from './zone.ts';
 
 /** Asks whether a device was connected at a time, and shows the answer. */
 export function WasConnected(given: {
@@ -26,7 +27,7 @@ export function WasConnected(given: {
         onSubmit={(event) => {
           event.preventDefault();
           const value = new FormData(event.currentTarget).get('time');
-          const asked = typeof value === 'string' ? new Date(value).getTime() : Number.NaN;
+          const asked = typeof value === 'string' ? times().fromField(value) : Number.NaN;
           if (!Number.isNaN(asked)) change({ atMs: asked });
         }}
       >
@@ -34,11 +35,15 @@ export function WasConnected(given: {
           type="datetime-local"
           name="time"
           step={1}
-          aria-label="Time, by your clock"
-          defaultValue={times.field(atMs ?? nowMs)}
+          key={String(times().isUtc)}
+          aria-label={`Time in ${times().zone(atMs ?? nowMs)}`}
+          defaultValue={times().field(atMs ?? nowMs)}
           required
         />
         <button type="submit">Ask</button>
+        <span class="hint">
+          <Zone atMs={atMs ?? nowMs} />
+        </span>
       </form>
       {problem !== undefined && <p role="alert">{problem}</p>}
       {answer && <Answer answer={answer} nowMs={nowMs} />}

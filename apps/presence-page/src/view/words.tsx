@@ -1,8 +1,6 @@
 import { printable } from '@rollcall/core/text';
 import type { AsOf, Status } from '../logic/answers.ts';
-import { timesIn } from '../logic/times.ts';
-
-export const times = timesIn();
+import { times, utc } from './zone.ts';
 
 /** A text of others: shown as it is, character by character, and its direction ends with it. */
 export function Foreign({ text }: { readonly text: string }) {
@@ -11,8 +9,11 @@ export function Foreign({ text }: { readonly text: string }) {
 
 export function Time({ atMs, nowMs }: { readonly atMs: number; readonly nowMs: number }) {
   return (
-    <time dateTime={new Date(atMs).toISOString()} title={times.full(atMs)}>
-      {times.short(atMs, nowMs)}
+    <time
+      dateTime={new Date(atMs).toISOString()}
+      title={times().isUtc ? times().full(atMs) : `${times().full(atMs)} · ${utc.full(atMs)}`}
+    >
+      {times().short(atMs, nowMs)}
     </time>
   );
 }
@@ -34,4 +35,9 @@ export function StatusDot({ status }: { readonly status: Status }) {
       {status}
     </span>
   );
+}
+
+/** Which clock the times beside it are of. */
+export function Zone({ atMs }: { readonly atMs: number }) {
+  return <span class="zone">Times in {times().zone(atMs)}</span>;
 }

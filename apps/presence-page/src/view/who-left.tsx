@@ -1,0 +1,150 @@
+import { useState } from 'preact/hooks';
+import type { DeviceEnding, Endings } from '../logic/answers.ts';
+import { certaintyInWords, durationInWords, reasonInWords } from '../logic/in-words.ts';
+import { usualSpanS, writeRoute, type Change, type Route } from '../logic/route.ts';
+import { useAsked } from './hooks.ts';
+import { service, tenantPath } from './service.ts';
+import { Foreign, StatusDot, Time, Zone } from './words.tsx';
+
+interface Given {
+  readonly tenant: string;
+  /** `*`: any. */
+  readonly reason: string;
+  readonly route: Route;
+  readonly change: Change;
+  readonly nowMs: number;
+}
+
+/** Who left, when and how sure that is, and whether it is back: the latest first. */
+export function WhoLeft(given: Given) {
+  const { reason, route, change, nowMs } = given;
+  const { endings, next, problem, isAsked, knownSince, fromMs, readMore } = useEndings(given);
+  return (
+    <div class="left-list">
+      <div class="head">
+        <h2>
+          {reason === '*' ? 'Who left' : `Who left: ${reasonInWords(reason)}`}, in the last{' '}
+          {durationInWords(route.spanS * 1_000)}
+        </h2>
+        <button class="link" type="button" onClick={() => change({ ended: undefined })}>
+          ← All devices
+        </button>
+      </div>
+      {problem !== undefined && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
+      {endings.length > 0 && (
+        <div class="scroll" role="group" aria-label="Endings" tabIndex={0}>
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">device</th>
+                <th scope="col">left</th>
+                <th scope="col">how sure</th>
+                {reason === '*' && <th scope="col">why</th>}
+                <th scope="col">over</th>
+                <th scope="col">now</th>
+              </tr>
+            </thead>
+            <tbody>
+              {endings.map((each) => (
+                <LeftRow key={each['connection-id']} ending={each} {...given} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {isAsked && endings.length === 0 && next === undefined && <p class="hint">None did in this time.</p>}
+      {next !== undefined && (
+        <p>
+          <button class="link" type="button" onClick={readMore}>
+            {endings.length === 0 ? 'None of the latest. Look further back' : 'Show more'}
+          </button>
+        </p>
+      )}
+      {knownSince !== undefined && knownSince > fromMs && (
+        <p class="hint">
+          Of the time before <Time atMs={knownSince} nowMs={nowMs} />, not all endings are known.
+        </p>
+      )}
+      <p class="hint">
+        <Zone atMs={nowMs} />
+      </p>
+    </div>
+  );
+}
+
+function LeftRow({ ending, tenant, reason, change, nowMs }: Given & { readonly ending: DeviceEnding }) {
+  const { device } = ending;
+  return (
+    <tr>
+      <td class="name">
+        <a
+          href={writeRoute({ tenant, device, order: 'name', spanS: usualSpanS })}
+          onClick={(event) => {
+            if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+            event.preventDefault();
+            change({ device });
+          }}
+        >
+          <Foreign text={device} />
+        </a>
+      </td>
+      <td>
+        <Time atMs={Date.parse(ending.at)} nowMs={nowMs} />
+      </td>
+      <td>{certaintyInWords(ending)}</td>
+      {reason === '*' && <td>{reasonInWords(ending.reason)}</td>}
+      <td>
+        <Foreign text={ending.protocol} />
+      </td>
+      <td>
+        <StatusDot status={ending.status} />
+      </td>
+    </tr>
+  );
+}
+
+const pageSize = 200;
+
+/** The endings of the period, asked again every 10 s; from where more were read on, they stay. */
+function useEndings({ tenant, reason, route, nowMs }: Given) {
+  const [further, setFurther] = useState<{ readonly toMs: number; readonly pages: readonly Endings[] }>();
+  const [problem, setProblem] = useState<string>();
+  const toMs = further?.toMs ?? Math.floor(nowMs / 10_000) * 10_000;
+  const fromMs = toMs - route.spanS * 1_000;
+  const query = new URLSearchParams({
+    from: new Date(fromMs).toISOString(),
+    // What ended in these seconds is to be seen, too.
+    to: new Date(toMs + 10_000).toISOString(),
+    limit: String(pageSize),
+    ...(reason !== '*' && { reason }),
+  });
+  const path = tenantPath(tenant, `endings?${query}`);
+  const first = useAsked<Endings>(path, further ? undefined : 2_000);
+  // The last answer stays while the next one is on its way.
+  const [shown, setShown] = useState<Endings>();
+  if (first.answer && first.answer !== shown) setShown(first.answer);
+  const pages = [...(shown ? [shown] : []), ...(further?.pages ?? [])];
+  const next = pages.at(-1)?.next;
+  const readMore = async (): Promise<void> => {
+    if (next === undefined) return;
+    try {
+      const page = await service.get<Endings>(`${path}&cursor=${encodeURIComponent(next)}`);
+      setFurther((before) => ({ toMs, pages: [...(before?.pages ?? []), page] }));
+      setProblem(undefined);
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    }
+  };
+  const known = pages[0]?.['known-since'];
+  return {
+    ...{ next, fromMs, readMore: () => void readMore() },
+    endings: pages.flatMap(({ endings }) => endings),
+    problem: problem ?? first.problem,
+    isAsked: shown !== undefined,
+    knownSince: known === undefined ? undefined : Date.parse(known),
+  };
+}
