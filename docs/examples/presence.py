@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Asks the presence service, then follows each change. Python 3.9 or later, and nothing else.
+"""Asks the presence service who left in the last hour, and who is online, then follows each change. Python 3.9 or later, and nothing else.
 
     python3 presence.py [URL [TENANT]]     # PRESENCE_TOKEN: where the service wants a token
 """
@@ -23,12 +23,12 @@ def ask(path, headers=None, timeout=10):
     return urllib.request.urlopen(request, timeout=timeout)
 
 
-def online():
-    """All devices that are online, page by page."""
+def pages(path, name):
+    """All entries of a list, page by page. A page may be empty, and not the last."""
     cursor = ""
     while True:
-        page = json.load(ask(f"devices?status=online&limit=500{cursor}"))
-        yield from page["devices"]
+        page = json.load(ask(f"{path}limit=500{cursor}"))
+        yield from page[name]
         if "next" not in page:
             return
         cursor = "&cursor=" + urllib.parse.quote(page["next"], safe="")
@@ -60,7 +60,9 @@ def events():
 
 
 def main():
-    for device in online():
+    for end in pages("endings?", "endings"):
+        print(f"{end['device']} left at {end['at']}: {end['reason']}; now it is {end['status']}", flush=True)
+    for device in pages("devices?status=online&", "devices"):
         first = device["connections"][0]
         print(f"{device['device']} is online since {device['since']} over {first['protocol']}", flush=True)
     for kind, said in events():

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Asks the presence service about one device, then prints each change of its tenant as a line of JSON. Needs curl.
+# Asks the presence service about one device, and who left in the last hour, then prints each change of its tenant as a line
+# of JSON. Needs curl.
 #
 #   sh presence.sh DEVICE [URL [TENANT]]     # ids percent-encoded; PRESENCE_TOKEN: where the service wants a token
 set -eu
@@ -20,6 +21,9 @@ echo "now: $status"
 answer=$(ask "$base/devices/$device/at?time=$(date -u +%Y-%m-%dT%H:00:00Z)" |
   sed 's/.*"answer":"\([a-z]*\)"\(,"because":"[a-z-]*"\)*.*/\1\2/; s/,"because":"\(.*\)"/ (\1)/')
 echo "at the full hour: $answer"
+# The latest 20; `next` in the answer is the cursor of the next page.
+ask "$base/endings?limit=20" | sed 's/{"device":/\n&/g' |
+  sed -n 's/^{"device":"\([^"]*\)","status":"\([a-z]*\)".*"at":"\([^"]*\)".*"reason":"\([^"]*\)".*/\1 left at \3: \4; now it is \2/p'
 
 # `while` begins again where the connection ends: with a snapshot, which is left out here. To miss nothing, give back the
 # last id, as presence.py does.

@@ -66,8 +66,11 @@ function printing(command: string, ...args: readonly string[]): { readonly text:
 }
 
 test.runIf(existsSync(debianPython))(
-  'presence.py asks who is online, and says who left, and when',
+  'presence.py asks who left and who is online, and says who leaves, and when',
   async () => {
+    const before = arrived('pump-0');
+    await stage.deliver(before);
+    await stage.deliver(left(before));
     const one = arrived('pump-1');
     await stage.deliver(one);
     await expect
@@ -75,6 +78,7 @@ test.runIf(existsSync(debianPython))(
       .toContain('"online"');
     const { text } = printing(debianPython, example('presence.py'), stage.urls[0], 'acme');
     await expect.poll(text, patience).toMatch(/pump-1 is online since .* over MQTT 5\.0/);
+    expect(text()).toMatch(/^pump-0 left at .*Z: connection-lost; now it is offline$/m);
     // What it hears of while it reads the snapshot is in that.
     await expect.poll(watchers, patience).toBeGreaterThan(0);
     await stage.deliver(left(one));
@@ -84,8 +88,8 @@ test.runIf(existsSync(debianPython))(
 
 describe.runIf(hasPackage('curl'))('for a shell', () => {
   test('presence.sh asks about a device, and prints changes', async () => {
-    const one = arrived('pump-2');
-    await stage.deliver(one);
+    const [one, before3] = [arrived('pump-2'), arrived('pump-3')];
+    for (const event of [before3, left(before3), one]) await stage.deliver(event);
     await expect
       .poll(async () => (await fetch(`${stage.urls[0]}/v1/tenants/acme/devices/pump-2`)).text(), patience)
       .toContain('"online"');
@@ -94,6 +98,7 @@ describe.runIf(hasPackage('curl'))('for a shell', () => {
     await expect
       .poll(text, patience)
       .toMatch(/^now: online\nat the full hour: (?:yes|no|uncertain \([a-z-]+\))\n/);
+    await expect.poll(text, patience).toMatch(/^pump-3 left at .*Z: connection-lost; now it is offline$/m);
     await expect.poll(watchers, patience).toBeGreaterThan(before);
     await stage.deliver(left(one));
     await expect.poll(text, patience).toMatch(/\{"tenant":"acme","device":"pump-2","status":"offline"/);

@@ -95,7 +95,7 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
   return { port: api.port, healthPort: health.port };
 }
 
-/** Has the adapters of the fleet announce what is open, where nothing is known yet. */
+/** Has the adapters of the fleet announce what is open, where that may not be known. */
 function askingFleet(
   { module, values }: NonNullable<PresenceConfig['directory']>,
   { config, clock, random, log }: ServiceParts,
@@ -107,7 +107,7 @@ function askingFleet(
     fileOf: filesOfSecrets(config.effective),
   });
   const isAttached = (): boolean => progress.isAttached;
-  return askFleet({ clock, log, ask, asOf: () => truth.now(), isAttached });
+  return askFleet({ clock, log, ask, lacks: () => truth.lacks(), isAttached });
 }
 
 /** What changes while the service runs. */

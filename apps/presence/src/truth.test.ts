@@ -73,3 +73,24 @@ test('a database that is away is known within a second, and is nobody’s mistak
   await aSecond();
   expect(failures).toHaveLength(1);
 });
+
+test('a database lacks what was not announced since it began, or since it was taken up again; replicas name it alike', async () => {
+  const { truth, store, clock, aSecond } = await given();
+  expect(truth.lacks()).toBeUndefined();
+  const hourMs = 3_600_000;
+  const sinceMs = clock.now() - 50_000_000;
+  const leftMs = clock.now() - 7_000_000;
+  const takenUp = { leftMs, atMs: clock.now() };
+  store.progress = async () => ({ replicas: [], sinceMs, takenUp });
+  await aSecond();
+  expect(truth.lacks()).toBe(`presence-${sinceMs}-${leftMs}`);
+  clock.advance(hourMs - 1_001);
+  expect(truth.lacks()).toBe(`presence-${sinceMs}-${leftMs}`);
+  clock.advance(1);
+  expect(truth.lacks()).toBeUndefined();
+  const begunMs = clock.now();
+  store.progress = async () => ({ replicas: [], sinceMs: begunMs });
+  await aSecond();
+  await aSecond();
+  expect(truth.lacks()).toBe(`presence-${begunMs}`);
+});

@@ -57,6 +57,16 @@ export class Truth {
     });
   }
 
+  /** Names what this database lacks, as long as it may lack something that adapters will announce; `undefined`: nothing. */
+  lacks(): string | undefined {
+    const now = this.#options.clock.now();
+    const { coveredSince, completeFrom } = this.now();
+    const { takenUp } = this.#shared ?? {};
+    const intervalMs = completeFrom - coveredSince;
+    if (takenUp && now < takenUp.atMs + intervalMs) return `presence-${coveredSince}-${takenUp.leftMs}`;
+    return now < completeFrom ? `presence-${coveredSince}` : undefined;
+  }
+
   /** Whether the database could not be reached when it was asked last. */
   get isStoreAway(): boolean {
     return this.#isStoreAway;

@@ -1,5 +1,4 @@
 import { ManualClock, recordingLog } from '@rollcall/conformance';
-import type { Timestamp } from '@rollcall/core';
 import type { AskedForAnnouncements } from '@rollcall/core/directory';
 import { expect, onTestFinished, test } from 'vitest';
 import { askFleet } from './ask-fleet.ts';
@@ -10,7 +9,7 @@ const hourMs = 3_600_000;
 function given(answers: (AskedForAnnouncements | Error)[], { ageMs = 60_000, isAttached = true } = {}) {
   const clock = new ManualClock();
   const log = recordingLog();
-  const since = (clock.now() - ageMs) as Timestamp;
+  const since = clock.now() - ageMs;
   const asked: (readonly [afterMs: number, name: string])[] = [];
   const begun = clock.now();
   const attached = { is: isAttached };
@@ -24,7 +23,7 @@ function given(answers: (AskedForAnnouncements | Error)[], { ageMs = 60_000, isA
         ? Promise.reject(answer)
         : Promise.resolve(answer);
     },
-    asOf: () => ({ coveredSince: since, completeFrom: (since + hourMs) as Timestamp }),
+    lacks: () => (clock.now() < since + hourMs ? `presence-${since}` : undefined),
     isAttached: () => attached.is,
   });
   onTestFinished(end);

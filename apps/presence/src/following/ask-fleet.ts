@@ -1,12 +1,12 @@
 import { every, later, type Clock, type Log } from '@rollcall/core';
 import type { AskForAnnouncements } from '@rollcall/core/directory';
-import type { AsOf } from '../http/as-of.ts';
 
 export interface AskFleetOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly ask: AskForAnnouncements;
-  asOf(): Pick<AsOf, 'coveredSince' | 'completeFrom'>;
+  /** Names what the database lacks: adapters that announced for a name do not again. `undefined`: nothing. */
+  lacks(): string | undefined;
   /** Whether events arrive: what is announced before is for nobody. */
   isAttached(): boolean;
 }
@@ -16,8 +16,8 @@ const lookEveryMs = 1_000;
 const againAfterMs = 30_000;
 
 /**
- * Has the adapters of a fleet announce what they have open, where this database begins with nothing. Asks once, and again while there is
- * no answer, until everything was announced by itself. The result ends that.
+ * Has the adapters of a fleet announce what they have open, where this database begins with nothing, or is older than the stream. Asks
+ * once, and again while there is no answer, until everything was announced by itself. The result ends that.
  */
 export function askFleet(options: AskFleetOptions): () => void {
   const { clock } = options;
@@ -25,14 +25,14 @@ export function askFleet(options: AskFleetOptions): () => void {
   let mayAskAt = clock.monotonic();
 
   async function look(): Promise<void> {
-    const { coveredSince, completeFrom } = options.asOf();
-    if (clock.now() >= completeFrom) {
+    const name = options.lacks();
+    if (name === undefined) {
       end();
       return;
     }
     if (isBusy || !options.isAttached() || clock.monotonic() < mayAskAt) return;
     isBusy = true;
-    const waitMs = await askOnce(options, coveredSince);
+    const waitMs = await askOnce(options, name);
     isBusy = false;
     if (waitMs === undefined) end();
     else mayAskAt = later(clock.monotonic(), waitMs);
@@ -42,10 +42,10 @@ export function askFleet(options: AskFleetOptions): () => void {
 }
 
 /** @returns in how many ms to ask again; `undefined`: it was asked. */
-async function askOnce({ ask, log }: AskFleetOptions, coveredSince: number): Promise<number | undefined> {
+async function askOnce({ ask, log }: AskFleetOptions, name: string): Promise<number | undefined> {
   try {
     // Replicas begin with one database: one of them is enough.
-    const outcome = await ask(`presence-${coveredSince}`);
+    const outcome = await ask(name);
     if (outcome.status === 'too-soon') return outcome.leftMs;
     log.info({}, 'the adapters of the fleet were asked to announce what is open');
     return undefined;

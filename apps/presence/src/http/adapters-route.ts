@@ -56,6 +56,7 @@ function instanceJson(heard: HeardInstance, { at }: AsOf, defaultIntervalMs: num
     ...(announcedAtMs !== undefined && { 'last-announced-at': isoTime(announcedAtMs) }),
     ...(announceIntervalMs !== undefined && { 'announce-interval-ms': announceIntervalMs }),
     publishing: isKnown ? !isSilent : null,
+    connections: heard.connections,
   };
 }
 

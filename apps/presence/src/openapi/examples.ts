@@ -87,6 +87,7 @@ export const examples = {
         'last-announced-at': '2026-11-28T09:59:40.120Z',
         'announce-interval-ms': 3_600_000,
         publishing: true,
+        connections: 180,
       },
     ],
     'as-of': asOf,

@@ -205,7 +205,7 @@ export const schemas = {
     },
     'as-of': ref('AsOf'),
   }),
-  AdapterInstance: object(['id', 'type', 'instance', 'last-heard-at', 'publishing'], {
+  AdapterInstance: object(['id', 'type', 'instance', 'last-heard-at', 'publishing', 'connections'], {
     id: text,
     type: text,
     instance: { ...text, description: 'Of this start of the adapter' },
@@ -218,6 +218,10 @@ export const schemas = {
     publishing: {
       type: ['boolean', 'null'],
       description: 'Whether it missed fewer than three announcements as of `as-of.at`; `null`: not known',
+    },
+    connections: {
+      ...count,
+      description: 'That it has open, over all tenants; without those of which nothing is heard any more',
     },
   }),
   Adapters: object(['adapters', 'as-of'], {

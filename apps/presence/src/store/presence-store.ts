@@ -64,6 +64,8 @@ export interface HeardInstance {
   readonly announcedAtMs?: number;
   /** As it said with its latest announcement. */
   readonly announceIntervalMs?: number;
+  /** That it has open, as far as is known; without those of which nothing is heard any more. */
+  readonly connections: number;
 }
 
 /** A place in the list. */
@@ -154,6 +156,16 @@ interface SharedProgress {
   readonly sinceMs: number;
   /** The longest interval at which an adapter announces what is open; absent: none was heard. */
   readonly announceIntervalMs?: number;
+  /**
+   * When this database was taken up again after no one had followed the events for long. It may be a backup: events since `leftMs`
+   * were confirmed then, and do not come again.
+   */
+  readonly takenUp?: TakenUp;
+}
+
+export interface TakenUp {
+  readonly leftMs: number;
+  readonly atMs: number;
 }
 
 /** For how long connections are kept after their end. */

@@ -632,7 +632,7 @@ export function describeStore(
         await store.apply([{ ...one, announcement: true, announceIntervalMs }]);
         clock.advance(5_000);
         await store.apply([one, connected({ ...ofAdapter('a', 'i-2'), device: deviceRef('other', 'd') })]);
-        const heard = { adapterId: 'a', adapterType: 'hono-mqtt', heardAtMs: begin + 5_000 };
+        const heard = { adapterId: 'a', adapterType: 'hono-mqtt', heardAtMs: begin + 5_000, connections: 1 };
         expect(await store.instances({ limit: 10 })).toEqual({
           instances: [
             { ...heard, instance: 'i-1', announcedAtMs: begin, announceIntervalMs },
@@ -644,6 +644,60 @@ export function describeStore(
         expect((await store.instances({ instance: 'i-1', limit: 10 })).instances).toEqual([
           { ...heard, instance: 'i-1', announcedAtMs: begin + 2_000, announceIntervalMs: 7_000 },
         ]);
+      });
+
+      test('each has the connections that are open at it, whatever comes, and in which order', async () => {
+        const { store, clock } = await given();
+        const counted = async () =>
+          Object.fromEntries(
+            (await store.instances({ limit: 10 })).instances.map(({ instance, connections }) => [
+              instance,
+              connections,
+            ]),
+          );
+        const begin = (number: number, instance: string, facts: Partial<ReceivedConnected> = {}) => ({
+          ...connected({
+            ...ofAdapter('a', instance),
+            device: deviceRef(number % 2 === 0 ? 'acme' : 'other', `d-${number}`),
+            connectionId: connectionId(number),
+          }),
+          ...facts,
+        });
+        const all = [0, 1, 2, 3].map((number) => begin(number, 'i-1'));
+        await store.apply(all);
+        await store.apply([...all, begin(4, 'i-2')]);
+        expect(await counted()).toEqual({ 'i-1': 4, 'i-2': 1 });
+        // An ending twice, one without a begin, and one whose begin comes again.
+        const ends = all.slice(0, 2).map((one) => disconnected(one));
+        await store.apply([...ends, ...ends, disconnected(begin(5, 'i-1'))]);
+        await store.apply([...all.slice(0, 2), begin(5, 'i-1'), ...ends]);
+        expect(await counted()).toEqual({ 'i-1': 2, 'i-2': 1 });
+        // The next start of the adapter goes on with a connection, and announces it.
+        await store.apply([begin(2, 'i-2', { announcement: true, announceIntervalMs: 1_000 })]);
+        expect(await counted()).toEqual({ 'i-1': 1, 'i-2': 2 });
+        expect(await store.forget(deviceRef('acme', 'd-2'))).toBe(true);
+        expect(await counted()).toEqual({ 'i-1': 1, 'i-2': 1 });
+        clock.advance(10 * announceIntervalMs);
+        await store.sweep();
+        await store.apply([begin(9, 'i-3')]);
+        expect((await counted())['i-3']).toBe(1);
+      });
+
+      test('those of which nothing is heard any more are not among them, until they are heard again', async () => {
+        const { store, clock } = await given();
+        const one = {
+          ...connected({ ...ofAdapter('a', 'i-1') }),
+          announcement: true,
+          announceIntervalMs: 1_000,
+        };
+        await store.apply([one]);
+        const count = async () => (await store.instances({ limit: 10 })).instances[0]?.connections;
+        expect(await count()).toBe(1);
+        clock.advance(3_001);
+        await store.sweep();
+        expect(await count()).toBe(0);
+        await store.apply([one]);
+        expect(await count()).toBe(1);
       });
 
       test('what is told for a dead one is no sign that it lives; its own endings are', async () => {
@@ -755,6 +809,39 @@ export function describeStore(
         expect(await store.tenants({ limit: 2 })).toEqual(['a', 'b']);
         expect(await store.tenants({ limit: 2, after: 'b' })).toEqual(['c', 'Ä']);
       });
+    });
+
+    test('a database that no one followed for more than a minute is known to be older than the stream', async () => {
+      const database = await newDatabase();
+      const clock = new ManualClock('2026-11-28T12:00:00Z');
+      const opened = async () => {
+        const { store } = await given(database, clock);
+        const { takenUp } = await store.progress();
+        await store.noteProgress({ replica: 'own', readThroughMs: clock.now() });
+        return { store, takenUp };
+      };
+      const first = await opened();
+      expect(first.takenUp).toBeUndefined();
+      clock.advance(5_000);
+      await first.store.noteProgress({ replica: 'own', readThroughMs: clock.now() });
+      const leftMs = clock.now();
+      await first.store.close();
+      clock.advance(60_000);
+      const restarted = await opened();
+      expect(restarted.takenUp).toBeUndefined();
+      await restarted.store.close();
+      clock.advance(60_001);
+      const takenUp = { leftMs: leftMs + 60_000, atMs: clock.now() };
+      const again = await opened();
+      expect(again.takenUp).toEqual(takenUp);
+      await again.store.close();
+      // It stays known over a restart, and where the clock was set.
+      clock.advance(10_000);
+      const later = await opened();
+      expect(later.takenUp).toEqual(takenUp);
+      await later.store.close();
+      clock.advance(-3_600_000);
+      expect((await opened()).takenUp).toEqual(takenUp);
     });
 
     test('a store that is closed cannot answer now: that is nobody else’s fault', async () => {

@@ -142,7 +142,15 @@ export class MemoryStore implements PresenceStore {
       .filter((row) => instance === undefined || row.instance === instance)
       .filter((row) => !after || placeOf(row) > `${after.adapterId}\n${after.instance}`)
       .toSorted((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1));
-    return instancesPage(rows.slice(0, limit + 1), limit);
+    const open = [...this.#past.values()]
+      .flatMap((past) => Array.from(past.values()))
+      .filter(({ ending }) => !ending);
+    const counted = rows.slice(0, limit + 1).map((row) =>
+      Object.assign({}, row, {
+        connections: open.filter(({ connection: { adapter } }) => adapter.instance === row.instance).length,
+      }),
+    );
+    return instancesPage(counted, limit);
   }
 
   async timeline(_tenant: string, { fromMs, toMs, stepMs }: TimelineQuery) {

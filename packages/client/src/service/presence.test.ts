@@ -131,6 +131,7 @@ describe('counts and lists:', () => {
             'last-announced-at': '2026-11-28T11:00:00Z',
             'announce-interval-ms': 60_000,
             publishing: true,
+            connections: 180,
           },
           'of a later version': 1,
         },
@@ -166,9 +167,9 @@ describe('counts and lists:', () => {
     const heardAt = Date.parse('2026-11-28T12:00:00Z');
     const mqtt = { id: 'mqtt-0', type: 'hono-mqtt' };
     expect(found).toEqual([
-      { ...mqtt, instance: 'i', lastHeardAt: heardAt, publishing: undefined },
+      { ...mqtt, instance: 'i', lastHeardAt: heardAt, publishing: undefined, connections: undefined },
       {
-        ...{ ...mqtt, instance: 'j', lastHeardAt: heardAt + 1_000, publishing: true },
+        ...{ ...mqtt, instance: 'j', lastHeardAt: heardAt + 1_000, publishing: true, connections: 180 },
         ...{ lastAnnouncedAt: heardAt - 3_600_000, announceIntervalMs: 60_000 },
       },
     ]);

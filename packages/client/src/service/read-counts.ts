@@ -15,6 +15,8 @@ export interface AdapterInstance {
   readonly announceIntervalMs?: number;
   /** Whether it missed fewer than three announcements; `undefined`: that is not known. */
   readonly publishing: boolean | undefined;
+  /** That it has open, over all tenants, as far as is known; `undefined`: an older service does not say it. */
+  readonly connections: number | undefined;
 }
 
 /** How many devices of a tenant were online at the ends of equal steps. */
@@ -55,6 +57,7 @@ export function readAdapter(json: unknown): AdapterInstance {
     ...(fields['last-announced-at'] !== undefined && { lastAnnouncedAt: time(fields, 'last-announced-at') }),
     ...(typeof intervalMs === 'number' && { announceIntervalMs: intervalMs }),
     publishing: typeof publishing === 'boolean' ? publishing : undefined,
+    connections: fields['connections'] === undefined ? undefined : count(fields, 'connections'),
   };
 }
 

@@ -1,20 +1,24 @@
 import type { HeardInstance, InstancesPage } from '../presence-store.ts';
 import type { InstanceRow } from './heard-instances.ts';
 
+/** Beside how many connections it has open. */
+export type CountedRow = InstanceRow & { readonly connections: number };
+
 /** @param rows one more than `limit`, where there are more. */
-export function instancesPage(rows: readonly InstanceRow[], limit: number): InstancesPage {
+export function instancesPage(rows: readonly CountedRow[], limit: number): InstancesPage {
   const instances = rows.slice(0, limit).map(heardInstance);
   const last = instances.at(-1);
   if (rows.length <= limit || !last) return { instances };
   return { instances, next: { adapterId: last.adapterId, instance: last.instance } };
 }
 
-function heardInstance(row: InstanceRow): HeardInstance {
+function heardInstance(row: CountedRow): HeardInstance {
   return {
     adapterId: row.adapter_id,
     instance: row.instance,
     adapterType: row.adapter_type,
     heardAtMs: row.heard_at,
+    connections: row.connections,
     ...(row.announced_at !== null && { announcedAtMs: row.announced_at }),
     ...(row.interval !== null && { announceIntervalMs: row.interval }),
   };

@@ -1,6 +1,6 @@
 import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
-import { heardInstances, instanceKeptMs, type InstanceRow } from '../fold/heard-instances.ts';
-import { instancesPage } from '../fold/instances-page.ts';
+import { heardInstances, instanceKeptMs } from '../fold/heard-instances.ts';
+import { instancesPage, type CountedRow } from '../fold/instances-page.ts';
 import type { InstancesPage, InstancesQuery } from '../presence-store.ts';
 import { columns } from './columns.ts';
 import type { Client, Queries } from '@rollcall/postgres';
@@ -36,8 +36,10 @@ export async function readInstances(
   queries: Queries,
   { adapterId, instance, limit, after }: InstancesQuery,
 ): Promise<InstancesPage> {
-  const { rows } = await queries.query<InstanceRow>(
-    `SELECT * FROM instances WHERE (adapter_id, instance) > ($1, $2)
+  const { rows } = await queries.query<CountedRow>(
+    `SELECT i.*, coalesce((SELECT number FROM open_by_instance o
+       WHERE o.adapter_id = i.adapter_id AND o.instance = i.instance), 0) AS connections
+     FROM instances i WHERE (adapter_id, instance) > ($1, $2)
        AND ($3::text IS NULL OR adapter_id = $3) AND ($4::text IS NULL OR instance = $4)
      ORDER BY adapter_id, instance LIMIT $5`,
     [after?.adapterId ?? '', after?.instance ?? '', adapterId ?? null, instance ?? null, limit + 1],

@@ -16,6 +16,7 @@ import { forgetAll, type Forgotten } from '../fold/forget-all.ts';
 import { positionOf, readChanges } from './changes.ts';
 import { renewDevices } from './device-states.ts';
 import { readEndings } from './endings.ts';
+import { takenUpIn, takenUpText, wasLeftForLong } from '../fold/taken-up.ts';
 import { foldBatch } from './fold.ts';
 import { dropInstances, readInstances, saveInstances } from './instances.ts';
 import { Wakes, type Client, type Queries } from '@rollcall/postgres';
@@ -186,9 +187,13 @@ export class PostgresStore implements PresenceStore {
       'SELECT max(interval) AS interval FROM adapters',
     );
     const announceIntervalMs = longest.rows[0]?.interval ?? undefined;
+    const takenUp = await this.#queries.query<{ readonly value: string }>(
+      "SELECT value FROM meta WHERE name = 'taken-up'",
+    );
     return {
       replicas: rows.map(({ replica, read_through: readThroughMs }) => ({ replica, readThroughMs })),
       sinceMs: this.#sinceMs,
+      ...takenUpIn(takenUp.rows[0]?.value),
       ...(announceIntervalMs !== undefined && { announceIntervalMs }),
     };
   }
@@ -216,8 +221,14 @@ export class PostgresStore implements PresenceStore {
     await this.#queries.exclusively(async (client) => {
       this.#name = await metaOf(client, 'name', randomUUID().slice(0, 8));
       this.#sinceMs = Number(await metaOf(client, 'since', String(now)));
-      const awayMs = now - Number(await metaOf(client, 'alive', String(now)));
+      const away = { leftMs: Number(await metaOf(client, 'alive', String(now))), atMs: now };
+      const awayMs = now - away.leftMs;
       if (awayMs < awayAfterMs) return;
+      if (wasLeftForLong(away))
+        await client.query(
+          "INSERT INTO meta VALUES ('taken-up', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+          [takenUpText(away)],
+        );
       await client.query(
         'UPDATE adapters SET last_heard = last_heard + $1, last_announcement = last_announcement + $1',
         [awayMs],

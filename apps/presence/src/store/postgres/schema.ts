@@ -1,4 +1,5 @@
 import { fewerTrees } from './fewer-trees.ts';
+import { openByInstance } from './open-by-instance.ts';
 import { migrate as migrateTables, type Queries } from '@rollcall/postgres';
 
 /**
@@ -112,6 +113,7 @@ export const steps: readonly string[] = [
   DROP INDEX connections_ended_lately;
   CREATE INDEX connections_ended_lately ON connections (tenant, ended_at, device) WHERE ended_at > -8640000000000001;
   `,
+  openByInstance,
 ];
 
 /** @param newest a test may want an older one. */

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
-import { heardInstances, instanceKeptMs, type InstanceRow } from '../fold/heard-instances.ts';
-import { instancesPage } from '../fold/instances-page.ts';
+import { heardInstances, instanceKeptMs } from '../fold/heard-instances.ts';
+import { instancesPage, type CountedRow } from '../fold/instances-page.ts';
 import type { InstancesPage, InstancesQuery } from '../presence-store.ts';
 
 /** Which incarnations of adapters were heard, and when. */
@@ -19,7 +19,9 @@ export class Instances {
          announced_at = max(ifnull(announced_at, excluded.announced_at), ifnull(excluded.announced_at, announced_at))`,
     );
     this.#read = database.prepare(
-      `SELECT * FROM instances WHERE (adapter_id, instance) > (:adapter, :after)
+      `SELECT *, ifnull((SELECT number FROM open_by_instance o
+         WHERE o.adapter_id = i.adapter_id AND o.instance = i.instance), 0) AS connections
+       FROM instances i WHERE (adapter_id, instance) > (:adapter, :after)
          AND (:id IS NULL OR adapter_id = :id) AND (:instance IS NULL OR instance = :instance)
        ORDER BY adapter_id, instance LIMIT :limit`,
     );
@@ -47,7 +49,7 @@ export class Instances {
       instance: instance ?? null,
       limit: limit + 1,
     });
-    return instancesPage(rows as unknown as readonly InstanceRow[], limit);
+    return instancesPage(rows as unknown as readonly CountedRow[], limit);
   }
 
   /** All that are too old: they are few. */

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { openByInstance } from './open-by-instance.ts';
 import { rowsInOrderOfTime } from './rows-in-order-of-time.ts';
 
 /** Steps that were released never change; a new one is added at the end. */
@@ -87,6 +88,7 @@ export const steps: readonly string[] = [
   CREATE INDEX instances_by_name ON instances (instance);
   CREATE INDEX instances_heard ON instances (heard_at);
   `,
+  openByInstance,
 ];
 
 /**

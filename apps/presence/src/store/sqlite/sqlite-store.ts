@@ -10,6 +10,7 @@ import type {
   InstancesQuery,
   KeptHistory,
   PresenceStore,
+  TakenUp,
   Timeline,
   TimelineQuery,
 } from '../presence-store.ts';
@@ -18,6 +19,7 @@ import { loadAdapters } from './adapters.ts';
 import type { AdapterBook } from '../fold/adapter-book.ts';
 import { forgetAll } from '../fold/forget-all.ts';
 import { flappingWithinMs, reasonsIn, summaryOf, type FlapRow } from '../fold/summary.ts';
+import { takenUpIn, takenUpText, wasLeftForLong } from '../fold/taken-up.ts';
 import { Changes } from './changes.ts';
 import { Endings } from './endings.ts';
 import { DeviceStates } from './device-states.ts';
@@ -65,6 +67,7 @@ export class SqliteStore implements PresenceStore {
   readonly #longReads: ThreadedReads | undefined;
   readonly #listeners = new Set<() => void>();
   readonly #sinceMs: number;
+  readonly #takenUp: { readonly takenUp?: TakenUp };
   readonly #steadyOffsetMs: number;
   #aliveMs: number;
 
@@ -88,6 +91,7 @@ export class SqliteStore implements PresenceStore {
     this.#sinceMs = Number(since);
     this.#aliveMs = Number(this.#meta('alive', String(now)));
     this.#followAgain(now);
+    this.#takenUp = takenUpIn(this.#meta('taken-up', ''));
     const { adapters, save } = loadAdapters(database, announceIntervalMs);
     this.#adapters = adapters;
     this.#saveAdapters = save;
@@ -195,6 +199,7 @@ export class SqliteStore implements PresenceStore {
     return {
       replicas: [],
       sinceMs: this.#sinceMs,
+      ...this.#takenUp,
       ...(announceIntervalMs !== undefined && { announceIntervalMs }),
     };
   }
@@ -234,6 +239,7 @@ export class SqliteStore implements PresenceStore {
 
   /** While nobody followed the events, no adapter fell silent: what was heard is as old as it was, also where the clock was set. */
   #followAgain(nowMs: number): void {
+    const away = { leftMs: this.#aliveMs, atMs: nowMs };
     const awayMs = nowMs - this.#aliveMs;
     if (awayMs === 0) return;
     this.#transaction(() => {
@@ -243,6 +249,7 @@ export class SqliteStore implements PresenceStore {
         )
         .run({ ms: awayMs });
       this.#note.run('alive', String(nowMs));
+      if (wasLeftForLong(away)) this.#note.run('taken-up', takenUpText(away));
     });
     this.#aliveMs = nowMs;
   }
