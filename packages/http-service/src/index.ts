@@ -1,3 +1,4 @@
+export { allowOrigins, type AllowedOrigin, type WebPageUse } from './listening/allow-origins.ts';
 export type { Listening, ListenOptions } from './listening/bounded-server.ts';
 export { healthRoutes, type HealthTexts } from './listening/health-routes.ts';
 export {
@@ -11,6 +12,7 @@ export { requireLoopbackHost } from './listening/require-loopback-host.ts';
 export { createTurns, type Turns } from './listening/turns.ts';
 export { everything, mayDo, maySee, type Grant, type Scope } from './tokens/grant.ts';
 export { readClaims, type ClaimNames } from './tokens/read-claims.ts';
+export { readGrant, readList, type ListEntry } from './tokens/read-list.ts';
 export {
   createTokenCheck,
   type TokenAnswer,

@@ -4,10 +4,16 @@ import type { ApiContext } from './api-context.ts';
 import { adaptersRoute } from './adapters-route.ts';
 import { allowedMethods } from './allowed-methods.ts';
 import { authorize } from './authorize.ts';
-import { allowOrigins } from './cors.ts';
 import { deviceRoutes } from './device-routes.ts';
 import { endingsRoute } from './endings-route.ts';
-import { type HealthTexts, healthRoutes, rejectMalformed, requireLoopbackHost } from '@rollcall/http-service';
+import {
+  allowOrigins,
+  healthRoutes,
+  rejectMalformed,
+  requireLoopbackHost,
+  type HealthTexts,
+  type WebPageUse,
+} from '@rollcall/http-service';
 import { openApi } from '../openapi/open-api.ts';
 import { Problem, problemContentType, rawProblem } from './problem.ts';
 import { problemOf } from './problem-of.ts';
@@ -21,6 +27,12 @@ import { watchRoute } from './watch-route.ts';
 const maxBodyBytes = 1_048_576;
 /** Longer than the head of a request may be: our own rules say what is wrong with a name. */
 const maxParameterLength = 16_384;
+
+const webPages: WebPageUse = {
+  requestHeaders: 'authorization, content-type, if-none-match, last-event-id',
+  exposedHeaders: 'etag, retry-after, rollcall-as-of',
+  methodsOf: () => ['GET', 'HEAD', 'POST', 'DELETE'],
+};
 
 /**
  * Fastify with all routes. It listens nowhere by itself.
@@ -66,7 +78,7 @@ export async function createApp(
       () =>
         new Problem('misdirected', { detail: 'without tokens, only requests for localhost are answered' }),
     );
-  allowOrigins(app, context.allowedOrigin);
+  allowOrigins(app, context.allowedOrigin, webPages);
   // Before a body is looked at: some methods that no path has must have one.
   app.addHook('onRequest', async (request) => {
     if (request.is404) throw noRoute(request);

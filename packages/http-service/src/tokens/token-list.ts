@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Grant } from './grant.ts';
-import { readClaims, type ClaimNames } from './read-claims.ts';
+import type { ClaimNames } from './read-claims.ts';
+import { readGrant, readList, type ListEntry } from './read-list.ts';
 
 /** Tokens that are known by their SHA-256. */
 export interface TokenList {
@@ -25,8 +26,8 @@ const maxTokens = 10_000;
  */
 export function readTokenList(text: string, names: ClaimNames): TokenList {
   const known = new Map(
-    tokensIn(text).map((entry, index) => {
-      const { hash, grant } = knownToken(entry, index, names);
+    readList(text, 'tokens', maxTokens).map((entry) => {
+      const { hash, grant } = knownToken(entry, names);
       return [hash, grant] as const;
     }),
   );
@@ -38,27 +39,9 @@ export function readTokenList(text: string, names: ClaimNames): TokenList {
   };
 }
 
-function knownToken(entry: unknown, index: number, names: ClaimNames): KnownToken {
-  const wrong = (why: string): Error => new Error(`token ${index + 1} ${why}`);
-  if (typeof entry !== 'object' || entry === null) throw wrong('is no object');
-  const { sha256: hash, tenants, scope } = entry as Readonly<Record<string, unknown>>;
+function knownToken(entry: ListEntry, names: ClaimNames): KnownToken {
+  const { sha256: hash } = entry.fields;
   if (typeof hash !== 'string' || !/^[0-9a-f]{64}$/i.test(hash))
-    throw wrong('has no sha256 of 64 hexadecimal digits');
-  const grant = readClaims({ [names.tenants]: tenants, [names.scope]: scope }, names);
-  if (grant.tenants !== '*' && grant.tenants.size === 0) throw wrong('has no tenants: give a list, or *');
-  if (grant.scopes.size === 0) throw wrong(`has no scope ${names.readScope} or ${names.adminScope}`);
-  return { hash: hash.toLowerCase(), grant };
-}
-
-function tokensIn(text: string): readonly unknown[] {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    throw new Error('is not JSON');
-  }
-  const tokens = (parsed as { readonly tokens?: unknown } | null)?.tokens;
-  if (!Array.isArray(tokens)) throw new Error('has no list of tokens');
-  if (tokens.length > maxTokens) throw new Error(`has more than ${maxTokens} tokens`);
-  return tokens;
+    throw entry.wrong('has no sha256 of 64 hexadecimal digits');
+  return { hash: hash.toLowerCase(), grant: readGrant(entry, names) };
 }

@@ -1,10 +1,12 @@
 import {
+  allowOrigins,
   healthRoutes,
   rejectMalformed,
   requireLoopbackHost,
   type HealthTexts,
   type RawAnswer,
   type Serve,
+  type WebPageUse,
 } from '@rollcall/http-service';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { openApi } from '../../openapi/open-api.ts';
@@ -12,15 +14,21 @@ import { readBody } from '../content/read-body.ts';
 import { badRequest, RegistryError } from '../faults/registry-error.ts';
 import { allowedMethods } from './allowed-methods.ts';
 import { authorize } from './authorize.ts';
-import { allowOrigins, refuseOtherPages } from './cors.ts';
 import { credentialRoutes } from './credential-routes.ts';
 import { deviceRoutes } from './device-routes.ts';
 import { errorOf } from './error-of.ts';
 import type { ManagementContext } from './management-context.ts';
+import { refuseOtherPages } from './refuse-other-pages.ts';
 import { tenantRoutes } from './tenant-routes.ts';
 
 /** Longer than an id may be: our own rules say what is wrong with one. */
 const maxParameterLength = 1_024;
+
+const webPages: WebPageUse = {
+  requestHeaders: 'authorization, content-type, if-match',
+  exposedHeaders: 'ETag, Location, Retry-After',
+  methodsOf: (path) => allowedMethods(path) ?? [],
+};
 const jsonType = 'application/json; charset=utf-8';
 
 /** What HTTP's parser refuses. */
@@ -74,7 +82,7 @@ export async function createApp(
       app,
       () => new RegistryError(421, 'where nobody says who asks, only requests for localhost are answered'),
     );
-  allowOrigins(app, context.allowedOrigin);
+  allowOrigins(app, context.allowedOrigin, webPages);
   if (context.open) refuseOtherPages(app, context.allowedOrigin);
   // Before a body is looked at: some methods that no path has must have one.
   app.addHook('onRequest', async (request) => {

@@ -1,0 +1,40 @@
+import type { FastifyInstance } from 'fastify';
+
+/** Origins of web pages: `*` is any of them; `undefined`: none. */
+export type AllowedOrigin = '*' | RegExp | undefined;
+
+/** What web pages may use of an API. Names of headers are separated by commas. */
+export interface WebPageUse {
+  readonly requestHeaders: string;
+  /** Headers of an answer that a page may read. */
+  readonly exposedHeaders: string;
+  /** @param path without the query. */
+  methodsOf(path: string): readonly string[];
+}
+
+/**
+ * Lets web pages of some origins use the API (Fetch Standard §3.2). A preflight is answered before anybody has to say who asks:
+ * browsers send no credentials with it. Those of requests are headers, not cookies.
+ */
+export function allowOrigins(app: FastifyInstance, allowed: AllowedOrigin, use: WebPageUse): void {
+  if (allowed === undefined) return;
+  app.addHook('onRequest', async (request, reply) => {
+    const { origin } = request.headers;
+    // What is answered to one origin must not be given to another from a cache (RFC 9110 §12.5.5).
+    if (allowed !== '*') reply.header('vary', 'origin');
+    if (origin === undefined || (allowed !== '*' && !allowed.test(origin))) return;
+    reply.headers({
+      'access-control-allow-origin': allowed === '*' ? '*' : origin,
+      'access-control-expose-headers': use.exposedHeaders,
+    });
+    if (request.method !== 'OPTIONS') return;
+    await reply
+      .code(204)
+      .headers({
+        'access-control-allow-methods': use.methodsOf(request.url.split('?', 1)[0] ?? '').join(', '),
+        'access-control-allow-headers': use.requestHeaders,
+        'access-control-max-age': '600',
+      })
+      .send();
+  });
+}
