@@ -11,6 +11,7 @@ import {
   answerOpenLater,
   creditOfLink,
   discardUnfinished,
+  endOnceWritten,
   forgoSilenceTimer,
   saslIsDone,
   serveSasl,
@@ -305,8 +306,7 @@ class ServedDevice implements DeviceConnection {
     // What it said last may be read after it has gone.
     if (socket.closed) return;
     destroyUnlessClosed(socket, this.#host.context.clock);
-    // What is written in this turn goes out first.
-    setImmediate(() => setImmediate(() => socket.end()));
+    endOnceWritten(socket);
   }
 }
 

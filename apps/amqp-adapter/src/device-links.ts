@@ -1,5 +1,5 @@
 import { internalsOf } from '@rollcall/rhea-internals';
-import type { RawLink } from '@rollcall/rhea-internals/server';
+import { echoSettleModes } from '@rollcall/rhea-internals/server';
 import type rhea from 'rhea';
 
 /** Messages a device may have under way on a link, as in Hono. */
@@ -65,12 +65,6 @@ export function attachedToReceive(link: rhea.Sender): void {
       ? { condition: 'amqp:not-implemented', description: 'commands are not supported' }
       : { condition: 'amqp:not-found', description: 'no such node' },
   );
-}
-
-/** Messages are settled as the device asks for: clients give up a link on which they may not (AMQP 1.0 §2.8.2, §2.8.3). */
-function echoSettleModes({ local, snd_settle_mode: sender, rcv_settle_mode: receiver }: RawLink): void {
-  if (sender === 0 || sender === 1 || sender === 2) local.attach.snd_settle_mode = sender;
-  if (receiver === 0 || receiver === 1) local.attach.rcv_settle_mode = receiver;
 }
 
 /** Whether the device, and not the adapter, settles last (AMQP 1.0 §2.6.12). */

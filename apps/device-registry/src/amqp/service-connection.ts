@@ -11,11 +11,13 @@ import { later, type Clock, type Log } from '@rollcall/core';
 import { forgo, internalsOf, settle } from '@rollcall/rhea-internals';
 import {
   creditOfLink,
+  echoSettleModes,
+  endOnceWritten,
   forgoSilenceTimer,
   saslIsDone,
   serveSasl,
-  type RawLink,
   type SaslOutcome,
+  type ServedBounds,
 } from '@rollcall/rhea-internals/server';
 import type rhea from 'rhea';
 import type { Identity } from '../auth/identity.ts';
@@ -51,16 +53,8 @@ export interface ServiceHost {
   answered(endpoint: string, status: number): void;
 }
 
-/** What one client may cost. */
-export interface ServiceBounds {
-  readonly maxFrameBytes: number;
-  /** Of one request. */
-  readonly maxMessageBytes: number;
-  readonly maxSessions: number;
-  /** Of a session: adapters have three for each tenant. */
-  readonly maxLinks: number;
-  /** Silence after which a client counts as gone. */
-  readonly idleTimeoutMs: number;
+/** What one client may cost. Adapters have three links for each tenant, and a request is one message. */
+export interface ServiceBounds extends ServedBounds {
   /** Time within which a client must have proved who it is. */
   readonly openTimeoutMs: number;
   /** Requests of a client without an answer; beyond, they are answered with 503. */
@@ -294,8 +288,7 @@ export class ServiceConnection {
     const socket = this.#socket;
     if (socket.closed) return;
     destroyUnlessClosed(socket, this.#host.clock);
-    // What is written in this turn goes out first.
-    setImmediate(() => setImmediate(() => socket.end()));
+    endOnceWritten(socket);
   }
 
   #gone(): void {
@@ -313,10 +306,4 @@ export class ServiceConnection {
 function refuse(link: rhea.Receiver | rhea.Sender, refusal: AttachRefusal): void {
   echoSettleModes(internalsOf(link));
   link.close(refusal);
-}
-
-/** Messages are settled as the client asks for (AMQP 1.0 §2.8.2, §2.8.3). */
-function echoSettleModes({ local, snd_settle_mode: sender, rcv_settle_mode: receiver }: RawLink): void {
-  if (sender === 0 || sender === 1 || sender === 2) local.attach.snd_settle_mode = sender;
-  if (receiver === 0 || receiver === 1) local.attach.rcv_settle_mode = receiver;
 }
