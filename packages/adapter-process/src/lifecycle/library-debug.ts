@@ -1,3 +1,5 @@
+import { ConfigError } from '@rollcall/core';
+
 /** Libraries that print what a peer sends where `DEBUG` names them: rhea and rhea-promise, mqtt-packet and mqtt. */
 const talkative = ['rhea', 'mqtt'];
 
@@ -11,6 +13,13 @@ export function libraryDebugProblems(env: NodeJS.ProcessEnv): readonly string[] 
   // Its sections are of Node.js: "stream" prints each chunk.
   if ((env['NODE_DEBUG'] ?? '') !== '') problems.push(problemOf('NODE_DEBUG', 'Node.js'));
   return problems;
+}
+
+/** @throws ConfigError where a process may not start with this environment. */
+export function refuseLibraryDebug(env: NodeJS.ProcessEnv): void {
+  const problems = libraryDebugProblems(env);
+  if (problems.length > 0)
+    throw new ConfigError(problems.map((text) => ({ code: 'DEBUG_SHOWS_SECRETS', text })));
 }
 
 function problemOf(name: string, who: string): string {

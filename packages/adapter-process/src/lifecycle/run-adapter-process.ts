@@ -1,5 +1,4 @@
 import {
-  ConfigError,
   systemClock as clock,
   systemRandom as random,
   type Clock,
@@ -20,7 +19,7 @@ import type { MessagingModule } from '@rollcall/messaging-module';
 import type { RegistryModule } from '@rollcall/registry-module';
 import type { ProtocolAdapter } from '@rollcall/adapter-kit';
 import { defaultAdapterId } from './default-adapter-id.ts';
-import { libraryDebugProblems } from './library-debug.ts';
+import { refuseLibraryDebug } from './library-debug.ts';
 import { exitStatus, runProcess } from './run-process.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
 import { startConfigured } from './start-configured.ts';
@@ -95,9 +94,7 @@ export function runAdapterProcess<Own extends Options>(program: AdapterProgram<O
   // Until the configuration is read. Then it is known how the log is to be written.
   let log = codedLog(createLog({ name, level: 'error', format: logFormatOf(process.env) }));
   const main = async (): Promise<number> => {
-    const debugging = libraryDebugProblems(process.env);
-    if (debugging.length > 0)
-      throw new ConfigError(debugging.map((text) => ({ code: 'DEBUG_SHOWS_SECRETS', text })));
+    refuseLibraryDebug(process.env);
     const config = program.load(process.env, messaging, directories, registries);
     if (process.argv.includes('--print-config')) {
       const adapterId = defaultAdapterId(program.compose(config).adapter);
