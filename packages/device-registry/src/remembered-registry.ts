@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { makeOwnDirectory, makeOwnFile } from '@rollcall/runtime';
+import { makeOwnDirectory, makeOwnFile } from '@rollcall/runtime/sqlite';
 import { deviceOfFingerprint, withheldPrint } from './fingerprints.ts';
 import { entryKinds, noEntries, type Entries, type EntriesOf, type EntryKind } from './registry-entries.ts';
 

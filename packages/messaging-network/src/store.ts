@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { peerBeingServed, servePeer } from '@rollcall/containment';
 import { TransportError } from '@rollcall/core';
 import type { Queued } from './message-order.ts';
-import { makeOwnDirectory, makeOwnFile } from '@rollcall/runtime';
+import { makeOwnDirectory, makeOwnFile } from '@rollcall/runtime/sqlite';
 
 interface StoredQueue {
   readonly name: string;

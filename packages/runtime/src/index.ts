@@ -1,8 +1,7 @@
 export { beginAll } from './begin-all.ts';
 export { type LoopWatch, createLoopWatch, punctual } from './lateness/loop-watch.ts';
-export { type FileLock, lockFile } from './lock-file.ts';
 export { neverRejects } from './never-rejects.ts';
-export { makeOwnDirectory, makeOwnFile } from './own-files.ts';
+export { reasonOf } from './reason-of.ts';
 export { ResourceStack } from './resource-stack.ts';
 export { runAll } from './run-all.ts';
 export { createTokenBuckets } from './token-buckets.ts';

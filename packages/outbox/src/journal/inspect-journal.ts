@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { TransportError, type ConnectionEvent, type Timestamp } from '@rollcall/core';
-import { lockFile } from '@rollcall/runtime';
+import { lockFile } from '@rollcall/runtime/sqlite';
 import { copiedAtFact, factOf, hasLog, partOf } from './store/journal-facts.ts';
 import { schemaSteps, schemaVersion } from './store/schema.ts';
 import { lockOf } from './store/sqlite-store.ts';

@@ -6,7 +6,7 @@ import type {
   StoredDevice,
   StoredTenant,
 } from '../registry-store.ts';
-import { inTransaction } from './open-database.ts';
+import { inTransaction } from '@rollcall/runtime/sqlite';
 import { credentialIn, deviceColumns, deviceIn, tenantColumns, tenantIn } from './rows.ts';
 
 const maxTenantsOfOneCa = 100;

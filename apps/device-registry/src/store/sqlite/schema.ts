@@ -1,7 +1,5 @@
-import type { DatabaseSync } from 'node:sqlite';
-
 /** Steps that were released never change; a new one is added at the end. */
-const steps: readonly string[] = [
+export const steps: readonly string[] = [
   `
   CREATE TABLE tenants (
     id TEXT PRIMARY KEY,
@@ -65,24 +63,3 @@ const steps: readonly string[] = [
   CREATE INDEX credentials_of_devices ON credentials (tenant, device, position);
   `,
 ];
-
-/** Brings a database to the newest version, all steps or none. @throws Error where it is of a later one. */
-export function migrate(database: DatabaseSync): void {
-  const { user_version: version } = database.prepare('PRAGMA user_version').get() as {
-    readonly user_version: number;
-  };
-  if (version > steps.length)
-    throw new Error(
-      `it was written by a later version of this program (${version}, this one knows ${steps.length})`,
-    );
-  if (version === steps.length) return;
-  database.exec('BEGIN IMMEDIATE');
-  try {
-    for (const step of steps.slice(version)) database.exec(step);
-    database.exec(`PRAGMA user_version = ${steps.length}`);
-    database.exec('COMMIT');
-  } catch (error) {
-    database.exec('ROLLBACK');
-    throw error;
-  }
-}

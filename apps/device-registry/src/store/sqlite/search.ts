@@ -3,7 +3,7 @@ import type { DeviceSearchQuery, SearchPage, SearchQuery } from '../registry-sea
 import type { StoredDevice, StoredTenant } from '../registry-store.ts';
 import { matchesWildcard } from '../wildcard.ts';
 import { filterSql, orderSql, type SqlPiece } from './filter-sql.ts';
-import { inTransaction } from './open-database.ts';
+import { inTransaction } from '@rollcall/runtime/sqlite';
 import { deviceColumns, deviceIn, tenantColumns, tenantIn, type Row } from './rows.ts';
 
 /** Every gateway of a tenant once: named by `via`, or in a group. Each name is looked for after the one before, over the index. */

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { inTransaction, migrate } from '@rollcall/runtime/sqlite';
 import type { DeviceSearchQuery, SearchPage, SearchQuery } from '../registry-search.ts';
 import type {
   HeardChange,
@@ -10,9 +11,9 @@ import type {
 import type { RegistryWrite, WriteOutcome } from '../registry-write.ts';
 import type { Written } from '../written.ts';
 import { AskedThread } from './asked-thread.ts';
-import { asUnavailable, inTransaction, openDatabase } from './open-database.ts';
+import { asUnavailable, openDatabase } from './open-database.ts';
 import { Reads } from './reads.ts';
-import { migrate } from './schema.ts';
+import { steps } from './schema.ts';
 import type { SearchAnswer, SearchQuestion } from './search-thread.ts';
 import { Search } from './search.ts';
 import type { WriteThreadData } from './write-thread.ts';
@@ -47,7 +48,7 @@ export class SqliteStore implements RegistryStore {
   constructor({ file, maxDevicesPerTenant }: SqliteStoreOptions) {
     this.#database = openDatabase(file);
     try {
-      migrate(this.#database);
+      migrate(this.#database, steps);
       this.#reads = new Reads(this.#database);
     } catch (error) {
       this.#database.close();

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { RegistryWrite } from '../registry-write.ts';
 import type { Written } from '../written.ts';
 import type { ThreadAnswer } from './asked-thread.ts';
-import { inTransaction, isPassing } from './open-database.ts';
+import { inTransaction, isPassing } from '@rollcall/runtime/sqlite';
 import type { Writes } from './writes.ts';
 
 /** Several writes with one wait for the disk. Each is done whole, or not at all, whatever becomes of the others. */

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ManualClock } from '@rollcall/conformance';
 import { deviceRef } from '@rollcall/core';
+import { migrate } from '@rollcall/runtime/sqlite';
 import { expect, onTestFinished, test } from 'vitest';
 import { answersOf } from '../../testing/answers-of.ts';
 import { stream } from '../../testing/describe-store.ts';
 import { connected, connectionId, disconnected } from '../../testing/received.ts';
-import { migrate, steps } from './schema.ts';
+import { steps } from './schema.ts';
 import { SqliteStore } from './sqlite-store.ts';
 
 const dayMs = 86_400_000;
@@ -100,7 +101,7 @@ test.each(versions.flatMap((version) => seeds.map((seed) => ({ version, seed }))
 test('a file of a later version is left alone', () => {
   const database = new DatabaseSync(':memory:');
   database.exec('PRAGMA user_version = 1000');
-  expect(() => migrate(database)).toThrow(
+  expect(() => migrate(database, steps)).toThrow(
     'it was written by a later version of this program (1000, this one knows',
   );
 });
@@ -108,7 +109,7 @@ test('a file of a later version is left alone', () => {
 /** The same rows in tables of an older version. What that did not keep is not there. */
 function asBefore(file: string, copy: string, version: number): void {
   const database = new DatabaseSync(copy);
-  migrate(database, version);
+  migrate(database, steps, version);
   database.prepare('ATTACH ? AS source').run(file);
   // `places` and `counts` are written by triggers.
   for (const table of ['meta', 'connections', 'devices', 'adapters', 'changes', 'instances']) {

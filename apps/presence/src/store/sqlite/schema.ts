@@ -1,4 +1,3 @@
-import type { DatabaseSync } from 'node:sqlite';
 import { openByInstance } from './open-by-instance.ts';
 import { rowsInOrderOfTime } from './rows-in-order-of-time.ts';
 
@@ -90,28 +89,3 @@ export const steps: readonly string[] = [
   `,
   openByInstance,
 ];
-
-/**
- * Brings a database to the newest version, all steps or none. @throws Error where it is of a later one.
- *
- * @param newest a test may want an older one.
- */
-export function migrate(database: DatabaseSync, newest = steps.length): void {
-  const { user_version: version } = database.prepare('PRAGMA user_version').get() as {
-    readonly user_version: number;
-  };
-  if (version > steps.length)
-    throw new Error(
-      `it was written by a later version of this program (${version}, this one knows ${steps.length})`,
-    );
-  if (version >= newest) return;
-  database.exec('BEGIN IMMEDIATE');
-  try {
-    for (const step of steps.slice(version, newest)) database.exec(step);
-    database.exec(`PRAGMA user_version = ${newest}`);
-    database.exec('COMMIT');
-  } catch (error) {
-    database.exec('ROLLBACK');
-    throw error;
-  }
-}

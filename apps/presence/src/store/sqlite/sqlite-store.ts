@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { deviceKey, deviceRef, type Clock, type DeviceRef } from '@rollcall/core';
 import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
+import { inTransaction, isPassing, migrate } from '@rollcall/runtime/sqlite';
 import type {
   ChangesRead,
   DeviceQuery,
@@ -28,7 +29,7 @@ import { Fold } from './fold.ts';
 import { Instances } from './instances.ts';
 import { OldConnections } from './old-connections.ts';
 import { Reads } from './reads.ts';
-import { migrate } from './schema.ts';
+import { steps } from './schema.ts';
 import { SilentConnections } from './silent-connections.ts';
 import { ThreadedReads } from './threaded-reads.ts';
 import { readTimeline } from './timeline.ts';
@@ -80,7 +81,7 @@ export class SqliteStore implements PresenceStore {
     database.exec('PRAGMA page_size = 8192');
     // An event is confirmed once it is committed: FULL, so that a loss of power takes back none.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000');
-    migrate(database);
+    migrate(database, steps);
     if (file !== ':memory:') this.#longReads = new ThreadedReads(file);
     this.#note = database.prepare(
       'INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
@@ -268,17 +269,7 @@ export class SqliteStore implements PresenceStore {
   }
 
   #transaction<Result>(work: () => Result): Result {
-    return this.#guard(() => {
-      this.#database.exec('BEGIN IMMEDIATE');
-      try {
-        const done = work();
-        this.#database.exec('COMMIT');
-        return done;
-      } catch (error) {
-        if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-        throw error;
-      }
-    });
+    return this.#guard(() => inTransaction(this.#database, 'BEGIN IMMEDIATE', work));
   }
 
   /** Once it is committed that something became another. */
@@ -286,18 +277,13 @@ export class SqliteStore implements PresenceStore {
     for (const wake of this.#listeners) wake();
   }
 
-  /** A full or broken disk, or a database that is closed, is no fault of what was asked. */
   #guard<Result>(work: () => Result): Result {
     try {
       return work();
     } catch (error) {
-      const { errcode } = error as { readonly errcode?: unknown };
-      if (!this.#database.isOpen || (typeof errcode === 'number' && passing.has(errcode & 0xff)))
+      if (isPassing(this.#database, error))
         throw new StoreUnavailable(error instanceof Error ? error.message : String(error), { cause: error });
       throw error;
     }
   }
 }
-
-/** Primary result codes of SQLite: BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, FULL, CANTOPEN. */
-const passing: ReadonlySet<number> = new Set([5, 6, 7, 8, 9, 10, 13, 14]);

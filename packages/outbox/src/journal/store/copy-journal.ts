@@ -2,7 +2,7 @@ import { closeSync, existsSync, fsyncSync, openSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { copiedAtFact, inUseFact, partFact } from './journal-facts.ts';
-import { makeOwnFile } from '@rollcall/runtime';
+import { makeOwnFile } from '@rollcall/runtime/sqlite';
 
 /**
  * Writes all that a journal holds at this moment into a file of its own, for its owner only, and sees to it that it is on the disk.

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, renameSync, rmSync, statSync } from 
 import { dirname } from 'node:path';
 import { markFiles, type FileMarks, type FilesState } from './file-marks.ts';
 import { walOf } from './journal-facts.ts';
-import { makeOwnDirectory, type FileLock } from '@rollcall/runtime';
+import { makeOwnDirectory, type FileLock } from '@rollcall/runtime/sqlite';
 import {
   lockJournal,
   lockOf,

@@ -2,7 +2,13 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { copyJournal } from './copy-journal.ts';
 import { hasLog, inUseFact, isSound, partFact, partOf } from './journal-facts.ts';
-import { lockFile, makeOwnDirectory, makeOwnFile, type FileLock } from '@rollcall/runtime';
+import {
+  inTransaction,
+  lockFile,
+  makeOwnDirectory,
+  makeOwnFile,
+  type FileLock,
+} from '@rollcall/runtime/sqlite';
 import { createStoreReads } from './read-store.ts';
 import { migrate } from './schema.ts';
 import type { Batch, StoreReads, StoreSummary } from './stored.ts';
@@ -72,15 +78,7 @@ export function openLockedStore({ file, durability, maxBytes }: SqliteStoreOptio
     ...createStoreReads(database),
     summary: () => ({ ...summaryOf(database), ...(partOfJournal && { partOfJournal }) }),
     apply(batch) {
-      database.exec('BEGIN IMMEDIATE');
-      try {
-        writes.change(batch);
-        database.exec('COMMIT');
-      } catch (error) {
-        // SQLite may have rolled back by itself, as where the disk is full.
-        if (database.isTransaction) database.exec('ROLLBACK');
-        throw error;
-      }
+      inTransaction(database, 'BEGIN IMMEDIATE', () => writes.change(batch));
     },
     copyTo: (copy) => copyJournal(database, copy),
     isSound: () => isSound(file),
