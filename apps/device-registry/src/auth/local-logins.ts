@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Credentials, PasswordVerifier } from '@rollcall/core/registry';
 import type { Identity, LoginOutcome, Logins, PlainLogin } from './identity.ts';
-import { hashedPassword, passwordCredentials, type Permissions, type PermittedUser } from './permissions.ts';
+import { passwordCredentials } from './password-credentials.ts';
+import { hashedPassword, type Permissions, type PermittedUser } from './permissions.ts';
 import type { Rights } from './rights.ts';
 
 export interface LocalLoginsOptions {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { deviceRef } from '@rollcall/core';
 import type { Credentials, PasswordSecret } from '@rollcall/core/registry';
 import { z } from 'zod';
+import { passwordCredentials } from './password-credentials.ts';
 import { claimOf, rightsOf, type Rights } from './rights.ts';
 
 /** A client that may log in with a password. */
@@ -101,17 +101,6 @@ function secretOf(each: UserContent): PasswordSecret {
     hashFunction: each['hash-function'] ?? 'bcrypt',
     pwdHash: each['pwd-hash'] ?? '',
     ...(salt !== undefined && { salt }),
-  };
-}
-
-/** A user of the services, as the verifier of passwords takes it. */
-export function passwordCredentials(name: string, secret: PasswordSecret): Credentials<'hashed-password'> {
-  return {
-    device: deviceRef('', name),
-    type: 'hashed-password',
-    authId: name,
-    enabled: true,
-    secrets: [secret],
   };
 }
 

@@ -6,10 +6,11 @@ import { isAuthorityValid } from '../amqp/tenant-object.ts';
 import type { CertificateOutcome, CertificateProvisioning } from '../amqp/credentials-service.ts';
 import type { CredentialContent, DeviceContent, TrustedCaContent } from '../store/registry-content.ts';
 import type { RegistryStore, StoredTenant } from '../store/registry-store.ts';
-import { isUntold } from './edge-provisioning.ts';
 import { expandTemplate } from './expand-template.ts';
+import { isUntold } from './is-untold.ts';
 import { newVersion } from './new-version.ts';
 import type { ProvisioningNews } from './provisioning-news.ts';
+import { refusalOf, refused } from './refusal-of.ts';
 
 export interface CertificateProvisioningOptions {
   readonly store: Pick<RegistryStore, 'write' | 'credentialsBy'>;
@@ -17,8 +18,6 @@ export interface CertificateProvisioningOptions {
   readonly clock: Pick<Clock, 'now'>;
   isDeviceId(id: string): boolean;
 }
-
-const refused = (code: number): CertificateOutcome => ({ status: 'refused', code });
 
 /** Registers devices, or gateways, that present a certificate of an authority which their tenant trusts with that. */
 export function createCertificateProvisioning(
@@ -72,12 +71,8 @@ async function write(
     }
     case 'exists':
       return registeredMeanwhile(store, news, tenant, authId);
-    case 'limit-reached':
-      return refused(403);
-    case 'not-found':
-      return refused(404);
     default:
-      return refused(409);
+      return refusalOf(outcome);
   }
 }
 

@@ -1,8 +1,10 @@
 import { sleep, type Clock } from '@rollcall/core';
 import type { EdgeOutcome, EdgeProvisioning } from '../amqp/registration-service.ts';
-import type { RegistryStore, StoredDevice } from '../store/registry-store.ts';
+import type { RegistryStore } from '../store/registry-store.ts';
+import { isUntold } from './is-untold.ts';
 import { newVersion } from './new-version.ts';
 import type { ProvisioningNews } from './provisioning-news.ts';
+import { refusalOf, refused } from './refusal-of.ts';
 
 export interface EdgeProvisioningOptions {
   readonly store: Pick<RegistryStore, 'write' | 'registration'>;
@@ -15,7 +17,6 @@ export interface EdgeProvisioningOptions {
 const tellAgainMs = 50;
 
 const registered: EdgeOutcome = { status: 'registered' };
-const refused = (code: number): EdgeOutcome => ({ status: 'refused', code });
 
 /** Registers devices that a gateway with the authority to do so brings. */
 export function createEdgeProvisioning({
@@ -50,12 +51,8 @@ export function createEdgeProvisioning({
           const isOurs = device.content.via?.includes(gateway.id) === true;
           return isOurs ? provisioning.tellOf(tenant, device, gateway.id) : refused(403);
         }
-        case 'limit-reached':
-          return refused(403);
-        case 'not-found':
-          return refused(404);
         default:
-          return refused(409);
+          return refusalOf(outcome);
       }
     },
     async tellOf(tenant, device, gatewayId) {
@@ -73,9 +70,4 @@ export function createEdgeProvisioning({
 
 function outcomeOf(told: 'told' | number): EdgeOutcome {
   return told === 'told' ? registered : refused(told);
-}
-
-/** Whether applications are still to be told of a device. */
-export function isUntold({ status }: Pick<StoredDevice, 'status'>): boolean {
-  return status.autoProvisioned && !status.provisioningTold;
 }

@@ -1,7 +1,8 @@
 import { createFailureLimiter } from '@rollcall/access/internal';
-import { deviceRef, type Clock } from '@rollcall/core';
-import type { Credentials, PasswordVerifier } from '@rollcall/core/registry';
+import type { Clock } from '@rollcall/core';
+import type { PasswordVerifier } from '@rollcall/core/registry';
 import type { TokenAnswer, TokenCheck } from '@rollcall/http-service';
+import { passwordCredentials } from '../../auth/password-credentials.ts';
 import type { KnownUser } from './user-list.ts';
 
 /** As for a token; `throttled`: who asks failed too often, and no one looks at the password. */
@@ -50,7 +51,7 @@ export function createApiAccess({ clock, tokens, open, users, verifier }: ApiAcc
       if (throttle !== 'free' && throttle !== 'spare') return { status: 'throttled' };
       const user = known.get(login.name);
       const sample = user ?? { ...(known.values().next().value ?? nobody), name: login.name };
-      const verdict = await verifier.verify(credentialsOf(sample), login.password, {
+      const verdict = await verifier.verify(passwordCredentials(sample.name, sample.secret), login.password, {
         owner: login.name,
         isSuspect: !user,
       });
@@ -70,14 +71,4 @@ function readLogin(authorization: string): { name: string; password: Uint8Array 
   const colon = bytes.indexOf(':');
   if (colon < 0) return undefined;
   return { name: bytes.subarray(0, colon).toString('utf8'), password: bytes.subarray(colon + 1) };
-}
-
-function credentialsOf({ name, secret }: KnownUser): Credentials<'hashed-password'> {
-  return {
-    device: deviceRef('', name),
-    type: 'hashed-password',
-    authId: name,
-    enabled: true,
-    secrets: [secret],
-  };
 }

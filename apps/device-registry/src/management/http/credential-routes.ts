@@ -7,17 +7,12 @@ import { mergeCredentials } from '../content/merge-credentials.ts';
 import { shownCredentials } from '../content/shown-credentials.ts';
 import { wantedCredentials, type WantedCredential } from '../content/wanted-credentials.ts';
 import { RegistryError } from '../faults/registry-error.ts';
+import { deviceOf, type OfDevice } from './addressed.ts';
 import { answerJson, answerWritten } from './answers.ts';
-import { requireTenant } from './authorize.ts';
-import { checkDeviceId, checkTenantId } from './ids.ts';
 import { expectedVersions } from './if-match.ts';
 import type { ManagementContext } from './management-context.ts';
 import { notFound, requireDone } from './require-done.ts';
 import { requiredBody } from './tenant-routes.ts';
-
-interface OfDevice {
-  readonly Params: { readonly tenant: string; readonly device: string };
-}
 
 /** Others that write the same set in between: after so many, whoever asks is told to try later. */
 const maxTries = 10;
@@ -27,20 +22,14 @@ export function credentialRoutes(app: FastifyInstance, context: ManagementContex
   const schema = wantedCredentials(rules);
 
   app.get<OfDevice>('/v1/credentials/:tenant/:device', async (request, reply) => {
-    const { tenant, device } = request.params;
-    requireTenant(request, tenant, 'read');
-    checkTenantId(tenant, context);
-    checkDeviceId(device, context);
+    const { tenant, device } = deviceOf(request, 'read', context);
     const set = await turns.take(tenant, () => store.credentialsOf(tenant, device));
     if (!set) throw notFound('device');
     return answerJson(reply, shownCredentials(set.credentials), set.version);
   });
 
   app.put<OfDevice>('/v1/credentials/:tenant/:device', async (request, reply) => {
-    const { tenant, device } = request.params;
-    requireTenant(request, tenant, 'admin');
-    checkTenantId(tenant, context);
-    checkDeviceId(device, context);
+    const { tenant, device } = deviceOf(request, 'admin', context);
     const wanted = parse(schema, requiredBody(request));
     const expected = expectedVersions(request.headers['if-match']);
     await turns.take(tenant, () => requireReplaceable(tenant, device, expected));

@@ -4,21 +4,12 @@ import type { DeviceStatus } from '../../store/registry-store.ts';
 import { deviceContent } from '../content/device-content.ts';
 import { honoTime, parse } from '../content/fields.ts';
 import { searchQuery } from '../content/search-query.ts';
+import { checkedDevice, deviceOf, tenantOf, type OfDevice, type OfTenant } from './addressed.ts';
 import { answerCreated, answerJson, answerPage, answerWritten } from './answers.ts';
-import { requireTenant } from './authorize.ts';
-import { checkDeviceId, checkTenantId } from './ids.ts';
 import { expectedVersions } from './if-match.ts';
 import type { ManagementContext } from './management-context.ts';
 import { notFound, requireDone } from './require-done.ts';
 import { queryText, requiredBody } from './tenant-routes.ts';
-
-interface OfTenant {
-  readonly Params: { readonly tenant: string };
-}
-
-interface OfDevice {
-  readonly Params: { readonly tenant: string; readonly device: string };
-}
 
 export function deviceRoutes(app: FastifyInstance, context: ManagementContext): void {
   const { store, turns, clock } = context;
@@ -29,8 +20,6 @@ export function deviceRoutes(app: FastifyInstance, context: ManagementContext): 
     body: unknown,
     reply: FastifyReply,
   ): Promise<FastifyReply> {
-    checkTenantId(tenant, context);
-    checkDeviceId(device, context);
     const content = parse(deviceContent, body === undefined ? {} : body);
     const version = randomUUID();
     const at = clock.now();
@@ -43,39 +32,30 @@ export function deviceRoutes(app: FastifyInstance, context: ManagementContext): 
   }
 
   app.post<OfTenant>('/v1/devices/:tenant', async (request, reply) => {
-    const { tenant } = request.params;
-    requireTenant(request, tenant, 'admin');
-    return create(tenant, randomUUID(), request.body, reply);
+    const tenant = tenantOf(request, 'admin', context);
+    return create(tenant, checkedDevice(randomUUID(), context), request.body, reply);
   });
 
   app.post<OfDevice>('/v1/devices/:tenant/:device', async (request, reply) => {
-    const { tenant, device } = request.params;
-    requireTenant(request, tenant, 'admin');
+    const { tenant, device } = deviceOf(request, 'admin', context);
     return create(tenant, device, request.body, reply);
   });
 
   app.get<OfTenant>('/v1/devices/:tenant', async (request, reply) => {
-    const { tenant } = request.params;
-    requireTenant(request, tenant, 'read');
-    checkTenantId(tenant, context);
+    const tenant = tenantOf(request, 'read', context);
     const query = searchQuery(queryText(request));
     const page = await turns.take(tenant, () => store.searchDevices(tenant, query));
     return answerPage(reply, page, query.pageSize, ({ id, content }) => ({ id, ...content }));
   });
 
   app.delete<OfTenant>('/v1/devices/:tenant', async (request, reply) => {
-    const { tenant } = request.params;
-    requireTenant(request, tenant, 'admin');
-    checkTenantId(tenant, context);
+    const tenant = tenantOf(request, 'admin', context);
     requireDone(await turns.take(tenant, () => store.write({ kind: 'delete-devices', tenant })));
     return answerWritten(reply);
   });
 
   app.get<OfDevice>('/v1/devices/:tenant/:device', async (request, reply) => {
-    const { tenant, device: id } = request.params;
-    requireTenant(request, tenant, 'read');
-    checkTenantId(tenant, context);
-    checkDeviceId(id, context);
+    const { tenant, device: id } = deviceOf(request, 'read', context);
     const facts = await turns.take(tenant, () => store.registration(tenant, id));
     if (!facts.tenant) throw notFound('tenant');
     const { device } = facts;
@@ -90,10 +70,7 @@ function changingRoutes(app: FastifyInstance, context: ManagementContext): void 
   const { store, turns, clock } = context;
 
   app.put<OfDevice>('/v1/devices/:tenant/:device', async (request, reply) => {
-    const { tenant, device } = request.params;
-    requireTenant(request, tenant, 'admin');
-    checkTenantId(tenant, context);
-    checkDeviceId(device, context);
+    const { tenant, device } = deviceOf(request, 'admin', context);
     const content = parse(deviceContent, requiredBody(request));
     const [version, at] = [randomUUID(), clock.now()];
     const expected = expectedVersions(request.headers['if-match']);
@@ -110,10 +87,7 @@ function changingRoutes(app: FastifyInstance, context: ManagementContext): void 
   });
 
   app.delete<OfDevice>('/v1/devices/:tenant/:device', async (request, reply) => {
-    const { tenant, device } = request.params;
-    requireTenant(request, tenant, 'admin');
-    checkTenantId(tenant, context);
-    checkDeviceId(device, context);
+    const { tenant, device } = deviceOf(request, 'admin', context);
     const expected = expectedVersions(request.headers['if-match']);
     const outcome = await turns.take(tenant, () =>
       store.write({ kind: 'delete-device', tenant, device, ...(expected && { expected }) }),

@@ -4,22 +4,17 @@ import { parse } from '../content/fields.ts';
 import { tenantContent } from '../content/tenant-content.ts';
 import { badRequest } from '../faults/registry-error.ts';
 import { searchQuery } from '../content/search-query.ts';
+import { checkedTenant, tenantOf, type OfTenant } from './addressed.ts';
 import { answerCreated, answerJson, answerPage, answerWritten } from './answers.ts';
-import { requireAllTenants, requireTenant } from './authorize.ts';
-import { checkTenantId } from './ids.ts';
+import { requireAllTenants } from './authorize.ts';
 import { expectedVersions } from './if-match.ts';
 import type { ManagementContext } from './management-context.ts';
 import { notFound, requireDone } from './require-done.ts';
-
-interface OfTenant {
-  readonly Params: { readonly tenant: string };
-}
 
 export function tenantRoutes(app: FastifyInstance, context: ManagementContext): void {
   const { store, turns } = context;
 
   async function create(tenant: string, body: unknown, reply: FastifyReply): Promise<FastifyReply> {
-    checkTenantId(tenant, context);
     const content = parse(tenantContent, body === undefined ? {} : body);
     const version = randomUUID();
     requireDone(
@@ -30,13 +25,11 @@ export function tenantRoutes(app: FastifyInstance, context: ManagementContext): 
 
   app.post('/v1/tenants', async (request, reply) => {
     requireAllTenants(request, 'admin');
-    return create(randomUUID(), request.body, reply);
+    return create(checkedTenant(randomUUID(), context), request.body, reply);
   });
 
   app.post<OfTenant>('/v1/tenants/:tenant', async (request, reply) => {
-    const { tenant } = request.params;
-    requireTenant(request, tenant, 'admin');
-    return create(tenant, request.body, reply);
+    return create(tenantOf(request, 'admin', context), request.body, reply);
   });
 
   app.get('/v1/tenants', async (request, reply) => {
@@ -47,18 +40,14 @@ export function tenantRoutes(app: FastifyInstance, context: ManagementContext): 
   });
 
   app.get<OfTenant>('/v1/tenants/:tenant', async (request, reply) => {
-    const { tenant } = request.params;
-    requireTenant(request, tenant, 'read');
-    checkTenantId(tenant, context);
+    const tenant = tenantOf(request, 'read', context);
     const found = await turns.take(tenant, () => store.tenant(tenant));
     if (!found) throw notFound('tenant');
     return answerJson(reply, found.content, found.version);
   });
 
   app.put<OfTenant>('/v1/tenants/:tenant', async (request, reply) => {
-    const { tenant } = request.params;
-    requireTenant(request, tenant, 'admin');
-    checkTenantId(tenant, context);
+    const tenant = tenantOf(request, 'admin', context);
     const content = parse(tenantContent, requiredBody(request));
     const version = randomUUID();
     const expected = expectedVersions(request.headers['if-match']);
@@ -71,9 +60,7 @@ export function tenantRoutes(app: FastifyInstance, context: ManagementContext): 
   });
 
   app.delete<OfTenant>('/v1/tenants/:tenant', async (request, reply) => {
-    const { tenant } = request.params;
-    requireTenant(request, tenant, 'admin');
-    checkTenantId(tenant, context);
+    const tenant = tenantOf(request, 'admin', context);
     const expected = expectedVersions(request.headers['if-match']);
     requireDone(
       await turns.take(tenant, () =>
