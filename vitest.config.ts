@@ -26,8 +26,8 @@ export default defineConfig({
     // Those of one file that may run at the same time only wait.
     maxConcurrency: 50,
     // What is waited for comes; how long it takes depends on how busy the machine is, and is no failure.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     expect: { poll: { timeout: 30_000 } },
   },
 });
