@@ -1,4 +1,5 @@
-// Bytes count when they arrive, and are cut into frames in whatever pieces they do.
+// Bytes count when they arrive, and are cut into frames in whatever pieces they do; and frames are made for the other side.
+export { lengthPrefixedFrame, utf8Within } from './arrival/encode-frame.ts';
 export { type Cut, FrameCutter } from './arrival/frame-cutter.ts';
 export {
   type FrameBounds,
