@@ -2,6 +2,7 @@
 export { bytes, flag, instant, validityOf } from './formats.ts';
 export { declared } from './pack-device.ts';
 export { answeredPublicKeySchema } from './public-key-schema.ts';
+export { resourceLimits } from './resource-limits.ts';
 export { secretFields } from './secret-fields.ts';
 export { answeredCaSchema } from './trusted-ca-schema.ts';
 // For the service that keeps what a registry answers.

@@ -1,6 +1,7 @@
 import type { TenantId } from '@rollcall/core';
-import type { AdapterSettings, ResourceLimits, Tenant, TrustAnchor } from '@rollcall/core/registry';
+import type { AdapterSettings, Tenant, TrustAnchor } from '@rollcall/core/registry';
 import { declared } from './pack-device.ts';
+import { resourceLimits } from './resource-limits.ts';
 import type { TenantContent } from './schema.ts';
 
 type PackedAnchor = Omit<TrustAnchor, 'publicKey'> & { readonly publicKey: string };
@@ -13,7 +14,7 @@ export function packTenant(content: TenantContent): string {
     ...(content.alias !== undefined && { alias: content.alias }),
     enabled: content.enabled,
     defaults: content.defaults,
-    limits: toLimits(content['resource-limits']),
+    limits: resourceLimits(content['resource-limits']),
     ...declared(content.ext),
     ...(content.adapters && { adapters: content.adapters.map(toAdapterSettings) }),
     ...(content['trusted-ca'].length > 0 && { trustAnchors: content['trusted-ca'].map(packAnchor) }),
@@ -41,14 +42,4 @@ function toAdapterSettings({
   ext,
 }: NonNullable<TenantContent['adapters']>[number]): AdapterSettings {
   return { type, enabled, ext };
-}
-
-function toLimits(limits: TenantContent['resource-limits']): ResourceLimits {
-  const entries = [
-    ['maxConnections', limits['max-connections']],
-    ['maxTtlSeconds', limits['max-ttl']],
-    ['maxTtlTelemetryQos0Seconds', limits['max-ttl-telemetry-qos0']],
-    ['maxTtlTelemetryQos1Seconds', limits['max-ttl-telemetry-qos1']],
-  ] as const;
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined && value !== -1));
 }

@@ -1,6 +1,6 @@
 import type { TenantId } from '@rollcall/core';
-import type { ResourceLimits, Tenant, TrustAnchor } from '@rollcall/core/registry';
-import { answeredCaSchema, flag } from '@rollcall/device-registry/internal';
+import type { Tenant, TrustAnchor } from '@rollcall/core/registry';
+import { answeredCaSchema, flag, resourceLimits } from '@rollcall/device-registry/internal';
 import { z } from 'zod';
 import { defaultsSchema } from './defaults.ts';
 import { extensionsSchema } from './extensions.ts';
@@ -48,7 +48,7 @@ export const tenantAnswerSchema: z.ZodType<AnsweredTenant> = tenant.transform((c
       id: content['tenant-id'] as TenantId,
       enabled: content.enabled,
       defaults: content.defaults,
-      limits: toLimits(content['resource-limits']),
+      limits: resourceLimits(content['resource-limits']),
       ...content.ext,
       ...(content.adapters && { adapters: content.adapters }),
       ...(trusted.length > 0 && { trustAnchors: trusted }),
@@ -56,13 +56,3 @@ export const tenantAnswerSchema: z.ZodType<AnsweredTenant> = tenant.transform((c
     unusable: anchors.flatMap(({ error }) => error?.issues.map(({ message }) => message) ?? []),
   };
 });
-
-function toLimits(content: z.output<typeof limits>): ResourceLimits {
-  const entries = [
-    ['maxConnections', content['max-connections']],
-    ['maxTtlSeconds', content['max-ttl']],
-    ['maxTtlTelemetryQos0Seconds', content['max-ttl-telemetry-qos0']],
-    ['maxTtlTelemetryQos1Seconds', content['max-ttl-telemetry-qos1']],
-  ] as const;
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined && value !== -1));
-}
