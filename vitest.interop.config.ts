@@ -13,7 +13,7 @@ export default defineConfig({
     fileParallelism: false,
     // What is waited for comes; how long it takes depends on how busy the machine is, and is no failure.
     testTimeout: 300_000,
-    hookTimeout: 60_000,
+    hookTimeout: 240_000,
     expect: { poll: { timeout: 30_000 } },
   },
 });

@@ -12,6 +12,8 @@ export interface ComparisonDebt {
 
 /** Of slow comparisons of one address, by how long each takes. */
 const maxComparisons = 100;
+/** The same in time: on a machine that is busy each takes long, and most clients wait for half a minute at most. */
+const maxDueInMs = 10_000;
 const maxAddresses = 10_000;
 
 /**
@@ -40,9 +42,9 @@ export function createComparisonDebt(
       const now = clock.monotonic();
       const before = dueByAddress.get(address) ?? now;
       const waitMs = Math.max(0, before - now);
-      if (waitMs >= maxComparisons * slowMs) return undefined;
       // Those of other addresses take turns with it.
       const dueInMs = waitMs + slowMs * (1 + others);
+      if (waitMs >= maxComparisons * slowMs || dueInMs > maxDueInMs) return undefined;
       dueByAddress.delete(address);
       dueByAddress.set(address, later(now, dueInMs));
       forgetSome(now);

@@ -26,6 +26,8 @@ export class LinkPair {
   readonly #replies: ReceiverLink;
   readonly #requests: SenderLink;
   readonly #waiting = new Set<OpenQuestion>();
+  /** Questions that were handed in, and have no result yet. */
+  readonly #open = new Set<OpenQuestion>();
 
   constructor(connection: AmqpConnection, options: LinkPairOptions) {
     this.#options = options;
@@ -48,13 +50,20 @@ export class LinkPair {
     });
   }
 
+  /** Whether someone waits for an answer over it. */
+  get isUsed(): boolean {
+    return this.#open.size > 0;
+  }
+
   ask(open: OpenQuestion): void {
+    this.#open.add(open);
     if (this.#replies.attached()) this.#send(open);
     else this.#waiting.add(open);
   }
 
-  /** Takes back a question that was not sent yet. */
+  /** The question has its result; one that was not sent yet is taken back. */
   forget(open: OpenQuestion): void {
+    this.#open.delete(open);
     this.#waiting.delete(open);
   }
 

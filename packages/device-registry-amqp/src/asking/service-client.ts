@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { createAmqpConnection, type AmqpConnection, type SendOutcome } from '@rollcall/amqp-connection';
+import {
+  createAmqpConnection,
+  type AmqpConnection,
+  type AmqpConnectionOptions,
+  type SendOutcome,
+} from '@rollcall/amqp-connection';
 import { patientClock } from '@rollcall/containment';
 import { later, type Clock } from '@rollcall/core';
 import type { RegistryService } from '@rollcall/core/registry';
@@ -11,10 +16,17 @@ import type { Asked, Failure, OpenQuestion, Question } from './question.ts';
 import { readAnswer } from './read-answer.ts';
 import { Reachability } from './reachability.ts';
 
-/** Pairs of links open at a time; the one unused for longest is closed for a new one. */
-const maxPairs = 1_000;
+/** Pairs of links open at a time; the one unused for longest is closed for a new one. Those that someone waits for stay, and more are open. */
+const defaultMaxPairs = 1_000;
 /** Questions that may wait for their turn. */
 const maxWaiting = 10_000;
+
+/** What a test sets. */
+export interface ServiceClientParts {
+  connect?(options: AmqpConnectionOptions): AmqpConnection;
+  /** Default 1,000. */
+  readonly maxPairs?: number;
+}
 
 type Counts = Record<'answered' | Failure, number>;
 
@@ -31,6 +43,7 @@ interface Turn {
 export class ServiceClient {
   readonly name: string;
   readonly #settings: ServiceSettings;
+  readonly #maxPairs: number;
   /** Time that counts against the service. */
   readonly #patience: Clock;
   readonly #connection: AmqpConnection;
@@ -50,8 +63,10 @@ export class ServiceClient {
     settings: ServiceSettings,
     clock: Clock,
     reachable: (reachable: boolean) => void,
+    { connect = createAmqpConnection, maxPairs = defaultMaxPairs }: ServiceClientParts = {},
   ) {
     this.name = name;
+    this.#maxPairs = maxPairs;
     this.#settings = settings;
     this.#patience = patientClock(clock);
     this.#reachability = new Reachability({
@@ -60,7 +75,7 @@ export class ServiceClient {
       changed: reachable,
       probe: (question) => void this.ask(question, ''),
     });
-    this.#connection = createAmqpConnection({
+    this.#connection = connect({
       ...settings.connection,
       onStateChange: (connected) => {
         this.#reachability.connected(connected);
@@ -146,15 +161,18 @@ export class ServiceClient {
       failed: (open, outcome) => this.#notDelivered(open, outcome),
     });
     this.#pairs.set(address, pair);
-    if (this.#pairs.size > maxPairs) this.#closeOldest();
+    this.#closeUnused(pair);
     return pair;
   }
 
-  #closeOldest(): void {
-    const [oldest] = this.#pairs;
-    if (!oldest) return;
-    this.#pairs.delete(oldest[0]);
-    void oldest[1].close();
+  /** An answer over a link that is closed would not arrive. */
+  #closeUnused(newest: LinkPair): void {
+    for (const [address, pair] of this.#pairs) {
+      if (this.#pairs.size <= this.#maxPairs) return;
+      if (pair === newest || pair.isUsed) continue;
+      this.#pairs.delete(address);
+      void pair.close();
+    }
   }
 
   #sent(open: OpenQuestion): void {
@@ -198,7 +216,6 @@ export class ServiceClient {
   }
 
   #expire(open: OpenQuestion): void {
-    this.#pairs.get(open.question.address)?.forget(open);
     if (!this.#connection.connected()) return this.#fail(open, 'away');
     const answersOthers = this.#heard > open.heardBefore;
     if (!answersOthers) this.#reachability.unanswered(open.question);
@@ -216,6 +233,7 @@ export class ServiceClient {
 
   #finish(open: OpenQuestion, asked: Asked): void {
     open.disarm();
+    this.#pairs.get(open.question.address)?.forget(open);
     this.#outstanding.delete(open.id);
     open.done(asked);
     if (!this.#isClosed) this.#next();

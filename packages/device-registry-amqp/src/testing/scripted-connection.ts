@@ -1,0 +1,147 @@
+import type {
+  AmqpConnection,
+  AmqpConnectionOptions,
+  ReceiverLink,
+  SenderLink,
+  SendOutcome,
+} from '@rollcall/amqp-connection';
+import type { ReceivedMessage } from '@rollcall/hono-wire';
+import rhea from 'rhea';
+
+type ReceiverOptions = Parameters<AmqpConnection['openReceiver']>[1];
+
+/** A message that was handed to a link. */
+export interface Submitted {
+  readonly id: string;
+  readonly replyTo: string;
+  /** Called at most once, as every link promises. */
+  readonly done: (outcome: SendOutcome) => void;
+}
+
+interface ReplyLink {
+  readonly address: string;
+  readonly options: ReceiverOptions;
+  isAttached: boolean;
+}
+
+/** A connection whose links do what a test says, in whatever order. */
+export class ScriptedConnection implements AmqpConnection {
+  readonly #options: AmqpConnectionOptions;
+  readonly #submitted = new Set<Submitted>();
+  /** Of messages that were handed in: whether their question is still asked, the test knows. */
+  readonly #heard: Submitted[] = [];
+  readonly #replyLinks = new Set<ReplyLink>();
+  #isConnected = false;
+
+  constructor(options: AmqpConnectionOptions) {
+    this.#options = options;
+  }
+
+  /** Messages without an outcome. */
+  get submitted(): readonly Submitted[] {
+    return [...this.#submitted];
+  }
+
+  /** All messages that were ever handed in, in order. */
+  get heard(): readonly Submitted[] {
+    return this.#heard;
+  }
+
+  /** Links that are not closed. */
+  get replyLinks(): readonly ReplyLink[] {
+    return [...this.#replyLinks];
+  }
+
+  connected(): boolean {
+    return this.#isConnected;
+  }
+
+  async whenConnected(): Promise<void> {}
+
+  openReceiver(address: string, options: ReceiverOptions): ReceiverLink {
+    const link: ReplyLink = { address, options, isAttached: false };
+    this.#replyLinks.add(link);
+    return {
+      attached: () => link.isAttached,
+      close: async () => {
+        link.isAttached = false;
+        this.#replyLinks.delete(link);
+      },
+    };
+  }
+
+  openSender(): SenderLink {
+    const own = new Set<Submitted>();
+    const submit: SenderLink['submit'] = (bytes, _options, done) => {
+      const { message_id: id = '', reply_to: replyTo = '' } = rhea.message.decode(Buffer.from(bytes));
+      const message: Submitted = {
+        ...{ id: String(id), replyTo },
+        done: (outcome) => {
+          if (!this.#submitted.delete(message)) return;
+          own.delete(message);
+          done(outcome);
+        },
+      };
+      own.add(message);
+      this.#submitted.add(message);
+      this.#heard.push(message);
+    };
+    return {
+      submit,
+      send: (message, options = {}) => new Promise((resolve) => submit(message, options, resolve)),
+      close: async () => {
+        for (const message of own) message.done({ status: 'disconnected' });
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    this.lose();
+  }
+
+  dial(): void {
+    if (this.#isConnected) return;
+    this.#isConnected = true;
+    this.#options.onStateChange?.(true);
+  }
+
+  /** As a connection does that is lost: links hear of it first. What was not sent waits for the next one. */
+  lose(unsent: readonly Submitted[] = []): void {
+    if (!this.#isConnected) return;
+    this.#isConnected = false;
+    for (const link of this.#replyLinks) {
+      if (link.isAttached) this.#detach(link);
+      link.options.onRefused?.('connection lost');
+    }
+    for (const message of this.submitted)
+      if (!unsent.includes(message)) message.done({ status: 'disconnected' });
+    this.#options.onStateChange?.(false);
+  }
+
+  attach(link: ReplyLink): void {
+    if (!this.#isConnected || link.isAttached || !this.#replyLinks.has(link)) return;
+    link.isAttached = true;
+    link.options.onStateChange?.(true);
+  }
+
+  /** The peer ends the link, or refuses it. */
+  refuse(link: ReplyLink): void {
+    if (!this.#isConnected) return;
+    if (link.isAttached) this.#detach(link);
+    link.options.onRefused?.('not allowed');
+  }
+
+  /** @returns whether there is a link for the answer. */
+  answer({ id, replyTo }: Pick<Submitted, 'id' | 'replyTo'>, status = 200): boolean {
+    const link = this.replyLinks.find((each) => each.isAttached && each.address === replyTo);
+    if (!link) return false;
+    const message = { correlationId: id, applicationProperties: { status } } as unknown as ReceivedMessage;
+    void link.options.onMessage(message, { gone: () => false, hold: () => {} });
+    return true;
+  }
+
+  #detach(link: ReplyLink): void {
+    link.isAttached = false;
+    link.options.onStateChange?.(false, 'lost');
+  }
+}
