@@ -117,6 +117,11 @@ export const presenceOptions = {
     text,
     'keys that JSON Web Tokens are checked with: `https://` URL or file of a JSON Web Key Set, or PEM file of one public key',
   ),
+  tokenKeysTrustStore: optional(
+    'PRESENCE_TOKENKEYSTRUSTSTOREPATH',
+    text,
+    'PEM file of the authorities that may vouch for the server of that URL, instead of those that Node.js trusts',
+  ),
   audience: option(
     'PRESENCE_AUDIENCE',
     text,

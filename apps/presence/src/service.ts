@@ -153,6 +153,7 @@ function tokenCheckOf(
     ...openTokenFiles({
       section: 'PRESENCE',
       keys: values.tokenKeys,
+      keysTrustStore: values.tokenKeysTrustStore,
       tokenFile: values.tokenFile,
       names,
       files,

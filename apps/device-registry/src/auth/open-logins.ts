@@ -87,7 +87,8 @@ function authServerOf(values: AuthValues, host: string): AuthServer {
 }
 
 function tokenKeysOf(parts: LoginsParts, host: string): () => TokenKeys {
-  const { tokenSecret, tokenCertPath, jwksPort, jwksUri, jwksTls } = parts.values;
+  const { tokenSecret, tokenCertPath, jwksPort, jwksUri, jwksTls, authTrustStore, authVerifyHost } =
+    parts.values;
   if (tokenCertPath !== undefined)
     return readFollowed({
       files: parts.files,
@@ -102,6 +103,13 @@ function tokenKeysOf(parts: LoginsParts, host: string): () => TokenKeys {
           clock: parts.clock,
           lookUpEachMs: lookUpKeysEachMs,
           failed: (error) => parts.failed('token keys', error),
+          // As the connection to it.
+          trust: () => ({
+            anyName: !authVerifyHost,
+            ...(authTrustStore !== undefined && {
+              ca: readPem(variableOf('AUTH_TRUSTSTOREPATH'), authTrustStore),
+            }),
+          }),
         })
       : sharedSecretOf(tokenSecret);
   return () => keys;

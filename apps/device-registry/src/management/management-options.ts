@@ -69,6 +69,11 @@ export const managementOptions = {
     text,
     'keys that JSON Web Tokens are checked with: `https://` URL or file of a JSON Web Key Set, or PEM file of one public key',
   ),
+  tokenKeysTrustStore: optional(
+    `${section}_TOKENKEYSTRUSTSTOREPATH`,
+    text,
+    'PEM file of the authorities that may vouch for the server of that URL, instead of those that Node.js trusts',
+  ),
   audience: option(
     `${section}_AUDIENCE`,
     text,

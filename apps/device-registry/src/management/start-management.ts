@@ -97,7 +97,14 @@ function openAccess(
     readScope: values.readScope,
     adminScope: values.adminScope,
   };
-  const { userFile, tokenFile, tokenKeys: keys, audience, issuer } = values;
+  const {
+    userFile,
+    tokenFile,
+    tokenKeys: keys,
+    tokenKeysTrustStore: keysTrustStore,
+    audience,
+    issuer,
+  } = values;
   const open = !values.authenticationRequired;
   const users =
     userFile === undefined
@@ -108,7 +115,7 @@ function openAccess(
         });
   const keysFailed = (error: unknown): void => failed('token keys', error);
   const tokens = createTokenCheck({
-    ...openTokenFiles({ section, keys, tokenFile, names, files, clock, keysFailed }),
+    ...openTokenFiles({ section, keys, keysTrustStore, tokenFile, names, files, clock, keysFailed }),
     ...{ clock, names, open, audience, issuer, keysFailed },
   });
   const verifier = resources.adopt(createPasswordVerifier({ clock, random, log }), (each) => each.close());

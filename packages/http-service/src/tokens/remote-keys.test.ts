@@ -85,9 +85,13 @@ test('tokens that name keys that are not there have the issuer asked twice a min
 });
 
 describe.each<[string, (response: ServerResponse) => void, string]>([
-  ['is away', isAway, 'fetch failed'],
+  ['is away', isAway, 'socket hang up'],
   ['answers with an error', (response) => response.writeHead(500).end(), 'answered with 500'],
-  ['leads elsewhere', (response) => response.writeHead(302, { location: '/other' }).end(), 'fetch failed'],
+  [
+    'leads elsewhere',
+    (response) => response.writeHead(302, { location: '/other' }).end(),
+    'answered with 302',
+  ],
   ['sends no JSON', sends('<html>'), 'JSON'],
   ['sends no key set', sends('{"keys": 7}'), 'JSON Web Key Set'],
   ['sends without an end', flood, 'more than 1048576 bytes'],

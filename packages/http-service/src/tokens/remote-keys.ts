@@ -1,11 +1,14 @@
 import { later, type Clock, type Instant } from '@rollcall/core';
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import { fetchText, type ServerTrust } from './fetch-text.ts';
 import { allAlgorithms, KeysUnavailable, type TokenKeys } from './token-keys.ts';
 
 export interface RemoteKeysOptions {
   readonly clock: Pick<Clock, 'monotonic'>;
   /** After an answer, they are not fetched again before; default: half a minute. A token may name a key that is newer. */
   readonly lookUpEachMs?: number;
+  /** Asked each time; default: authorities that Node.js trusts. */
+  trust?(): ServerTrust;
   /** Told why the keys could not be fetched, also where those of before are still used. */
   failed(error: unknown): void;
 }
@@ -89,7 +92,7 @@ class RemoteKeys {
   async #fetchNow(): Promise<void> {
     const { clock, failed, lookUpEachMs = usualPauseMs } = this.#options;
     try {
-      const find = createLocalJWKSet(await keySetAt(this.#url));
+      const find = createLocalJWKSet(await keySetAt(this.#url, this.#options.trust?.() ?? {}));
       this.#known = { find, at: clock.monotonic() };
       this.#hasFailed = false;
       this.#mayFetchAt = later(clock.monotonic(), lookUpEachMs);
@@ -101,25 +104,8 @@ class RemoteKeys {
   }
 }
 
-async function keySetAt(url: URL): Promise<JSONWebKeySet> {
-  const response = await fetch(url, {
-    headers: { accept: 'application/json, application/jwk-set+json' },
-    // Keys come from the URL that was given, and from no other.
-    redirect: 'error',
-    signal: AbortSignal.timeout(answerWithinMs),
-  });
-  if (response.status !== 200) throw new Error(`it was answered with ${response.status}`);
-  return JSON.parse(await textOf(response)) as JSONWebKeySet;
-}
-
-async function textOf({ body }: Response): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const piece of body ?? []) {
-    bytes += piece.length;
-    // To leave the loop gives up the rest.
-    if (bytes > maxBytes) throw new Error(`it has more than ${maxBytes} bytes`);
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces).toString();
+async function keySetAt(url: URL, trust: ServerTrust): Promise<JSONWebKeySet> {
+  const accept = 'application/json, application/jwk-set+json';
+  const text = await fetchText(url, accept, trust, { withinMs: answerWithinMs, maxBytes });
+  return JSON.parse(text) as JSONWebKeySet;
 }

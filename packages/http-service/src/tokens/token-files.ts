@@ -1,5 +1,7 @@
+import { X509Certificate } from 'node:crypto';
 import { systemClock, type Clock } from '@rollcall/core';
 import type { FollowedFiles } from '@rollcall/file-follower';
+import type { ServerTrust } from './fetch-text.ts';
 import type { ClaimNames } from './read-claims.ts';
 import { readFollowed } from './read-followed.ts';
 import { remoteKeys } from './remote-keys.ts';
@@ -17,6 +19,8 @@ export interface TokenFilesOptions {
   readonly section: string;
   /** URL of a key set, or path of a file. */
   readonly keys: string | undefined;
+  /** Path of the authorities, in PEM, that may vouch for the server of that URL. */
+  readonly keysTrustStore?: string | undefined;
   /** Path of the list of tokens. */
   readonly tokenFile: string | undefined;
   readonly names: ClaimNames;
@@ -30,6 +34,7 @@ export interface TokenFilesOptions {
 export function openTokenFiles({
   section,
   keys,
+  keysTrustStore,
   tokenFile,
   names,
   files,
@@ -58,8 +63,28 @@ export function openTokenFiles({
       }),
       tokens,
     };
-  const remote = remoteKeys(new URL(keys), { clock, failed });
+  const ca =
+    keysTrustStore === undefined
+      ? none
+      : readFollowed({
+          files,
+          name: 'token-keys-trust',
+          option: `${section}_TOKENKEYSTRUSTSTOREPATH`,
+          path: keysTrustStore,
+          parse: checkedAuthorities,
+        });
+  const trust = (): ServerTrust => {
+    const text = ca();
+    return text === undefined ? {} : { ca: text };
+  };
+  const remote = remoteKeys(new URL(keys), { clock, failed, trust });
   return { keys: () => remote, tokens };
+}
+
+/** @throws Error where there is no certificate in it. */
+function checkedAuthorities(pem: string): string {
+  new X509Certificate(pem);
+  return pem;
 }
 
 function none(): undefined {
