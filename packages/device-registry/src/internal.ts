@@ -7,6 +7,8 @@ export { secretFields } from './secret-fields.ts';
 export { answeredCaSchema } from './trusted-ca-schema.ts';
 // For the service that keeps what a registry answers.
 export { createBcryptPool } from './bcrypt-pool.ts';
+export { algorithmOf, keyAlgorithm } from './key-algorithm.ts';
+export { inFullCredentials, inFullTenant } from './management-content.ts';
 export { parseText } from './parse-text.ts';
 export { readPublicKey } from './read-public-key.ts';
 export { repeatedKey } from './repeated-key.ts';

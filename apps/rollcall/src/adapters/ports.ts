@@ -22,7 +22,7 @@ export function demoPorts(offset: number, table: readonly AdapterEntry[]): DemoP
     network: networkPort(offset),
     // Not among those of the adapters: a new one takes the next of them.
     presence: { api: presencePort(offset), health: 9_190 + offset },
-    registry: { api: 28_080 + offset, services: 28_672 + offset, health: 9_191 + offset },
+    registry: { api: registryPort(offset), services: 28_672 + offset, health: 9_191 + offset },
     adapters: Object.fromEntries(
       table.map(({ name, up }) => [name, { devices: up.port + offset, health: up.healthPort + offset }]),
     ),
@@ -31,6 +31,11 @@ export function demoPorts(offset: number, table: readonly AdapterEntry[]): DemoP
 
 export function networkPort(offset: number): number {
   return 15_672 + offset;
+}
+
+/** Of the management API of the device registry. */
+export function registryPort(offset: number): number {
+  return 28_080 + offset;
 }
 
 function presencePort(offset: number): number {

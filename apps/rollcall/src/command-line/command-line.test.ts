@@ -165,6 +165,39 @@ test.each([
     ['registry', 'accept', 'r.yaml', '--network', 'artemis'],
     { command: 'registry', action: 'accept', file: 'r.yaml', network: 'artemis' },
   ],
+  [
+    ['registry', 'list', '--json', '--port-offset', '100'],
+    {
+      ...{ command: 'registry', action: 'list', tenant: undefined, json: true },
+      source: { url: 'http://127.0.0.1:28180' },
+    },
+  ],
+  [
+    ['registry', 'list', 'acme', '--file', 'r.yaml'],
+    { command: 'registry', action: 'list', tenant: 'acme', json: false, source: { file: 'r.yaml' } },
+  ],
+  [
+    ['registry', 'show', 'acme/d:1/x', '--url', 'https://h'],
+    {
+      ...{ command: 'registry', action: 'show', source: { url: 'https://h' } },
+      named: { tenant: 'acme', device: 'd:1/x' },
+    },
+  ],
+  [
+    ['registry', 'add', 'acme/d', '--password', '--content', 'd.json'],
+    {
+      ...{ command: 'registry', action: 'add', url: undefined, content: 'd.json', authId: 'd' },
+      named: { tenant: 'acme', device: 'd' },
+    },
+  ],
+  [
+    ['registry', 'remove', 'acme', '--yes'],
+    { command: 'registry', action: 'remove', url: undefined, named: { tenant: 'acme' } },
+  ],
+  [
+    ['registry', 'import', 'r.yaml'],
+    { command: 'registry', action: 'import', url: undefined, file: 'r.yaml' },
+  ],
   [['registry', 'hash-password'], { command: 'registry', action: 'hash-password', bcryptCost: undefined }],
   [
     ['registry', 'hash-password', '--bcrypt', '10'],
@@ -198,7 +231,18 @@ test.each([
   [['tail', '--colour'], "Unknown option '--colour'"],
   [['journal'], 'journal : must be one of status, list, retry-parked'],
   [['journal', 'burn'], 'journal burn'],
-  [['registry'], 'registry : must be one of check, accept, hash-password'],
+  [['registry'], 'registry : must be one of check, accept, hash-password, list'],
+  [['registry', 'export', 'f'], 'tells no secrets over its API'],
+  [['registry', 'list', 'a', 'b'], 'registry list needs one tenant, or none'],
+  [['registry', 'list', 'a/b'], 'registry list needs one tenant, or none'],
+  [['registry', 'list', '--file', 'f', '--url', 'http://h'], 'give --file or --url, not both'],
+  [['registry', 'show'], 'registry show needs TENANT or TENANT/DEVICE'],
+  [['registry', 'show', '/d'], 'registry show needs TENANT or TENANT/DEVICE'],
+  [['registry', 'remove', 'acme'], 'registry remove needs --yes'],
+  [['registry', 'add', 'acme', '--password'], 'a tenant has no password'],
+  [['registry', 'add', 'acme/d', '--auth-id', 'x'], '--auth-id goes with --password'],
+  [['registry', 'import'], 'registry import needs one file'],
+  [['registry', 'check', 'f', '--url', 'http://h'], 'registry check has no option --url'],
   [['registry', 'check'], 'registry check needs one file'],
   [['registry', 'accept', 'a', 'b'], 'registry accept needs one file'],
   [['registry', 'accept', 'a', '--served', 'b'], 'registry accept has no option --served'],

@@ -8,7 +8,7 @@ import type { DevicesCommand } from '../devices/devices.ts';
 import type { FleetCommand } from '../fleet/fleet.ts';
 import type { JournalCommand } from '../journal/journal.ts';
 import type { NetworkCommand } from '../network/network.ts';
-import { networkPort } from '../adapters/ports.ts';
+import { networkPort, registryPort } from '../adapters/ports.ts';
 import { parseJournalCommand } from './parse-journal-command.ts';
 import { parseBuryCommand } from './parse-bury-command.ts';
 import { parseWatched } from './parse-watched.ts';
@@ -52,6 +52,10 @@ const options = {
   table: { type: 'string' },
   served: { type: 'string' },
   bcrypt: { type: 'string' },
+  file: { type: 'string' },
+  content: { type: 'string' },
+  password: { type: 'boolean' },
+  'auth-id': { type: 'string' },
   network: { type: 'string' },
   sink: { type: 'string' },
   yes: { type: 'boolean' },
@@ -93,7 +97,19 @@ const known: Readonly<Record<string, readonly (keyof typeof options)[]>> = {
     'wait',
     'unheard',
   ],
-  registry: ['served', 'network', 'bcrypt'],
+  registry: [
+    'served',
+    'network',
+    'bcrypt',
+    'url',
+    'port-offset',
+    'file',
+    'json',
+    'content',
+    'password',
+    'auth-id',
+    'yes',
+  ],
 };
 const withArguments: ReadonlySet<string> = new Set(['journal', 'bury', 'registry']);
 
@@ -129,7 +145,9 @@ export function parseCommand(args: readonly string[], hasNetwork = false, presen
   if (kind !== undefined && !isNetworkKind(kind))
     return mistake(`--network must be one of ${networkKinds.join(', ')}`);
   if (name === 'registry') {
-    const read = parseRegistryCommand(rest, values, kind ?? 'hono');
+    const managementUrl =
+      values['port-offset'] === undefined ? undefined : `http://127.0.0.1:${registryPort(portOffset)}`;
+    const read = parseRegistryCommand(rest, values, kind ?? 'hono', values.url ?? managementUrl);
     return typeof read === 'string' ? mistake(read) : { command: name, ...read };
   }
   const dataDir = values.data ?? '.rollcall';

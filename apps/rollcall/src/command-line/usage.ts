@@ -43,13 +43,23 @@ export const usage = `Usage: rollcall <command> [options]
               --wait SECONDS    listens for the adapter for so long first (default 10); --queue NAME and --drop-others as for tail
               --unheard         does not listen first
               --data DIR, --url URL, --port-offset N, --network KIND   as for journal
-  registry  checks a registry file, and makes secrets for it
+  registry  looks into a device registry and changes it, checks a registry file, and makes secrets for it
               check FILE        lists all mistakes in it, and counts what is in it
               --served FILE     and compares it with the file that is served now
               --network KIND    the messaging network that must carry its tenants (default hono)
               accept FILE       what is missing in it is missing on purpose: adapters hold nothing back
               hash-password     reads a password from standard input, and prints a secret for the file
               --bcrypt COST     with bcrypt (4 to 12) instead of SHA-512
+              list [TENANT]     tenants, or the devices of one; --json for programs
+              show TENANT, show TENANT/DEVICE   what is stored of it, but for secrets
+              --file FILE       list and show read a registry file instead
+              add TENANT, add TENANT/DEVICE     --content FILE: JSON of what is said of it
+              --password        reads the password of the device from standard input; --auth-id ID: its name in logins
+              remove TENANT, remove TENANT/DEVICE --yes
+              import FILE       writes a registry file to it: what is there is replaced, nothing is removed
+              --url URL         of its management API (default http://127.0.0.1:28080, also: ROLLCALL_REGISTRY_HTTP_URL)
+              --port-offset N   the one of \`up\`, instead of --url
+              who asks is in ROLLCALL_REGISTRY_HTTP_TOKEN, or in ROLLCALL_REGISTRY_HTTP_USERNAME and _PASSWORD
   network   runs the embedded messaging network alone, for development
               --port N          (default 15672)
               --data DIR        where events are kept (default .rollcall/network)

@@ -2,10 +2,20 @@ import { ConfigError } from '@rollcall/core';
 import type { NetworkName } from '@rollcall/amqp-sender';
 import { tenantRules } from '@rollcall/amqp-sender/internal';
 import { acceptRegistry, checkRegistry, hashPassword } from '@rollcall/device-registry';
+import { storedRegistry, type StoredRegistryCommand } from './stored-registry.ts';
 import { registryCheckText } from './registry-check-text.ts';
 import { teller } from '../terminal/terminal.ts';
 
-export const registryActions = ['check', 'accept', 'hash-password'] as const;
+export const registryActions = [
+  'check',
+  'accept',
+  'hash-password',
+  'list',
+  'show',
+  'add',
+  'remove',
+  'import',
+] as const;
 
 export type RegistryCommand =
   | {
@@ -15,9 +25,13 @@ export type RegistryCommand =
       readonly network: NetworkName;
     }
   | { readonly action: 'accept'; readonly file: string; readonly network: NetworkName }
-  | { readonly action: 'hash-password'; readonly bcryptCost: number | undefined };
+  | { readonly action: 'hash-password'; readonly bcryptCost: number | undefined }
+  | StoredRegistryCommand;
 
-/** `rollcall registry`: checks and accepts a registry file before an adapter loads it, and makes secrets for it. Resolves with the exit status. */
+/**
+ * `rollcall registry`: checks and accepts a registry file before an adapter loads it, makes secrets for it, and looks into a registry and
+ * changes it. Resolves with the exit status.
+ */
 export async function registry(command: RegistryCommand): Promise<number> {
   const tell = teller(process.stdout);
   switch (command.action) {
@@ -38,7 +52,11 @@ export async function registry(command: RegistryCommand): Promise<number> {
       return 0;
     }
     default:
-      return command satisfies never;
+      return storedRegistry(command, {
+        env: process.env,
+        tell,
+        password: () => firstLine(process.stdin),
+      });
   }
 }
 

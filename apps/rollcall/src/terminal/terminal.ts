@@ -15,6 +15,11 @@ export function jsonLine(value: unknown): string {
   return printableJson(JSON.stringify(value));
 }
 
+/** The same in lines that a person can read. */
+export function jsonLines(value: unknown): readonly string[] {
+  return JSON.stringify(value, undefined, 2).split('\n').map(printableJson);
+}
+
 /** What an error says, for people: each mistake of a configuration in a line of its own. */
 export function inLines(error: unknown): readonly string[] {
   return error instanceof ConfigError ? error.problems : [inOneLine(error)];

@@ -1,26 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { readPublicKey } from '@rollcall/device-registry/internal';
-
-/** As Java calls algorithms, by what Node.js calls the type of their keys. */
-const types: Readonly<Record<string, string>> = {
-  rsa: 'RSA',
-  'rsa-pss': 'RSASSA-PSS',
-  ec: 'EC',
-  dsa: 'DSA',
-  ed25519: 'Ed25519',
-  ed448: 'Ed448',
-};
-
-/** `undefined`: nothing here knows such keys. */
-export function algorithmOf({ asymmetricKeyType }: Pick<KeyObject, 'asymmetricKeyType'>): string | undefined {
-  return asymmetricKeyType === undefined ? undefined : types[asymmetricKeyType];
-}
-
-/** Of a SubjectPublicKeyInfo in DER, in Base64; `undefined`: it is none, or of no known kind. */
-export function keyAlgorithm(encoded: string): string | undefined {
-  const key = readPublicKey(Buffer.from(encoded, 'base64'));
-  return key && algorithmOf(key);
-}
+import { keyAlgorithm } from '@rollcall/device-registry/internal';
 
 /** Whether a SubjectPublicKeyInfo in DER, in Base64, has a key of this algorithm. */
 export function isKeyOf(algorithm: string, encoded: string): boolean {

@@ -1,10 +1,11 @@
 import { randomUUID, type X509Certificate } from 'node:crypto';
 import { formatName, readCertificateParts, readName } from '@rollcall/core/x509';
+import { algorithmOf } from '@rollcall/device-registry/internal';
 import { z } from 'zod';
 import type { TrustedCaContent } from '../../store/registry-content.ts';
 import { base64, certificate, flag, honoTime, sent, text, time } from './fields.ts';
 import { normalName } from '../../names/normal-name.ts';
-import { algorithmOf, encodeKey, isKeyOf } from './public-key.ts';
+import { encodeKey, isKeyOf } from './public-key.ts';
 
 const placeholders = ['subject-dn', 'subject-cn', 'subject-ou', 'subject-o'];
 

@@ -1,10 +1,11 @@
 import { formatName, readCertificateParts } from '@rollcall/core/x509';
 import type { X509Certificate } from 'node:crypto';
+import { algorithmOf } from '@rollcall/device-registry/internal';
 import { z } from 'zod';
 import type { CredentialContent, SecretContent } from '../../store/registry-content.ts';
 import { base64, certificate, flag, freeObject, honoTime, sent, text, time } from './fields.ts';
 import { normalName } from '../../names/normal-name.ts';
-import { algorithmOf, encodeKey, isKeyOf } from './public-key.ts';
+import { encodeKey, isKeyOf } from './public-key.ts';
 
 /** What the registry is told of passwords by its options. */
 export interface CredentialRules {
