@@ -23,7 +23,7 @@ const permissions = {
 test('what the management API writes, adapters are told of, and are answered', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'service-'));
   const peer = await startScriptedPeer();
-  const { store } = memoryStore();
+  const { store } = memoryStore({ keepChanges: clock });
   const resources = new ResourceStack();
   onTestFinished(async () => {
     await peer.close();

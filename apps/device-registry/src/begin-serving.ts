@@ -3,12 +3,14 @@ import { filesOfSecrets } from '@rollcall/options/module';
 import { hasAmqpPort } from './amqp/amqp-options.ts';
 import { startAmqpServices, type AmqpServicesParts } from './amqp/start-amqp-services.ts';
 import type { RegistryConfig } from './config.ts';
+import type { Notifier } from './notifications/notifier.ts';
 import { openMessaging, type RegistryMessaging } from './notifications/open-messaging.ts';
 import { isId } from './names/is-id.ts';
 import { createCertificateProvisioning } from './provisioning/certificate-provisioning.ts';
 import { createEdgeProvisioning } from './provisioning/edge-provisioning.ts';
 import { noProvisioning } from './provisioning/no-provisioning.ts';
 import { ProvisioningNews } from './provisioning/provisioning-news.ts';
+import type { ChangeOutbox } from './store/change-outbox.ts';
 import type { RegistryStore } from './store/registry-store.ts';
 
 export interface ServingParts extends Omit<AmqpServicesParts, 'values' | 'store' | 'provisioning'> {
@@ -16,40 +18,43 @@ export interface ServingParts extends Omit<AmqpServicesParts, 'values' | 'store'
   readonly store: RegistryStore;
 }
 
+export interface Serving {
+  /** Ports of the AMQP services, by scheme. */
+  readonly ports: Readonly<Record<string, number>>;
+  /** Who tells of changes; `undefined`: nobody. */
+  readonly notifier: Notifier | undefined;
+}
+
 /**
  * What adapters have of the registry: its services, and its changes. What was begun is in `resources`.
  *
- * @returns ports of the AMQP services, by scheme.
  * @throws ConfigError, TransportError
  */
-export async function beginServing(
-  parts: ServingParts,
-  resources: ResourceStack,
-): Promise<Readonly<Record<string, number>>> {
+export async function beginServing(parts: ServingParts, resources: ResourceStack): Promise<Serving> {
   const { config, log } = parts;
   const { values } = config;
-  const messaging = values.host === undefined ? undefined : tellChanges(parts, resources);
+  const { outbox } = parts.store;
+  const messaging = outbox && tellChanges({ ...parts, outbox }, resources);
   if (!messaging)
     log.info({}, 'no messaging network: adapters are not told of changes, and no device registers itself');
-  if (!hasAmqpPort(values)) return {};
+  const notifier = messaging?.notifier;
+  if (!hasAmqpPort(values)) return { ports: {}, notifier };
   const listening = await startAmqpServices(
     { ...parts, values, provisioning: provisioningOf(parts, messaging) },
     resources,
   );
-  return Object.fromEntries(listening.map(({ scheme, port }) => [scheme, port]));
+  return { ports: Object.fromEntries(listening.map(({ scheme, port }) => [scheme, port])), notifier };
 }
 
-function tellChanges(parts: ServingParts, resources: ResourceStack): RegistryMessaging {
+function tellChanges(
+  parts: ServingParts & { readonly outbox: ChangeOutbox },
+  resources: ResourceStack,
+): RegistryMessaging {
   const { config, store, metrics } = parts;
   const { values, effective } = config;
   const messaging = openMessaging({ ...parts, values, fileOf: filesOfSecrets(effective) }, resources);
   const { notifier } = messaging;
-  // Of several replicas, the one that made a change tells of it.
-  resources.defer(
-    store.onChange(({ change, isOurs }) => {
-      if (isOurs) notifier.publish(change);
-    }),
-  );
+  resources.defer(store.onChange(({ change }) => notifier.changed(change)));
   const count = (name: 'sent' | 'dropped', help: string): void =>
     metrics.counter(
       { name: `rollcall_registry_notifications_${name}_total`, help },
@@ -60,6 +65,13 @@ function tellChanges(parts: ServingParts, resources: ResourceStack): RegistryMes
   metrics.gauge(
     { name: 'rollcall_registry_notifications_waiting', help: 'Changes that are still to be told' },
     () => notifier.counts.waiting,
+  );
+  metrics.gauge(
+    {
+      name: 'rollcall_registry_notifications_connected',
+      help: 'Whether changes can be sent to the messaging network',
+    },
+    () => (notifier.trouble === undefined ? 1 : 0),
   );
   return messaging;
 }

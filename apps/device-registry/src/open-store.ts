@@ -2,7 +2,7 @@ import { TransportError, type Clock, type Log } from '@rollcall/core';
 import { reasonOf } from '@rollcall/runtime';
 import { openOwnDatabase } from '@rollcall/runtime/sqlite';
 import type { RegistryConfig } from './config.ts';
-import type { RegistryStore } from './store/registry-store.ts';
+import type { RegistryStore, RegistryStoreOptions } from './store/registry-store.ts';
 import { SqliteStore } from './store/sqlite/sqlite-store.ts';
 
 /** Opens the database that the options name. @throws TransportError where it cannot be had. */
@@ -10,17 +10,21 @@ export async function openStore(
   { values }: Pick<RegistryConfig, 'values'>,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Promise<RegistryStore> {
-  const { directory, database: url, maxDevicesPerTenant } = values;
+  const { directory, database: url, maxDevicesPerTenant, host } = values;
+  const facts: RegistryStoreOptions = {
+    maxDevicesPerTenant,
+    ...(host !== undefined && { keepChanges: clock }),
+  };
   try {
     if (url === undefined)
       // Another process would not be told of what this one changes.
       return openOwnDatabase(
         { directory, name: 'registry', program: 'device registry' },
-        (file) => new SqliteStore({ file, maxDevicesPerTenant }),
+        (file) => new SqliteStore({ file, ...facts }),
       );
     // The client of PostgreSQL is loaded by those who use it alone.
     const { PostgresStore } = await import('./store/postgres/postgres-store.ts');
-    return await PostgresStore.open({ url, clock, log, maxDevicesPerTenant });
+    return await PostgresStore.open({ url, clock, log, ...facts });
   } catch (error) {
     // The URL may hold a password, and is not told.
     const where =

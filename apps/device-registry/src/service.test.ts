@@ -36,7 +36,7 @@ async function given(more: (folder: string) => Readonly<Record<string, string>> 
       ...init,
       headers: { authorization: `Basic ${Buffer.from(`admin:${password}`).toString('base64')}` },
     });
-  return { ...running, config, environment, ask };
+  return { ...running, config, environment, ask, store };
 }
 
 test('what a user writes over HTTP is there, and counted', async () => {
@@ -48,6 +48,25 @@ test('what a user writes over HTTP is there, and counted', async () => {
   expect([health.status, await health.json()]).toMatchObject([200, { status: 'UP' }]);
   const metrics = await (await fetch(`http://127.0.0.1:${healthPort}/metrics`)).text();
   expect(metrics).toMatch(/^rollcall_registry_changes_total\{type="tenant",.*\} 1$/m);
+});
+
+test('while the database takes no writes, it answers, and says so', async () => {
+  const { ask, healthPort, store } = await given();
+  const check = async () => {
+    const health = await fetch(`http://127.0.0.1:${healthPort}/readiness`);
+    return (await health.json()) as { status: string; checks: readonly object[] };
+  };
+  Object.defineProperty(store, 'writeTrouble', { value: 'database or disk is full', configurable: true });
+  expect(await check()).toMatchObject({
+    status: 'DEGRADED',
+    checks: expect.arrayContaining([
+      expect.objectContaining({
+        ...{ name: 'database', code: 'DATABASE_NOT_WRITTEN' },
+        reason: 'the latest write could not be made: database or disk is full',
+      }),
+    ]),
+  });
+  expect((await ask('/v1/tenants/none', 'one')).status).toBe(404);
 });
 
 test('a directory has one service', async () => {

@@ -11,6 +11,7 @@ import { within, type Clock, type Log, type Random } from '@rollcall/core';
 import { createFollowedFiles, type FollowedFiles } from '@rollcall/file-follower';
 import type { ResourceStack } from '@rollcall/runtime';
 import { beginServing } from './begin-serving.ts';
+import type { Notifier } from './notifications/notifier.ts';
 import type { RegistryConfig } from './config.ts';
 import { managementTurns, startManagement } from './management/start-management.ts';
 import type { StoredChange } from './store/registry-write.ts';
@@ -46,7 +47,7 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
     (each) => each.close(),
   );
   const watch = resources.adopt(new StoreWatch(store, clock), (each) => each.stop());
-  const state = new State(files, watch);
+  const state = new State(files, watch, () => store.writeTrouble);
   resources.defer(store.onChange(({ change }) => state.count(change)));
   const metrics = createProcessMetrics('service', 'device-registry');
   const answers = answersOf(state, metrics);
@@ -54,7 +55,11 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
     each.stop(),
   );
   // Before anything can change: what is not heard is not told.
-  const amqp = await beginServing({ ...parts, files, metrics, failed, turnedAway: turned.count }, resources);
+  const serving = await beginServing(
+    { ...parts, files, metrics, failed, turnedAway: turned.count },
+    resources,
+  );
+  state.notifier = serving.notifier;
   const api = await startManagement(
     {
       values,
@@ -76,20 +81,23 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
     return within(api.stopAccepting(), values.shutdownGraceMs, clock);
   });
   state.phase = 'running';
-  return { port: api.port, healthPort: health.port, amqp };
+  return { port: api.port, healthPort: health.port, amqp: serving.ports };
 }
 
 /** What changes while the service runs. */
 class State {
   readonly files: FollowedFiles;
   readonly watch: StoreWatch;
+  readonly writeTrouble: () => string | undefined;
   readonly turns = managementTurns();
   readonly changes = { tenant: 0, device: 0, credentials: 0, 'all-devices-deleted': 0 };
   phase: 'starting' | 'running' | 'stopping' = 'starting';
   turnedAway = 0;
+  notifier: Notifier | undefined;
 
-  constructor(files: FollowedFiles, watch: StoreWatch) {
+  constructor(files: FollowedFiles, watch: StoreWatch, writeTrouble: () => string | undefined) {
     this.files = files;
+    this.writeTrouble = writeTrouble;
     this.watch = watch;
   }
 
@@ -127,15 +135,21 @@ function answersOf(
     { name: 'rollcall_registry_database_away', help: 'Whether the database cannot be reached' },
     () => (state.watch.isAway ? 1 : 0),
   );
+  metrics.gauge(
+    {
+      name: 'rollcall_registry_database_not_written',
+      help: 'Whether the latest write could not be made, as on a full disk',
+    },
+    () => (state.writeTrouble() === undefined ? 0 : 1),
+  );
   const { contentType } = metrics;
   return {
     started: () => [serviceCheck(state.phase !== 'starting')],
     readiness: () => [
       serviceCheck(state.phase === 'running'),
       // Without it nothing can be answered.
-      state.watch.isAway
-        ? { name: 'database', status: 'DOWN', code: 'DATABASE_AWAY', reason: 'it cannot be reached' }
-        : { name: 'database', status: 'UP' },
+      databaseCheck(state),
+      ...messagingChecks(state.notifier),
       ...state.files.states().map(({ name, current }): HealthCheck => {
         const check = `files-of-${name}`;
         return current
@@ -145,6 +159,31 @@ function answersOf(
     ],
     metrics: async () => ({ contentType, text: await metrics.render() }),
   };
+}
+
+function databaseCheck({ watch, writeTrouble }: State): HealthCheck {
+  const name = 'database';
+  if (watch.isAway) return { name, status: 'DOWN', code: 'DATABASE_AWAY', reason: 'it cannot be reached' };
+  const trouble = writeTrouble();
+  if (trouble === undefined) return { name, status: 'UP' };
+  // Adapters are answered all the same.
+  return {
+    ...{ name, status: 'DEGRADED', code: 'DATABASE_NOT_WRITTEN' },
+    reason: `the latest write could not be made: ${trouble}`,
+  };
+}
+
+/** Everything is answered all the same, and changes wait: it is degraded, and ready. */
+function messagingChecks(notifier: Notifier | undefined): readonly HealthCheck[] {
+  if (!notifier) return [];
+  const name = 'connection-to-messaging';
+  const { trouble } = notifier;
+  if (trouble === undefined) return [{ name, status: 'UP' }];
+  const reason =
+    trouble === 'refused'
+      ? 'the messaging network does not take changes: they wait'
+      : 'the messaging network cannot be reached: changes wait';
+  return [{ name, status: 'DEGRADED', code: 'CHANGES_NOT_SENT', reason }];
 }
 
 function serviceCheck(isUp: boolean): HealthCheck {

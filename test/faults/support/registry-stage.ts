@@ -5,6 +5,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from '../../e2e/support/ports.ts';
 import { restartable, type Restartable } from './restartable.ts';
 
+interface Readiness {
+  readonly status: string;
+  readonly checks: readonly { readonly name: string }[];
+}
+
 /** The embedded network, the registry service, and an MQTT adapter that asks it, as processes. */
 export interface RegistryStage {
   readonly network: Restartable;
@@ -17,8 +22,12 @@ export interface RegistryStage {
   manage(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<void>;
   /** Resolves once the adapter says that nothing is missing. */
   isWhole(): Promise<void>;
+  /** Of the messaging network. */
+  readonly networkPort: number;
   /** What the adapter says of itself. */
-  readiness(): Promise<{ readonly status: string; readonly checks: readonly { readonly name: string }[] }>;
+  readiness(): Promise<Readiness>;
+  /** The same of the registry. */
+  registryReadiness(): Promise<Readiness>;
   /** Connection events of the adapter, in order. */
   events(): readonly { readonly type: string; readonly device: string; readonly reason?: string }[];
   strike(): Promise<void>;
@@ -89,10 +98,9 @@ export function setRegistryStage(): RegistryStage {
     },
     isReady: isReady,
   });
-  const readiness = async () =>
-    (await fetch(`http://127.0.0.1:${health.adapter}/readiness`)).json() as ReturnType<
-      RegistryStage['readiness']
-    >;
+  const readinessOf = async (which: keyof typeof health): Promise<Readiness> =>
+    (await fetch(`http://127.0.0.1:${health[which]}/readiness`)).json() as Promise<Readiness>;
+  const readiness = (): Promise<Readiness> => readinessOf('adapter');
   return {
     ...{ network, registry, adapter },
     url: `mqtt://127.0.0.1:${ports.mqtt}`,
@@ -115,6 +123,8 @@ export function setRegistryStage(): RegistryStage {
       while ((await readiness()).status !== 'UP') await pause(50);
     },
     readiness,
+    registryReadiness: () => readinessOf('registry'),
+    networkPort: ports.network,
     events: () =>
       adapter.process.stdout.flatMap((line) => {
         const { msg = '', device = '', reason } = JSON.parse(line) as Record<string, string | undefined>;

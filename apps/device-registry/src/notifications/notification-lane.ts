@@ -1,11 +1,13 @@
 import type { SendOutcome } from '@rollcall/amqp-connection';
-import { createFifo } from '@rollcall/amqp-connection/internal';
 import { createMinuteGate, type MinuteGate } from '@rollcall/containment';
-import { sleep, type Clock, type Instant, type Log } from '@rollcall/core';
-import type { Notification } from './notification.ts';
+import { later, sleep, type Clock, type Instant, type Log } from '@rollcall/core';
+import type { ChangeOutbox, ChangeSubject, KeptChange } from '../store/change-outbox.ts';
+import { StoreUnavailable } from '../store/store-unavailable.ts';
+import { notificationOf, type Notification } from './notification.ts';
 
 /** What takes notifications to their subscribers. */
 export interface NotificationLink {
+  connected(): boolean;
   /** Resolves once sending can be tried; rejects when `signal` aborts. */
   whenConnected(signal: AbortSignal): Promise<void>;
   /** Never rejects. */
@@ -16,19 +18,18 @@ export interface LaneOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly link: NotificationLink;
-  /** Notifications that may wait; where there are more, the oldest are dropped. */
-  readonly maxWaiting: number;
+  readonly outbox: ChangeOutbox;
+  /** Changes that may wait; where there are more, the oldest are dropped. */
+  readonly maxKept: number;
+  /** Told of what is thrown and is no trouble of the database. */
+  failed(where: string, error: unknown): void;
 }
 
 export interface LaneCounts {
   readonly sent: number;
   readonly dropped: number;
+  /** As they were when it looked last. */
   readonly waiting: number;
-}
-
-interface Waiting {
-  readonly notification: Notification;
-  readonly since: Instant;
 }
 
 /**
@@ -36,43 +37,59 @@ interface Waiting {
  * forgotten by then (`docs/registry.md`).
  */
 const usefulMs = 600_000;
+/** No adapter remembers an answer for longer. */
+const maxAgeMs = 86_400_000;
 const firstDelayMs = 200;
 /** An address that someone begins to listen to does not always say so. */
 const maxDelayMs = 2_000;
+/** Changes that are read, and forgotten, together. */
+const batchSize = 100;
+
+/** How a batch ended. `unsent`: what became of the first one that was not sent. */
+type Told = { readonly upTo: number; readonly unsent?: SendOutcome };
 
 /** The notifications of one address: in order, each at least once, and as long as it takes while the network is away. */
 export class NotificationLane {
   readonly #options: LaneOptions;
+  readonly #subject: ChangeSubject;
   readonly #stopping = new AbortController();
   readonly #gate: MinuteGate;
-  readonly #waiting = createFifo<Waiting>();
   /** Ends the pause before the next try. */
   #pause = new AbortController();
   #running: Promise<void> | undefined;
+  /** There may be something that was not looked at. */
+  #isAsked = false;
+  /** Up to this number all were told. They may be stored still. */
+  #told = 0;
+  /** Up to this number they are not stored any more. */
+  #forgotten = 0;
+  /** The network has been there, and nobody listened. */
+  #unheardSince: Instant | undefined;
+  #isRefused = false;
   #sent = 0;
   #dropped = 0;
+  #waiting = 0;
 
-  constructor(options: LaneOptions) {
+  constructor(subject: ChangeSubject, options: LaneOptions) {
+    this.#subject = subject;
     this.#options = options;
     this.#gate = createMinuteGate(options.clock);
   }
 
   get counts(): LaneCounts {
-    return { sent: this.#sent, dropped: this.#dropped, waiting: this.#waiting.length };
+    return { sent: this.#sent, dropped: this.#dropped, waiting: this.#waiting };
   }
 
-  /** Never throws, and takes no time of the caller. */
-  push(notification: Notification): void {
+  /** Whether the network does not take what goes to this address. */
+  get isRefused(): boolean {
+    return this.#isRefused;
+  }
+
+  /** There is something to tell. Never throws, and takes no time of the caller. */
+  ask(): void {
     if (this.#stopping.signal.aborted) return;
-    const { clock, maxWaiting } = this.#options;
-    if (this.#waiting.length >= maxWaiting) this.#dropFirst('too many wait');
-    this.#waiting.push({ notification, since: clock.monotonic() });
-    this.#running ??= this.#sendAll().finally(() => (this.#running = undefined));
-  }
-
-  /** Resolves once all that was published is sent, or dropped. */
-  async drained(): Promise<void> {
-    await this.#running;
+    this.#isAsked = true;
+    this.#running ??= this.#runContained();
   }
 
   /** The next try may succeed: it is made now. */
@@ -80,67 +97,149 @@ export class NotificationLane {
     this.#pause.abort();
   }
 
-  /** Drops what waits. */
+  /** Looks how much waits, drops what does for too long, and tells the rest. */
+  async look(): Promise<void> {
+    const { outbox, clock, maxKept } = this.#options;
+    const { waiting, oldestAt } = await outbox.figures(this.#subject);
+    this.#waiting = waiting;
+    const from = clock.now() - maxAgeMs;
+    if (waiting > maxKept) await this.#drop('too many wait', { maxKept, from });
+    else if (oldestAt !== undefined && oldestAt < from) await this.#drop('too old', { maxKept, from });
+    if (waiting > 0) this.ask();
+  }
+
+  /** Resolves once all that was there is told, or dropped, or another replica tells it. */
+  async drained(): Promise<void> {
+    while (this.#running) await this.#running;
+  }
+
+  /** What waits, waits for the next start. */
   stop(): void {
+    this.#isAsked = false;
     this.#stopping.abort();
   }
 
-  async #sendAll(): Promise<void> {
+  async #runContained(): Promise<void> {
+    try {
+      await this.#run();
+    } catch (error) {
+      // It is asked again with the next look.
+      this.#isAsked = false;
+      this.#options.failed('notifications', error);
+    }
+    this.#running = undefined;
+    if (this.#isAsked) this.ask();
+  }
+
+  async #run(): Promise<void> {
+    const { link } = this.#options;
     const { signal } = this.#stopping;
-    const { clock, link } = this.#options;
     let delayMs = firstDelayMs;
-    while (this.#waiting.length > 0) {
+    while (this.#isAsked && !signal.aborted) {
+      if (!link.connected()) await this.#giveTurn();
       const isConnected = await link.whenConnected(signal).then(
         () => true,
         () => false,
       );
-      const next = this.#waiting.first();
-      if (!isConnected || !next) return;
-      if (this.#isOver(next, await link.send(next.notification))) {
+      if (!isConnected) return;
+      this.#isAsked = false;
+      if (await this.#tellAll()) {
         delayMs = firstDelayMs;
         continue;
       }
-      this.#pause = new AbortController();
-      await sleep(clock, delayMs, AbortSignal.any([signal, this.#pause.signal]));
-      if (signal.aborted) return;
+      this.#isAsked = true;
+      await this.#pauseFor(delayMs);
       delayMs = Math.min(2 * delayMs, maxDelayMs);
     }
   }
 
-  /** Whether nothing more is to be done for this notification. */
-  #isOver(sent: Waiting, outcome: SendOutcome): boolean {
-    const isFirst = this.#waiting.first() === sent;
-    if (outcome.status === 'accepted') {
-      this.#sent += 1;
-      // It may have been dropped for want of room meanwhile.
-      if (isFirst) this.#waiting.shift();
+  /** @returns whether nothing is left that this replica should tell. */
+  async #tellAll(): Promise<boolean> {
+    const { outbox } = this.#options;
+    try {
+      while (await outbox.takeTurn()) {
+        if (this.#stopping.signal.aborted) return true;
+        const batch = await outbox.first(this.#subject, this.#told, batchSize);
+        if (batch.length === 0) {
+          await this.#forgetTold();
+          break;
+        }
+        const { upTo, unsent } = await this.#tell(batch);
+        this.#told = upTo;
+        await this.#forgetTold();
+        if (unsent && !(await this.#isOver(unsent))) return false;
+      }
+      this.#waiting = (await outbox.figures(this.#subject)).waiting;
       return true;
+    } catch (error) {
+      // What was told and could not be removed is not told again, unless this process ends.
+      if (error instanceof StoreUnavailable) return false;
+      throw error;
     }
-    if (!isFirst) return true;
-    if (outcome.status === 'rejected') {
-      this.#dropFirst('rejected');
-      return true;
-    }
-    return isUnheard(outcome) && this.#dropOld(outcome.status);
   }
 
-  /** All of them together: to try each would take longer than new ones take to come. @returns whether there were any. */
-  #dropOld(why: string): boolean {
-    const limit = this.#options.clock.monotonic() - usefulMs;
+  /** They need not be told again, by whatever process. */
+  async #forgetTold(): Promise<void> {
+    if (this.#told === this.#forgotten) return;
+    await this.#options.outbox.remove(this.#subject, this.#told);
+    this.#forgotten = this.#told;
+  }
+
+  async #tell(batch: readonly KeptChange[]): Promise<Told> {
+    let upTo = this.#told;
+    for (const { number, at, change } of batch) {
+      const outcome = await this.#options.link.send(notificationOf(change, at));
+      this.#noteOutcome(outcome);
+      if (outcome.status === 'accepted') this.#sent += 1;
+      else if (outcome.status === 'rejected') this.#noteDropped('rejected', 1);
+      else return { upTo, unsent: outcome };
+      upTo = number;
+    }
+    return { upTo };
+  }
+
+  #noteOutcome(outcome: SendOutcome): void {
+    this.#isRefused = outcome.status === 'attach-refused' && outcome.unanswered !== true;
+    const { clock } = this.#options;
+    this.#unheardSince = isUnheard(outcome) ? (this.#unheardSince ?? clock.monotonic()) : undefined;
+  }
+
+  /** Whether the next one can be tried at once: what nobody listens to for too long is dropped, all of it together. */
+  async #isOver({ status }: SendOutcome): Promise<boolean> {
+    const { clock } = this.#options;
+    if (this.#unheardSince === undefined) return false;
+    if (clock.monotonic() < later(this.#unheardSince, usefulMs)) return false;
     const before = this.#dropped;
-    while ((this.#waiting.first()?.since ?? Infinity) <= limit) this.#dropFirst(why);
+    await this.#drop(status, { maxKept: Number.MAX_SAFE_INTEGER, from: clock.now() - usefulMs });
     return this.#dropped > before;
   }
 
-  #dropFirst(why: string): void {
-    this.#waiting.shift();
-    this.#dropped += 1;
-    const heldBack = this.#gate.pass();
-    if (heldBack !== undefined)
-      this.#options.log.warn(
-        { why, dropped: heldBack + 1 },
-        'changes of the registry could not be told to adapters: they learn of them when what they remember expires',
-      );
+  async #drop(why: string, bounds: { readonly maxKept: number; readonly from: number }): Promise<void> {
+    const removed = await this.#options.outbox.removeBeyond(this.#subject, bounds);
+    this.#waiting = Math.max(0, this.#waiting - removed);
+    if (removed > 0) this.#noteDropped(why, removed);
+  }
+
+  #noteDropped(why: string, count: number): void {
+    this.#dropped += count;
+    if (this.#gate.pass() === undefined) return;
+    this.#options.log.warn(
+      { why, dropped: count, droppedSinceStart: this.#dropped },
+      'changes of the registry could not be told to adapters: they learn of them when what they remember expires',
+    );
+  }
+
+  async #giveTurn(): Promise<void> {
+    try {
+      await this.#options.outbox.giveTurn();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+    }
+  }
+
+  async #pauseFor(delayMs: number): Promise<void> {
+    this.#pause = new AbortController();
+    await sleep(this.#options.clock, delayMs, AbortSignal.any([this.#stopping.signal, this.#pause.signal]));
   }
 }
 

@@ -1,3 +1,4 @@
+import { subjectOf, type ChangeSubject } from '../store/change-outbox.ts';
 import type { StoredChange } from '../store/registry-write.ts';
 
 /** What subscribers are told of a change (`docs/hono-compatibility.md` §18). */
@@ -7,10 +8,23 @@ export interface Notification {
   readonly body: Readonly<Record<string, string | boolean>>;
 }
 
+const addresses = {
+  tenants: 'notification/registry-tenant',
+  devices: 'notification/registry-device',
+} as const;
+
+export function addressOf(subject: ChangeSubject): Notification['address'] {
+  return addresses[subject];
+}
+
 const changes = { create: 'CREATE', update: 'UPDATE', delete: 'DELETE' } as const;
 
-/** @param at milliseconds since the Unix epoch. */
+/** @param at when it was made, in milliseconds since the Unix epoch. */
 export function notificationOf(change: StoredChange, at: number): Notification {
+  return { address: addressOf(subjectOf(change)), body: bodyOf(change, at) };
+}
+
+function bodyOf(change: StoredChange, at: number): Notification['body'] {
   const shared = {
     source: 'device-registry',
     'creation-time': `${new Date(at).toISOString().slice(0, 19)}Z`,
@@ -19,32 +33,25 @@ export function notificationOf(change: StoredChange, at: number): Notification {
   switch (change.type) {
     case 'tenant':
       return {
-        address: 'notification/registry-tenant',
-        body: {
-          type: 'tenant-change-v1',
-          ...shared,
-          change: changes[change.change],
-          enabled: change.enabled,
-          'invalidate-cache-on-update': change.invalidateCacheOnUpdate,
-        },
+        type: 'tenant-change-v1',
+        ...shared,
+        change: changes[change.change],
+        enabled: change.enabled,
+        'invalidate-cache-on-update': change.invalidateCacheOnUpdate,
       };
     case 'device':
-      return ofDevices({
+      return {
         type: 'device-change-v1',
         ...shared,
         change: changes[change.change],
         'device-id': change.device,
         enabled: change.enabled,
-      });
+      };
     case 'credentials':
-      return ofDevices({ type: 'credentials-change-v1', ...shared, 'device-id': change.device });
+      return { type: 'credentials-change-v1', ...shared, 'device-id': change.device };
     case 'all-devices-deleted':
-      return ofDevices({ type: 'all-devices-of-tenant-deleted-v1', ...shared });
+      return { type: 'all-devices-of-tenant-deleted-v1', ...shared };
     default:
       return change satisfies never;
   }
-}
-
-function ofDevices(body: Notification['body']): Notification {
-  return { address: 'notification/registry-device', body };
 }

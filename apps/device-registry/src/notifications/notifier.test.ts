@@ -1,61 +1,136 @@
 import type { SendOutcome } from '@rollcall/amqp-connection';
 import { ManualClock, recordingLog, settled } from '@rollcall/conformance';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { StoredChange } from '../store/registry-write.ts';
+import { MemoryOutbox } from '../testing/memory-outbox.ts';
 import type { Notification } from './notification.ts';
 import { Notifier } from './notifier.ts';
 
-const change = (device: string): StoredChange => ({ type: 'credentials', tenant: 'acme', device });
+const credentials = (device: string): StoredChange => ({ type: 'credentials', tenant: 'acme', device });
+const aTenant: StoredChange = {
+  ...{ type: 'tenant', change: 'create', tenant: 'acme' },
+  ...{ enabled: true, invalidateCacheOnUpdate: false },
+};
 const accepted: SendOutcome = { status: 'accepted' };
 
-function given({ maxWaiting = 100, connected = true } = {}) {
+function given({ maxKept = 100, connected = true, kept = [] as readonly string[] } = {}) {
   const clock = new ManualClock();
   const log = recordingLog();
+  const outbox = new MemoryOutbox(clock);
+  for (const device of kept) outbox.keep(credentials(device));
   const tries: string[] = [];
+  const failures: unknown[] = [];
   /** What is said to the tries, in turn; then `accepted`. */
   const answers: (SendOutcome | Promise<SendOutcome>)[] = [];
-  let connect = (): void => {};
-  const connection = connected ? Promise.resolve() : new Promise<void>((resolve) => (connect = resolve));
+  let isConnected = connected;
+  const waiting = new Set<() => void>();
   const notifier = new Notifier({
-    clock,
-    log,
-    maxWaiting,
+    ...{ clock, log, outbox, maxKept },
+    failed: (_where, error) => void failures.push(error),
     link: {
+      connected: () => isConnected,
       whenConnected: (signal) =>
-        Promise.race([
-          connection,
-          new Promise<void>((_, reject) =>
-            signal.addEventListener('abort', () => reject(new Error('stopped'))),
-          ),
-        ]),
+        new Promise((resolve, reject) => {
+          if (isConnected) return resolve();
+          waiting.add(resolve);
+          signal.addEventListener('abort', () => reject(new Error('stopped')));
+        }),
       async send({ body }: Notification) {
         tries.push(String(body['device-id']));
         return answers.shift() ?? accepted;
       },
     },
   });
-  return { clock, lines: log.lines, tries, answers, notifier, connect: () => connect() };
+  onTestFinished(async () => {
+    await notifier.stop();
+    expect(clock.armed).toBe(0);
+    expect(failures).toEqual([]);
+  });
+  const change = (one: StoredChange): void => {
+    outbox.keep(one);
+    notifier.changed(one);
+  };
+  return {
+    ...{ clock, lines: log.lines, tries, answers, notifier, outbox, change },
+    changed: (device: string) => change(credentials(device)),
+    connect(): void {
+      isConnected = true;
+      for (const each of waiting) each();
+    },
+    disconnect: () => void (isConnected = false),
+  };
 }
 
-test('changes are told in order, and publishing does not wait for that', async () => {
-  const { notifier, tries } = given();
-  for (const device of ['a', 'b', 'c']) notifier.publish(change(device));
+test('changes are told in order, whoever made them does not wait for that, and then they are not kept', async () => {
+  const { notifier, tries, changed, outbox } = given();
+  for (const device of ['a', 'b', 'c']) changed(device);
   expect(tries).toEqual([]);
   await notifier.drained();
   expect(tries).toEqual(['a', 'b', 'c']);
+  expect(outbox.devices).toEqual([]);
   expect(notifier.counts).toEqual({ sent: 3, dropped: 0, waiting: 0 });
 });
 
-test('while there is no network, changes wait, in order', async () => {
-  const { notifier, tries, connect } = given({ connected: false });
-  notifier.publish(change('a'));
-  notifier.publish(change('b'));
+test('what an earlier process did not tell is told', async () => {
+  const { notifier, tries, changed } = given({ kept: ['a', 'b'] });
+  changed('c');
+  await notifier.drained();
+  expect(tries).toEqual(['a', 'b', 'c']);
+});
+
+test('more than are read at a time are told, each once', async () => {
+  const kept = Array.from({ length: 350 }, (_, index) => `d-${index}`);
+  const { notifier, tries } = given({ kept, maxKept: 1_000 });
   await settled();
+  await notifier.drained();
+  expect(tries).toEqual(kept);
+});
+
+test('while there is no network, changes wait, in order, and it says so; another replica may tell them', async () => {
+  const { notifier, tries, changed, connect, clock, outbox } = given({ connected: false });
+  changed('a');
+  changed('b');
+  await clock.advanceAsync(2_000);
   expect(tries).toEqual([]);
   expect(notifier.counts.waiting).toBe(2);
+  expect(notifier.trouble).toBe('not connected');
+  expect(outbox.turnsGiven).toBeGreaterThan(0);
   connect();
+  await settled();
   await notifier.drained();
   expect(tries).toEqual(['a', 'b']);
+  expect(notifier.trouble).toBeUndefined();
+});
+
+test('of several replicas one tells; where it ends, another one goes on', async () => {
+  const { notifier, tries, changed, clock, outbox } = given();
+  outbox.isOurTurn = false;
+  changed('a');
+  await clock.advanceAsync(60_000);
+  expect(tries).toEqual([]);
+  outbox.isOurTurn = true;
+  await clock.advanceAsync(2_000);
+  expect(tries).toEqual(['a']);
+  expect(notifier.counts).toEqual({ sent: 1, dropped: 0, waiting: 0 });
+});
+
+test('while the database is away, nothing is told twice, and then it goes on', async () => {
+  const { notifier, tries, answers, changed, clock, outbox } = given();
+  let accept = (_outcome: SendOutcome): void => {};
+  answers.push(new Promise((resolve) => (accept = resolve)));
+  changed('a');
+  await settled();
+  outbox.isAway = true;
+  accept(accepted);
+  await clock.advanceAsync(60_000);
+  outbox.isAway = false;
+  await clock.advanceAsync(4_000);
+  expect(outbox.devices, 'what was told').toEqual([]);
+  changed('b');
+  await clock.advanceAsync(4_000);
+  expect(tries).toEqual(['a', 'b']);
+  expect(outbox.devices).toEqual([]);
+  expect(notifier.counts).toEqual({ sent: 2, dropped: 0, waiting: 0 });
 });
 
 test.each<[string, SendOutcome]>([
@@ -65,11 +140,11 @@ test.each<[string, SendOutcome]>([
 ])(
   'a change is told again where the network %s, however long that lasts, and nothing overtakes it',
   async (_what, outcome) => {
-    const { notifier, tries, answers, clock } = given();
+    const { notifier, tries, answers, clock, changed } = given();
     const failures = 100;
     answers.push(...Array.from({ length: failures }, () => outcome));
-    notifier.publish(change('a'));
-    notifier.publish(change('b'));
+    changed('a');
+    changed('b');
     await clock.advanceAsync(3_600_000);
     expect(tries).toEqual([...Array.from({ length: failures + 1 }, () => 'a'), 'b']);
     expect(notifier.counts).toEqual({ sent: 2, dropped: 0, waiting: 0 });
@@ -77,9 +152,9 @@ test.each<[string, SendOutcome]>([
 );
 
 test('tries come ever more slowly, up to two seconds, and fast again once one succeeded', async () => {
-  const { notifier, tries, answers, clock } = given();
+  const { tries, answers, clock, changed } = given();
   answers.push(...Array.from({ length: 8 }, (): SendOutcome => ({ status: 'timeout' })));
-  notifier.publish(change('a'));
+  changed('a');
   const after: number[] = [];
   for (const ms of [0, 200, 400, 800, 1_600, 2_000, 2_000, 2_000]) {
     await clock.advanceAsync(ms);
@@ -88,19 +163,20 @@ test('tries come ever more slowly, up to two seconds, and fast again once one su
   expect(after).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   await clock.advanceAsync(2_000);
   answers.push({ status: 'timeout' });
-  notifier.publish(change('b'));
+  changed('b');
   await settled();
   await clock.advanceAsync(200);
   expect(tries.slice(8)).toEqual(['a', 'b', 'b']);
 });
 
 test('what the network rejects is dropped and told, and the others go on', async () => {
-  const { notifier, tries, answers, lines } = given();
+  const { notifier, tries, answers, lines, changed, outbox } = given();
   answers.push({ status: 'rejected' });
-  notifier.publish(change('a'));
-  notifier.publish(change('b'));
+  changed('a');
+  changed('b');
   await notifier.drained();
   expect(tries).toEqual(['a', 'b']);
+  expect(outbox.devices).toEqual([]);
   expect(notifier.counts).toEqual({ sent: 1, dropped: 1, waiting: 0 });
   expect(lines).toMatchObject([{ level: 'warn', facts: { why: 'rejected', dropped: 1 } }]);
 });
@@ -110,43 +186,55 @@ test.each<[SendOutcome]>([
   [{ status: 'no-credit' }],
   [{ status: 'attach-refused', condition: 'amqp:not-found' }],
 ])('where nobody subscribes (%j), a change is of no use after ten minutes', async (outcome) => {
-  const { notifier, answers, clock } = given();
+  const { notifier, answers, clock, changed } = given();
   answers.push(...Array.from({ length: 1_000 }, () => outcome));
-  for (let each = 0; each < 50; each++) notifier.publish(change(`d-${each}`));
+  for (let each = 0; each < 50; each++) changed(`d-${each}`);
   await clock.advanceAsync(300_000);
-  notifier.publish(change('later'));
+  expect(notifier.trouble).toBe(outcome.status === 'attach-refused' ? 'refused' : undefined);
+  changed('later');
   await clock.advanceAsync(299_000);
   expect(notifier.counts).toEqual({ sent: 0, dropped: 0, waiting: 51 });
-  await clock.advanceAsync(11_000);
+  await clock.advanceAsync(13_000);
   expect(notifier.counts).toEqual({ sent: 0, dropped: 50, waiting: 1 });
 });
 
-test('where too many wait the oldest are dropped, which is told once a minute', async () => {
-  const { notifier, tries, lines, connect } = given({ connected: false, maxWaiting: 3 });
-  for (let each = 0; each < 10; each++) notifier.publish(change(`d-${each}`));
-  expect(notifier.counts).toEqual({ sent: 0, dropped: 7, waiting: 3 });
-  expect(lines).toHaveLength(1);
+test('after a network was away for an hour, those who subscribe a moment later hear of all changes', async () => {
+  const { notifier, answers, tries, clock, changed, connect } = given({ connected: false });
+  changed('a');
+  await clock.advanceAsync(3_600_000);
+  answers.push({ status: 'no-credit' }, { status: 'released' });
   connect();
+  await clock.advanceAsync(10_000);
+  expect(tries).toEqual(['a', 'a', 'a']);
+  expect(notifier.counts).toEqual({ sent: 1, dropped: 0, waiting: 0 });
+});
+
+test('where too many wait the oldest are dropped, which is told', async () => {
+  const { notifier, tries, lines, changed, connect, clock } = given({ connected: false, maxKept: 3 });
+  for (let each = 0; each < 10; each++) changed(`d-${each}`);
+  await clock.advanceAsync(2_000);
+  expect(notifier.counts).toEqual({ sent: 0, dropped: 7, waiting: 3 });
+  expect(lines).toMatchObject([{ facts: { why: 'too many wait', dropped: 7 } }]);
+  connect();
+  await settled();
   await notifier.drained();
   expect(tries).toEqual(['d-7', 'd-8', 'd-9']);
 });
 
-test('one that is under way when it is dropped takes no other with it', async () => {
-  const { notifier, tries, answers } = given({ maxWaiting: 1 });
-  let accept = (_outcome: SendOutcome): void => {};
-  answers.push(new Promise((resolve) => (accept = resolve)));
-  notifier.publish(change('a'));
-  await settled();
-  notifier.publish(change('b'));
-  accept({ status: 'timeout' });
-  await notifier.drained();
-  expect(tries).toEqual(['a', 'b']);
+test('what no adapter can remember any more is dropped, which is told', async () => {
+  const { notifier, lines, changed, clock } = given({ connected: false });
+  changed('a');
+  await clock.advanceAsync(80_000_000);
+  changed('b');
+  await clock.advanceAsync(6_402_000);
+  expect(notifier.counts).toEqual({ sent: 0, dropped: 1, waiting: 1 });
+  expect(lines).toMatchObject([{ facts: { why: 'too old', dropped: 1 } }]);
 });
 
 test('when it may be tried again it is, at once, and not after the pause', async () => {
-  const { notifier, tries, answers, clock } = given();
+  const { notifier, tries, answers, clock, changed } = given();
   answers.push(...Array.from({ length: 100 }, (): SendOutcome => ({ status: 'no-credit' })));
-  notifier.publish(change('a'));
+  changed('a');
   await clock.advanceAsync(60_000);
   const before = tries.length;
   answers.length = 0;
@@ -156,31 +244,25 @@ test('when it may be tried again it is, at once, and not after the pause', async
 });
 
 test('where no one listens to changes of tenants, those of devices are told', async () => {
-  const { notifier, tries, answers, clock } = given();
+  const { notifier, tries, answers, clock, changed, change } = given();
   answers.push({ status: 'no-credit' });
-  notifier.publish({
-    type: 'tenant',
-    change: 'create',
-    tenant: 'acme',
-    enabled: true,
-    invalidateCacheOnUpdate: false,
-  });
-  notifier.publish(change('a'));
+  change(aTenant);
+  await settled();
+  changed('a');
   await settled();
   expect(tries).toEqual(['undefined', 'a']);
-  expect(notifier.counts).toEqual({ sent: 1, dropped: 0, waiting: 1 });
   await clock.advanceAsync(200);
   expect(notifier.counts).toEqual({ sent: 2, dropped: 0, waiting: 0 });
 });
 
-test('a stop ends what waits, and nothing is taken after it', async () => {
-  const { notifier, tries, answers, clock } = given();
+test('a stop ends the tries, and what waits stays', async () => {
+  const { notifier, tries, answers, changed, outbox } = given();
   answers.push({ status: 'timeout' });
-  notifier.publish(change('a'));
+  changed('a');
   await settled();
-  notifier.stop();
-  notifier.publish(change('b'));
+  await notifier.stop();
+  changed('b');
   await notifier.drained();
   expect(tries).toEqual(['a']);
-  expect(clock.armed).toBe(0);
+  expect(outbox.devices).toEqual(['a', 'b']);
 });

@@ -1,52 +1,89 @@
-import type { Clock } from '@rollcall/core';
+import { every } from '@rollcall/core';
+import { changeSubjects, subjectOf } from '../store/change-outbox.ts';
 import type { StoredChange } from '../store/registry-write.ts';
+import { StoreUnavailable } from '../store/store-unavailable.ts';
 import { NotificationLane, type LaneCounts, type LaneOptions } from './notification-lane.ts';
-import { notificationOf, type Notification } from './notification.ts';
+import { addressOf, type Notification } from './notification.ts';
 
-export interface NotifierOptions extends LaneOptions {
-  readonly clock: Clock;
-}
+/** What an earlier process left, what another replica did not tell, and what waits for too long is found by looking. */
+const lookEveryMs = 2_000;
 
 /**
- * Tells subscribers of changes. Each address has its own lane: where no one listens to changes of tenants, those of devices are told
- * all the same.
+ * Tells subscribers of the changes that the store keeps. Each address has its own lane: where no one listens to changes of tenants, those
+ * of devices are told all the same.
  */
 export class Notifier {
-  readonly #clock: Clock;
-  readonly #lanes: Readonly<Record<Notification['address'], NotificationLane>>;
+  readonly #options: LaneOptions;
+  readonly #lanes;
+  readonly #stopLooking: () => void;
+  #isLooking = false;
+  #isStopped = false;
 
-  constructor(options: NotifierOptions) {
-    this.#clock = options.clock;
+  constructor(options: LaneOptions) {
+    this.#options = options;
     this.#lanes = {
-      'notification/registry-tenant': new NotificationLane(options),
-      'notification/registry-device': new NotificationLane(options),
+      tenants: new NotificationLane('tenants', options),
+      devices: new NotificationLane('devices', options),
     };
+    this.#stopLooking = every(options.clock, lookEveryMs, () => void this.#look());
+    void this.#look();
   }
 
   get counts(): LaneCounts {
-    const all = Object.values(this.#lanes).map(({ counts }) => counts);
+    const all = this.#all.map(({ counts }) => counts);
     const sum = (name: keyof LaneCounts): number => all.reduce((total, counts) => total + counts[name], 0);
     return { sent: sum('sent'), dropped: sum('dropped'), waiting: sum('waiting') };
   }
 
-  /** Never throws, and takes no time of the caller. */
-  publish(change: StoredChange): void {
-    const notification = notificationOf(change, this.#clock.now());
-    this.#lanes[notification.address].push(notification);
+  /** Why changes cannot be told now. `undefined`: they can, as far as is known. */
+  get trouble(): 'not connected' | 'refused' | undefined {
+    if (!this.#options.link.connected()) return 'not connected';
+    return this.#all.some(({ isRefused }) => isRefused) ? 'refused' : undefined;
+  }
+
+  /** A change was committed. Never throws, and takes no time of the caller. */
+  changed(change: StoredChange): void {
+    this.#lanes[subjectOf(change)].ask();
   }
 
   /** What goes to this address may arrive now. */
   reachable(address: Notification['address']): void {
-    this.#lanes[address].wake();
+    for (const subject of changeSubjects) if (addressOf(subject) === address) this.#lanes[subject].wake();
   }
 
-  /** Resolves once all that was published is sent, or dropped. */
+  /** Resolves once all that was published is sent, or dropped, or another replica sends it. */
   async drained(): Promise<void> {
-    await Promise.all(Object.values(this.#lanes).map((lane) => lane.drained()));
+    await Promise.all(this.#all.map((lane) => lane.drained()));
   }
 
-  /** Drops what waits. */
-  stop(): void {
-    for (const lane of Object.values(this.#lanes)) lane.stop();
+  /** What waits is told after the next start, or by another replica. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#stopLooking();
+    for (const lane of this.#all) lane.stop();
+    await this.drained();
+    await this.#contained(() => this.#options.outbox.giveTurn());
+  }
+
+  get #all(): readonly NotificationLane[] {
+    return Object.values(this.#lanes);
+  }
+
+  async #look(): Promise<void> {
+    if (this.#isLooking || this.#isStopped) return;
+    this.#isLooking = true;
+    await this.#contained(async () => {
+      for (const lane of this.#all) await lane.look();
+    });
+    this.#isLooking = false;
+  }
+
+  /** A database that is away is told elsewhere, and looked for again. */
+  async #contained(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) this.#options.failed('notifications', error);
+    }
   }
 }

@@ -6,6 +6,8 @@ import { readOptions } from '@rollcall/options';
 import { ResourceStack } from '@rollcall/runtime';
 import { expect, onTestFinished, test } from 'vitest';
 import { provisioningEvent } from '../provisioning/provisioning-event.ts';
+import type { StoredChange } from '../store/registry-write.ts';
+import { MemoryOutbox } from '../testing/memory-outbox.ts';
 import { openMessaging } from './open-messaging.ts';
 
 /** Waits for whatever comes within a minute more than it should. */
@@ -22,21 +24,31 @@ async function given(env: Readonly<Record<string, string>> = {}, time: Clock = c
   });
   const resources = new ResourceStack();
   const random = seededRandom(1);
+  const outbox = new MemoryOutbox(clock);
   const messaging = openMessaging(
-    { values, clock: time, random, log: silentLog, files: { follow() {} }, fileOf: () => undefined },
+    {
+      ...{ values, clock: time, random, log: silentLog, outbox },
+      files: { follow() {} },
+      fileOf: () => undefined,
+      failed: (_where, error) => expect.unreachable(String(error)),
+    },
     resources,
   );
+  const changed = (change: StoredChange): void => {
+    outbox.keep(change);
+    messaging.notifier.changed(change);
+  };
   onTestFinished(async () => {
     await resources.disposeAsync();
     await peer.close();
   });
-  return { peer, messaging, resources, random };
+  return { peer, messaging, resources, random, changed };
 }
 
 test('changes and the events of devices that registered themselves go to the messaging network', async () => {
-  const { peer, messaging, random } = await given();
-  messaging.notifier.publish({ type: 'credentials', tenant: 'acme', device: 'd-1' });
-  messaging.notifier.publish({ type: 'all-devices-deleted', tenant: 'acme' });
+  const { peer, messaging, random, changed } = await given();
+  changed({ type: 'credentials', tenant: 'acme', device: 'd-1' });
+  changed({ type: 'all-devices-deleted', tenant: 'acme' });
   await messaging.notifier.drained();
   const device = deviceRef('acme', 'd-1');
   while (!messaging.sender.connected()) await new Promise((resolve) => setImmediate(resolve));
@@ -65,24 +77,24 @@ test('changes and the events of devices that registered themselves go to the mes
 });
 
 test('a change that the network did not confirm is told again', async () => {
-  const { peer, messaging } = await given();
+  const { peer, messaging, changed } = await given();
   let refused = 0;
   peer.verdict = () => (refused++ === 0 ? 'released' : 'accepted');
-  messaging.notifier.publish({ type: 'all-devices-deleted', tenant: 'acme' });
+  changed({ type: 'all-devices-deleted', tenant: 'acme' });
   await messaging.notifier.drained();
   expect(peer.received).toHaveLength(2);
 });
 
 test('a stop waits for changes that are on their way', async () => {
-  const { peer, messaging, resources } = await given({}, patient);
-  messaging.notifier.publish({ type: 'all-devices-deleted', tenant: 'acme' });
+  const { peer, resources, changed } = await given({}, patient);
+  changed({ type: 'all-devices-deleted', tenant: 'acme' });
   await resources.disposeAsync();
   expect(peer.received).toHaveLength(1);
 });
 
 test('an address of changes is no queue, also where those of events are: each adapter hears of each change', async () => {
-  const { peer, messaging } = await given({ ROLLCALL_MESSAGING_NETWORK: 'artemis' });
-  messaging.notifier.publish({ type: 'all-devices-deleted', tenant: 'acme' });
+  const { peer, messaging, changed } = await given({ ROLLCALL_MESSAGING_NETWORK: 'artemis' });
+  changed({ type: 'all-devices-deleted', tenant: 'acme' });
   await messaging.notifier.drained();
   expect(peer.lastTarget()).toMatchObject({ address: 'notification/registry-device', capabilities: [] });
 });

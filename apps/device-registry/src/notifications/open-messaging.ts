@@ -11,6 +11,7 @@ import type { FollowedFiles } from '@rollcall/file-follower';
 import type { ValuesOf } from '@rollcall/options';
 import { followClientSecrets } from '@rollcall/options/module';
 import type { ResourceStack } from '@rollcall/runtime';
+import { maxKeptChanges, type ChangeOutbox } from '../store/change-outbox.ts';
 import { openAmqpNotifications } from './amqp-notifications.ts';
 import { Notifier } from './notifier.ts';
 
@@ -24,6 +25,9 @@ export interface MessagingParts {
   readonly files: Pick<FollowedFiles, 'follow'>;
   /** The file that a secret was read from, by the name of its option; `undefined`: it is in the variable itself, or not set. */
   fileOf(name: string): string | undefined;
+  /** Where changes wait. */
+  readonly outbox: ChangeOutbox;
+  failed(where: string, error: unknown): void;
 }
 
 /** What the registry sends to the messaging network. */
@@ -33,15 +37,13 @@ export interface RegistryMessaging {
   readonly sender: DeviceDataSender;
 }
 
-/** For each address: about 30 MB, and the changes of some minutes of a bulk load. */
-const maxWaiting = 100_000;
 /** How long a stop waits for notifications that are still to be sent. */
 const drainWithinMs = 2_000;
 const containerName = 'device-registry';
 
 /** Connects to the messaging network. @throws ConfigError where a file cannot be used. */
 export function openMessaging(parts: MessagingParts, resources: ResourceStack): RegistryMessaging {
-  const { values, clock, log, random } = parts;
+  const { values, clock, log, random, outbox, failed } = parts;
   const settings = messagingSettings(containerName, values);
   const network = resolveNetwork(settings.network, log);
   const options = connectionOptions(parts, settings);
@@ -54,10 +56,10 @@ export function openMessaging(parts: MessagingParts, resources: ResourceStack): 
     }),
     (each) => each.close(),
   );
-  const notifier = new Notifier({ clock, log, link, maxWaiting });
+  const notifier = new Notifier({ clock, log, link, outbox, failed, maxKept: maxKeptChanges });
   resources.defer(async () => {
     await within(notifier.drained(), drainWithinMs, clock);
-    notifier.stop();
+    await within(notifier.stop(), drainWithinMs, clock);
   });
   const connection = createAmqpConnection({
     ...options,

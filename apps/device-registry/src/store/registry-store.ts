@@ -1,3 +1,5 @@
+import type { Clock } from '@rollcall/core';
+import type { ChangeOutbox } from './change-outbox.ts';
 import type { CredentialContent, DeviceContent, TenantContent } from './registry-content.ts';
 import type { DeviceSearchQuery, SearchPage, SearchQuery } from './registry-search.ts';
 import type { RegistryWrite, StoredChange, WriteOutcome } from './registry-write.ts';
@@ -74,14 +76,22 @@ export interface RegistryStore {
   searchTenants(query: SearchQuery): Promise<SearchPage<StoredTenant>>;
   /** Finds nothing where there is no such tenant. */
   searchDevices(tenant: string, query: DeviceSearchQuery): Promise<SearchPage<StoredDevice>>;
+  /** Whether an import began and was not done, see `note-import`. */
+  isImportUnderWay(): Promise<boolean>;
   /** All of it, or nothing. Resolves once it is on the disk. */
   write(write: RegistryWrite): Promise<WriteOutcome>;
+  /** Why the latest write could not be made; `undefined`: it could, or there was none. */
+  readonly writeTrouble: string | undefined;
   /** Told of each change once, after it was committed. The result unsubscribes. */
   onChange(listener: (heard: HeardChange) => void): () => void;
+  /** Where changes wait until they are told, if this store keeps them. */
+  readonly outbox: ChangeOutbox | undefined;
   close(): Promise<void>;
 }
 
 export interface RegistryStoreOptions {
   /** Devices of a tenant that sets no limit itself; -1: any number. */
   readonly maxDevicesPerTenant: number;
+  /** Changes are kept until they are told, with the time that this clock shows. Default: nobody is told of them. */
+  readonly keepChanges?: Pick<Clock, 'now'>;
 }

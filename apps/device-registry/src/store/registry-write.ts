@@ -49,7 +49,9 @@ export type RegistryWrite =
         readonly at: number;
       })
   /** The event that tells of an auto-provisioned device was sent. */
-  | (OfDevice & Versioned & { readonly kind: 'note-provisioning-told' });
+  | (OfDevice & Versioned & { readonly kind: 'note-provisioning-told' })
+  /** That a file is being imported, or that it is done: an import is many writes, and a process may die between two of them. */
+  | { readonly kind: 'note-import'; readonly isUnderWay: boolean };
 
 export type WriteOf<Kind extends RegistryWrite['kind']> = Extract<RegistryWrite, { readonly kind: Kind }>;
 

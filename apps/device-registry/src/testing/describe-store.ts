@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Timestamp } from '@rollcall/core';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { CredentialContent, DeviceContent, TenantContent } from '../store/registry-content.ts';
 import type { DeviceSearchQuery, SearchFilter } from '../store/registry-search.ts';
@@ -62,6 +63,8 @@ export function describeRegistryStore(name: string, database: () => Promise<Data
     devicesAreKept(given);
     credentialsAreKept(given);
     changesAreTold(given);
+    changesAreKept(database);
+    importsAreNoted(given);
     searchFinds(given);
   });
 }
@@ -426,6 +429,83 @@ function changesAreTold(given: Given): void {
     expect(outcomes.filter(({ status }) => status === 'done')).toHaveLength(25);
     expect(outcomes.filter(({ status }) => status === 'taken')).toHaveLength(25);
     expect((await hand.store.searchDevices('acme', firstPage)).total).toBe(25);
+  });
+}
+
+function importsAreNoted(given: Given): void {
+  test('that an import is under way is noted until it is done', async () => {
+    const { store, write } = await given();
+    expect(await store.isImportUnderWay()).toBe(false);
+    for (let time = 0; time < 2; time++)
+      expect(await write({ kind: 'note-import', isUnderWay: true })).toEqual(done);
+    expect(await store.isImportUnderWay()).toBe(true);
+    expect(await write({ kind: 'note-import', isUnderWay: false })).toEqual(done);
+    expect(await store.isImportUnderWay()).toBe(false);
+  });
+}
+
+function changesAreKept(database: () => Promise<DatabaseUnderTest>): void {
+  const given = async (keepChanges = true) => {
+    let now = 1_000;
+    const store = await (
+      await database()
+    ).open({ maxDevicesPerTenant: -1, ...(keepChanges && { keepChanges: { now: () => now as Timestamp } }) });
+    onTestFinished(() => store.close());
+    return { store, hand: new Hand(store), at: (time: number) => void (now = time) };
+  };
+
+  test('changes are kept with what they change, in order, each with its time, until they are told', async () => {
+    const { store, hand, at: setTime } = await given();
+    const outbox = store.outbox ?? expect.unreachable('there is no outbox');
+    await hand.tenant('acme');
+    setTime(2_000);
+    await hand.device('one');
+    await hand.device('one');
+    await hand.credentials('one', []);
+    await hand.write({ kind: 'delete-devices', tenant: 'acme' });
+    expect(await outbox.first('tenants', 0, 10)).toMatchObject([
+      { at: 1_000, change: { type: 'tenant', change: 'create', tenant: 'acme', enabled: true } },
+    ]);
+    const kept = await outbox.first('devices', 0, 10);
+    expect(kept).toMatchObject([
+      { at: 2_000, change: { type: 'device', change: 'create', device: 'one' } },
+      { change: { type: 'credentials', device: 'one' } },
+      { change: { type: 'all-devices-deleted', tenant: 'acme' } },
+    ]);
+    const [first, second] = kept;
+    expect(await outbox.first('devices', first?.number ?? 0, 1)).toEqual([second]);
+    expect(await outbox.figures('devices')).toEqual({ waiting: 3, oldestAt: 2_000 });
+    await outbox.remove('devices', second?.number ?? 0);
+    expect(await outbox.first('devices', 0, 10)).toEqual(kept.slice(2));
+    await outbox.remove('devices', kept[2]?.number ?? 0);
+    expect(await outbox.figures('devices')).toEqual({ waiting: 0 });
+    expect(await outbox.figures('tenants')).toEqual({ waiting: 1, oldestAt: 1_000 });
+    await hand.device('two');
+    const [later] = await outbox.first('devices', 0, 10);
+    expect(later?.number, 'no number is used again').toBeGreaterThan(kept[2]?.number ?? 0);
+  });
+
+  test('the oldest are dropped beyond a number, and those before a time', async () => {
+    const { store, hand, at: setTime } = await given();
+    const outbox = store.outbox ?? expect.unreachable('there is no outbox');
+    await hand.tenant('acme');
+    for (let each = 0; each < 10; each++) {
+      setTime(each);
+      await hand.device(`d-${each}`);
+    }
+    const times = async () => (await outbox.first('devices', 0, 100)).map((each) => each.at);
+    expect(await outbox.removeBeyond('devices', { maxKept: 6, from: 0 })).toBe(4);
+    expect(await times()).toEqual([4, 5, 6, 7, 8, 9]);
+    expect(await outbox.removeBeyond('devices', { maxKept: 100, from: 7 })).toBe(3);
+    expect(await outbox.removeBeyond('devices', { maxKept: Number.MAX_SAFE_INTEGER, from: 7 })).toBe(0);
+    expect(await times()).toEqual([7, 8, 9]);
+    expect(await outbox.figures('tenants')).toMatchObject({ waiting: 1 });
+  });
+
+  test('a store whose changes nobody is told of keeps none', async () => {
+    const { store, hand } = await given(false);
+    await hand.tenant('acme');
+    expect(store.outbox).toBeUndefined();
   });
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import type { CredentialContent, DeviceContent, TenantContent } from '../store/registry-content.ts';
-import type { RegistryStore } from '../store/registry-store.ts';
+import type { RegistryStore, RegistryStoreOptions } from '../store/registry-store.ts';
 import { SqliteStore } from '../store/sqlite/sqlite-store.ts';
 
 export interface MemoryStore {
@@ -12,8 +12,9 @@ export interface MemoryStore {
 }
 
 /** A registry in memory, and short ways to fill it. Goes with the test. */
-export function memoryStore(): MemoryStore {
-  const store = new SqliteStore({ file: ':memory:', maxDevicesPerTenant: -1 });
+/** @param more e.g. that changes are kept. */
+export function memoryStore(more: Partial<RegistryStoreOptions> = {}): MemoryStore {
+  const store = new SqliteStore({ file: ':memory:', maxDevicesPerTenant: -1, ...more });
   onTestFinished(() => store.close());
   const version = (): string => randomUUID();
   const done = async (written: ReturnType<RegistryStore['write']>): Promise<void> => {

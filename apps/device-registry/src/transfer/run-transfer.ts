@@ -2,6 +2,8 @@ import { exitStatus } from '@rollcall/adapter-process/internal';
 import { ConfigError, type Clock, type Log } from '@rollcall/core';
 import type { RegistryConfig } from '../config.ts';
 import { openStore } from '../open-store.ts';
+import { changeSubjects, maxKeptChanges } from '../store/change-outbox.ts';
+import type { RegistryStore } from '../store/registry-store.ts';
 import { exportFile, importFile } from './transfer.ts';
 
 /** Lines that are written of what was not imported. */
@@ -33,11 +35,22 @@ export async function runTransfer(
     const { tenants, devices, problems } = await importFile(file, { ...parts, store, values: config.values });
     for (const problem of problems.slice(0, maxProblems)) tell(problem);
     if (problems.length > maxProblems) tell(`and ${problems.length - maxProblems} more`);
+    const dropped = await dropTooMany(store);
+    if (dropped > 0) tell(`adapters will not be told of ${dropped} changes: too many wait`);
     tell(`imported tenants: ${tenants}, devices: ${devices}`);
     return problems.length > 0 ? exitStatus.failed : exitStatus.stopped;
   } finally {
     await store.close();
   }
+}
+
+/** The service that starts next would drop them. @returns how many. */
+async function dropTooMany({ outbox }: RegistryStore): Promise<number> {
+  let dropped = 0;
+  if (outbox)
+    for (const subject of changeSubjects)
+      dropped += await outbox.removeBeyond(subject, { maxKept: maxKeptChanges, from: 0 });
+  return dropped;
 }
 
 function tell(line: string): void {

@@ -175,3 +175,28 @@ test('the demo is written to an empty database, and to that alone', async () => 
   await importFirst(withDemo, parts);
   expect((await store.registration('DEFAULT_TENANT', '4711')).device).toBeUndefined();
 });
+
+test('a first import that was ended in its midst is finished with the next start', async () => {
+  const { store, parts, write } = given();
+  const devices = Array.from({ length: 300 }, (_, index) => ({ 'device-id': `d-${index}` }));
+  const path = write('many.json', { tenants: [{ 'tenant-id': 'acme', devices }] });
+  const config = loadRegistryConfig({ ROLLCALL_REGISTRY_IMPORTFILE: path }, false);
+  let left = 100;
+  const dying = Object.create(store) as typeof store;
+  for (const name of ['searchTenants', 'credentialsOf', 'isImportUnderWay'] as const)
+    Object.defineProperty(dying, name, { value: store[name].bind(store) });
+  dying.write = async (wanted) => {
+    if (left-- <= 0) throw new Error('killed');
+    return store.write(wanted);
+  };
+  await expect(importFirst(config, { ...parts, store: dying })).rejects.toThrow('killed');
+  const total = async () =>
+    (await store.searchDevices('acme', { pageSize: 1, pageIndex: 0, filters: [], order: [] })).total;
+  expect(await total()).toBeLessThan(300);
+  await importFirst(config, parts);
+  expect(await total()).toBe(300);
+  // And it is not imported again.
+  await store.write({ kind: 'delete-devices', tenant: 'acme' });
+  await importFirst(config, parts);
+  expect(await total()).toBe(0);
+});

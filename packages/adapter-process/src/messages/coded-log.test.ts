@@ -6,7 +6,7 @@ import { configCodes, startCodes } from '@rollcall/core/internal';
 import { describe, expect, test } from 'vitest';
 import { catalogue } from './catalogue.ts';
 import { codedLog, codeOf } from './coded-log.ts';
-import { presenceCauses, processCauses, readinessCauses } from './readiness-causes.ts';
+import { presenceCauses, processCauses, readinessCauses, registryCauses } from './readiness-causes.ts';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
@@ -128,6 +128,7 @@ describe('docs/errors.md', () => {
         ...readinessCauses,
         ...processCauses,
         ...presenceCauses,
+        ...registryCauses,
       ]),
     ];
     expect(rows.map(({ code }) => code).toSorted()).toEqual(codes.toSorted());
@@ -140,16 +141,20 @@ describe('docs/errors.md', () => {
   });
 });
 
-test.each([...configCodes, ...startCodes, ...readinessCauses, ...processCauses, ...presenceCauses])(
-  '%s is the code of something',
-  (code) => {
-    const lists = /\/(?:config-problem|readiness-causes)\.ts$/;
-    const users = sources.filter(
-      (path) => !lists.test(path) && readFileSync(join(root, path), 'utf8').includes(`'${code}'`),
-    );
-    expect(users).not.toEqual([]);
-  },
-);
+test.each([
+  ...configCodes,
+  ...startCodes,
+  ...readinessCauses,
+  ...processCauses,
+  ...presenceCauses,
+  ...registryCauses,
+])('%s is the code of something', (code) => {
+  const lists = /\/(?:config-problem|readiness-causes)\.ts$/;
+  const users = sources.filter(
+    (path) => !lists.test(path) && readFileSync(join(root, path), 'utf8').includes(`'${code}'`),
+  );
+  expect(users).not.toEqual([]);
+});
 
 test('a warning and an error have their code beside their facts, other lines have none', () => {
   const recorded = recordingLog();

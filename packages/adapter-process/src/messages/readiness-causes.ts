@@ -30,4 +30,12 @@ export const presenceCauses = [
   'ANSWERS_OLD',
 ] as const;
 
-export type ReadinessCause = (typeof readinessCauses | typeof processCauses | typeof presenceCauses)[number];
+/** The same of the device registry, beside those that it has in common with the others. */
+export const registryCauses = ['CHANGES_NOT_SENT', 'DATABASE_NOT_WRITTEN'] as const;
+
+export type ReadinessCause = (
+  | typeof readinessCauses
+  | typeof processCauses
+  | typeof presenceCauses
+  | typeof registryCauses
+)[number];

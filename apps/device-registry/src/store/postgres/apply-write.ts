@@ -1,5 +1,6 @@
 import type { Client } from '@rollcall/postgres';
 import type { RegistryWrite } from '../registry-write.ts';
+import { noteImport } from './import-note.ts';
 import type { Written } from '../written.ts';
 import { putCredentials } from './credential-writes.ts';
 import {
@@ -38,6 +39,8 @@ export function applyWrite(client: Client, write: RegistryWrite, maxDevices: num
       return provisionDevice(client, write, maxDevices);
     case 'note-provisioning-told':
       return noteTold(client, write);
+    case 'note-import':
+      return noteImport(client, write);
     default:
       return write satisfies never;
   }

@@ -1,10 +1,11 @@
+import { ManualClock } from '@rollcall/conformance';
 import { hasDebianPackage, startPostgres, type Postgres } from '@rollcall/conformance/machine';
 import { silentLog, systemClock } from '@rollcall/core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { describeRegistryStore } from '../../testing/describe-store.ts';
 import type { HeardChange } from '../registry-store.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
-import { PostgresStore } from './postgres-store.ts';
+import { PostgresStore, type PostgresStoreOptions } from './postgres-store.ts';
 
 const patience = { timeout: 30_000 };
 
@@ -20,10 +21,14 @@ describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
     return { open: (options) => PostgresStore.open({ url, clock: systemClock, log: silentLog, ...options }) };
   });
 
-  async function replicas(count: number, maxDevicesPerTenant = -1): Promise<readonly PostgresStore[]> {
+  async function replicas(
+    count: number,
+    maxDevicesPerTenant = -1,
+    more: Partial<PostgresStoreOptions> = {},
+  ): Promise<readonly PostgresStore[]> {
     const url = postgres.newDatabase();
     const open = (): Promise<PostgresStore> =>
-      PostgresStore.open({ url, clock: systemClock, log: silentLog, maxDevicesPerTenant });
+      PostgresStore.open({ url, clock: systemClock, log: silentLog, maxDevicesPerTenant, ...more });
     // At the same time: one of them makes the tables.
     const stores = await Promise.all(Array.from({ length: count }, open));
     onTestFinished(async () => {
@@ -54,6 +59,34 @@ describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
         ['device', false],
       ],
     ]);
+  });
+
+  test('of several replicas one tells what any of them changed; where it gives its turn, or dies, another one does', async () => {
+    const clock = new ManualClock();
+    const stores = await replicas(3, -1, { clock, keepChanges: systemClock });
+    const turns = async () => {
+      clock.advance(5_000);
+      const all: (boolean | undefined)[] = [];
+      for (const store of stores) all.push(await store.outbox?.takeTurn());
+      return all;
+    };
+    expect(await turns()).toEqual([true, false, false]);
+    expect(await turns()).toEqual([true, false, false]);
+    await stores[2]?.write({ kind: 'create-tenant', tenant: 'acme', content: {}, version: 'v' });
+    expect(await stores[0]?.outbox?.first('tenants', 0, 10)).toMatchObject([{ change: { tenant: 'acme' } }]);
+    await stores[1]?.outbox?.giveTurn();
+    expect(await turns(), 'what is not its own it cannot give').toEqual([true, false, false]);
+    await stores[0]?.outbox?.giveTurn();
+    clock.advance(1_000);
+    expect(await stores[1]?.outbox?.takeTurn()).toBe(true);
+    expect(await turns()).toEqual([false, true, false]);
+    // It does not come again.
+    await expect
+      .poll(async () => {
+        clock.advance(1_000);
+        return stores[2]?.outbox?.takeTurn();
+      }, patience)
+      .toBe(true);
   });
 
   test('what replicas write at the same time is done once, and no limit is passed', async () => {

@@ -6,7 +6,10 @@ import type { HeardChange, RegistryStore, RegistryStoreOptions } from '../regist
 import type { RegistryWrite, StoredChange, WriteOutcome } from '../registry-write.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import type { Written } from '../written.ts';
+import { WriteTrouble } from '../write-trouble.ts';
 import { applyWrite } from './apply-write.ts';
+import { isImportNoted } from './import-note.ts';
+import { keepChanges, PostgresOutbox } from './postgres-outbox.ts';
 import {
   readCredentialsBy,
   readCredentialsOf,
@@ -43,20 +46,26 @@ export class PostgresStore implements RegistryStore {
   readonly #queries: Queries;
   readonly #writes: WriteQueue;
   readonly #wakes: Wakes;
+  readonly #trouble = new WriteTrouble();
   readonly #name = randomUUID();
+  readonly #keepAt: () => number | undefined;
+  readonly outbox: PostgresOutbox | undefined;
   readonly #listeners = new Set<(heard: HeardChange) => void>();
 
-  private constructor({ url, clock, log, maxDevicesPerTenant }: PostgresStoreOptions) {
+  private constructor(options: PostgresStoreOptions) {
+    const { url, clock, log, maxDevicesPerTenant, keepChanges: keepBy } = options;
     this.#queries = openQueries({
       ...{ url, writersLock },
       onIdleError: (error) => log.debug({ cause: error.message }, 'a connection to the database was lost'),
-      unavailable: (message, options) => new StoreUnavailable(message, options),
+      unavailable: (message, cause) => new StoreUnavailable(message, cause),
     });
     this.#writes = new WriteQueue({
       queries: this.#queries,
       apply: (client, write) => applyWrite(client, write, maxDevicesPerTenant),
       tell: (client, written) => this.#tell(client, written),
     });
+    this.#keepAt = () => keepBy?.now();
+    this.outbox = keepBy && new PostgresOutbox({ queries: this.#queries, clock, name: this.#name });
     this.#wakes = new Wakes({ url, clock, channel, wake: (told) => this.#hear(told) });
   }
 
@@ -97,6 +106,10 @@ export class PostgresStore implements RegistryStore {
     return readCredentialsOf(this.#queries, tenant, device);
   }
 
+  isImportUnderWay() {
+    return isImportNoted(this.#queries);
+  }
+
   searchTenants(query: SearchQuery) {
     return searchTenants(this.#queries, query);
   }
@@ -105,8 +118,12 @@ export class PostgresStore implements RegistryStore {
     return searchDevices(this.#queries, tenant, query);
   }
 
+  get writeTrouble(): string | undefined {
+    return this.#trouble.cause;
+  }
+
   async write(write: RegistryWrite): Promise<WriteOutcome> {
-    const { outcome, changes } = await this.#writes.add(write);
+    const { outcome, changes } = await this.#trouble.watch(() => this.#writes.add(write));
     for (const change of changes) this.#tellListeners({ change, isOurs: true });
     return outcome;
   }
@@ -124,9 +141,10 @@ export class PostgresStore implements RegistryStore {
 
   /** Heard by the others once this is committed. */
   async #tell(client: Client, written: readonly Written[]): Promise<void> {
-    const told = written.flatMap(({ changes }) =>
-      changes.map((change) => JSON.stringify({ by: this.#name, change } satisfies Told)),
-    );
+    const keepAt = this.#keepAt();
+    const changes = written.flatMap((each) => each.changes);
+    if (keepAt !== undefined) await keepChanges(client, changes, keepAt);
+    const told = changes.map((change) => JSON.stringify({ by: this.#name, change } satisfies Told));
     if (told.length === 0) return;
     await client.query('SELECT pg_notify($1, told) FROM unnest($2::text[]) AS told', [channel, told]);
   }

@@ -59,4 +59,25 @@ export const steps: readonly string[] = [
   );
   CREATE INDEX credentials_of_devices ON credentials (tenant, device, position);
   `,
+  `
+  -- Changes that are still to be told.
+  CREATE TABLE kept_changes (
+    number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    subject TEXT COLLATE "C" NOT NULL,
+    at BIGINT NOT NULL,
+    change JSONB NOT NULL
+  );
+  CREATE INDEX kept_changes_in_order ON kept_changes (subject, number);
+
+  -- Which replica tells them, and until when: no row, or one.
+  CREATE TABLE change_teller (
+    one BOOLEAN PRIMARY KEY CHECK (one),
+    name TEXT NOT NULL,
+    until TIMESTAMPTZ NOT NULL
+  );
+  `,
+  `
+  -- What is to be known of the database itself, e.g. that an import is under way.
+  CREATE TABLE notes (name TEXT PRIMARY KEY);
+  `,
 ];

@@ -28,8 +28,9 @@ function given(fails: (asked: string) => Error | undefined = () => undefined) {
   const queue = new WriteQueue({
     queries: { exclusively: transaction('turn'), patiently: transaction('long') },
     async apply(_client, write) {
-      await tell(`write ${write.tenant}`);
-      return done({ type: 'all-devices-deleted', tenant: write.tenant });
+      const id = 'tenant' in write ? write.tenant : write.kind;
+      await tell(`write ${id}`);
+      return done({ type: 'all-devices-deleted', tenant: id });
     },
     tell: async (_client, written) => void (await tell(`tell ${written.length}`)),
   });

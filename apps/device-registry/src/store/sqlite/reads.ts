@@ -22,10 +22,12 @@ export class Reads {
   readonly #members: StatementSync;
   readonly #credentials: StatementSync;
   readonly #credentialsOf: StatementSync;
+  readonly #note: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
     this.#tenant = database.prepare(`SELECT ${tenantColumns} FROM tenants WHERE id = ?`);
+    this.#note = database.prepare('SELECT 1 FROM notes WHERE name = ?');
     this.#tenantByAlias = database.prepare(`SELECT ${tenantColumns} FROM tenants WHERE alias = ?`);
     this.#tenantsByCa = database.prepare(
       `SELECT ${tenantColumns} FROM tenants
@@ -45,6 +47,10 @@ export class Reads {
     this.#credentialsOf = database.prepare(
       'SELECT content FROM credentials WHERE tenant = ? AND device = ? ORDER BY position',
     );
+  }
+
+  hasNote(name: string): boolean {
+    return this.#note.get(name) !== undefined;
   }
 
   tenant(id: string): StoredTenant | undefined {

@@ -62,4 +62,18 @@ export const steps: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX credentials_of_devices ON credentials (tenant, device, position);
   `,
+  `
+  -- Changes that are still to be told. A number is never used again.
+  CREATE TABLE kept_changes (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    subject TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    change TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX kept_changes_in_order ON kept_changes (subject, number);
+  `,
+  `
+  -- What is to be known of the database itself, e.g. that an import is under way.
+  CREATE TABLE notes (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -9,15 +9,18 @@ import type {
   StoredTenant,
 } from '../registry-store.ts';
 import type { RegistryWrite, WriteOutcome } from '../registry-write.ts';
-import type { Written } from '../written.ts';
+import { WriteTrouble } from '../write-trouble.ts';
 import { AskedThread } from './asked-thread.ts';
 import { asUnavailable, openDatabase } from './open-database.ts';
 import { Reads } from './reads.ts';
+import { KeptChangeReads } from './kept-changes.ts';
 import { steps } from './schema.ts';
+import { SqliteOutbox } from './sqlite-outbox.ts';
 import type { SearchAnswer, SearchQuestion } from './search-thread.ts';
 import { Search } from './search.ts';
 import type { WriteThreadData } from './write-thread.ts';
-import { Writes } from './writes.ts';
+import { importNote } from './writes.ts';
+import { WriteTasks, type Performed, type WriteTask } from './write-tasks.ts';
 
 export interface SqliteStoreOptions extends RegistryStoreOptions {
   /** Path of the database, or `:memory:`. */
@@ -29,7 +32,7 @@ const maxWaitingSearches = 100;
 
 /** What takes longer than a look-up: in threads of their own where there is a file. */
 interface SlowParts {
-  write(write: RegistryWrite): Promise<Written>;
+  perform(task: WriteTask): Promise<Performed>;
   search(question: SearchQuestion): Promise<SearchAnswer>;
   close(): Promise<void>;
 }
@@ -42,10 +45,14 @@ export class SqliteStore implements RegistryStore {
   readonly #database: DatabaseSync;
   readonly #reads: Reads;
   readonly #slow: SlowParts;
+  readonly #trouble = new WriteTrouble();
+  readonly #keepChanges: SqliteStoreOptions['keepChanges'];
+  readonly outbox: SqliteOutbox | undefined;
   readonly #listeners = new Set<(heard: HeardChange) => void>();
 
   /** @throws Error where the file is no such database. */
-  constructor({ file, maxDevicesPerTenant }: SqliteStoreOptions) {
+  constructor({ file, maxDevicesPerTenant, keepChanges }: SqliteStoreOptions) {
+    this.#keepChanges = keepChanges;
     this.#database = openDatabase(file);
     try {
       migrate(this.#database, steps);
@@ -59,6 +66,13 @@ export class SqliteStore implements RegistryStore {
       file === ':memory:'
         ? atOnce(this.#database, maxDevicesPerTenant)
         : inThreads({ file, maxDevicesPerTenant });
+    this.outbox =
+      keepChanges &&
+      new SqliteOutbox({
+        reads: new KeptChangeReads(this.#database),
+        perform: (task) => this.#slow.perform(task),
+        guard: (work) => this.#guard(work),
+      });
   }
 
   async tenant(id: string) {
@@ -85,6 +99,10 @@ export class SqliteStore implements RegistryStore {
     return this.#guard(() => this.#reads.credentialsOf(tenant, device));
   }
 
+  async isImportUnderWay(): Promise<boolean> {
+    return this.#guard(() => this.#reads.hasNote(importNote));
+  }
+
   async searchTenants(query: SearchQuery): Promise<SearchPage<StoredTenant>> {
     return this.#slow.search({ of: 'tenants', query });
   }
@@ -93,8 +111,14 @@ export class SqliteStore implements RegistryStore {
     return (await this.#slow.search({ of: 'devices', tenant, query })) as SearchPage<StoredDevice>;
   }
 
+  get writeTrouble(): string | undefined {
+    return this.#trouble.cause;
+  }
+
   async write(write: RegistryWrite): Promise<WriteOutcome> {
-    const { outcome, changes } = await this.#slow.write(write);
+    const keepAt = this.#keepChanges?.now();
+    const task: WriteTask = { kind: 'write', write, ...(keepAt !== undefined && { keepAt }) };
+    const { outcome, changes } = await this.#trouble.watch(() => this.#slow.perform(task));
     for (const change of changes) for (const listener of this.#listeners) listener({ change, isOurs: true });
     return outcome;
   }
@@ -119,25 +143,29 @@ export class SqliteStore implements RegistryStore {
 }
 
 function inThreads(data: WriteThreadData): SlowParts {
-  const writer = new AskedThread<RegistryWrite, Written>({
+  const writer = new AskedThread<WriteTask, Performed>({
     name: 'write-thread',
     workerData: data,
     maxWaiting: maxWaitingWrites,
   });
-  const searcher = new AskedThread<SearchQuestion, SearchAnswer>({
-    name: 'search-thread',
-    workerData: data.file,
-    maxWaiting: maxWaitingSearches,
-  });
+  const searcher = (): AskedThread<SearchQuestion, SearchAnswer> =>
+    new AskedThread({ name: 'search-thread', workerData: data.file, maxWaiting: maxWaitingSearches });
+  // Who only turns pages does not wait for those that look at every device.
+  const [pages, looks] = [searcher(), searcher()];
   return {
-    write: (write) => writer.ask(write),
-    search: (question) => searcher.ask(question),
-    close: async () => void (await Promise.all([writer.close(), searcher.close()])),
+    perform: (task) => writer.ask(task),
+    search: (question) => (looksAtAll(question) ? looks : pages).ask(question),
+    close: async () => void (await Promise.all([writer.close(), pages.close(), looks.close()])),
   };
 }
 
+function looksAtAll({ query }: SearchQuestion): boolean {
+  const { filters, order } = query;
+  return filters.length > 0 || order.length > 0 || ('isGateway' in query && query.isGateway !== undefined);
+}
+
 function atOnce(database: DatabaseSync, maxDevicesPerTenant: number): SlowParts {
-  const writes = new Writes(database, maxDevicesPerTenant);
+  const tasks = new WriteTasks(database, maxDevicesPerTenant);
   const search = new Search(database);
   const guarded = async <Result>(work: () => Result): Promise<Result> => {
     try {
@@ -147,7 +175,7 @@ function atOnce(database: DatabaseSync, maxDevicesPerTenant: number): SlowParts 
     }
   };
   return {
-    write: (write) => guarded(() => inTransaction(database, 'BEGIN IMMEDIATE', () => writes.apply(write))),
+    perform: (task) => guarded(() => inTransaction(database, 'BEGIN IMMEDIATE', () => tasks.perform(task))),
     search: (question) =>
       guarded(() =>
         question.of === 'tenants'

@@ -1,8 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { RegistryWrite } from '../registry-write.ts';
 import { openDatabase } from './open-database.ts';
 import { writeTogether } from './write-together.ts';
-import { Writes } from './writes.ts';
+import { WriteTasks, type WriteTask } from './write-tasks.ts';
 
 export interface WriteThreadData {
   readonly file: string;
@@ -14,11 +13,11 @@ const maxTogether = 200;
 
 const { file, maxDevicesPerTenant } = workerData as WriteThreadData;
 const database = openDatabase(file);
-const writes = new Writes(database, maxDevicesPerTenant);
-let wanted: RegistryWrite[] = [];
+const tasks = new WriteTasks(database, maxDevicesPerTenant);
+let wanted: WriteTask[] = [];
 
-parentPort?.on('message', (write: RegistryWrite) => {
-  wanted.push(write);
+parentPort?.on('message', (task: WriteTask) => {
+  wanted.push(task);
   // All that came meanwhile is there before this runs.
   if (wanted.length === 1) setImmediate(writeAll);
 });
@@ -27,5 +26,5 @@ function writeAll(): void {
   const all = wanted;
   wanted = [];
   for (let from = 0; from < all.length; from += maxTogether)
-    parentPort?.postMessage(writeTogether(database, writes, all.slice(from, from + maxTogether)));
+    parentPort?.postMessage(writeTogether(database, tasks, all.slice(from, from + maxTogether)));
 }

@@ -1,19 +1,17 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { RegistryWrite } from '../registry-write.ts';
-import type { Written } from '../written.ts';
 import type { ThreadAnswer } from './asked-thread.ts';
 import { inTransaction, isPassing } from '@rollcall/runtime/sqlite';
-import type { Writes } from './writes.ts';
+import type { Performed, WriteTask, WriteTasks } from './write-tasks.ts';
 
 /** Several writes with one wait for the disk. Each is done whole, or not at all, whatever becomes of the others. */
 export function writeTogether(
   database: DatabaseSync,
-  writes: Writes,
-  wanted: readonly RegistryWrite[],
-): readonly ThreadAnswer<Written>[] {
+  tasks: WriteTasks,
+  wanted: readonly WriteTask[],
+): readonly ThreadAnswer<Performed>[] {
   try {
     return inTransaction(database, 'BEGIN IMMEDIATE', () =>
-      wanted.map((write) => writeOne(database, writes, write)),
+      wanted.map((task) => performOne(database, tasks, task)),
     );
   } catch (error) {
     const answer = problemOf(database, error);
@@ -21,10 +19,10 @@ export function writeTogether(
   }
 }
 
-function writeOne(database: DatabaseSync, writes: Writes, write: RegistryWrite): ThreadAnswer<Written> {
+function performOne(database: DatabaseSync, tasks: WriteTasks, task: WriteTask): ThreadAnswer<Performed> {
   database.exec('SAVEPOINT one');
   try {
-    return { answer: writes.apply(write) };
+    return { answer: tasks.perform(task) };
   } catch (error) {
     // Where the disk is full, SQLite has given up the whole transaction.
     if (!database.isTransaction || isPassing(database, error)) throw error;

@@ -1,18 +1,26 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { RegistryWrite } from '../registry-write.ts';
-import type { Written } from '../written.ts';
+import { done, type Written } from '../written.ts';
 import { CredentialWrites } from './credential-writes.ts';
 import { DeviceWrites } from './device-writes.ts';
 import { TenantWrites } from './tenant-writes.ts';
+
+/** In the table of notes. */
+export const importNote = 'import';
 
 /** Does what a write says, in a transaction of whoever calls. Each checks first: where the outcome is not `done`, nothing was written. */
 export class Writes {
   readonly #tenants: TenantWrites;
   readonly #devices: DeviceWrites;
   readonly #credentials: CredentialWrites;
+  readonly #noteImport;
 
   constructor(database: DatabaseSync, maxDevicesPerTenant: number) {
     this.#tenants = new TenantWrites(database);
+    this.#noteImport = {
+      begun: database.prepare('INSERT OR IGNORE INTO notes VALUES (?)'),
+      done: database.prepare('DELETE FROM notes WHERE name = ?'),
+    };
     this.#credentials = new CredentialWrites(database, this.#tenants);
     this.#devices = new DeviceWrites(database, this.#tenants, this.#credentials, maxDevicesPerTenant);
   }
@@ -39,6 +47,9 @@ export class Writes {
         return this.#devices.provision(write);
       case 'note-provisioning-told':
         return this.#devices.noteTold(write);
+      case 'note-import':
+        this.#noteImport[write.isUnderWay ? 'begun' : 'done'].run(importNote);
+        return done();
       default:
         return write satisfies never;
     }

@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { StoreUnavailable } from './store-unavailable.ts';
+import { WriteTrouble } from './write-trouble.ts';
+
+test('a write that the database does not take is trouble until one is made', async () => {
+  const trouble = new WriteTrouble();
+  const full = new StoreUnavailable('database or disk is full');
+  await expect(trouble.watch(() => Promise.reject(full))).rejects.toBe(full);
+  expect(trouble.cause).toBe('database or disk is full');
+  // It says nothing of the database, good or bad.
+  await expect(trouble.watch(() => Promise.reject(new Error('no such column')))).rejects.toThrow('column');
+  expect(trouble.cause).toBe('database or disk is full');
+  expect(await trouble.watch(async () => 1)).toBe(1);
+  expect(trouble.cause).toBeUndefined();
+});
