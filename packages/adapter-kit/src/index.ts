@@ -5,6 +5,7 @@ export type {
   AdapterHost,
   HostContext,
   ListenAddress,
+  PortToBind,
   ProtocolAdapter,
   RunningProtocol,
 } from './protocol-adapter.ts';

@@ -38,6 +38,13 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** A port that is to be bound. */
+export interface PortToBind {
+  readonly port: number;
+  /** Other processes of this adapter bind it, too: the kernel spreads connections among them (`SO_REUSEPORT`). */
+  readonly reusePort: boolean;
+}
+
 /** What the kit hands to an app. */
 export interface AdapterHost {
   readonly context: HostContext;
@@ -65,4 +72,9 @@ export interface HostContext {
   readonly turnedAway: TurnedAway['count'];
   /** Has files followed that a listener uses, such as its key and certificate. */
   followFiles(set: FollowedSet): void;
+  /**
+   * Which port to bind instead of a configured one; absent: that one. It is there where the adapter is one of several processes.
+   * Rejects with the `code` of Node.js where the port cannot be had.
+   */
+  portFor?(wanted: ListenAddress): Promise<PortToBind>;
 }

@@ -72,6 +72,7 @@ async function begin(parts: AdapterParts, resources: ResourceStack): Promise<Run
     takenUp,
     access,
     followFiles: (set) => files.follow(set),
+    ...(parts.portFor && { portFor: parts.portFor }),
     admit: admitTo(context, presence, access, followed, places),
     leasesSurvive: parts.journal !== undefined,
     leasesShared: fleet.isShared,

@@ -172,9 +172,11 @@ test('a certificate that is replaced is what both processes show to new devices'
       );
       socket.on('error', reject);
     });
-  // Connections go to the processes in turn.
-  const shownByBoth = async (): Promise<string> =>
-    [...new Set([await shown(), await shown(), await shown()])].join();
+  // All to one process, by chance: once in a million times.
+  const shownByBoth = async (): Promise<string> => {
+    const each = await Promise.all(Array.from({ length: 20 }, shown));
+    return [...new Set(each)].toSorted().join();
+  };
   expect(await shownByBoth()).toBe('first');
   const directory = dirname(stage.registry);
   writeFileSync(join(directory, 'key.pem'), second.key);

@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import mqtt, { type MqttClient } from 'mqtt';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startApp } from '../../e2e/support/processes.ts';
 import { startInFleet, type AdapterInFleet } from './adapter-in-fleet.ts';
 import { folderWithPump } from './folder-with-pump.ts';
 
@@ -23,12 +24,12 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function start(processes: string): Promise<AdapterInFleet> {
+async function start(processes: string, env: Readonly<Record<string, string>> = {}): Promise<AdapterInFleet> {
   return startInFleet({
     id: 'gate',
     registry: join(folder, 'registry.yaml'),
     journal: join(folder, 'journals'),
-    env: { ROLLCALL_ADAPTER_PROCESSES: processes },
+    env: { ROLLCALL_ADAPTER_PROCESSES: processes, ...env },
   });
 }
 
@@ -66,6 +67,17 @@ function lines(text: string): readonly Record<string, unknown>[] {
 const pidOf = (number: number): number =>
   Number(lines('process is ready').findLast((line) => line['process'] === number)?.['pid']);
 
+/** How many connections of those that were told each process has begun. */
+const begunBy = (number: number): number =>
+  lines('device connected').filter((line) => line['process'] === number).length;
+
+/** Sockets of this machine that listen on a port of IPv4. */
+async function listeningSockets(port: number): Promise<number> {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const rows = (await readFile('/proc/net/tcp', 'utf8')).split('\n').map((row) => row.trim().split(/\s+/));
+  return rows.filter(([, from, , state]) => from?.endsWith(local) === true && state === '0A').length;
+}
+
 const isAlive = (pid: number): boolean => {
   try {
     return process.kill(pid, 0);
@@ -73,6 +85,72 @@ const isAlive = (pid: number): boolean => {
     return false;
   }
 };
+
+// Who accepts: each process, and the kernel spreads connections, or their parent.
+const accepting = [
+  ['the kernel', 'true'],
+  ['their parent', 'false'],
+] as const;
+
+test.each(accepting)('%s shares devices that come slowly among the processes', async (who, reusePort) => {
+  adapter = await start('2', { ROLLCALL_ADAPTER_REUSEPORT: reusePort });
+  expect(await listeningSockets(adapter.port)).toBe(who === 'the kernel' ? 2 : 1);
+  const count = 100;
+  for (let index = 0; index < count; index++) await connect(`pump-${index}`);
+  await expect.poll(() => lines('device connected').length, patience).toBe(count);
+  // By chance, 20 or fewer of 100: once in some 10^9 times.
+  for (const number of [0, 1]) expect(begunBy(number)).toBeGreaterThan(20);
+});
+
+test.each(accepting)('%s gives no device to a process that was killed', async (_who, reusePort) => {
+  adapter = await start('2', { ROLLCALL_ADAPTER_REUSEPORT: reusePort });
+  await connectAll();
+  process.kill(pidOf(0), 'SIGKILL');
+  await expect.poll(() => isAlive(pidOf(0)), patience).toBe(false);
+  await expect.poll(() => adapter.readiness('protocol-adapter'), patience).toBe('PROCESS_RESTARTING');
+  const before = begunBy(1);
+  for (let index = 0; index < 10; index++) await connect(`later-${index}`);
+  await expect.poll(() => adapter.readiness('protocol-adapter'), patience).toBe('UP');
+  await expect.poll(() => begunBy(1), patience).toBe(before + 10);
+  await connectAll();
+});
+
+test('a process that stands still is killed, and its devices come to another one', async () => {
+  adapter = await start('2', { ROLLCALL_DIRECTORY_DEADAFTER: '3000' });
+  const all = await connectAll();
+  const stopped = pidOf(0);
+  const its = begunBy(0);
+  process.kill(stopped, 'SIGSTOP');
+  await expect.poll(() => isAlive(stopped), patience).toBe(false);
+  await expect.poll(() => lines('a process of the adapter stands still, and is killed').length).toBe(1);
+  await expect.poll(() => adapter.ended('adapter-lost'), patience).toBe(its);
+  await expect.poll(() => isOpen(all), patience).toBe(devices - its);
+  await expect.poll(() => adapter.readiness('protocol-adapter'), patience).toBe('UP');
+  await connectAll();
+  await expect.poll(() => adapter.ended('taken-over'), patience).toBe(devices - its);
+  expect(adapter.ended('adapter-lost')).toBe(its);
+});
+
+test.each(['1', '2'])(
+  'a second adapter, of processes: %s, cannot have the port that processes share, and they go on',
+  async (processes) => {
+    adapter = await start('2');
+    const second = startApp('mqtt-adapter', [], {
+      ROLLCALL_ADAPTER_ID: 'mistake',
+      ROLLCALL_ADAPTER_PROCESSES: processes,
+      ROLLCALL_REGISTRY_FILE: join(folder, 'registry.yaml'),
+      ROLLCALL_JOURNAL_DIRECTORY: join(folder, 'others'),
+      ROLLCALL_MQTT_INSECUREPORTENABLED: 'true',
+      ROLLCALL_MQTT_INSECUREPORT: String(adapter.port),
+      ROLLCALL_HEALTH_PORT: '0',
+    });
+    expect(await second.exited()).toBe(1);
+    await second.printedAll();
+    const said = [...second.stdout, ...second.stderr].join('\n');
+    expect(said).toContain(`:${adapter.port} cannot be bound: EADDRINUSE`);
+    await connectAll();
+  },
+);
 
 test('devices are shared among the processes, and one that comes again is taken over, wherever it was', async () => {
   adapter = await start('2');
@@ -90,7 +168,7 @@ test('a process that is killed starts again, and tells once that its devices are
   adapter = await start('2');
   const all = await connectAll();
   const dead = pidOf(0);
-  const its = lines('device connected').filter((line) => line['process'] === 0).length;
+  const its = begunBy(0);
   process.kill(dead, 'SIGKILL');
   await expect.poll(() => adapter.ended('adapter-lost'), patience).toBe(its);
   await expect.poll(() => isOpen(all), patience).toBe(devices - its);
@@ -109,13 +187,14 @@ test('the limit of a tenant holds for all processes together', async () => {
     registry,
     text.replace('tenant-id: acme', `tenant-id: acme, resource-limits: {max-connections: ${limit}}`),
   );
-  adapter = await start('2');
+  // In turn: so both processes have some, and each is asked for more.
+  adapter = await start('2', { ROLLCALL_ADAPTER_REUSEPORT: 'false' });
   const all: MqttClient[] = [];
   for (let index = 0; index < limit; index++) all.push(await connect(`pump-${index}`));
   await expect
     .poll(() => new Set(lines('device connected').map((line) => line['process'])), patience)
     .toEqual(new Set([0, 1]));
-  /** Of four that come one after the other, and so to both processes. */
+  /** Of four that come one after the other. */
   const refused = async (): Promise<number> => {
     let count = 0;
     for (let index = 0; index < 4; index++)

@@ -18,11 +18,12 @@ export async function bind(
   server: Server,
   scheme: string,
   { host, port }: Listener,
-  { log, failed }: Pick<HostContext, 'log' | 'failed'>,
+  { log, failed, portFor }: Pick<HostContext, 'log' | 'failed' | 'portFor'>,
 ): Promise<ListenAddress> {
   containServer(server, scheme, failed);
-  server.listen({ port, host, backlog });
   try {
+    const bound = await portFor?.({ scheme, host, port });
+    server.listen({ host, backlog, ...(bound ?? { port }) });
     await once(server, 'listening');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

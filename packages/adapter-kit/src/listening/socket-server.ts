@@ -25,7 +25,7 @@ export interface SocketServerOptions {
   readonly allowHalfOpen?: boolean;
   /** What becomes of connections that are not accepted when the adapter stops: they are cut (default), or left to `serve`. */
   readonly pendingAtStop?: 'cut' | 'leave';
-  readonly context: Pick<HostContext, 'clock' | 'log' | 'metrics' | 'failed' | 'turnedAway'> &
+  readonly context: Pick<HostContext, 'clock' | 'log' | 'metrics' | 'failed' | 'turnedAway' | 'portFor'> &
     Partial<Pick<HostContext, 'followFiles'>>;
   /** A network connection is there. Its place says how much it is worth until it is accepted. */
   serve(socket: Socket, place: SocketPlace): void;

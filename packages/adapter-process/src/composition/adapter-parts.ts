@@ -7,7 +7,7 @@ import type { EarlyHealth } from '../health/early-health.ts';
 import type { Journal, OutboxBounds } from '@rollcall/outbox';
 import type { LostEvents } from '@rollcall/outbox/internal';
 import type { LoopWatch } from '@rollcall/runtime';
-import type { AdapterObserver, ListenAddress, ProtocolAdapter } from '@rollcall/adapter-kit';
+import type { AdapterObserver, HostContext, ListenAddress, ProtocolAdapter } from '@rollcall/adapter-kit';
 
 /** What an adapter is made of. It closes `sinks`, `sender`, `journal`, `files` and `health`, also where it cannot start; the rest is the caller's. */
 export interface AdapterParts {
@@ -31,6 +31,8 @@ export interface AdapterParts {
   readonly log: Log;
   /** Certificates and secrets in files that are used already; default: none. */
   readonly files?: FollowedFiles;
+  /** Says which ports the adapter binds; default: those that are configured. */
+  readonly portFor?: HostContext['portFor'];
   /** Where probes and metrics are answered already; default: as the settings say. */
   readonly health?: EarlyHealth;
   /** Observers, beside the metrics. */

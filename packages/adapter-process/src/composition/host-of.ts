@@ -8,7 +8,7 @@ import type { Access } from './create-access.ts';
 import type { Presence } from './create-presence.ts';
 import type { TakenUp } from './take-up-journal.ts';
 
-interface HostParts extends Pick<HostContext, 'followFiles'>, Pick<HostAccess, 'admit'> {
+interface HostParts extends Pick<HostContext, 'followFiles' | 'portFor'>, Pick<HostAccess, 'admit'> {
   readonly turnedAway: TurnedAway;
   readonly presence: Presence;
   readonly takenUp: TakenUp;
@@ -24,6 +24,7 @@ export function hostOf(
   {
     turnedAway,
     followFiles,
+    portFor,
     presence,
     takenUp,
     leasesSurvive,
@@ -47,6 +48,7 @@ export function hostOf(
       failed,
       turnedAway: turnedAway.count,
       followFiles,
+      ...(portFor && { portFor }),
     },
     access: { ...access.host, admit },
     presence: {

@@ -27,6 +27,12 @@ export const kitOptions = {
     '1',
     'processes that serve behind one port, each with a journal of its own; `cores`: as many as the machine has cores',
   ),
+  reusePort: option(
+    'ADAPTER_REUSEPORT',
+    flag,
+    'true',
+    'whether each of several processes binds the port, and the kernel spreads connections; otherwise their parent hands them on in turn',
+  ),
   remoteAddress: option(
     'ADAPTER_REMOTEADDRESS',
     flag,

@@ -28,7 +28,9 @@ export async function runProcesses(
   const parent = new Parent({
     seats,
     holdsDirectory: directory === undefined,
+    reusesPort: kit.reusePort,
     graceMs: kit.shutdownGraceMs,
+    deadAfterMs: kit.deadAfterMs,
     clock,
     log,
     retired: () => noteProcesses(journals, adapterId, serving === 1 ? 0 : serving),

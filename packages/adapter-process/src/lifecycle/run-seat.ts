@@ -40,11 +40,12 @@ export async function runSeat(
         adapterId,
         health: parent.health,
         fleet: parent.fleet,
+        portFor: (wanted) => parent.portFor(wanted),
       }),
     ready({ listening, identity }) {
       tellOfDrain(composition, kit, log);
       log.info({ listening, ...identity }, 'process is ready');
-      parent.ready({ listening });
+      parent.ready({ listening }, clock);
       if (seat.kind === 'retiring') endOnceIdle(idle.isIdle, parent);
     },
   });

@@ -1,5 +1,5 @@
 import type { ResourceStack } from '@rollcall/runtime';
-import type { RunningAdapter } from '../composition/adapter-parts.ts';
+import type { AdapterParts, RunningAdapter } from '../composition/adapter-parts.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
 import type { DirectoryModule, FleetEngine } from '@rollcall/directory-module';
 import type { Options } from '@rollcall/options';
@@ -21,6 +21,7 @@ import { runSettings } from './run-settings.ts';
 export interface SeatParts {
   readonly adapterId: string;
   readonly health: EarlyHealth;
+  readonly portFor: NonNullable<AdapterParts['portFor']>;
   /** The directory that the parent holds; used where no engine is configured. */
   readonly fleet: Pick<FleetEngine, 'join' | 'createUndertaker'>;
 }
@@ -92,6 +93,7 @@ export async function startConfigured(
     files,
     ...(composition.observers && { observers: composition.observers }),
     health,
+    ...(seat && { portFor: seat.portFor }),
     settings: runSettings(kit, { adapterId, maxConnections: composition.maxConnections }),
   });
   return resources.adopt(running, (each) => each.stop({ graceMs: kit.shutdownGraceMs }));

@@ -32,6 +32,35 @@ test('what is asked in one turn of the event loop goes in one message, in order'
   expect(sent.map((message) => message.map(({ asked }) => asked))).toEqual([['a', 'b', 'c']]);
 });
 
+test('what is asked until the questions before are answered goes in the next message', async () => {
+  const sent: ToParent[] = [];
+  let answer: (message: ToProcess) => void = () => {};
+  const link = new Link(
+    { send: (questions) => void sent.push(questions), receive: (listener) => void (answer = listener) },
+    () => {},
+  );
+  const answerLast = (): void =>
+    answer((sent.at(-1) ?? []).map(({ number }) => ({ number, answered: { whose: 'ours' } })));
+  const first = link.ask('succeed', 'a');
+  await settled();
+  const later = ['b', 'c'].map((each) => link.ask('succeed', each));
+  await settled();
+  expect(sent).toHaveLength(1);
+  answerLast();
+  await first;
+  await settled();
+  answerLast();
+  await Promise.all(later);
+  expect(sent.map((message) => message.map(({ asked }) => asked))).toEqual([['a'], ['b', 'c']]);
+});
+
+test('however much waits for a parent that stood still, a message has a thousand questions at most', async () => {
+  const { sent, channel } = givenAParent();
+  const link = new Link(channel, () => {});
+  await Promise.all(Array.from({ length: 2_500 }, (_, index) => link.ask('succeed', String(index))));
+  expect(sent.map(({ length }) => length)).toEqual([1_000, 1_000, 500]);
+});
+
 test('of a connection its parent is told the event and the slot, whatever else an adapter knows of it', async () => {
   const { sent, channel } = givenAParent();
   const event = anEvent('event-1');

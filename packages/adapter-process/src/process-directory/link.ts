@@ -1,7 +1,7 @@
 import type { CallName, Calls, Channel, Question, Told, ToParent, ToProcess } from './calls.ts';
 
-/** Questions on their way, at most: others wait here for an answer to them. */
-const maxUnderWay = 1_000;
+/** Questions in a message, at most. */
+const maxAtATime = 1_000;
 
 /** This incarnation was declared dead. */
 class Refused extends Error {}
@@ -11,7 +11,10 @@ interface Asked {
   readonly answer: PromiseWithResolvers<unknown>;
 }
 
-/** The questions of one process, in order, some at a time. */
+/**
+ * The questions of one process, in order. A message costs more than what is in it: so what is asked in one turn of the event loop goes
+ * together, and what is asked until that is answered goes together next.
+ */
 export class Link {
   readonly #channel: Channel<ToParent, ToProcess>;
   readonly #underWay = new Map<number, Asked>();
@@ -34,7 +37,7 @@ export class Link {
         if ('refused' in message) asked?.answer.reject(new Refused('this incarnation was declared dead'));
         else asked?.answer.resolve(message.answered);
       }
-      if (this.#waiting.length > 0) this.#sendSoon();
+      this.#sendSoon();
     });
   }
 
@@ -51,14 +54,12 @@ export class Link {
     this.ask(call, asked).catch(() => {});
   }
 
-  /** What is asked in one turn of the event loop goes together: a message costs more than what is in it. */
   #sendSoon(): void {
-    if (this.#isSending) return;
+    if (this.#isSending || this.#underWay.size > 0 || this.#waiting.length === 0) return;
     this.#isSending = true;
     setImmediate(() => {
       this.#isSending = false;
-      const some = this.#waiting.splice(0, maxUnderWay - this.#underWay.size);
-      if (some.length === 0) return;
+      const some = this.#waiting.splice(0, maxAtATime);
       for (const each of some) this.#underWay.set(each.question.number, each);
       this.#channel.send(some.map(({ question }) => question));
     });

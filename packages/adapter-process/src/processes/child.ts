@@ -1,12 +1,14 @@
 import cluster from 'node:cluster';
 import type { DirectoryContext, UndertakerContext } from '@rollcall/core/directory';
-import type { ProtocolAdapter, AdapterObserver } from '@rollcall/adapter-kit';
+import { later, type Clock } from '@rollcall/core';
+import type { AdapterObserver, ListenAddress, PortToBind, ProtocolAdapter } from '@rollcall/adapter-kit';
 import type { EarlyHealth, HealthAnswers } from '../health/early-health.ts';
 import type { Channel, ToParent, ToProcess } from '../process-directory/calls.ts';
 import { joinProcesses } from '../process-directory/process-directory.ts';
 import { undertakeFor } from '../process-directory/process-undertaker.ts';
-import type { FromParent, FromProcess } from './between.ts';
+import { signOfLifeEveryMs, type FromParent, type FromProcess } from './between.ts';
 import { seatFrom, type Seat } from './seats.ts';
+import type { PortAnswer } from './shared-ports.ts';
 
 /** Set by the parent alone. */
 export const seatVariable = 'ADAPTER_PROCESS_SEAT';
@@ -21,6 +23,8 @@ export function seatHere(): Seat | undefined {
 export class ToParentProcess {
   readonly #channels = new Map<string, (content: ToProcess) => void>();
   #answers: HealthAnswers | undefined;
+  readonly #ports = new Map<number, (answer: PortAnswer) => void>();
+  #portsAsked = 0;
   readonly #stop = Promise.withResolvers<string>();
 
   constructor() {
@@ -39,8 +43,21 @@ export class ToParentProcess {
     this.#stop.resolve(cause);
   }
 
-  ready(message: Omit<Extract<FromProcess, { to: 'ready' }>, 'to'>): void {
+  /** The parent watches from now on that the event loop turns. */
+  ready(message: Omit<Extract<FromProcess, { to: 'ready' }>, 'to'>, clock: Clock): void {
     this.#send({ to: 'ready', ...message });
+    this.#showLife(clock);
+  }
+
+  /** Where this process is to listen. Rejects with a `code` where the port is taken. */
+  async portFor(wanted: ListenAddress): Promise<PortToBind> {
+    const number = (this.#portsAsked += 1);
+    const answered = new Promise<PortAnswer>((resolve) => this.#ports.set(number, resolve));
+    this.#send({ to: 'ports', number, wanted });
+    const answer = await answered;
+    if ('code' in answer)
+      throw Object.assign(new Error('the parent cannot bind the port'), { code: answer.code });
+    return answer;
   }
 
   /** Ways to the directory that the parent holds. */
@@ -65,6 +82,11 @@ export class ToParentProcess {
     };
   }
 
+  #showLife(clock: Clock): void {
+    this.#send({ to: 'parent' });
+    clock.at(later(clock.monotonic(), signOfLifeEveryMs), () => this.#showLife(clock));
+  }
+
   async #received(message: FromParent): Promise<void> {
     switch (message.to) {
       case 'stop':
@@ -79,6 +101,10 @@ export class ToParentProcess {
         this.#send({ to: 'health', number, content: { checks, metrics } });
         return;
       }
+      case 'ports':
+        this.#ports.get(message.number)?.(message.answer);
+        this.#ports.delete(message.number);
+        return;
       default:
         this.#channels.get(message.to)?.(message.content);
     }

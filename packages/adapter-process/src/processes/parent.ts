@@ -4,10 +4,12 @@ import type { ListenAddress } from '@rollcall/adapter-kit';
 import type { ToParent } from '../process-directory/calls.ts';
 import { ProcessFleet } from '../process-directory/process-fleet.ts';
 import { within } from '../process-directory/within.ts';
-import type { FromParent, FromProcess, HealthContent } from './between.ts';
+import { signOfLifeEveryMs, type FromParent, type FromProcess, type HealthContent } from './between.ts';
 import { seatVariable } from './child.ts';
 import type { ProcessAnswer } from './merge-answers.ts';
 import { seatText, type Seat } from './seats.ts';
+import { SharedPorts } from './shared-ports.ts';
+import { StandstillWatch } from './standstill-watch.ts';
 import { whatNext } from './what-next.ts';
 
 const answerWithinMs = 1_000;
@@ -18,7 +20,11 @@ interface ParentOptions {
   readonly seats: readonly Seat[];
   /** Whether they are a fleet of this parent's; else they have an engine, or are none. */
   readonly holdsDirectory: boolean;
+  /** Whether each process binds the port; else the parent does, and hands connections on in turn. */
+  readonly reusesPort: boolean;
   readonly graceMs: number;
+  /** A process that gives no sign of life for so long is killed. */
+  readonly deadAfterMs: number;
   readonly clock: Clock;
   readonly log: Log;
   /** Nothing is left of any process that had to retire. */
@@ -44,6 +50,8 @@ export class Parent {
   readonly #options: ParentOptions;
   readonly #fleet: ProcessFleet | undefined;
   readonly #processes: readonly Process[];
+  readonly #ports: SharedPorts | undefined;
+  readonly #watch: StandstillWatch<Process>;
   #isStopping = false;
   #hasLost = false;
   #questions = 0;
@@ -63,7 +71,17 @@ export class Parent {
       answers: new Map(),
       disarm() {},
     }));
-    // The parent accepts, and hands on in turn: one that stands still is given nothing more.
+    if (options.reusesPort)
+      this.#ports = new SharedPorts((code) =>
+        options.log.info({ code }, 'the system does not spread connections: the parent accepts them'),
+      );
+    this.#watch = new StandstillWatch({
+      clock: options.clock,
+      lookEveryMs: signOfLifeEveryMs,
+      standsAfterMs: options.deadAfterMs,
+      stands: (each) => this.#standsStill(each),
+    });
+    // Where the parent accepts, it hands on in turn: one that stands still is given nothing more.
     cluster.schedulingPolicy = cluster.SCHED_RR;
   }
 
@@ -87,6 +105,7 @@ export class Parent {
 
   async stop(): Promise<void> {
     this.#isStopping = true;
+    this.#watch.stop();
     const { clock, graceMs } = this.#options;
     for (const each of this.#processes) {
       each.disarm();
@@ -131,12 +150,17 @@ export class Parent {
     each.state = each.wasReady ? 'restarting' : 'starting';
     each.beganAt = clock.monotonic();
     const connected = this.#connect(worker);
-    worker.on('message', (message: FromProcess) => this.#received(each, message, connected.receive));
+    worker.on('message', (message: FromProcess) => {
+      this.#watch.heard(each);
+      this.#received(each, worker, message, connected.receive);
+    });
     worker.on('error', (error) =>
       log.debug({ err: error, process: nameOf(each.seat) }, 'channel of a process'),
     );
     worker.on('exit', (status: number | null, signal: string | null) => {
       connected.end();
+      this.#ports?.left(worker);
+      this.#watch.forget(each);
       this.#ended(each, status, signal);
     });
   }
@@ -157,12 +181,23 @@ export class Parent {
     };
   }
 
-  #received(each: Process, message: FromProcess, toFleet: (to: string, content: ToParent) => void): void {
+  #received(
+    each: Process,
+    worker: Worker,
+    message: FromProcess,
+    toFleet: (to: string, content: ToParent) => void,
+  ): void {
     switch (message.to) {
       case 'ready':
         each.state = 'ready';
         each.wasReady = true;
         each.ready.resolve(message.listening);
+        this.#watch.add(each);
+        return;
+      case 'ports':
+        void this.#answerPort(worker, message);
+        return;
+      case 'parent':
         return;
       case 'health':
         each.answers.get(message.number)?.(message.content);
@@ -170,6 +205,21 @@ export class Parent {
       default:
         toFleet(message.to, message.content);
     }
+  }
+
+  async #answerPort(
+    worker: Worker,
+    { number, wanted }: Extract<FromProcess, { to: 'ports' }>,
+  ): Promise<void> {
+    const asItIs = { port: wanted.port, reusePort: false };
+    send(worker, { to: 'ports', number, answer: (await this.#ports?.portFor(wanted, worker)) ?? asItIs });
+  }
+
+  /** The kernel, and what waits at its sockets, would go on counting on it. */
+  #standsStill({ seat, worker }: Process): void {
+    const { log, deadAfterMs } = this.#options;
+    log.error({ process: nameOf(seat), deadAfterMs }, 'a process of the adapter stands still, and is killed');
+    worker?.process.kill('SIGKILL');
   }
 
   #ended(each: Process, status: number | null, signal: string | null): void {
