@@ -70,8 +70,8 @@ export class Claims {
     tallies.assertions += 1;
     const me = self.short;
     const kind = held.displaced ? 'displaced' : held.noted ? 'asserted' : 'session';
-    const args = this.#args(held, kind, '');
-    const reply = await asker.ask(claimSlot, this.#keys(held), args);
+    const { keys, args } = this.#asked(held, kind, '');
+    const reply = await asker.ask(claimSlot, keys, args);
     this.settle(held, reply, me);
     return reply.status !== 'none';
   }
@@ -81,7 +81,8 @@ export class Claims {
     const { asker, time, freshForMs } = this.#options;
     const now = time.now();
     const freshUntil = now === undefined ? '' : String(Math.round(now + freshForMs));
-    return asker.askInTime(claimSlot, this.#keys(held), this.#args(held, kind, freshUntil), late);
+    const { keys, args } = this.#asked(held, kind, freshUntil);
+    return asker.askInTime(claimSlot, keys, args, late);
   }
 
   /** The ending of a connection is safe. */
@@ -215,29 +216,33 @@ export class Claims {
     return { device, connection, instance: this.#options.self.identity.instance };
   }
 
-  #keys({ bucket, deviceName, shortId: connection }: HeldConnection): readonly string[] {
-    const { keys, self } = this.#options;
-    return [
-      keys.devices(bucket) + deviceName,
-      keys.owedBy(bucket) + self.short,
-      keys.fenced(bucket),
-      keys.ended(bucket) + connection,
-    ];
-  }
-
-  #args(held: HeldConnection, kind: ClaimKind, freshUntil: string): readonly string[] {
-    const { keys, self, time, context } = this.#options;
-    return [
-      held.field,
-      held.epoch,
-      self.short,
-      held.shortId,
-      recordOf(held, time, context.clock),
-      freshUntil,
-      held.from,
-      keys.channels,
-      keys.owedBy(held.bucket),
-      kind,
-    ];
+  #asked(
+    held: HeldConnection,
+    kind: ClaimKind,
+    freshUntil: string,
+  ): { readonly keys: readonly string[]; readonly args: readonly string[] } {
+    const { keys: names, self, time, context } = this.#options;
+    const { bucket, deviceName, shortId: connection } = held;
+    const owed = names.owedBy(bucket);
+    return {
+      keys: [
+        names.devices(bucket) + deviceName,
+        owed + self.short,
+        names.fenced(bucket),
+        names.ended(bucket) + connection,
+      ],
+      args: [
+        held.field,
+        held.epoch,
+        self.short,
+        connection,
+        recordOf(held, time, context.clock),
+        freshUntil,
+        held.from,
+        names.channels,
+        owed,
+        kind,
+      ],
+    };
   }
 }

@@ -1,8 +1,10 @@
 import type { Random } from '@rollcall/core';
 import { Cluster, Redis } from 'ioredis';
 import { clientOptions, clusterOptions, type EngineCredentials } from './client-options.ts';
+import type { Script } from '../scripts/script.ts';
 import type { EngineAddress } from './engine-address.ts';
 import type { Engine, EngineListener, OpenEngine } from './engine.ts';
+import { ScriptBatches, type ScriptCall, type ScriptOutcome } from './script-batches.ts';
 import { Subscription } from './subscription.ts';
 
 /** How often each connection must show that the other side is there. */
@@ -73,15 +75,7 @@ function tellOf(client: Client, listener: EngineListener): void {
 
 function commandsOf(client: Client): Pick<Engine, 'run' | 'read' | 'publish' | 'info'> {
   return {
-    async run({ lua, sha }, keys, args) {
-      try {
-        return await client.evalsha(sha, keys.length, ...keys, ...args);
-      } catch (error) {
-        // It was started again, or told to forget its scripts.
-        if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
-        return client.eval(lua, keys.length, ...keys, ...args);
-      }
-    },
+    run: client instanceof Cluster ? (...call) => runAlone(client, ...call) : inBatches(client),
     read: (command, key, ...args) => client.call(command, key, ...args),
     publish: (channel, message) => client.publish(channel, message),
     async info(section) {
@@ -91,6 +85,56 @@ function commandsOf(client: Client): Pick<Engine, 'run' | 'read' | 'publish' | '
       );
     },
   };
+}
+
+/** At a server alone all answers come in order: who waits for those before loses nothing. In a cluster, one node may be away. */
+function inBatches(client: Redis): Engine['run'] {
+  const batches = new ScriptBatches((calls) => runTogether(client, calls));
+  return (script, keys, args) => batches.run({ script, keys, args });
+}
+
+async function runTogether(client: Redis, calls: readonly ScriptCall[]): Promise<readonly ScriptOutcome[]> {
+  const pipeline = client.pipeline();
+  for (const { script, keys, args } of calls) pipeline.evalsha(script.sha, keys.length, ...keys, ...args);
+  try {
+    const outcomes = (await pipeline.exec()) ?? [];
+    return await Promise.all(
+      outcomes.map(([error, value], index) => {
+        if (error === null) return { value };
+        const call = calls[index];
+        return call && isForgotten(error) ? runInFull(client, call) : { error };
+      }),
+    );
+  } catch (error) {
+    return calls.map(() => ({ error }));
+  }
+}
+
+async function runInFull(client: Redis, { script, keys, args }: ScriptCall): Promise<ScriptOutcome> {
+  try {
+    return { value: await client.eval(script.lua, keys.length, ...keys, ...args) };
+  } catch (error) {
+    return { error };
+  }
+}
+
+async function runAlone(
+  client: Client,
+  { lua, sha }: Script,
+  keys: readonly string[],
+  args: readonly string[],
+): Promise<unknown> {
+  try {
+    return await client.evalsha(sha, keys.length, ...keys, ...args);
+  } catch (error) {
+    if (!isForgotten(error)) throw error;
+    return client.eval(lua, keys.length, ...keys, ...args);
+  }
+}
+
+/** The engine was started again, or told to forget its scripts. */
+function isForgotten(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT');
 }
 
 function ping(client: Redis): void {

@@ -48,6 +48,11 @@ export class HeldConnection implements DirectoryEntry {
 
   get field(): string {
     const kind = this.noted ? 'lease' : 'session';
-    return slotField({ kind, adapterType: this.event.adapter.type, slot: this.slot }, this.shortId);
+    const { slot } = this;
+    // The id is not made where it does not matter.
+    return slotField(
+      { kind, adapterType: this.event.adapter.type, slot },
+      slot === undefined ? this.shortId : '',
+    );
   }
 }
