@@ -1,0 +1,88 @@
+import { deviceRef } from '@rollcall/core';
+import { describe, expect, test } from 'vitest';
+import { leaseOf } from '../describe-directory.ts';
+import { deadAfterMsUnderTest } from '../directory-under-test.ts';
+import type { WithFleet } from './fleet-in-test.ts';
+
+const thermostat = deviceRef('acme', 'thermostat-7');
+
+/** The next incarnation tells what those before it had open. */
+export function describeHeirs(name: string, withFleet: WithFleet): void {
+  describe(`${name}: heirs of an incarnation`, () => {
+    test('the next incarnation tells the endings, and goes on with the leases; nobody else does', () =>
+      withFleet(async (fleet) => {
+        const [a, b] = await fleet.join(2);
+        const lease = leaseOf(a.entry('d1', 'sensor'));
+        await a.directory.enter(a.entry('thermostat-7', 'x'));
+        await a.directory.leases.enter(lease);
+        fleet.under.freeze(a.instance);
+        const next = await fleet.member();
+        expect(await next.directory.succeed(a.instance)).toMatchObject({ whose: 'ours' });
+        expect(await next.directory.succeed(a.instance), 'asked again').toMatchObject({ whose: 'ours' });
+        expect(await b.directory.succeed(a.instance)).toEqual({ whose: 'others' });
+        expect(await next.directory.leases.enter(lease)).toEqual({ status: 'held' });
+        next.directory.settled(a.instance);
+        await fleet.until(async () => {
+          const places = await b.directory.find([thermostat, deviceRef('acme', 'd1')]);
+          expect(places).toMatchObject([{ connection: lease.event.connectionId, instance: next.instance }]);
+        });
+        const buried = await fleet.undertaker();
+        await fleet.under.pass(deadAfterMsUnderTest * 3);
+        expect(buried.owed).toEqual([]);
+      }));
+
+    test('an heir that died before it had settled is inherited from, with what it had taken on', () =>
+      withFleet(async (fleet) => {
+        const [a, other] = await fleet.join(2);
+        await a.directory.enter(a.entry('d1', 'x'));
+        fleet.under.freeze(a.instance);
+        const heir = await fleet.member();
+        const first = await heir.directory.succeed(a.instance);
+        expect(first).toMatchObject({ whose: 'ours' });
+        await heir.directory.enter(heir.entry('d2', 'x'));
+        fleet.under.freeze(heir.instance);
+        const next = await fleet.member();
+        expect(await other.directory.succeed(a.instance)).toEqual({ whose: 'others' });
+        expect(await next.directory.succeed(heir.instance)).toMatchObject({ whose: 'ours' });
+        expect(await next.directory.succeed(a.instance), 'under the same date').toEqual(first);
+        const buried = await fleet.undertaker();
+        await fleet.under.pass(deadAfterMsUnderTest * 3);
+        expect(buried.owed, 'while the last one lives').toEqual([]);
+        next.directory.settled(heir.instance);
+        await fleet.under.pass(1_500);
+        fleet.under.freeze(next.instance);
+        await fleet.under.pass(deadAfterMsUnderTest * 3);
+        expect(buried.owed, 'all is settled').toEqual([]);
+      }));
+
+    test('an heir that could not ask, and told all, is asked no more for it once the engine is back', () =>
+      withFleet(async (fleet) => {
+        const [a, heir] = await fleet.join(2);
+        await a.directory.enter(a.entry('d1', 'x'));
+        fleet.under.freeze(a.instance);
+        const restore = fleet.under.cutOff(heir.instance);
+        expect(await fleet.settles(heir.directory.succeed(a.instance))).toEqual({ whose: 'unknown' });
+        heir.directory.settled(a.instance);
+        restore();
+        await fleet.under.pass(1_500);
+        const buried = await fleet.undertaker();
+        await fleet.under.pass(deadAfterMsUnderTest);
+        fleet.under.freeze(heir.instance);
+        await fleet.under.pass(deadAfterMsUnderTest * 3);
+        expect(buried.owed).toEqual([]);
+      }));
+
+    test('what an heir took on is owed under the date of then, if it dies before it had settled', () =>
+      withFleet(async (fleet) => {
+        const a = await fleet.member();
+        await a.directory.enter(a.entry('d1', 'x'));
+        fleet.under.freeze(a.instance);
+        const heir = await fleet.member();
+        const succession = await heir.directory.succeed(a.instance);
+        fleet.under.freeze(heir.instance);
+        const buried = await fleet.undertaker();
+        await fleet.until(() => expect(buried.owed).toHaveLength(1));
+        expect({ whose: 'ours', declaredAt: buried.dead.declaredAt }).toEqual(succession);
+      }));
+  });
+}

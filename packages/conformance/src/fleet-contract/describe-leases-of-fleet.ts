@@ -1,0 +1,141 @@
+import { deviceRef } from '@rollcall/core';
+import { describe, expect, test } from 'vitest';
+import { leaseOf } from '../describe-directory.ts';
+import { deadAfterMsUnderTest } from '../directory-under-test.ts';
+import type { WithFleet } from './fleet-in-test.ts';
+
+const thermostat = deviceRef('acme', 'thermostat-7');
+
+/** A device has one lease in the fleet, which stays, moves, or ends. */
+export function describeLeasesOfFleet(name: string, withFleet: WithFleet): void {
+  describe(`${name}: leases of several instances`, () => {
+    test('a lease stays where it is, and its holder hears of signs of life elsewhere', () =>
+      withFleet(async (fleet) => {
+        const [a, b] = await fleet.join(2);
+        const lease = leaseOf(a.entry('thermostat-7', 'sensor'));
+        await a.directory.leases.enter(lease);
+        const standing = await b.directory.leases.enter(leaseOf(b.entry('thermostat-7', 'sensor')));
+        if (standing.status !== 'elsewhere') throw new Error(standing.status);
+        expect(standing.lease).toMatchObject({ event: lease.event, slot: 'sensor', instance: a.instance });
+        expect(a.told).toEqual([]);
+        const outcome = await b.directory.leases.report(standing.lease, { kind: 'request', ageMs: 5 });
+        expect(outcome.status).toBe('told');
+        await fleet.until(() =>
+          expect(a.told).toMatchObject([
+            { what: 'heard-elsewhere', connection: lease.event.connectionId, sign: { kind: 'request' } },
+          ]),
+        );
+        expect(await a.directory.leases.giveUp(lease, 60_000)).toMatchObject({ status: 'heard' });
+        expect(await a.directory.leases.giveUp(lease, 0)).toEqual({ status: 'given-up' });
+        a.directory.leave(lease);
+        await fleet.until(async () =>
+          expect(
+            await fleet.settles(b.directory.leases.report(standing.lease, { kind: 'heard', ageMs: 0 })),
+          ).toEqual({ status: 'gone' }),
+        );
+      }));
+
+    test('signs of one lease are told at most once a second, the latest; a goodbye always', () =>
+      withFleet(async (fleet) => {
+        const [a, b] = await fleet.join(2);
+        const lease = leaseOf(a.entry('thermostat-7', 'sensor'));
+        await a.directory.leases.enter(lease);
+        const standing = await b.directory.leases.enter(leaseOf(b.entry('thermostat-7', 'sensor')));
+        if (standing.status !== 'elsewhere') throw new Error(standing.status);
+        const reports = Array.from({ length: 20 }, (_, ageMs) =>
+          b.directory.leases.report(standing.lease, { kind: 'request', ageMs }),
+        );
+        reports.push(b.directory.leases.report(standing.lease, { kind: 'goodbye', ageMs: 0 }));
+        await fleet.under.pass(1_100);
+        await Promise.all(reports);
+        await fleet.until(() => {
+          const kinds = a.told.map((each) => (each.what === 'heard-elsewhere' ? each.sign.kind : each.what));
+          expect(kinds).toContain('goodbye');
+          expect(kinds.length).toBeLessThanOrEqual(4);
+        });
+      }));
+
+    test('it is taken under its connection id, with what its holder noted, once', () =>
+      withFleet(async (fleet) => {
+        const [a, b, c] = await fleet.join(3);
+        const lease = leaseOf(a.entry('thermostat-7', 'sensor'));
+        await a.directory.leases.enter(lease);
+        a.directory.leases.note(lease.event.connectionId, {
+          ...lease.state,
+          silentMs: 3_600_000,
+          learned: '{"count":3}',
+        });
+        const standing = await b.directory.leases.enter(leaseOf(b.entry('thermostat-7', 'sensor')));
+        if (standing.status !== 'elsewhere') throw new Error(standing.status);
+        await fleet.until(async () => {
+          const outcome = await fleet.settles(
+            b.directory.leases.report(standing.lease, { kind: 'heard', ageMs: 0 }),
+          );
+          expect(outcome.status === 'told' && outcome.holderSilentMs >= 3_600_000).toBe(true);
+        });
+        const taken = await b.directory.leases.take(standing.lease);
+        expect(taken).toMatchObject({
+          status: 'taken',
+          lease: { event: lease.event, instance: b.instance, state: { learned: '{"count":3}' } },
+        });
+        expect(await c.directory.leases.take(standing.lease), 'somebody else did').toEqual({
+          status: 'gone',
+        });
+        await fleet.until(() =>
+          expect(a.told.at(-1)).toEqual({ what: 'moved-away', connection: lease.event.connectionId }),
+        );
+        expect(await a.directory.leases.giveUp(lease, 0)).toEqual({ status: 'gone' });
+        expect(await b.directory.leases.giveUp({ ...lease }, 0)).toEqual({ status: 'given-up' });
+      }));
+
+    test('of a holder that was buried nothing can be reported: who enters it next goes on with it', () =>
+      withFleet(async (fleet) => {
+        const [a, b] = await fleet.join(2);
+        const lease = leaseOf(a.entry('thermostat-7', 'sensor'));
+        await a.directory.leases.enter(lease);
+        const standing = await b.directory.leases.enter(leaseOf(b.entry('thermostat-7', 'sensor')));
+        if (standing.status !== 'elsewhere') throw new Error(standing.status);
+        await fleet.undertaker();
+        fleet.under.freeze(a.instance);
+        await fleet.until(async () => {
+          const report = b.directory.leases.report(standing.lease, { kind: 'request', ageMs: 0 });
+          expect(await fleet.settles(report)).toEqual({ status: 'gone' });
+        });
+        const next = await fleet.settles(
+          b.directory.leases.enter(leaseOf(b.entry('thermostat-7', 'sensor'))),
+        );
+        expect(next).toMatchObject({ status: 'moved-here', lease: { event: lease.event } });
+      }));
+
+    test('one that its holder ended while it was cut off, and declared dead, is not told by others once it is back', () =>
+      withFleet(async (fleet) => {
+        const [a, b] = await fleet.join(2);
+        const lasting = leaseOf(a.entry('thermostat-7', 'sensor'));
+        const lease = { ...lasting, state: { ...lasting.state, leftMs: 1_000 } };
+        await a.directory.leases.enter(lease);
+        const restore = fleet.under.cutOff(a.instance);
+        const buried = await fleet.undertaker();
+        await fleet.until(() => expect(buried.owed.length).toBeGreaterThan(0));
+        expect(await fleet.settles(a.directory.leases.giveUp(lease, 0))).toEqual({ status: 'unknown' });
+        a.directory.leave(lease);
+        restore();
+        await fleet.until(() => expect(a.told).toEqual([{ what: 'buried', neverKnown: [] }]));
+        await fleet.under.pass(1_500);
+        expect(await b.directory.leases.enter(lease)).toEqual({ status: 'ended' });
+        const before = buried.owed.length;
+        await fleet.under.pass(deadAfterMsUnderTest);
+        expect(buried.owed).toHaveLength(before);
+      }));
+
+    test('one that was ended elsewhere is not gone on with', () =>
+      withFleet(async (fleet) => {
+        const [a, b] = await fleet.join(2);
+        const lease = leaseOf(a.entry('thermostat-7', 'sensor'));
+        await a.directory.leases.enter(lease);
+        expect(await a.directory.leases.giveUp(lease, 0)).toEqual({ status: 'given-up' });
+        a.directory.leave(lease);
+        await fleet.until(async () => expect(await a.directory.find([thermostat])).toEqual([]));
+        expect(await b.directory.leases.enter(lease)).toEqual({ status: 'ended' });
+      }));
+  });
+}
