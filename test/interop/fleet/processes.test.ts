@@ -75,7 +75,7 @@ const begunBy = (number: number): number =>
 async function listeningSockets(port: number): Promise<number> {
   const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   const rows = (await readFile('/proc/net/tcp', 'utf8')).split('\n').map((row) => row.trim().split(/\s+/));
-  return rows.filter(([, from, , state]) => from?.endsWith(local) === true && state === '0A').length;
+  return rows.filter(([, from, , state]) => (from ?? '').endsWith(local) && state === '0A').length;
 }
 
 const isAlive = (pid: number): boolean => {

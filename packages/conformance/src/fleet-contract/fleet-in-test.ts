@@ -36,7 +36,7 @@ interface Buried {
 }
 
 /** Members of a fleet, whose time passes as the test says. */
-export class FleetInTest {
+class FleetInTest {
   readonly under: FleetUnderTest;
   readonly #toEnd: (() => Promise<void>)[] = [];
 

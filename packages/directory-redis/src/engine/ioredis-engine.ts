@@ -97,14 +97,15 @@ async function runTogether(client: Redis, calls: readonly ScriptCall[]): Promise
   const pipeline = client.pipeline();
   for (const { script, keys, args } of calls) pipeline.evalsha(script.sha, keys.length, ...keys, ...args);
   try {
-    const outcomes = (await pipeline.exec()) ?? [];
-    return await Promise.all(
-      outcomes.map(([error, value], index) => {
-        if (error === null) return { value };
-        const call = calls[index];
-        return call && isForgotten(error) ? runInFull(client, call) : { error };
-      }),
-    );
+    const answers = (await pipeline.exec()) ?? [];
+    const outcomes = answers.map(([error, value]): ScriptOutcome => (error === null ? { value } : { error }));
+    const forgotten = [...answers.keys()].filter((index) => isForgotten(answers[index]?.[0]));
+    const again = forgotten.map(async (index) => {
+      const call = calls[index];
+      if (call) outcomes[index] = await runInFull(client, call);
+    });
+    await Promise.all(again);
+    return outcomes;
   } catch (error) {
     return calls.map(() => ({ error }));
   }

@@ -32,7 +32,7 @@ export class ScriptBatches {
       this.#waiting.push({
         ...call,
         settle: (outcome) => {
-          if ('error' in outcome) reject(outcome.error as Error);
+          if ('error' in outcome) reject(outcome.error);
           else resolve(outcome.value);
         },
       });
