@@ -87,8 +87,6 @@ class RedisDirectory implements ConnectionDirectory {
   #fleetName: string | undefined;
   #sight: FleetSight | undefined;
   #isSecond = false;
-  /** It subscribed while the engine was away: messages of before are lost. */
-  #mayHaveMissed = false;
   #lastCause = 'no answer';
   #disarm = (): void => {};
   #firstContact = (): void => {};
@@ -294,7 +292,7 @@ class RedisDirectory implements ConnectionDirectory {
   /** Messages may have been missed meanwhile. */
   #subscribed(): void {
     if (this.#shared.asker.inTouch) this.#reassertion.doubtAll();
-    else this.#mayHaveMissed = true;
+    else this.#shared.asker.mayHaveMissed = true;
   }
 
   #renewed({ fleetName, instances, answerMs }: FleetFacts): void {
@@ -311,9 +309,8 @@ class RedisDirectory implements ConnectionDirectory {
     this.#counts.anew();
     // Where all that was asked was answered, only late, it lost nothing. To tell it all again would take an instance with 100,000
     // connections a minute, and what it does not know yet would wait meanwhile.
-    if (isAnother || asker.hasLostAnswers || this.#mayHaveMissed) this.#reassertion.doubtAll();
-    asker.hasLostAnswers = false;
-    this.#mayHaveMissed = false;
+    if (isAnother || asker.mayHaveMissed) this.#reassertion.doubtAll();
+    asker.mayHaveMissed = false;
     if (wasAway) {
       context.log.info({ instances }, 'connection directory answers');
       unattended(context.log, checkEviction(this.#engine, context.log));
@@ -323,7 +320,7 @@ class RedisDirectory implements ConnectionDirectory {
   }
 
   #lostAnswers(cause: string): void {
-    this.#shared.asker.hasLostAnswers = true;
+    this.#shared.asker.mayHaveMissed = true;
     this.#lostTouch(cause);
   }
 

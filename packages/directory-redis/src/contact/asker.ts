@@ -34,8 +34,11 @@ export class Asker {
   #touch = false;
   /** Why there was no answer, the last time. */
   lastFailure = 'no answer';
-  /** Something that was asked was not answered at all, or may not have been: what it was to change may be lost, and more with it. */
-  hasLostAnswers = true;
+  /**
+   * Since the engine was in touch last, something that was asked was not answered at all, or something that was published was not
+   * heard, or may not have been: what it was to change may be lost, and more with it.
+   */
+  mayHaveMissed = true;
 
   constructor(options: AskerOptions) {
     this.#options = options;
@@ -118,7 +121,7 @@ export class Asker {
   }
 
   #failed(error: unknown): Reply {
-    this.hasLostAnswers = true;
+    this.mayHaveMissed = true;
     this.lastFailure = error instanceof Error ? error.message : String(error);
     return none;
   }
