@@ -7,10 +7,10 @@ import {
   type ConnectionId,
   type DisconnectedEvent,
   type Epoch,
-  type EventId,
   type Timestamp,
 } from '@rollcall/core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { endingOf } from '../faults/support/ending-of.ts';
 import { setPresenceStage, type PresenceStage } from '../faults/support/presence-stage.ts';
 import { debianPython, hasPackage } from './support.ts';
 
@@ -42,18 +42,7 @@ function arrived(device: string) {
 }
 
 function left(of: ReturnType<typeof arrived>): DisconnectedEvent {
-  return {
-    ...of,
-    type: 'disconnected',
-    id: `off-${of.id}` as EventId,
-    connectedAt: of.at,
-    at: (of.at + 30_000) as Timestamp,
-    lastSeen: (of.at + 20_000) as Timestamp,
-    uncertaintyMs: 10_000,
-    reason: 'connection-lost',
-    initiator: 'network',
-    clean: false,
-  };
+  return endingOf(of, `off-${of.id}`);
 }
 
 /** What a command prints, as it goes. */

@@ -1,4 +1,4 @@
-import { isProblemOf, kitOptions } from '@rollcall/adapter-process/internal';
+import { isProblemOf, serviceOptions } from '@rollcall/adapter-process/internal';
 import { amqp } from '@rollcall/amqp-sender';
 import { ConfigError, type ConfigProblem } from '@rollcall/core';
 import {
@@ -6,7 +6,6 @@ import {
   milliseconds,
   option,
   optional,
-  port,
   readOptions,
   text,
   wholeNumber,
@@ -54,15 +53,7 @@ export const registryOptions = {
   ...amqpServiceOptions,
   ...authOptions,
   ...amqp.options,
-  healthPort: option(
-    'HEALTH_PORT',
-    port,
-    '8088',
-    'port of /started, /readiness, /liveness and /metrics alone',
-  ),
-  healthBindAddress: kitOptions.healthBindAddress,
-  logLevel: kitOptions.logLevel,
-  logFormat: kitOptions.logFormat,
+  ...serviceOptions,
 } as const satisfies Options;
 
 type RegistryValues = ValuesOf<typeof registryOptions>;

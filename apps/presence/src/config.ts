@@ -1,5 +1,4 @@
-import { kitOptions } from '@rollcall/adapter-process/internal';
-import { isProblemOf } from '@rollcall/adapter-process/internal';
+import { isProblemOf, serviceOptions } from '@rollcall/adapter-process/internal';
 import { amqp } from '@rollcall/amqp-sender';
 import { consumerSettings, type ConsumerSettings, messagingSettings } from '@rollcall/amqp-sender/internal';
 import type { EventNetwork } from '@rollcall/client';
@@ -167,15 +166,7 @@ export const presenceOptions = {
     '5000',
     'ms to wait at a stop until requests are answered, and events written',
   ),
-  healthPort: option(
-    'HEALTH_PORT',
-    port,
-    '8088',
-    'port of /started, /readiness, /liveness and /metrics alone',
-  ),
-  healthBindAddress: kitOptions.healthBindAddress,
-  logLevel: kitOptions.logLevel,
-  logFormat: kitOptions.logFormat,
+  ...serviceOptions,
   ...amqp.options,
 } as const satisfies Options;
 

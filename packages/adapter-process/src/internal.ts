@@ -1,5 +1,5 @@
 // For other programs of this repository that run as adapters do; it may change with any version.
-export { kitOptions } from './config/kit-options.ts';
+export { kitOptions, serviceOptions } from './config/kit-options.ts';
 export { isProblemOf } from './config/load-config.ts';
 export { logFormatOf } from './config/log-format.ts';
 export { printConfig } from './config/print-config.ts';

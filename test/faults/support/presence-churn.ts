@@ -7,10 +7,10 @@ import {
   type ConnectionEvent,
   type ConnectionId,
   type Epoch,
-  type EventId,
   type Timestamp,
 } from '@rollcall/core';
 import { expect } from 'vitest';
+import { endingOf } from './ending-of.ts';
 import type { PresenceStage } from './presence-stage.ts';
 
 const tenant = 'acme';
@@ -33,19 +33,7 @@ function connection(device: number, number: number): ConnectedEvent {
 }
 
 function ending(of: ConnectedEvent): ConnectionEvent {
-  const { slot: _slot, ...facts } = of;
-  return {
-    ...facts,
-    type: 'disconnected',
-    id: of.id.replace('on', 'off') as EventId,
-    connectedAt: of.at,
-    at: (of.at + 30_000) as Timestamp,
-    lastSeen: (of.at + 20_000) as Timestamp,
-    uncertaintyMs: 10_000,
-    reason: 'connection-lost',
-    initiator: 'network',
-    clean: false,
-  };
+  return endingOf(of, of.id.replace('on', 'off'));
 }
 
 /** Whether the last connection of a device stays. */

@@ -1,14 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { hasDebianPackage } from '@rollcall/conformance/machine';
 import { describe, expect, test } from 'vitest';
 import { freePort } from '../../e2e/support/ports.ts';
 import { atTheEnd, clearUpAfterEach } from '../../faults/support/acts.ts';
 import { eventuallyNone } from '../../faults/support/eventually.ts';
-import { restartable } from '../../faults/support/restartable.ts';
 import { fleetOnStage } from './fleet-stage.ts';
 import { untruths } from './fleet-truth.ts';
+import { presenceBeside } from './presence-beside.ts';
 import { RoamingDevices } from './roaming-devices.ts';
 
 // Two adapters, a directory, and a presence service that begins with nothing: it has them announce what is open.
@@ -33,7 +30,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
         );
       await eventuallyNone(() => untruths(fleet.record, devices), patienceMs);
 
-      const service = presenceOf(Number(new URL(fleet.networkUrl).port), fleet.engine.url);
+      const service = presenceOf(fleet.networkUrl, fleet.engine.url);
       await service.start();
       await eventuallyNone(async () => {
         const online = await service.online();
@@ -47,27 +44,11 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
   },
 );
 
-/** With an empty database. */
-function presenceOf(networkPort: number, directory: string) {
-  const folder = mkdtempSync(join(tmpdir(), 'rollcall-cold-start-'));
+/** What it knows, and says. */
+function presenceOf(networkUrl: string, directoryUrl: string) {
   const apiPort = freePort();
-  const service = restartable({
-    app: 'presence',
-    environment: {
-      ROLLCALL_MESSAGING_HOST: '127.0.0.1',
-      ROLLCALL_MESSAGING_PORT: String(networkPort),
-      ROLLCALL_PRESENCE_OPEN: 'true',
-      ROLLCALL_PRESENCE_PORT: String(apiPort),
-      ROLLCALL_PRESENCE_DIRECTORY: folder,
-      ROLLCALL_DIRECTORY_URL: directory,
-      ROLLCALL_HEALTH_PORT: String(freePort()),
-    },
-    isReady: ({ stdout }) => stdout.some((line) => line.includes('following the connection events')),
-  });
-  atTheEnd(async () => {
-    await service.end('SIGKILL').catch(() => {});
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const environment = { ROLLCALL_DIRECTORY_URL: directoryUrl };
+  const service = presenceBeside({ networkUrl, apiPort, environment });
   const url = `http://127.0.0.1:${apiPort}/v1/tenants`;
   return {
     start: () => service.start(),

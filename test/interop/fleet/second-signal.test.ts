@@ -1,15 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { hasDebianPackage } from '@rollcall/conformance/machine';
 import { describe, expect, test } from 'vitest';
 import { freePort } from '../../e2e/support/ports.ts';
 import { atTheEnd, clearUpAfterEach } from '../../faults/support/acts.ts';
 import { eventuallyNone } from '../../faults/support/eventually.ts';
-import { restartable } from '../../faults/support/restartable.ts';
 import { fleetOnStage } from './fleet-stage.ts';
 import { endings, untruths } from './fleet-truth.ts';
+import { presenceBeside } from './presence-beside.ts';
 import { RoamingDevices } from './roaming-devices.ts';
 
 // Two adapters, a directory, and a presence service that they ask: who is cut off from the directory alone is not told as lost.
@@ -34,7 +31,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
         deadAfterMs,
         environment: { ROLLCALL_DIRECTORY_PRESENCEURL: `http://127.0.0.1:${apiPort}` },
       });
-      await startPresence(apiPort, Number(new URL(fleet.networkUrl).port));
+      await presenceBeside({ networkUrl: fleet.networkUrl, apiPort }).start();
       const [off, living] = fleet.members;
       if (!off || !living) throw new Error('no member');
       const devices = new RoamingDevices('mqtt');
@@ -76,24 +73,3 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
     });
   },
 );
-
-async function startPresence(apiPort: number, networkPort: number): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), 'rollcall-second-signal-'));
-  const service = restartable({
-    app: 'presence',
-    environment: {
-      ROLLCALL_MESSAGING_HOST: '127.0.0.1',
-      ROLLCALL_MESSAGING_PORT: String(networkPort),
-      ROLLCALL_PRESENCE_OPEN: 'true',
-      ROLLCALL_PRESENCE_PORT: String(apiPort),
-      ROLLCALL_PRESENCE_DIRECTORY: directory,
-      ROLLCALL_HEALTH_PORT: String(freePort()),
-    },
-    isReady: ({ stdout }) => stdout.some((line) => line.includes('following the connection events')),
-  });
-  atTheEnd(async () => {
-    await service.end('SIGKILL').catch(() => {});
-    rmSync(directory, { recursive: true, force: true });
-  });
-  await service.start();
-}

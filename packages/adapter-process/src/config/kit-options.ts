@@ -218,3 +218,16 @@ export const kitOptions = {
     'ms that devices missing in a changed registry file are held, where they are many or a whole tenant (`rollcall registry accept`); 0: none',
   ),
 } as const;
+
+/** Options that every service has too. Its health port has nothing but health: the API has a port of its own. */
+export const serviceOptions = {
+  healthPort: option(
+    'HEALTH_PORT',
+    port,
+    '8088',
+    'port of /started, /readiness, /liveness and /metrics alone',
+  ),
+  healthBindAddress: kitOptions.healthBindAddress,
+  logLevel: kitOptions.logLevel,
+  logFormat: kitOptions.logFormat,
+} as const;
