@@ -1,7 +1,9 @@
 import {
   deviceRef,
   type ConnectedEvent,
+  type ConnectionEvent,
   type ConnectionId,
+  type DisconnectedEvent,
   type Epoch,
   type EventId,
   type OutboundEvent,
@@ -22,6 +24,21 @@ export function anEvent(id: string, facts: Partial<ConnectedEvent> = {}): Connec
     at: Date.parse('2026-11-23T08:00:00.000Z') as Timestamp,
     basis: { kind: 'session', detectWithinMs: 90_000 },
     protocol: 'MQTT 5.0',
+    ...facts,
+  };
+}
+
+/** The end of a connection, by a goodbye in the moment in which it began. `facts` replace some of its facts. */
+export function anEnding(of: ConnectionEvent, facts: Partial<DisconnectedEvent> = {}): DisconnectedEvent {
+  return {
+    ...of,
+    type: 'disconnected',
+    connectedAt: of.at,
+    lastSeen: of.at,
+    uncertaintyMs: 0,
+    reason: 'client-closed',
+    initiator: 'device',
+    clean: true,
     ...facts,
   };
 }

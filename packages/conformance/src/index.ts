@@ -1,4 +1,4 @@
-export { anEvent, anEventMessage, anOutboundEvent } from './an-event.ts';
+export { anEnding, anEvent, anEventMessage, anOutboundEvent } from './an-event.ts';
 export {
   describeRegistry,
   type RegistryAlteration,

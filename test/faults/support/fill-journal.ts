@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
-import { anOutboundEvent } from '@rollcall/conformance';
-import { deviceRef, type ConnectionId } from '@rollcall/core';
+import { anEnding, anOutboundEvent } from '@rollcall/conformance';
+import { deviceRef, type ConnectionId, type EventId } from '@rollcall/core';
 import { deviceId } from './stage.ts';
 
 export interface Backlog {
@@ -27,20 +27,11 @@ export function fillJournal(file: string, { events, devices, sink, open }: Backl
     const ends = !open && round % 2 === 1;
     const facts = {
       ...event,
-      id: eventId(index),
+      id: eventId(index) as EventId,
       connectionId: `${device}.${open ? round : round >> 1}` as ConnectionId,
       device: deviceRef('acme', deviceId(device)),
-      ...(ends && {
-        type: 'disconnected',
-        connectedAt: event.at,
-        lastSeen: event.at,
-        uncertaintyMs: 0,
-        reason: 'client-closed',
-        initiator: 'device',
-        clean: true,
-      }),
     };
-    insertEvent.run(index + 1, JSON.stringify(facts), JSON.stringify(downstream));
+    insertEvent.run(index + 1, JSON.stringify(ends ? anEnding(facts) : facts), JSON.stringify(downstream));
     insertStanding.run(index + 1, open ? 1 : 0, JSON.stringify([sink]), '{}');
   }
   database.exec('COMMIT');

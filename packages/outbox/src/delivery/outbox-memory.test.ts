@@ -1,4 +1,5 @@
 import {
+  anEnding,
   anOutboundEvent,
   ManualClock,
   RecordingSink,
@@ -6,13 +7,7 @@ import {
   settled,
   recordingLog,
 } from '@rollcall/conformance';
-import {
-  deviceRef,
-  type ConnectionId,
-  type Delivery,
-  type DisconnectedEvent,
-  type OutboundEvent,
-} from '@rollcall/core';
+import { deviceRef, type ConnectionId, type Delivery, type OutboundEvent } from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Journal } from '../journal/journal.ts';
 import { createMemoryJournal } from '../journal/memory-journal.ts';
@@ -59,17 +54,7 @@ function half(id: string, connection: string, device: string, tenant = 'acme'): 
 function pair(connection: string, device: string, tenant?: string): readonly [OutboundEvent, OutboundEvent] {
   const connected = half(`${connection}+`, connection, device, tenant);
   const { event, downstream } = half(`${connection}-`, connection, device, tenant);
-  const ended: DisconnectedEvent = {
-    ...event,
-    type: 'disconnected',
-    connectedAt: event.at,
-    lastSeen: event.at,
-    uncertaintyMs: 0,
-    reason: 'client-closed',
-    initiator: 'device',
-    clean: true,
-  };
-  return [connected, { event: ended, downstream }];
+  return [connected, { event: anEnding(event), downstream }];
 }
 
 const idsOf = (events: readonly { readonly id: string }[]): string[] => events.map(({ id }) => id);

@@ -1,10 +1,16 @@
-import { anOutboundEvent, ManualClock, RecordingSink, seededRandom, settled } from '@rollcall/conformance';
+import {
+  anEnding,
+  anOutboundEvent,
+  ManualClock,
+  RecordingSink,
+  seededRandom,
+  settled,
+} from '@rollcall/conformance';
 import {
   deviceRef,
   silentLog,
   type ConnectionId,
   type Delivery,
-  type DisconnectedEvent,
   type EventSink,
   type OutboundEvent,
 } from '@rollcall/core';
@@ -65,17 +71,7 @@ function connected(id: string, device = 'd1', tenant = 'acme', connection = id):
 /** The other half of `connected(of)`. */
 function disconnected(id: string, of: string, device = 'd1'): OutboundEvent {
   const { event, downstream } = connected(id, device, 'acme', of);
-  const ended: DisconnectedEvent = {
-    ...event,
-    type: 'disconnected',
-    connectedAt: event.at,
-    lastSeen: event.at,
-    uncertaintyMs: 0,
-    reason: 'client-closed',
-    initiator: 'device',
-    clean: true,
-  };
-  return { event: ended, downstream };
+  return { event: anEnding(event), downstream };
 }
 
 const idsOf = (events: readonly { id: string }[]): string[] => events.map(({ id }) => id);

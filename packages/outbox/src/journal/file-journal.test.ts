@@ -1,7 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { anOutboundEvent, ManualClock, seededRandom, settled, recordingLog } from '@rollcall/conformance';
+import {
+  anEnding,
+  anOutboundEvent,
+  ManualClock,
+  seededRandom,
+  settled,
+  recordingLog,
+} from '@rollcall/conformance';
 import {
   deviceRef,
   silentLog,
@@ -94,20 +101,7 @@ function connected(id: string): OutboundEvent {
 
 function disconnected(id: string): OutboundEvent {
   const { event, downstream } = connected(id);
-  return {
-    downstream,
-    event: {
-      ...event,
-      id: `${id}-` as typeof event.id,
-      type: 'disconnected',
-      connectedAt: event.at,
-      lastSeen: event.at,
-      uncertaintyMs: 0,
-      reason: 'client-closed',
-      initiator: 'device',
-      clean: true,
-    },
-  };
+  return { downstream, event: anEnding(event, { id: `${id}-` as typeof event.id }) };
 }
 
 /** What a new incarnation finds, all of it. */

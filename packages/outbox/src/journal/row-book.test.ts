@@ -1,5 +1,5 @@
-import { anOutboundEvent } from '@rollcall/conformance';
-import type { ConnectionId, DisconnectedEvent, OutboundEvent } from '@rollcall/core';
+import { anEnding, anOutboundEvent } from '@rollcall/conformance';
+import type { ConnectionId, OutboundEvent } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
 import { RowBook } from './row-book.ts';
 
@@ -8,17 +8,7 @@ const connected = (of: string): OutboundEvent =>
 
 function disconnected(of: string): OutboundEvent {
   const { event, downstream } = connected(of);
-  const ended: DisconnectedEvent = {
-    ...event,
-    type: 'disconnected',
-    connectedAt: event.at,
-    lastSeen: event.at,
-    uncertaintyMs: 0,
-    reason: 'client-closed',
-    initiator: 'device',
-    clean: true,
-  };
-  return { event: ended, downstream };
+  return { event: anEnding(event), downstream };
 }
 
 function givenABook(): RowBook {
