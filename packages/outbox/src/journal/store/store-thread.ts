@@ -1,13 +1,14 @@
 import { parentPort } from 'node:worker_threads';
 import { openKeptStore, type KeptStore } from './kept-store.ts';
+import { unpackBatch, type PackedBatch } from './pack-batch.ts';
 import type { SqliteStoreOptions } from './sqlite-store.ts';
-import type { Batch, StoreReads } from './stored.ts';
+import type { StoreReads } from './stored.ts';
 
 /** What the adapter's thread asks for. Answered one after the other, in order. */
 export type StoreRequest =
   | ({ readonly type: 'open' } & SqliteStoreOptions)
   | { readonly type: 'read'; readonly what: keyof StoreReads; readonly which: unknown }
-  | { readonly type: 'apply'; readonly batch: Batch }
+  | { readonly type: 'apply'; readonly batch: PackedBatch }
   | { readonly type: 'check' }
   | { readonly type: 'close' };
 
@@ -34,7 +35,7 @@ function serve(request: StoreRequest): StoreAnswer {
         // Both sides are typed by `JournalStore.read`; what crosses between threads is not.
         return { status: 'done', result: opened()[request.what](request.which as never) };
       case 'apply':
-        opened().apply(request.batch);
+        opened().apply(unpackBatch(request.batch));
         return { status: 'done' };
       case 'check':
         return { status: 'done', result: opened().check() };

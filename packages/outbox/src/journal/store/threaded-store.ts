@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { TransportError } from '@rollcall/core';
+import { packBatch } from './pack-batch.ts';
 import type { SqliteStoreOptions } from './sqlite-store.ts';
 import type { StoreAnswer, StoreRequest } from './store-thread.ts';
 import type { JournalStore, StoreCondition, StoreReads, StoreSummary } from './stored.ts';
@@ -62,7 +63,7 @@ export function createThreadedStore(options: SqliteStoreOptions): JournalStore {
     open: async () => (await ask({ type: 'open', ...options })) as StoreSummary,
     read: async (what, which) =>
       (await ask({ type: 'read', what, which })) as ReturnType<StoreReads[typeof what]>,
-    apply: async (batch) => void (await ask({ type: 'apply', batch })),
+    apply: async (batch) => void (await ask({ type: 'apply', batch: packBatch(batch) })),
     check: async () => (await ask({ type: 'check' })) as StoreCondition,
     async close() {
       const closing = thread;

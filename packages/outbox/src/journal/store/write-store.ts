@@ -7,6 +7,7 @@ import type { Batch, ProofBatch, Settlement, Standing } from './stored.ts';
 /** What is written to a store; each call is part of the transaction that is open, or one by itself. */
 export class StoreWrites {
   readonly #statements: ReturnType<typeof prepared>;
+  #latest: { readonly standing: Standing; readonly waiting: string; readonly parked: string } | undefined;
 
   constructor(database: DatabaseSync) {
     this.#statements = prepared(database);
@@ -54,15 +55,17 @@ export class StoreWrites {
     if (owed) this.#owe(owed);
   }
 
-  #stand(seq: number, { open, waiting, parked, lastSeen, lease }: Standing): void {
-    this.#statements.putStanding.run(
-      seq,
-      open ? 1 : 0,
-      JSON.stringify(waiting),
-      JSON.stringify(parked),
-      lastSeen ?? null,
-      lease ?? null,
-    );
+  #stand(seq: number, standing: Standing): void {
+    // In a batch that came from another thread, events share theirs: it is made into text once for all that follow each other.
+    if (standing !== this.#latest?.standing)
+      this.#latest = {
+        standing,
+        waiting: JSON.stringify(standing.waiting),
+        parked: JSON.stringify(standing.parked),
+      };
+    const { waiting, parked } = this.#latest;
+    const { open, lastSeen, lease } = standing;
+    this.#statements.putStanding.run(seq, open ? 1 : 0, waiting, parked, lastSeen ?? null, lease ?? null);
   }
 
   #remove(seq: number): void {
