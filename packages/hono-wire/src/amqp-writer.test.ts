@@ -50,3 +50,17 @@ test('what was begun and not finished is forgotten', () => {
   writer.boolean(true);
   expect([...writer.finishShared()]).toEqual([0x41]);
 });
+
+test('a text as a binary is the binary of its bytes, whatever its length in either', () => {
+  const writer = new AmqpWriter(256);
+  for (const length of [0, 1, 63, 64, 65, 84, 85, 86, 127, 128, 255, 256, 1_000])
+    for (const character of ['a', 'é', '€', '😀']) {
+      const text = character.repeat(length);
+      writer.begin();
+      writer.utf8(text);
+      const written = writer.finish();
+      writer.begin();
+      writer.binary(new TextEncoder().encode(text));
+      expect([...written]).toEqual([...writer.finish()]);
+    }
+});

@@ -156,6 +156,11 @@ export class AmqpWriter {
     this.raw(value);
   }
 
+  /** A text in UTF-8 as a binary. */
+  utf8(value: string): void {
+    this.#text(value, code.binary8, code.binary32);
+  }
+
   /** Bytes that are encoded already. */
   raw(value: Uint8Array): void {
     const { length } = value;

@@ -36,9 +36,13 @@ export function eventBody(event: ConnectionEvent): object {
   };
 }
 
+/** The time that was asked for last: an event says the same several times, and a storm has many in a millisecond. */
+let latest = { time: 0, text: new Date(0).toISOString() };
+
 /** UTC, with milliseconds. */
 export function rfc3339(time: number): string {
-  return new Date(time).toISOString();
+  if (latest.time !== time) latest = { time, text: new Date(time).toISOString() };
+  return latest.text;
 }
 
 function basisBody(basis: Basis): object {

@@ -73,6 +73,12 @@ export function writeData(writer: AmqpWriter, body: Uint8Array): void {
   writer.binary(body);
 }
 
+/** Writes a body of text, in UTF-8, as one Data section. */
+export function writeTextData(writer: AmqpWriter, body: string): void {
+  writer.section(section.data);
+  writer.utf8(body);
+}
+
 /** Writes default properties as application properties; returns how many keys and values that made. */
 export function writeDefaults(
   writer: AmqpWriter,
