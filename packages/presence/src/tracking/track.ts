@@ -29,75 +29,99 @@ export function track<State, Signal>(
   tracker: ConnectionTracker<State, Signal>,
   clock: Clock,
   emit: (change: Change, at: Instant) => void,
-  { onBroken = throwOn, loop = punctual }: TrackOptions = {},
+  options: TrackOptions = {},
 ): Tracked<Signal> {
-  let state = tracker.initial;
-  let deadline: Instant | undefined;
-  let armedFor: Instant | undefined;
-  let disarm = (): void => {};
-  let stopped = false;
-  let broken = false;
+  return new TrackedInTime(tracker, clock, emit, options);
+}
 
-  function step(signal: Signal | CommonSignal, at = clock.monotonic()): void {
-    if (broken) return;
-    const next = ask(() => tracker.reduce(state, signal, at));
-    if (next === undefined) return;
-    state = next.state;
-    deadline = stopped ? undefined : next.deadline;
-    adjustTimer();
-    for (const change of next.changes) emit(change, at);
-    // What the kit ends must be over, whatever the tracker thinks: access may have been taken from the device.
-    if (isEnded(signal) && ask(() => tracker.presence(state)) !== undefined)
-      giveUp(new Error('a tracker goes on after it was told to end'));
+/** A class, and not functions around common variables: there is one for each connection, and each function would be a part of it. */
+class TrackedInTime<State, Signal> implements Tracked<Signal> {
+  readonly #tracker: ConnectionTracker<State, Signal>;
+  readonly #clock: Clock;
+  readonly #emit: (change: Change, at: Instant) => void;
+  readonly #onBroken: NonNullable<TrackOptions['onBroken']>;
+  readonly #loop: NonNullable<TrackOptions['loop']>;
+  #state: State;
+  #deadline: Instant | undefined;
+  #armedFor: Instant | undefined;
+  #disarm: (() => void) | undefined;
+  #stopped = false;
+  #broken = false;
+
+  // Both are handed on without their object.
+  readonly report = (signal: Signal | CommonSignal, at = this.#clock.monotonic()): void =>
+    this.#step(signal, at);
+  readonly presence = (): Presence | undefined => this.#ask(() => this.#tracker.presence(this.#state));
+
+  constructor(
+    tracker: ConnectionTracker<State, Signal>,
+    clock: Clock,
+    emit: (change: Change, at: Instant) => void,
+    { onBroken = throwOn, loop = punctual }: TrackOptions,
+  ) {
+    this.#tracker = tracker;
+    this.#clock = clock;
+    this.#emit = emit;
+    this.#onBroken = onBroken;
+    this.#loop = loop;
+    this.#state = tracker.initial;
   }
 
-  function ask<Answer>(question: () => Answer): Answer | undefined {
-    if (broken) return undefined;
+  stop(): void {
+    this.#stopped = true;
+    this.#deadline = undefined;
+    this.#adjustTimer();
+  }
+
+  #step(signal: Signal | CommonSignal, at: Instant): void {
+    if (this.#broken) return;
+    const next = this.#ask(() => this.#tracker.reduce(this.#state, signal, at));
+    if (next === undefined) return;
+    this.#state = next.state;
+    this.#deadline = this.#stopped ? undefined : next.deadline;
+    this.#adjustTimer();
+    for (const change of next.changes) this.#emit(change, at);
+    // What the kit ends must be over, whatever the tracker thinks: access may have been taken from the device.
+    if (isEnded(signal) && this.presence() !== undefined)
+      this.#giveUp(new Error('a tracker goes on after it was told to end'));
+  }
+
+  #ask<Answer>(question: () => Answer): Answer | undefined {
+    if (this.#broken) return undefined;
     try {
       return question();
     } catch (error) {
-      giveUp(error);
+      this.#giveUp(error);
       return undefined;
     }
   }
 
-  function giveUp(error: unknown): void {
-    broken = true;
-    stop();
-    onBroken(error, clock.monotonic());
+  #giveUp(error: unknown): void {
+    this.#broken = true;
+    this.stop();
+    this.#onBroken(error, this.#clock.monotonic());
   }
 
-  function stop(): void {
-    stopped = true;
-    deadline = undefined;
-    adjustTimer();
+  #adjustTimer(): void {
+    const deadline = this.#deadline;
+    if (deadline !== undefined && this.#armedFor !== undefined && this.#armedFor <= deadline) return;
+    this.#disarm?.();
+    this.#disarm = undefined;
+    this.#armedFor = deadline;
+    if (deadline !== undefined) this.#disarm = this.#clock.at(deadline, () => this.#ring());
   }
 
-  function adjustTimer(): void {
-    if (deadline !== undefined && armedFor !== undefined && armedFor <= deadline) return;
-    disarm();
-    disarm = () => {};
-    armedFor = deadline;
-    if (deadline !== undefined) disarm = clock.at(deadline, ring);
-  }
-
-  function ring(): void {
-    armedFor = undefined;
-    if (deadline === undefined) return;
-    const deafUntil = loop.deafUntil();
-    if (clock.monotonic() < deadline) adjustTimer();
-    else if (deafUntil === undefined) step({ type: 'deadline' });
+  #ring(): void {
+    this.#armedFor = undefined;
+    if (this.#deadline === undefined) return;
+    const deafUntil = this.#loop.deafUntil();
+    if (this.#clock.monotonic() < this.#deadline) this.#adjustTimer();
+    else if (deafUntil === undefined) this.report({ type: 'deadline' });
     else {
-      armedFor = deafUntil;
-      disarm = clock.at(deafUntil, ring);
+      this.#armedFor = deafUntil;
+      this.#disarm = this.#clock.at(deafUntil, () => this.#ring());
     }
   }
-
-  return {
-    report: step,
-    presence: () => ask(() => tracker.presence(state)),
-    stop,
-  };
 }
 
 function isEnded(signal: unknown): signal is EndedSignal {
