@@ -9,7 +9,7 @@ import { readStrictly, type PacketParser } from './strict-parser.ts';
  * changes one fails there and not in the field.
  *
  * What changes aedes by means that it documents is elsewhere: `silent-broker.ts` has it deliver nothing, `device-broker.ts`
- * answers what it asks, and `read-in-turns.ts` bounds what it reads of a socket at once.
+ * answers what it asks, and `read-in-turns.ts` bounds what it reads of a socket at once. Its clients are made in `lean-client.ts`.
  */
 interface ClientInternals {
   readonly conn: Socket | TLSSocket;
@@ -71,16 +71,6 @@ export function readStrictlyOf(client: Client): void {
 export function knowSubscription(client: Client, filter: string): void {
   const known = internalsOf(client).subscriptions as Record<string, { readonly func: () => void }>;
   known[filter] = { func: () => {} };
-}
-
-/**
- * Leaves the end of the device's side to us: aedes closes both sides then, and drops what it has not handled. To be called with the
- * listeners that the connection had before aedes got it.
- */
-export function serveHalfOpen(client: Client, before: readonly unknown[]): void {
-  const { conn } = internalsOf(client);
-  for (const listener of conn.listeners('end') as (() => void)[])
-    if (!before.includes(listener) && listener.name === 'bound close') conn.off('end', listener);
 }
 
 /** Has aedes read what arrived, whether or not it has handled what came before. Also where the connection is gone. */

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import type { HostContext } from '@rollcall/adapter-kit';
 import type { Aedes, AedesOptions, Client } from 'aedes';
-import { internalsOf, serveHalfOpen } from './aedes-internals.ts';
+import { internalsOf } from './aedes-internals.ts';
 import type { DeviceConnection } from './device-connection.ts';
+import { createLeanClients } from './lean-client.ts';
 import { readInTurns } from './read-in-turns.ts';
 import { createSilentBroker } from './silent-broker.ts';
 
@@ -50,13 +51,12 @@ export async function createDeviceBroker(
     ...hooksOf(context),
   });
   tellDevices(broker, context);
+  const clientOf = createLeanClients(broker);
 
   return {
     handle(socket, serve) {
       readInTurns(socket);
-      const before = socket.listeners('end');
-      const client: Client & { [served]?: DeviceConnection } = broker.handle(socket);
-      serveHalfOpen(client, before);
+      const client: Client & { [served]?: DeviceConnection } = clientOf(socket);
       client[served] = serve(client);
     },
     stopAccepting() {

@@ -9,7 +9,7 @@ import {
   type SocketPlace,
 } from '@rollcall/adapter-kit/listening';
 import type { OpenConnection } from '@rollcall/presence';
-import { servedPeer, servePeer, type ServedPeer } from '@rollcall/containment';
+import { peerBeingServed, servedPeer, servePeer, type ServedPeer } from '@rollcall/containment';
 import type { DisconnectedChange, EndedSignal } from '@rollcall/core';
 import type { Client } from 'aedes';
 import type { IConnectPacket, IPublishPacket, ISubscribePacket, Packet } from 'mqtt-packet';
@@ -127,15 +127,14 @@ class ServedDevice implements DeviceConnection {
     this.#internals = internalsOf(client);
     this.#conn = this.#internals.conn;
     this.#remoteAddress = peerAddress(this.#conn);
-    // aedes reads on in callbacks of its own too, where nothing else would catch what is thrown.
-    this.#peer = servedPeer('mqtt', host.context.failed, () => this.#conn.destroy());
+    // aedes reads on in callbacks of its own too, where nothing else would catch what is thrown. The peer of the socket is taken
+    // where there is one: each peer has a context of its own, and going from one to the other takes time.
+    this.#peer = peerBeingServed() ?? servedPeer('mqtt', host.context.failed, () => this.#conn.destroy());
   }
 
   listen(): void {
     const client = this.#client;
     const conn = this.#conn;
-    // GHSA-52qw-whmv-87c5: a filter named like a property of Object must not be found there.
-    this.#internals.subscriptions = Object.create(null) as object;
     readStrictlyOf(client);
     onPacket(client, (packet) => servePeer(this.#peer, () => this.#took(packet)));
     onParseError(client, (error) => {
