@@ -88,6 +88,7 @@ export async function amqpScenario({ devices, messages, repeats }) {
                 (run.floor.uploads.cpuMs.accepting + run.sending.cpuMs.sending),
             ),
           ),
+          aim: 1.6,
         },
       },
     ];
