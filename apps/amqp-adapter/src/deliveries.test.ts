@@ -55,18 +55,20 @@ async function givenADevice() {
   onTestFinished(() => void socket.destroy());
   await once(socket, 'connect');
   const client = rawClient(socket);
+  const kinds: number[] = [];
   /** The next frame that the adapter sends of this kind, as text; `undefined` where the connection ended. */
   const hear = async (performative: number): Promise<string | undefined> => {
     for (;;) {
       const unit = await client.hear();
       if (!unit) return undefined;
+      kinds.push(unit[10] ?? 0);
       if (unit.subarray(8, 11).equals(Buffer.from([0x00, 0x53, performative])))
         return unit.toString('latin1');
     }
   };
   client.say(deviceBytes.login);
   await hear(heard.flow);
-  return { ...adapter, say: client.say, hear };
+  return { ...adapter, say: client.say, hear, kinds };
 }
 
 const heard = { close: 0x18, flow: 0x13, disposition: 0x15, detach: 0x16 };
@@ -87,6 +89,17 @@ test('a message within a transaction is not uploaded: its link is detached, and 
   expect(await hear(heard.disposition)).toContain(accepted);
   expect(sender.messages).toHaveLength(1);
   expect(sink.events).toHaveLength(1);
+});
+
+test('credit comes back a quarter at a time: a frame with each outcome would be a write more for each message', async () => {
+  const { say, hear, kinds } = await givenADevice();
+  kinds.length = 0;
+  // A link has credit for 30.
+  for (let number = 0; number < 60; number++) {
+    say(transfer({ number }));
+    await hear(heard.disposition);
+  }
+  expect(kinds.filter((kind) => kind === heard.flow)).toHaveLength(7);
 });
 
 test.each([

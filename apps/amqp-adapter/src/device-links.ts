@@ -67,6 +67,24 @@ export function attachedToReceive(link: rhea.Sender): void {
   );
 }
 
+/** As rhea does by itself with a `credit_window`: a quarter at a time. */
+const creditAtATime = Math.ceil(linkCredit / 4);
+
+/**
+ * Credit that a device has used, and gets back. Not with each message: that is a frame, and a write to its socket, beside the one with
+ * the outcome. A link has three quarters of its credit at least while no message is under way.
+ */
+export class DueCredit {
+  readonly #due = new WeakMap<rhea.Receiver, number>();
+
+  /** A message of this link has its outcome. */
+  giveBack(link: rhea.Receiver): void {
+    const due = (this.#due.get(link) ?? 0) + 1;
+    this.#due.set(link, due % creditAtATime);
+    if (due === creditAtATime) link.add_credit(due);
+  }
+}
+
 /** Whether the device, and not the adapter, settles last (AMQP 1.0 §2.6.12). */
 export function settlesLast(link: rhea.Receiver): boolean {
   return internalsOf(link).local.attach.rcv_settle_mode === 1;

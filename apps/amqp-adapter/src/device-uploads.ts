@@ -5,7 +5,7 @@ import { afterFailedUpload, createUploadWindow } from '@rollcall/uplink';
 import { forgo, settle } from '@rollcall/rhea-internals';
 import type rhea from 'rhea';
 import { endCauses, verdictOf } from './device-answers.ts';
-import { settlesLast } from './device-links.ts';
+import { DueCredit, settlesLast } from './device-links.ts';
 import { uploadRequest, type MessageContent } from './device-request.ts';
 import type { AmqpSignal } from './tracker.ts';
 
@@ -28,6 +28,7 @@ export interface DeliveredMessage {
 export class DeviceUploads {
   readonly #options: DeviceUploadsOptions;
   readonly #window = createUploadWindow();
+  readonly #credit = new DueCredit();
   /** Messages without an outcome; `#answered` is called when there is none any more. */
   #unanswered = 0;
   #answered = (): void => {};
@@ -72,7 +73,7 @@ export class DeviceUploads {
     if (isSettled) forgo(delivery);
     else settle(delivery, verdictOf(result));
     // Where the device settles last, it has its credit back when it did.
-    if (isSettled || !settlesLast(receiver)) receiver.add_credit(1);
+    if (isSettled || !settlesLast(receiver)) this.#credit.giveBack(receiver);
     if (result.status === 'accepted') return;
     const next = afterFailedUpload(result, 'failure');
     if (next.type === 'close')
