@@ -9,7 +9,7 @@ import {
   type TestSetting,
 } from '@rollcall/adapter-process/testing';
 import { settled } from '@rollcall/conformance';
-import { scriptedPassword } from '@rollcall/conformance/registry';
+import { ScriptedRegistry, scriptedPassword } from '@rollcall/conformance/registry';
 import type { Timestamp } from '@rollcall/core';
 import { afterEach, expect, test } from 'vitest';
 import { createHttpAdapter } from './adapter.ts';
@@ -133,3 +133,55 @@ test.each(accessChangesOf(type))(
     expect(causes(next)).toEqual(lease === 'stays' ? [] : [lease]);
   },
 );
+
+/** A device that was served twice. @param remembers whether the adapter may remember what it looked up. */
+async function givenADeviceThatComesAgain(remembers: boolean, expiresInMs?: number) {
+  const registry = new ScriptedRegistry();
+  if (remembers) registry.tellsEveryChange = true;
+  const adapter = await startForTest(createHttpAdapter(options), { registry });
+  adapters.push(adapter);
+  const notAfter = (adapter.clock.now() + (expiresInMs ?? 0)) as Timestamp;
+  setFirstSecret(registry, type, expiresInMs === undefined ? {} : { notAfter });
+  const come = async (as = authorization): Promise<number> => {
+    const headers = { authorization: as, 'content-type': 'text/plain' };
+    const url = `http://127.0.0.1:${adapter.address.port}/telemetry`;
+    return (await fetch(url, { method: 'POST', headers, body: '21.5' })).status;
+  };
+  expect([await come(), await come()]).toEqual([202, 202]);
+  return { adapter, come };
+}
+
+test('a device that comes again is not looked up again where the registry tells of every change', async () => {
+  const lookUps = async (remembers: boolean): Promise<number> => {
+    const { adapter, come } = await givenADeviceThatComesAgain(remembers);
+    const { asked } = adapter.registry;
+    expect(await come()).toBe(202);
+    return adapter.registry.asked - asked;
+  };
+  expect(await lookUps(true)).toBe(0);
+  expect(await lookUps(false)).toBeGreaterThan(0);
+});
+
+test.each(accessChangesOf(type))(
+  'who is remembered is served as anybody else once $what',
+  async ({ happens }) => {
+    const outcome = async (remembers: boolean): Promise<unknown> => {
+      const { adapter, come } = await givenADeviceThatComesAgain(remembers);
+      happens(adapter.registry, type, adapter.clock.now());
+      await settled();
+      const statuses = [await come(), await come()];
+      return { statuses, uploads: adapter.sender.messages.length, causes: causes(adapter) };
+    };
+    expect(await outcome(true)).toEqual(await outcome(false));
+  },
+);
+
+test('who is remembered must prove the same secret, from the same address, before it expires', async () => {
+  const { adapter, come } = await givenADeviceThatComesAgain(true, minute / 2);
+  const other = `Basic ${Buffer.from('thermostat-7@acme:guess').toString('base64')}`;
+  expect(await come(other)).toBe(401);
+  await adapter.clock.advanceAsync(minute / 2 - 1);
+  expect(await come()).toBe(202);
+  await adapter.clock.advanceAsync(1);
+  expect(await come()).toBe(401);
+});

@@ -74,6 +74,8 @@ export class DeviceExchange {
   #state: State = { phase: 'new' };
   /** When the device was last heard. */
   #heardAt: Instant;
+  /** That of the latest signal of the lease. */
+  #toldOf: Instant | undefined;
   /** `over`: it was sent, or the device hung up. */
   #answer: 'due' | 'over' = 'due';
   /** Ends the wait for a command. No abort signal: most requests wait for none, and it costs. */
@@ -142,7 +144,7 @@ export class DeviceExchange {
     // The body may have taken its time.
     if (!served || served.underWay.isWithdrawn()) return answerRefusal(refusedMeanwhile, this.#context.realm);
     this.#context.standing.busy(socket);
-    served.lease?.report({ type: 'heard', heardAt: this.#heardAt });
+    this.#tellHeard(served);
     const asked = this.#asked;
     if ('status' in asked) return answerFailure(asked);
     // As Hono: an empty body is none, and makes no Data section.
@@ -202,6 +204,7 @@ export class DeviceExchange {
       lease?.report({ type: how });
     });
     this.#state = { phase: 'served', served: { by, ttdSeconds, lease, underWay } };
+    this.#toldOf = this.#heardAt;
     lease?.report({
       type: 'request',
       heardAt: this.#heardAt,
@@ -258,8 +261,14 @@ export class DeviceExchange {
   #arrived(): void {
     const { served } = this.#state;
     this.#heardAt = this.#context.host.context.clock.monotonic();
-    if (served && !served.underWay.isWithdrawn())
-      served.lease?.report({ type: 'heard', heardAt: this.#heardAt });
+    if (served && !served.underWay.isWithdrawn()) this.#tellHeard(served);
+  }
+
+  /** Mostly the head and the body arrive together, and the lease was told with the request. */
+  #tellHeard({ lease }: Served): void {
+    if (this.#toldOf === this.#heardAt) return;
+    this.#toldOf = this.#heardAt;
+    lease?.report({ type: 'heard', heardAt: this.#heardAt });
   }
 
   #over(): void {

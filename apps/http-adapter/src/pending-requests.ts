@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HostContext } from '@rollcall/adapter-kit';
-import { containSocket, servedPeer } from '@rollcall/containment';
+import { containSocket, peerBeingServed, servedPeer } from '@rollcall/containment';
 
 /** Requests that wait for their answer. */
 export interface PendingRequests {
@@ -50,11 +50,9 @@ export function createPendingRequests({ failed }: Pick<HostContext, 'failed'>): 
         if (pending === 0) wake();
       };
       open.set(done, hungUp);
-      // When an answer is sent, Node.js writes the next one, beside all that the connection reports.
-      containSocket(
-        response,
-        servedPeer('http', failed, () => socket.destroy()),
-      );
+      // When an answer is sent, Node.js writes the next one, beside all that the connection reports. It is the peer of the
+      // connection that is being served: to make one for each request, and a place for it, would cost ten times as much.
+      containSocket(response, peerBeingServed() ?? servedPeer('http', failed, () => socket.destroy()));
       pending += 1;
       response.once('close', done);
     },

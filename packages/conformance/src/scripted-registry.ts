@@ -56,6 +56,8 @@ export class ScriptedRegistry implements DeviceRegistry {
   };
   /** While set, nothing can be looked up. */
   unavailable = false;
+  /** What is set, and not told, is not noticed by who remembers answers: tests that do so leave this away. */
+  tellsEveryChange?: true;
   /** How often a tenant was looked up. */
   asked = 0;
   #held: Promise<void> = Promise.resolve();

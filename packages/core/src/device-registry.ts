@@ -223,6 +223,11 @@ export interface DeviceRegistry {
   assertRegistration(device: DeviceRef, gateway?: DeviceId): Promise<AssertionAnswer>;
   /** The result unsubscribes. */
   onChange(listener: (change: RegistryChange) => void): () => void;
+  /**
+   * Whether each answer that has found something stays true until {@link onChange} tells of a change that concerns it: who asked may
+   * remember it until then.
+   */
+  readonly tellsEveryChange?: true;
   /** Absent where each question goes to where the answer is stored. */
   state?(): RegistryState;
   /** Present where each question goes to a service. */

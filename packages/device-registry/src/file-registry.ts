@@ -80,6 +80,7 @@ export async function openFileRegistry(options: FileRegistryOptions): Promise<Fi
     getTenantByTrustAnchor,
     getCredentials,
     assertRegistration,
+    tellsEveryChange: true,
     async reload() {
       await reload(loader);
     },

@@ -16,7 +16,8 @@ export function traceContext(
   random: Random,
 ): TraceContext {
   if (given.traceParent === undefined || !traceParentPattern.test(given.traceParent)) {
-    const hex = Buffer.from(random.bytes(24)).toString('hex');
+    const { buffer, byteOffset, byteLength } = random.bytes(24);
+    const hex = Buffer.from(buffer, byteOffset, byteLength).toString('hex');
     return { traceParent: `00-${hex.slice(0, 32)}-${hex.slice(32, 48)}-01` };
   }
   const { traceParent, traceState } = given;

@@ -4,21 +4,24 @@ import { deviceRef } from '@rollcall/core';
 import type { Tenant } from '@rollcall/core/registry';
 import { describe, expect, test } from 'vitest';
 import type { UploadRequest } from './host-uplink.ts';
+import { createKnownUploaders } from './known-uploaders.ts';
 import { mergedDefaults } from './merged-defaults.ts';
 import { upload } from './upload.ts';
 
 const payload = new TextEncoder().encode('21.5');
 
 async function givenAnUpload(
-  facts: Partial<UploadRequest> & { as?: string; allowsAnonymous?: boolean } = {},
+  facts: Partial<UploadRequest> & { as?: string; allowsAnonymous?: boolean; tells?: boolean } = {},
   tenantFacts: Partial<Tenant> = {},
 ) {
-  const { as: device = 'thermostat-7', allowsAnonymous = true, ...rest } = facts;
+  const { as: device = 'thermostat-7', allowsAnonymous = true, tells = false, ...rest } = facts;
   const registry = new ScriptedRegistry(tenantFacts);
+  if (tells) registry.tellsEveryChange = true;
   const sender = new RecordingSender();
   const context = {
     adapterType: 'hono-test',
     registry,
+    known: createKnownUploaders(registry),
     sender,
     clock: new ManualClock(),
     random: seededRandom(1),
@@ -305,5 +308,63 @@ test('what the network answers reaches the device', async () => {
     status: 'failed',
     failure: { status: 503, text: 'no consumer available' },
     terminal: false,
+  });
+});
+
+describe('where the registry tells of every change', () => {
+  test('a device is not looked up with each message', async () => {
+    const { registry, send } = await givenAnUpload({ tells: true });
+    await send();
+    const { asked } = registry;
+    expect(await send()).toEqual({ status: 'accepted' });
+    expect(registry.asked).toBe(asked);
+  });
+
+  test.each<[what: string, change: (registry: ScriptedRegistry) => void, status: number]>([
+    ['its tenant is disabled', (registry) => registry.disable('acme'), 403],
+    ['it is disabled', (registry) => registry.disable('acme', 'thermostat-7'), 404],
+    ['its tenant is deleted', (registry) => registry.setTenant('acme', 'deleted'), 404],
+  ])('it uploads no more once %s', async (_what, change, status) => {
+    const { registry, send } = await givenAnUpload({ tells: true });
+    await send();
+    change(registry);
+    expect(await send()).toMatchObject({ status: 'failed', failure: { status }, terminal: true });
+  });
+
+  test('its messages get the default properties that its tenant has now', async () => {
+    const { registry, sender, send } = await givenAnUpload({ tells: true });
+    await send();
+    registry.setTenant('acme', { defaults: { place: 'cellar' } });
+    await send();
+    await send();
+    expect(sender.messages.map(({ properties }) => properties?.['place'])).toEqual([
+      undefined,
+      'cellar',
+      'cellar',
+    ]);
+  });
+
+  test('what changes while it is looked up is not missed', async () => {
+    const { registry, send } = await givenAnUpload({ tells: true });
+    const answer = registry.hold();
+    const first = send();
+    registry.setTenant('acme', { defaults: {} });
+    answer();
+    await first;
+    const { asked } = registry;
+    await send();
+    expect(registry.asked).toBe(asked + 1);
+  });
+
+  test('a gateway is asked about with each message for another', async () => {
+    const { registry, send } = await givenAnUpload({
+      tells: true,
+      as: 'gw-1',
+      target: { device: 'valve-1' },
+    });
+    await send();
+    const { asked } = registry;
+    await send();
+    expect(registry.asked).toBe(asked + 1);
   });
 });

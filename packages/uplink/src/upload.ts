@@ -15,6 +15,7 @@ import { adapterEnabled, refusalTexts } from '@rollcall/access/internal';
 import type { UploadRequest, UploadResult } from './host-uplink.ts';
 import { serveAll } from '@rollcall/containment';
 import { withGivenProperties } from './given-properties.ts';
+import type { KnownUploaders, UploaderFacts } from './known-uploaders.ts';
 import { mergedDefaults } from './merged-defaults.ts';
 import { timeTillDisconnect } from './time-till-disconnect.ts';
 import { timeToLiveSeconds } from './time-to-live.ts';
@@ -23,6 +24,7 @@ import { traceContext } from './trace-context.ts';
 export interface UploadContext {
   readonly adapterType: string;
   readonly registry: DeviceRegistry;
+  readonly known: KnownUploaders;
   readonly sender: DeviceDataSender;
   readonly clock: Clock;
   readonly random: Random;
@@ -45,16 +47,13 @@ export async function upload(request: UploadRequest, context: UploadContext): Pr
   const target = resolveTarget(request);
   if ('status' in target) return target;
 
-  const [registration, tenant] = await Promise.all([
-    assertRegistered(request, target, context.registry),
-    currentTenant(request, target, context),
-  ]);
-  if (registration.status === 'failed') return registration;
-  if (tenant.status === 'failed') return tenant;
+  const { by } = request;
+  const facts = (by?.device === target && context.known.find(by)) || (await lookUp(request, target, context));
+  if ('status' in facts) return facts;
   // Checked only now: an anonymous sender could otherwise fill the limiter with names of devices that do not exist.
   if (!request.by && !context.allowsAnonymous(target)) return tooManyMessages;
 
-  const message = compose(request, registration.value, tenant.value, context);
+  const message = compose(request, facts.registration, facts.tenant, context);
   // The network's links are everybody's: what goes wrong there later is not this device's loss alone.
   const outcome = await serveAll(() => context.sender.send(message));
   if (outcome.status === 'failed') return { ...outcome, terminal: false };
@@ -93,6 +92,25 @@ function resolveTarget({ by, target }: UploadRequest): DeviceRef | Failed {
   if (target.tenant !== undefined && target.tenant !== by.device.tenant)
     return failed(403, 'not authorized to upload data for device from other tenant');
   return deviceRef(by.device.tenant, target.device);
+}
+
+/** What the registry says of the device the data is about, and of its tenant. */
+async function lookUp(
+  request: UploadRequest,
+  target: DeviceRef,
+  context: UploadContext,
+): Promise<UploaderFacts | Failed> {
+  const { by } = request;
+  const remember = context.known.lookingUp();
+  const [registration, tenant] = await Promise.all([
+    assertRegistered(request, target, context.registry),
+    currentTenant(request, target, context),
+  ]);
+  if (registration.status === 'failed') return registration;
+  if (tenant.status === 'failed') return tenant;
+  const facts: UploaderFacts = { registration: registration.value, tenant: tenant.value };
+  if (by?.device === target) remember(by, facts);
+  return facts;
 }
 
 async function assertRegistered(

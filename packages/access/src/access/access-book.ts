@@ -95,6 +95,13 @@ export class AccessBook {
     return found;
   }
 
+  /** Whether the registry would say of a device that was let in what it said then. */
+  isCurrent(identity: AuthenticatedDevice): boolean {
+    const since = this.#knownSince.get(identity);
+    if (this.#options.registry.tellsEveryChange !== true || since === undefined) return false;
+    return !this.#changes.concern(identity, since);
+  }
+
   /** Whether what was looked up for a device may have changed since. */
   mayBeOutdated(identity: AuthenticatedDevice): boolean {
     const since = this.#knownSince.get(identity);

@@ -32,6 +32,8 @@ export class HeldProofs {
   readonly #options: HeldProofsOptions;
   readonly #kept = new Map<string, Kept>();
   readonly #filed = createFiledSet<Kept>();
+  /** What nothing is open because of any more. With the next request of the device it is kept again: to make its keys costs more. */
+  readonly #released = new WeakMap<AuthenticatedDevice, Kept>();
   #stopped = false;
 
   constructor(options: HeldProofsOptions) {
@@ -81,14 +83,21 @@ export class HeldProofs {
   }
 
   #keep(identity: AuthenticatedDevice): Kept {
-    const key = keyOf(identity);
+    const before = this.#released.get(identity);
+    const key = before?.key ?? keyOf(identity);
     const known = this.#kept.get(key);
     if (known) return known;
-    const made: Kept = { identity, key, filedUnder: keysOfDevice(identity), ends: new Set(), disarm() {} };
-    this.#kept.set(key, made);
-    this.#filed.add(made, made.filedUnder);
-    this.#arm(made);
-    return made;
+    const each: Kept = before ?? {
+      identity,
+      key,
+      filedUnder: keysOfDevice(identity),
+      ends: new Set(),
+      disarm() {},
+    };
+    this.#kept.set(key, each);
+    this.#filed.add(each, each.filedUnder);
+    this.#arm(each);
+    return each;
   }
 
   #arm(each: Kept): void {
@@ -108,6 +117,7 @@ export class HeldProofs {
     each.disarm();
     if (this.#kept.get(each.key) === each) this.#kept.delete(each.key);
     this.#filed.delete(each, each.filedUnder);
+    this.#released.set(each.identity, each);
   }
 
   #end(each: Kept, reason: AccessEnd): void {

@@ -1,6 +1,11 @@
 import type { Clock, Log, Random } from '@rollcall/core';
 import type { StoredProofs } from '@rollcall/outbox/internal';
-import { loginProblems, type AuthenticationResult, type RefusalReason } from '../authentication-result.ts';
+import {
+  loginProblems,
+  type AuthenticatedDevice,
+  type AuthenticationResult,
+  type RefusalReason,
+} from '../authentication-result.ts';
 import type { HostAccess } from '../host-access.ts';
 import type { DeviceLogin } from '../login.ts';
 import type { AccessObserver } from './access-observer.ts';
@@ -16,6 +21,7 @@ import { queuedTenant } from './turns.ts';
 import { createLoginTurns } from './login-turns.ts';
 import { ProofMemory } from './proof-memory.ts';
 import { reauthorize } from './reauthorize.ts';
+import { createRecentLogins } from './recent-logins.ts';
 import { createRefusalLog } from './refusal-log.ts';
 import { refuse } from './refuse.ts';
 
@@ -43,6 +49,11 @@ export interface AuthenticatorOptions extends Pick<
   readonly log: Log;
   readonly admission: AdmissionLimits;
   readonly logins: LoginSettings;
+  /**
+   * Whether nothing changed of what was looked up for a device. With it, who comes again with the same password is not looked up again
+   * until something did. Default: everybody is.
+   */
+  readonly isCurrent?: (identity: AuthenticatedDevice) => boolean;
   /** Who proved what before, as the journal has it. */
   readonly recovered?: StoredProofs | undefined;
   /** Called for each device that is refused. */
@@ -70,18 +81,28 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const turns = createLoginTurns(clock, options.admission);
   const keys = new KeyLookups({ ...options, gate, limiter, proofs, turns });
   const refusals = createRefusalLog(options);
+  const { isCurrent } = options;
+  const recent = isCurrent && createRecentLogins({ clock, isCurrent });
 
   async function logIn(login: DeviceLogin): Promise<AuthenticationResult> {
     const facts = readLogin(login);
     const trier = { address: login.remoteIp, name: facts.name };
     const gone = (): boolean => login.gone?.() ?? false;
     const proof = proofs.of(trier, facts.kind, facts.secret);
+    // What a device says of itself beside is not among what it proved.
+    const remembers = facts.kind === 'password' && login.clientContext === undefined ? recent : undefined;
+    const known = remembers?.find(proof.hash);
+    if (known) {
+      proofs.add(proof);
+      return known;
+    }
     const result = await gate.pass(
       { ...trier, proof },
       (isProved, work) => turns.inTurn(facts.queueName, isProved, work, gone),
       (turn) => authenticate(login, { ...options, turn }),
     );
     if (result.status === 'refused') return refusals.refused(result, facts.logged, login.remoteIp);
+    remembers?.add(proof.hash, result);
     turns.provedTenant(result.identity.device.tenant);
     // By what the login called it: an alias, or the issuer of a certificate.
     turns.provedTenant(queuedTenant(facts.queueName));

@@ -38,6 +38,8 @@ export function createAccess(
     admission: settings.admission,
     logins: settings.logins,
     recovered: delivery.recovered.proofs,
+    // Who has a connection logs in once.
+    ...(adapter.presence === 'lease' && { isCurrent: (device) => access.isCurrent(device) }),
   });
   resources.defer(() => authenticator.stop());
   observer.watch('authentication', { waiting: () => authenticator.waiting });

@@ -3,6 +3,7 @@ import type { DeviceRegistry } from '@rollcall/core/registry';
 import { neverRejects } from '@rollcall/runtime';
 import type { HostUplink } from '@rollcall/uplink';
 import {
+  createKnownUploaders,
   createMessageRate,
   failedInside,
   reportDropped,
@@ -22,6 +23,7 @@ export function createUplink(
   const context: UploadContext = {
     adapterType: adapter.type,
     registry,
+    known: createKnownUploaders(registry),
     sender,
     clock,
     random,

@@ -71,6 +71,7 @@ function watchAnswers(
     assertRegistration: async (device, gateway) =>
       observe(await inner.assertRegistration(device, gateway), () => registry.getTenant(device.tenant)),
     onChange: (listener) => inner.onChange(listener),
+    ...(inner.tellsEveryChange && { tellsEveryChange: true }),
     close: () => inner.close(),
   };
 
