@@ -1,3 +1,4 @@
+import { disconnectReasons } from '@rollcall/core';
 import { afterEach, expect, test } from 'vitest';
 import { startScripted, type ScriptedInTest } from '../testing/start-scripted.ts';
 
@@ -65,6 +66,10 @@ test('the metrics of an adapter that has done nothing yet', async () => {
     'rollcall_connections_turned_away_total{cause="idle"} 0',
     'rollcall_connections_turned_away_total{cause="pending"} 0',
     'rollcall_connects_waiting 0',
+    'rollcall_events_total{type="connected",reason="none"} 0',
+    ...Object.keys(disconnectReasons)
+      .toSorted()
+      .map((reason) => `rollcall_events_total{type="disconnected",reason="${reason}"} 0`),
     'rollcall_journal_begun_anew_total 0',
     'rollcall_journal_behind 0',
     'rollcall_outbox_bytes{sink="recording"} 0',

@@ -1,5 +1,5 @@
 import { anOutboundEvent } from '@rollcall/conformance';
-import type { ConnectedEvent } from '@rollcall/core';
+import { disconnectReasons, type ConnectedEvent } from '@rollcall/core';
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { seriesOf } from '../testing/series-of.ts';
@@ -22,6 +22,14 @@ test('events are counted by type and reason', async () => {
     'rollcall_events_total{type="connected",reason="none"} 1',
     'rollcall_events_total{type="disconnected",reason="inactive"} 1',
   ]);
+});
+
+test('each reason of the contract is there before the first event: who asks for growth must have seen it', async () => {
+  const registry = new Registry();
+  createEventMetrics(registry);
+  const found = (await seriesOf(registry)).filter((line) => line.startsWith('rollcall_events_total'));
+  expect(found).toContain('rollcall_events_total{type="disconnected",reason="connection-lost"} 0');
+  expect(found).toHaveLength(Object.keys(disconnectReasons).length + 1);
 });
 
 test('a delivery is measured in seconds by sink, and one from before the clock was set back takes none', async () => {

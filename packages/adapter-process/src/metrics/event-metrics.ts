@@ -1,5 +1,6 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { AdapterObserver } from '@rollcall/adapter-kit';
+import { disconnectReasons } from '@rollcall/core';
 
 type Told = 'published' | 'announced' | 'delivered' | 'retried' | 'parked' | 'leftOut';
 
@@ -13,6 +14,9 @@ export function createEventMetrics(registry: Registry): Pick<AdapterObserver, To
     labelNames: ['type', 'reason'],
     registers,
   });
+  // Prometheus sees a counter grow only once it has seen it: a storm may be the first to have its reason.
+  events.inc({ type: 'connected', reason: 'none' }, 0);
+  for (const reason of Object.keys(disconnectReasons)) events.inc({ type: 'disconnected', reason }, 0);
   const delivery = new Histogram({
     name: 'rollcall_event_delivery_seconds',
     help: 'Time from the observation of a change until a sink confirmed its event',
