@@ -27,7 +27,9 @@ export function TenantRows(given: {
     <>
       <p class="found" role="status">
         {rows.length === all
-          ? `${number.format(all)} devices`
+          ? all === 1
+            ? '1 device'
+            : `${number.format(all)} devices`
           : `${number.format(rows.length)} of ${number.format(all)} devices`}
         {followed.state.name === 'snapshot' && ', reading …'}
         {followed.table.isCut &&

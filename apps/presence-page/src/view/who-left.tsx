@@ -42,8 +42,8 @@ export function WhoLeft(given: Given) {
               <tr>
                 <th scope="col">device</th>
                 <th scope="col">left</th>
-                <th scope="col">how sure</th>
                 {reason === '*' && <th scope="col">why</th>}
+                <th scope="col">how sure</th>
                 <th scope="col">over</th>
                 <th scope="col">now</th>
               </tr>
@@ -95,8 +95,8 @@ function LeftRow({ ending, tenant, reason, change, nowMs }: Given & { readonly e
       <td>
         <Time atMs={Date.parse(ending.at)} nowMs={nowMs} />
       </td>
-      <td>{certaintyInWords(ending)}</td>
       {reason === '*' && <td>{reasonInWords(ending.reason)}</td>}
+      <td>{certaintyInWords(ending)}</td>
       <td>
         <Foreign text={ending.protocol} />
       </td>
