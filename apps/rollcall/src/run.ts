@@ -7,6 +7,7 @@ import { parseCommand } from './command-line/command-line.ts';
 import { packageFolder } from './package-folder.ts';
 import { demo } from './up/demo.ts';
 import { devices } from './devices/devices.ts';
+import { endings } from './devices/endings.ts';
 import { fleet } from './fleet/fleet.ts';
 import { journal } from './journal/journal.ts';
 import { network } from './network/network.ts';
@@ -47,6 +48,9 @@ try {
       break;
     case 'devices':
       process.exitCode = await devices(parsed);
+      break;
+    case 'endings':
+      process.exitCode = await endings(parsed);
       break;
     case 'fleet':
       process.exitCode = await fleet(parsed);

@@ -38,7 +38,7 @@ export function registryPort(offset: number): number {
   return 28_080 + offset;
 }
 
-function presencePort(offset: number): number {
+export function presencePort(offset: number): number {
   return 8_090 + offset;
 }
 

@@ -43,6 +43,39 @@ test.each([
     },
   ],
   [
+    ['endings'],
+    {
+      command: 'endings',
+      url: 'http://127.0.0.1:8090',
+      tenants: ['DEFAULT_TENANT'],
+      reason: undefined,
+      withinMs: 3_600_000,
+      json: false,
+    },
+  ],
+  [
+    ['endings', '--port-offset', '1000', '--tenant', 'A', '--reason', 'inactive', '--within', '5', '--json'],
+    {
+      command: 'endings',
+      url: 'http://127.0.0.1:9090',
+      tenants: ['A'],
+      reason: 'inactive',
+      withinMs: 300_000,
+      json: true,
+    },
+  ],
+  [
+    ['endings', '--presence-url', 'https://p'],
+    {
+      command: 'endings',
+      url: 'https://p',
+      tenants: ['DEFAULT_TENANT'],
+      reason: undefined,
+      withinMs: 3_600_000,
+      json: false,
+    },
+  ],
+  [
     ['tail', '--network', 'rabbitmq-3', '--queue', 'watch'],
     {
       command: 'tail',
@@ -256,6 +289,9 @@ test.each([
   [['tail', '--presence-url', 'http://x'], 'tail has no option --presence-url'],
   [['devices', '--wait', '3'], '--wait is for --once'],
   [['devices', '--once', '--wait', '0'], 'a number of seconds'],
+  [['endings', '--within', '0'], 'a number of minutes'],
+  [['endings', '--presence-url', 'amqp://x'], 'http:// or https://'],
+  [['endings', '--reason', ''], '--reason must not be empty'],
   [['tail', '--once'], 'tail has no option --once'],
   [['tail', '--queue', 'q', '--address', 'a'], 'not both'],
   [['tail', '--queue', 'q', '--tenant', 'T'], 'does not choose'],

@@ -5,6 +5,7 @@ import { networkPresets } from '@rollcall/amqp-sender/internal';
 import type { BuryCommand } from '../journal/bury.ts';
 import type { DemoCommand } from '../up/demo.ts';
 import type { DevicesCommand } from '../devices/devices.ts';
+import type { EndingsCommand } from '../devices/endings.ts';
 import type { FleetCommand } from '../fleet/fleet.ts';
 import type { JournalCommand } from '../journal/journal.ts';
 import type { NetworkCommand } from '../network/network.ts';
@@ -12,6 +13,7 @@ import { networkPort, registryPort } from '../adapters/ports.ts';
 import { parseJournalCommand } from './parse-journal-command.ts';
 import { parseBuryCommand } from './parse-bury-command.ts';
 import { parseWatched } from './parse-watched.ts';
+import { parseEndings, type EndingsValues } from './parse-endings.ts';
 import { parseRegistryCommand } from './parse-registry-command.ts';
 import type { RegistryCommand } from '../registry/registry.ts';
 import type { TailCommand } from '../events/tail.ts';
@@ -22,6 +24,7 @@ export type Command =
   | ({ readonly command: 'network' } & NetworkCommand)
   | ({ readonly command: 'tail' } & TailCommand)
   | ({ readonly command: 'devices' } & DevicesCommand)
+  | ({ readonly command: 'endings' } & EndingsCommand)
   | ({ readonly command: 'fleet' } & FleetCommand)
   | ({ readonly command: 'demo' } & DemoCommand)
   | ({ readonly command: 'journal' } & JournalCommand)
@@ -45,6 +48,8 @@ const options = {
   'presence-url': { type: 'string' },
   once: { type: 'boolean' },
   wait: { type: 'string' },
+  reason: { type: 'string' },
+  within: { type: 'string' },
   unheard: { type: 'boolean' },
   address: { type: 'string' },
   port: { type: 'string' },
@@ -81,6 +86,7 @@ const known: Readonly<Record<string, readonly (keyof typeof options)[]>> = {
     'wait',
     'presence-url',
   ],
+  endings: ['presence-url', 'port-offset', 'tenant', 'reason', 'within', 'json'],
   fleet: ['json'],
   demo: ['port-offset'],
   network: ['port', 'data'],
@@ -144,6 +150,7 @@ export function parseCommand(args: readonly string[], hasNetwork = false, presen
   const kind = values.network;
   if (kind !== undefined && !isNetworkKind(kind))
     return mistake(`--network must be one of ${networkKinds.join(', ')}`);
+  if (name === 'endings') return endingsCommand(values, presenceUrl, portOffset);
   if (name === 'registry') {
     const managementUrl =
       values['port-offset'] === undefined ? undefined : `http://127.0.0.1:${registryPort(portOffset)}`;
@@ -195,6 +202,19 @@ export function parseCommand(args: readonly string[], hasNetwork = false, presen
         registry: values.registry,
       };
   }
+}
+
+function endingsCommand(
+  values: EndingsValues & { readonly 'port-offset'?: string },
+  presenceUrl: string | undefined,
+  portOffset: number,
+): Command {
+  const read = parseEndings(
+    values,
+    values['port-offset'] === undefined ? presenceUrl : undefined,
+    portOffset,
+  );
+  return typeof read === 'string' ? mistake(read) : { command: 'endings', ...read };
 }
 
 function isNetworkKind(text: string): text is NetworkName {

@@ -14,6 +14,13 @@ export const usage = `Usage: rollcall <command> [options]
               --online          only who is online
               --presence-url URL  asks a presence service, which knows it already (also: ROLLCALL_PRESENCE_URL);
                                 with the token in ROLLCALL_PRESENCE_TOKEN, or ROLLCALL_PRESENCE_TOKEN_FILE
+  endings   says who left for what reason, the latest first, and whether they are back; a presence service is asked
+              --presence-url URL  and the token, as for devices (default http://127.0.0.1:8090)
+              --port-offset N   the one of \`up\`, instead of --presence-url
+              --tenant ID       can be repeated (default DEFAULT_TENANT)
+              --within MINUTES  how far back (default 60)
+              --reason REASON   those alone that left so
+              --json            a line of JSON for each
   tail      follows the connection events of tenants; other consumers miss none, and nothing is left behind
               --url URL         amqp://host:port of the messaging network (default amqp://127.0.0.1:15672)
               --port-offset N   the one of \`up\`, instead of --url

@@ -86,7 +86,7 @@ async function follow(service: Presence, command: DevicesOfService): Promise<num
 }
 
 /** @throws ConfigError */
-function tokenIn(env: Readonly<Record<string, string | undefined>>): string | undefined {
+export function tokenIn(env: Readonly<Record<string, string | undefined>>): string | undefined {
   const own = Object.entries(env).filter(([name]) => /^ROLLCALL_PRESENCE_TOKEN(?:_FILE)?$/.test(name));
   const token = optional('PRESENCE_TOKEN', text, 'bearer token of the presence service', { secret: true });
   const { values, problems } = readOptions({ token }, Object.fromEntries(own));
@@ -95,7 +95,7 @@ function tokenIn(env: Readonly<Record<string, string | undefined>>): string | un
 }
 
 /** What `fetch` knows of a failure stands in its cause. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   const { cause } = error as { readonly cause?: unknown };
   return cause instanceof Error ? inOneLine(cause) : inOneLine(error);
 }
