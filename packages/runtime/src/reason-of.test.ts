@@ -8,6 +8,8 @@ test.each<[unknown, string]>([
   [new AggregateError([refused, new Error('other')], 'all failed'), 'connect ECONNREFUSED ::1:5432'],
   [new Error('', { cause: new AggregateError([refused]) }), 'connect ECONNREFUSED ::1:5432'],
   [new Error(''), 'Error'],
+  [new AggregateError([]), 'AggregateError'],
+  [undefined, 'undefined'],
   ['a text', 'a text'],
 ])('of %o', (error, reason) => {
   expect(reasonOf(error)).toBe(reason);
