@@ -16,7 +16,7 @@ export interface PasswordVerifierOptions {
   readonly log: Log;
   /** Slow hashes that may wait; when there are more, the verdict is `busy`. Default 200. */
   readonly maxWaiting?: number;
-  /** Successful logins that are remembered; default 10,000. */
+  /** Successful logins that are remembered, 0.1 kB each; default 200,000. */
   readonly maxRemembered?: number;
   /** The highest bcrypt cost that is computed; default 12. Each step doubles the time. */
   readonly maxBcryptCost?: number;
@@ -37,7 +37,7 @@ const maxPasswordBytes = 1_024;
 
 /** Verifies passwords against `hashed-password` secrets as Eclipse Hono stores them. */
 export function createPasswordVerifier(options: PasswordVerifierOptions): ClosablePasswordVerifier {
-  const { clock, random, log, maxWaiting = 200, maxRemembered = 10_000, maxBcryptCost = 12 } = options;
+  const { clock, random, log, maxWaiting = 200, maxRemembered = 200_000, maxBcryptCost = 12 } = options;
   const remembered = createSuccessCache(random, maxRemembered);
   const bcrypt = createBcryptPool(maxWaiting, { clock, log });
   const complainedAbout = new Set<string>();

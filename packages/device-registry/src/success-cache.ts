@@ -14,10 +14,24 @@ export interface SuccessCache {
  *
  * It holds neither of them, only a keyed hash of both. The key ends with the process. A changed secret is never found;
  * the caller asks only for secrets that are enabled and valid now.
+ *
+ * @param maxEntries of which the latest half, by their use, is remembered for certain.
  */
 export function createSuccessCache(random: Random, maxEntries: number): SuccessCache {
   const key = random.bytes(32);
-  const entries = new Set<string>();
+  const perGeneration = Math.max(1, Math.floor(maxEntries / 2));
+  // Two generations instead of an order of use. In a Set, what is deleted at its front must be passed over by whoever asks for the
+  // oldest: that took longer than the hash that is saved.
+  let young = new Set<string>();
+  let old = new Set<string>();
+
+  function add(entry: string): void {
+    if (young.size >= perGeneration && !young.has(entry)) {
+      old = young;
+      young = new Set();
+    }
+    young.add(entry);
+  }
 
   return {
     keyOf({ hashFunction, salt, pwdHash }, password) {
@@ -28,15 +42,11 @@ export function createSuccessCache(random: Random, maxEntries: number): SuccessC
       return hash('sha512-256', Buffer.concat([key, Buffer.from(stored), password]), 'base64');
     },
     has(entry) {
-      if (!entries.delete(entry)) return false;
-      // Put back at the end: the order of a Set is then that of use.
-      entries.add(entry);
+      if (young.has(entry)) return true;
+      if (!old.has(entry)) return false;
+      add(entry);
       return true;
     },
-    add(entry) {
-      entries.add(entry);
-      const [oldest] = entries;
-      if (entries.size > maxEntries && oldest !== undefined) entries.delete(oldest);
-    },
+    add,
   };
 }
