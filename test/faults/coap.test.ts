@@ -38,6 +38,8 @@ function differences({ events, table }: EventRecord, { devices }: CoapFleet): re
 }
 
 const held = scale({ quick: 200, soak: 2_000 });
+/** On a busy machine, more handshakes than can be done in time would all begin again and again. */
+const mostAtATime = 30;
 
 test(`after kill -9 of the adapter while the network is away, each of ${held} leases goes on under its connection without an event`, async () => {
   const { stage, record, fleet } = await everythingRunsOverCoap(held);
@@ -67,7 +69,7 @@ test.each(scale({ quick: [1], soak: [1, 2, 3, 4, 5, 6, 7, 8] }))(
     const { stage, record, fleet } = await everythingRunsOverCoap(most);
     const random = seededRandom(seed);
     const busy = new Set<CoapDevice>();
-    const going: Promise<void>[] = [];
+    const going = new Set<Promise<void>>();
     let stopped = false;
 
     async function act(): Promise<void> {
@@ -82,27 +84,39 @@ test.each(scale({ quick: [1], soak: [1, 2, 3, 4, 5, 6, 7, 8] }))(
       await (random.next() < 0.7 ? fleet.leave(device) : fleet.report(device));
       busy.delete(device);
     }
+    function begin(): void {
+      const acting = act();
+      going.add(acting);
+      // What fails stays, and is thrown below.
+      acting.then(
+        () => going.delete(acting),
+        () => {},
+      );
+    }
     const churn = (async () => {
       for (;;) {
         if (stopped) return;
-        going.push(act());
+        if (going.size < mostAtATime) begin();
         await pause(20);
       }
     })();
 
-    for (const victim of ['adapter', 'network', 'adapter', 'network', 'adapter'] as const) {
-      await pause(300 + random.pick(1_000));
-      await stage[victim].end('SIGKILL');
-      await pause(random.pick(500));
-      await stage[victim].start();
-    }
-    await pause(500);
     const gone = (): number => fleet.devices.filter(({ left }) => left).length;
     const present = (): number => fleet.devices.filter(({ heard, left }) => heard && !left).length;
-    // On a busy machine they are slow to come and go.
-    await expect.poll(() => Math.min(gone(), present()), { timeout: 120_000 }).toBeGreaterThan(20);
-    stopped = true;
-    await churn;
+    try {
+      for (const victim of ['adapter', 'network', 'adapter', 'network', 'adapter'] as const) {
+        await pause(300 + random.pick(1_000));
+        await stage[victim].end('SIGKILL');
+        await pause(random.pick(500));
+        await stage[victim].start();
+      }
+      await pause(500);
+      // On a busy machine they are slow to come and go.
+      await expect.poll(() => Math.min(gone(), present()), { timeout: 120_000 }).toBeGreaterThan(20);
+    } finally {
+      stopped = true;
+      await churn;
+    }
     await Promise.all(going);
     await eventuallyNone(() => differences(record, fleet));
     expect(gone()).toBeGreaterThan(20);
