@@ -1,6 +1,8 @@
 // Measures the hot paths against floors in the same run: npm run bench -- [scenario] [options]
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { growthChart } from './chart.mjs';
+import { takeLongestTurns } from './processes/longest-turns.mjs';
 import { machine, table } from './report.mjs';
 import { amqpScenario } from './scenarios/amqp.mjs';
 import { coapAdapterScenario } from './scenarios/coap-adapter.mjs';
@@ -8,10 +10,12 @@ import { coapLayersScenario } from './scenarios/coap-layers.mjs';
 import { coapMemoryScenario } from './scenarios/coap-memory.mjs';
 import { connectScenario } from './scenarios/connect.mjs';
 import { fleetScenario } from './scenarios/fleet.mjs';
+import { growth, growthScenario } from './scenarios/growth.mjs';
 import { hostileScenario } from './scenarios/hostile.mjs';
 import { httpScenario } from './scenarios/http.mjs';
 import { journalScenario } from './scenarios/journal.mjs';
 import { memoryScenario } from './scenarios/memory.mjs';
+import { othersScenario } from './scenarios/others.mjs';
 import { presenceServiceScenario } from './scenarios/presence-service.mjs';
 import { presenceStoreScenario } from './scenarios/presence-store.mjs';
 import { publishScenario } from './scenarios/publish.mjs';
@@ -23,18 +27,23 @@ import { stormScenario } from './scenarios/storm.mjs';
 const usage = `Usage: npm run bench -- [scenario] [options]
 
   Scenarios: connect, journal, storm, publish, http, amqp, hostile, sender, memory; coap, coap-memory; registry, registry-service;
-             presence-store, presence-service; fleet
+             presence-store, presence-service; fleet; growth, others
 
   Without a scenario: all of them, connect and memory with 1,000 and 10,000 devices.
 
   --devices N    devices (connect, journal and memory: 1000; storm: 10000; publish, http, amqp and coap: 50; hostile: 10;
                  coap-memory: 20000; registry: 100000; presence-store: 10000, 100000 and 1000000;
-                 presence-service: 10000; fleet: 2000)
+                 presence-service: 10000; fleet: 2000; growth: 1000, 10000, 50000 and 100000; others: 1000)
   --messages N   messages in all (20000); fleet: claims that are open (100000)
   --qos 0|1      of publish (1)
   --repeats N    measurements, each beside its floor; the median counts (5)
   --json FILE    the findings for programs
+  --chart FILE   what growth found, drawn (SVG)
 `;
+
+/** No turn of an event loop that serves may take longer. Where a registry is loaded again, the scenario `registry` has its own aim. */
+const longestTurnMs = 20;
+const growthTitle = { title: 'CPU time of an operation, times that with the fewest devices', aim: growth };
 
 /** @typedef {{ devices: number | undefined, messages: number, qos: 0 | 1, repeats: number }} Options */
 /** @type {Record<string, (options: Options) => Promise<import('./report.mjs').Finding[]>>} */
@@ -62,6 +71,12 @@ const scenarios = {
       events: messages,
     }),
   'presence-service': ({ devices = 10_000 }) => presenceServiceScenario({ devices }),
+  growth: ({ devices, repeats }) =>
+    growthScenario({
+      sizes: devices === undefined ? [1_000, 10_000, 50_000, 100_000] : [1_000, devices],
+      repeats,
+    }),
+  others: ({ devices = 1_000, messages, repeats }) => othersScenario({ devices, messages, repeats }),
   memory: ({ devices = 1_000 }) => memoryScenario({ devices }),
 };
 
@@ -85,12 +100,22 @@ for (const { scenario, chosen } of name === undefined
   ? everything()
   : [{ scenario: name, chosen: options }]) {
   console.error(`measuring: ${scenario}${chosen.devices === undefined ? '' : `, ${chosen.devices} devices`}`);
-  findings.push(...((await scenarios[scenario]?.(chosen)) ?? []));
+  findings.push(...((await scenarios[scenario]?.(chosen)) ?? []), ...turnsIn(scenario));
 }
 console.log(`${JSON.stringify(machine())}\n\n${table(findings)}`);
 if (values.json !== undefined)
   writeFileSync(values.json, `${JSON.stringify({ machine: machine(), findings }, undefined, 2)}\n`);
+if (values.chart !== undefined) writeFileSync(values.chart, growthChart(findings, growthTitle));
 process.exit();
+
+/** The longest turn of each that served. @param {string} scenario @returns {import('./report.mjs').Finding[]} */
+function turnsIn(scenario) {
+  return takeLongestTurns().map(([who, cpuMs]) => ({
+    what: `${scenario}: event loop of the ${who}`,
+    figures: {},
+    ratio: { name: 'longest turn, ms CPU', value: cpuMs, aim: longestTurnMs },
+  }));
+}
 
 /** @returns {{ scenario: string, chosen: Options }[]} */
 function everything() {
@@ -108,9 +133,12 @@ function everything() {
     { scenario: 'coap', chosen: { ...options, messages: Math.max(60_000, options.messages) } },
     { scenario: 'coap-memory', chosen: options },
     { scenario: 'registry', chosen: options },
+    { scenario: 'registry-service', chosen: options },
     { scenario: 'presence-store', chosen: { ...options, devices: undefined } },
     { scenario: 'presence-service', chosen: options },
     { scenario: 'fleet', chosen: { ...options, devices: undefined } },
+    { scenario: 'growth', chosen: { ...options, devices: undefined } },
+    { scenario: 'others', chosen: { ...options, devices: undefined } },
     { scenario: 'memory', chosen: { ...options, devices: 1_000 } },
     { scenario: 'memory', chosen: { ...options, devices: 10_000 } },
   ];
@@ -125,6 +153,7 @@ function readArguments() {
         qos: { type: 'string' },
         repeats: { type: 'string' },
         json: { type: 'string' },
+        chart: { type: 'string' },
         help: { type: 'boolean' },
       },
       allowPositionals: true,

@@ -6,6 +6,8 @@ import { cpus, release } from 'node:os';
  * @property {string} what
  * @property {Record<string, number>} figures
  * @property {Ratio} ratio the figure that counts
+ * @property {string} [lacks] what the other one, beside which it was measured, does not do
+ * @property {{ series: string, x: number }} [point] where the figure stands in a chart
  */
 
 /**
@@ -32,11 +34,12 @@ export function machine() {
  * @param {readonly Finding[]} findings
  */
 export function table(findings) {
-  const rows = findings.map(({ what, figures, ratio }) => {
+  const rows = findings.map(({ what, figures, ratio, lacks }) => {
     const all = Object.entries(figures).map(([name, value]) => `${name}: ${round(value)}`);
     const { value } = ratio;
     const figure = typeof value === 'string' ? `not measured: ${value}` : `**${round(value)}**`;
-    return `| ${what} | ${all.join('; ')} | ${ratio.name}: ${figure} | ${aimOf(ratio)} |`;
+    const whole = lacks === undefined ? what : `${what}. It ${lacks}`;
+    return `| ${whole} | ${all.join('; ')} | ${ratio.name}: ${figure} | ${aimOf(ratio)} |`;
   });
   return ['| what | figures | ratio | aim | reached |', '| --- | --- | --- | --- | --- |', ...rows].join(
     '\n',

@@ -10,9 +10,10 @@ const first = { connack: 0x20, puback: 0x40, pingresp: 0xd0 };
 /**
  * Connects device `index` over MQTT 3.1.1, on a bare socket: a library would cost more than what is measured.
  * @param {number} port @param {number} index
+ * @param {{ localAddress?: string, keepaliveS?: number, username?: string }} [options] an address has ports for 28,000 devices
  */
-export async function connectDevice(port, index) {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+export async function connectDevice(port, index, { localAddress, keepaliveS = 600, username } = {}) {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true, ...(localAddress && { localAddress }) });
   await once(socket, 'connect');
   const begunAt = Number(process.hrtime.bigint()) / 1e6;
   socket.write(
@@ -22,8 +23,8 @@ export async function connectDevice(port, index) {
       protocolVersion: 4,
       clean: true,
       clientId: deviceId(index),
-      keepalive: 600,
-      username: `${deviceId(index)}@${tenant}`,
+      keepalive: keepaliveS,
+      username: username ?? `${deviceId(index)}@${tenant}`,
       password: Buffer.from(password),
     }),
   );

@@ -30,18 +30,35 @@ export function residentBytes(pid) {
 }
 
 /**
+ * A process, its children and theirs.
+ * @param {number} pid @returns {number[]}
+ */
+export function treeOf(pid) {
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) => childrenOf(pid, task));
+  return [pid, ...children.flatMap(treeOf)];
+}
+
+/** @param {number} pid @param {string} task @returns {number[]} */
+function childrenOf(pid, task) {
+  const text = readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim();
+  return text === '' ? [] : text.split(' ').map(Number);
+}
+
+/**
  * Runs `work` and tells what each process used for it.
  * @template {string} Name
- * @param {Record<Name, number>} pids by name
+ * @param {Record<Name, number | readonly number[]>} pids by name; of several, the sum
  * @param {() => Promise<void>} work
  * @returns {Promise<{ elapsedMs: number, cpuMs: Record<Name, number> }>}
  */
 export async function measureCpu(pids, work) {
   const names = /** @type {Name[]} */ (Object.keys(pids));
-  const before = names.map((name) => cpuTimeMs(pids[name]));
+  const timeOf = (/** @type {Name} */ name) =>
+    [pids[name]].flat().reduce((sum, pid) => sum + cpuTimeMs(pid), 0);
+  const before = names.map(timeOf);
   const begun = performance.now();
   await work();
   const elapsedMs = performance.now() - begun;
-  const used = names.map((name, index) => [name, cpuTimeMs(pids[name]) - before[index]]);
+  const used = names.map((name, index) => [name, timeOf(name) - before[index]]);
   return { elapsedMs, cpuMs: Object.fromEntries(used) };
 }

@@ -3,17 +3,17 @@ import { copyFile, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { silentLog, systemClock } from '@rollcall/core';
 import { openFileRegistry } from '@rollcall/device-registry';
+import { watchTurns } from '../measure/longest-turn.mjs';
 
 const [directory = '', format = 'json', count = '1000'] = process.argv.slice(2);
 const file = join(directory, `registry.${format}`);
 const million = 1_000_000;
-let longestTurn = { ms: 0, cpuMs: 0 };
-watchTurns();
+const turns = watchTurns();
 
 await copyFile(join(directory, 'first'), file);
 // Long settled.
 await utimes(file, 0, 0);
-longestTurn = { ms: 0, cpuMs: 0 };
+turns.take();
 const begun = performance.now();
 const registry = await openFileRegistry({ file, clock: systemClock, log: silentLog });
 const loaded = figures('first load', begun);
@@ -44,7 +44,7 @@ async function changed(what, next, changes) {
     });
   });
   await copyFile(join(directory, next), file);
-  longestTurn = { ms: 0, cpuMs: 0 };
+  turns.take();
   const writtenAt = performance.now();
   await whole;
   return figures(what, writtenAt);
@@ -52,28 +52,10 @@ async function changed(what, next, changes) {
 
 /** @param {string} what @param {number} since */
 function figures(what, since) {
+  const longestTurn = turns.take();
   return {
     [`${what}, s`]: (performance.now() - since) / 1_000,
     [`${what}: longest turn, ms`]: longestTurn.ms,
     [`${what}: longest turn, ms CPU`]: longestTurn.cpuMs,
   };
-}
-
-/** How long the thread of the devices was kept, by the clock, and in its own CPU time: other processes, and other threads, are no part of that. */
-function watchTurns() {
-  let at = performance.now();
-  let cpuMs = usedMs();
-  setInterval(() => {
-    const now = { at: performance.now(), cpuMs: usedMs() };
-    longestTurn = {
-      ms: Math.max(longestTurn.ms, now.at - at - 1),
-      cpuMs: Math.max(longestTurn.cpuMs, now.cpuMs - cpuMs),
-    };
-    ({ at, cpuMs } = now);
-  }, 1).unref();
-}
-
-function usedMs() {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1_000;
 }

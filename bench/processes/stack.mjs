@@ -2,10 +2,13 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { noteLongestTurn, watchTurnsOf } from './longest-turns.mjs';
 import { ask, eventLoopLag, freePort, start, startReady, stop, untilUp } from './start.mjs';
 
 export const tenant = 'bench';
 export const password = 'bench-secret';
+/** A busy machine with a hundred thousand devices takes its time. */
+const arrivalWithinMs = 120_000;
 
 /** @param {number} index */
 export function deviceId(index) {
@@ -42,7 +45,8 @@ export async function startStack(protocol, devices, environment = {}) {
     ROLLCALL_LOG_LEVEL: 'warn',
     ROLLCALL_HEALTH_PORT: String(healthPort),
     ...(protocol === 'coap'
-      ? { ROLLCALL_COAP_PORT: String(port) }
+      ? // A device of the bench waits for its answer, however busy the machine is.
+        { ROLLCALL_COAP_PORT: String(port), ROLLCALL_COAP_TIMEOUTTOACK: '-1' }
       : {
           [`ROLLCALL_${section}_INSECUREPORTENABLED`]: 'true',
           [`ROLLCALL_${section}_INSECUREPORT`]: String(port),
@@ -52,6 +56,7 @@ export async function startStack(protocol, devices, environment = {}) {
   };
   const adapter = start(`apps/${protocol}-adapter/dist/main.js`, [], settings, [eventLoopLag]);
   await untilUp(`http://127.0.0.1:${healthPort}/readiness`);
+  await watchTurnsOf(adapter);
   return {
     port,
     networkPort,
@@ -62,7 +67,7 @@ export async function startStack(protocol, devices, environment = {}) {
      * @param {'connected' | 'disconnected'} what @param {number} count
      */
     async arrived(what, count) {
-      for (let waitedMs = 0; waitedMs < 30_000; waitedMs += 10) {
+      for (let waitedMs = 0; waitedMs < arrivalWithinMs; waitedMs += 10) {
         const seen = /** @type {Record<string, number>} */ (await ask(consumer, { type: 'count' }));
         if ((seen[what] ?? 0) >= count) return;
         await new Promise((resolve) => setTimeout(resolve, 10));
@@ -71,6 +76,7 @@ export async function startStack(protocol, devices, environment = {}) {
     },
     pids: { adapter: pidOf(adapter), network: pidOf(network), consumer: pidOf(consumer) },
     async stop() {
+      await noteLongestTurn(`${protocol} adapter`, adapter);
       await stop(adapter);
       await stop(consumer);
       await stop(network);

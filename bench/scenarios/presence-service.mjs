@@ -6,6 +6,7 @@ import { hasDebianPackage, startPostgres } from '@rollcall/conformance/machine';
 import { presenceTenant } from '../load/presence-churn.mjs';
 import { measureCpu, residentBytes } from '../measure/process-usage.mjs';
 import { percentile } from '../measure/statistics.mjs';
+import { noteLongestTurn, watchTurnsOf } from '../processes/longest-turns.mjs';
 import { pidOf } from '../processes/stack.mjs';
 import { ask, eventLoopLag, freePort, start, startReady, stop, untilUp } from '../processes/start.mjs';
 
@@ -69,6 +70,7 @@ async function withService(kind, devices, database) {
     [eventLoopLag],
   );
   await untilUp(`http://127.0.0.1:${healthPort}/readiness`);
+  await watchTurnsOf(service);
   const { child: events } = await startReady('bench/processes/presence-events.mjs', [
     String(networkPort),
     String(devices),
@@ -90,6 +92,7 @@ async function withService(kind, devices, database) {
     const parts = { kind, url, devices, service, events, watch, healthPort };
     return [await answered(parts), await watched(parts), await cut(parts)].flat();
   } finally {
+    await noteLongestTurn(`presence service, ${kind}`, service);
     for (const each of [...watching, events, service, network]) await stop(each);
     rmSync(directory, { recursive: true, force: true });
   }
