@@ -1,6 +1,7 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { once } from 'node:events';
+import { startForeign } from './foreign-process.mjs';
 import { freePort } from './start.mjs';
 
 /** Whether the machine has it. */
@@ -12,14 +13,11 @@ export function hasRedisServer() {
 export async function startRedisServer() {
   const port = await freePort();
   const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  const child = spawn('redis-server', settings, { stdio: 'ignore' });
-  process.on('exit', () => child.kill('SIGKILL'));
-  await untilListening(port);
-  if (child.pid === undefined) throw new Error('redis-server did not start');
+  const { pid, stop } = await startForeign('redis-server', settings, [port]);
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
-    pid: child.pid,
+    pid,
     /** Bytes that it uses for what it keeps. */
     async usedBytes() {
       const socket = connect({ port, host: '127.0.0.1' });
@@ -29,24 +27,6 @@ export async function startRedisServer() {
       socket.destroy();
       return Number(/used_memory:(\d+)\r/.exec(text)?.[1]);
     },
-    async stop() {
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    },
+    stop,
   };
-}
-
-/** @param {number} port */
-async function untilListening(port) {
-  for (let tries = 0; tries < 200; tries++) {
-    const socket = connect({ port, host: '127.0.0.1' });
-    const isThere = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (isThere) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error('redis-server does not listen');
 }

@@ -80,7 +80,8 @@ export async function startStack(protocol, devices, environment = {}) {
       await stop(adapter);
       await stop(consumer);
       await stop(network);
-      rmSync(directory, { recursive: true, force: true });
+      // The processes of an adapter end after their parent, and may still write.
+      rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }

@@ -29,39 +29,41 @@ export async function fleetScenario({ devices, claims, repeats }) {
 
 /** @typedef {Awaited<ReturnType<typeof startStack>>} Stack */
 
+/** @typedef {import('../load/mqtt-device.mjs').Device} Device */
+
 /**
- * A storm of connects, until all are told.
+ * A storm of connects.
  * @template {string} Name
  * @param {Stack} stack @param {Record<Name, number>} pids @param {number} devices
  */
-async function storm(stack, pids, devices) {
-  await ask(stack.consumer, { type: 'reset' });
-  /** @type {import('../load/mqtt-device.mjs').Device[]} */
-  let connected = [];
-  const usage = await measureCpu(pids, async () => {
-    connected = await inParallel(devices, outstanding, (index) => connectDevice(stack.port, index));
-    await stack.arrived('connected', devices);
-  });
-  await cut(connected);
-  await stack.arrived('disconnected', devices);
-  return usage;
+function storm(stack, pids, devices) {
+  return connecting(stack, pids, (connect) => inParallel(devices, outstanding, connect));
 }
 
 /**
- * Connects at a rate that leaves the machine room, until all are told.
+ * Connects at a rate that leaves the machine room.
  * @template {string} Name
  * @param {Stack} stack @param {Record<Name, number>} pids @param {number} devices @param {number} perSecond
  */
-async function paced(stack, pids, devices, perSecond) {
+function paced(stack, pids, devices, perSecond) {
+  return connecting(stack, pids, (connect) => atRate(devices, perSecond, connect));
+}
+
+/**
+ * What it costs that devices connect, until all are told.
+ * @template {string} Name
+ * @param {Stack} stack @param {Record<Name, number>} pids @param {(connect: (index: number) => Promise<Device>) => Promise<Device[]>} pace
+ */
+async function connecting(stack, pids, pace) {
   await ask(stack.consumer, { type: 'reset' });
-  /** @type {import('../load/mqtt-device.mjs').Device[]} */
+  /** @type {Device[]} */
   let connected = [];
   const usage = await measureCpu(pids, async () => {
-    connected = await atRate(devices, perSecond, (index) => connectDevice(stack.port, index));
-    await stack.arrived('connected', devices);
+    connected = await pace((index) => connectDevice(stack.port, index));
+    await stack.arrived('connected', connected.length);
   });
   await cut(connected);
-  await stack.arrived('disconnected', devices);
+  await stack.arrived('disconnected', connected.length);
   return usage;
 }
 

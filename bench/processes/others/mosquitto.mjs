@@ -4,7 +4,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { deviceId, password, tenant } from '../stack.mjs';
 import { freePort } from '../start.mjs';
-import { startForeign } from './foreign-process.mjs';
+import { startForeign } from '../foreign-process.mjs';
 
 /** Mosquitto with a password for each device, hashed as it hashes them. @param {number} devices */
 export async function startMosquitto(devices) {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deviceId, password, tenant } from '../stack.mjs';
 import { freePort } from '../start.mjs';
-import { startForeign } from './foreign-process.mjs';
+import { startForeign } from '../foreign-process.mjs';
 
 /** Of the installed package; the scripts beside the system's service insist on its user and its directories. */
 const server = '/usr/lib/rabbitmq/bin/rabbitmq-server';
