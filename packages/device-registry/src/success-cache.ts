@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Random } from '@rollcall/core';
 import type { PasswordSecret } from '@rollcall/core/registry';
+import { RecentMap } from '@rollcall/runtime';
 
 export interface SuccessCache {
   /** The key for this password and this stored secret. */
@@ -19,19 +20,7 @@ export interface SuccessCache {
  */
 export function createSuccessCache(random: Random, maxEntries: number): SuccessCache {
   const key = random.bytes(32);
-  const perGeneration = Math.max(1, Math.floor(maxEntries / 2));
-  // Two generations instead of an order of use. In a Set, what is deleted at its front must be passed over by whoever asks for the
-  // oldest: that took longer than the hash that is saved.
-  let young = new Set<string>();
-  let old = new Set<string>();
-
-  function add(entry: string): void {
-    if (young.size >= perGeneration && !young.has(entry)) {
-      old = young;
-      young = new Set();
-    }
-    young.add(entry);
-  }
+  const recent = new RecentMap<string, true>(Math.max(1, Math.floor(maxEntries / 2)));
 
   return {
     keyOf({ hashFunction, salt, pwdHash }, password) {
@@ -41,12 +30,7 @@ export function createSuccessCache(random: Random, maxEntries: number): SuccessC
       // cost of a hash, with every request of an HTTP device.
       return hash('sha512-256', Buffer.concat([key, Buffer.from(stored), password]), 'base64');
     },
-    has(entry) {
-      if (young.has(entry)) return true;
-      if (!old.has(entry)) return false;
-      add(entry);
-      return true;
-    },
-    add,
+    has: (entry) => recent.get(entry) !== undefined,
+    add: (entry) => recent.set(entry, true),
   };
 }

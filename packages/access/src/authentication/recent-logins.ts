@@ -1,4 +1,5 @@
 import type { Clock } from '@rollcall/core';
+import { RecentMap } from '@rollcall/runtime';
 import type { AuthenticatedDevice, AuthenticationResult } from '../authentication-result.ts';
 
 export type Accepted = Extract<AuthenticationResult, { status: 'accepted' }>;
@@ -22,35 +23,19 @@ const maxInGeneration = 5_000;
 /**
  * An HTTP device presents its password with each request. To find out again who it is would take two hashes, three look-ups and a
  * dozen turns of promises: a sixth of what a request costs.
- *
- * Two generations: what is found need not be put in order, and what was not asked for while 5,000 others came is forgotten.
  */
 export function createRecentLogins({ clock, isCurrent }: RecentLoginsOptions): RecentLogins {
-  let recent = new Map<string, Accepted>();
-  let older = new Map<string, Accepted>();
-
-  function add(hash: string, accepted: Accepted): void {
-    if (recent.size >= maxInGeneration) {
-      older = recent;
-      recent = new Map();
-    }
-    recent.set(hash, accepted);
-  }
+  const recent = new RecentMap<string, Accepted>(maxInGeneration);
 
   return {
-    add,
+    add: (hash, accepted) => recent.set(hash, accepted),
     find(hash) {
-      const inRecent = recent.get(hash);
-      const found = inRecent ?? older.get(hash);
+      const found = recent.get(hash);
       if (!found) return undefined;
       const { identity } = found;
-      if (clock.now() >= (identity.expiresAt ?? Infinity) || !isCurrent(identity)) {
-        recent.delete(hash);
-        older.delete(hash);
-        return undefined;
-      }
-      if (!inRecent) add(hash, found);
-      return found;
+      if (clock.now() < (identity.expiresAt ?? Infinity) && isCurrent(identity)) return found;
+      recent.delete(hash);
+      return undefined;
     },
   };
 }
