@@ -1,5 +1,5 @@
 import type { Client } from 'aedes';
-import { packetBegun } from './aedes-internals.ts';
+import { packetBegun } from './aedes/aedes-internals.ts';
 import { parseErrorCode } from './protocol-violations.ts';
 import { writePacket } from './write-packet.ts';
 

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import type { HostContext } from '@rollcall/adapter-kit';
 import type { Aedes, AedesOptions, Client } from 'aedes';
-import { internalsOf } from './aedes-internals.ts';
+import { internalsOf } from './aedes/aedes-internals.ts';
 import type { DeviceConnection } from './device-connection.ts';
-import { createLeanClients } from './lean-client.ts';
-import { readInTurns } from './read-in-turns.ts';
-import { createSilentBroker } from './silent-broker.ts';
+import { createLeanClients } from './aedes/lean-client.ts';
+import { readInTurns } from './aedes/read-in-turns.ts';
+import { createSilentBroker } from './aedes/silent-broker.ts';
 
 export interface DeviceBrokerOptions {
   readonly maxPacketBytes: number;

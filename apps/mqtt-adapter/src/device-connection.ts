@@ -21,7 +21,7 @@ import {
   onParseError,
   readWhatArrived,
   readStrictlyOf,
-} from './aedes-internals.ts';
+} from './aedes/aedes-internals.ts';
 import { answerMalformedConnect } from './answer-malformed-connect.ts';
 import { acceptedConnack, plainConnack } from './connack.ts';
 import { disconnectCode, endCodes, refusalCodes, type RefusedFor } from './device-answers.ts';

@@ -5,7 +5,7 @@ import { createUploadWindow } from '@rollcall/uplink';
 import type { UploadFailure } from '@rollcall/core';
 import type { Client } from 'aedes';
 import type { IPublishPacket } from 'mqtt-packet';
-import { internalsOf } from './aedes-internals.ts';
+import { internalsOf } from './aedes/aedes-internals.ts';
 import { answerUpload, hearsOf, type UploadAnswer } from './device-answers.ts';
 import { reasonCodes } from './reason-codes.ts';
 import { parseTopic, type ParsedTopic } from './topics.ts';

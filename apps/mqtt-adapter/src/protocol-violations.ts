@@ -2,7 +2,7 @@ import type { EndedSignal } from '@rollcall/core';
 import type { Packet } from 'mqtt-packet';
 import { endCodes } from './device-answers.ts';
 import { reasonCodes } from './reason-codes.ts';
-import { PacketError } from './strict-parser.ts';
+import { PacketError } from './aedes/strict-parser.ts';
 import type { MqttSignal } from './tracker.ts';
 
 /** Control packets a connected device may send (MQTT 5.0 §2.1.2). */

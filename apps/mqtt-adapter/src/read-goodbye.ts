@@ -1,5 +1,5 @@
 import { parser, type IDisconnectPacket } from 'mqtt-packet';
-import { readStrictly } from './strict-parser.ts';
+import { readStrictly } from './aedes/strict-parser.ts';
 
 /** A DISCONNECT from its bytes; `undefined` where there is none, or it is malformed, which the parser of the connection will say. */
 export function readGoodbye(bytes: Uint8Array | undefined, version: number): IDisconnectPacket | undefined {

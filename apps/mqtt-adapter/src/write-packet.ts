@@ -1,6 +1,6 @@
 import type { Client } from 'aedes';
 import { generate, type Packet } from 'mqtt-packet';
-import { internalsOf } from './aedes-internals.ts';
+import { internalsOf } from './aedes/aedes-internals.ts';
 
 /** What a device asks of the packets that it is sent (MQTT 5.0 §3.1.2.11). */
 export interface Addressee {

@@ -3,8 +3,8 @@ import { settled } from '@rollcall/conformance';
 import { generate, parser, type Packet } from 'mqtt-packet';
 import { describe, expect, test } from 'vitest';
 import { readStrictly } from './strict-parser.ts';
-import { givenAPeer } from './testing/given-a-peer.ts';
-import { rawPeer } from './testing/raw-peer.ts';
+import { givenAPeer } from '../testing/given-a-peer.ts';
+import { rawPeer } from '../testing/raw-peer.ts';
 
 const text = (value: string): number[] => [0, value.length, ...Buffer.from(value)];
 /** A packet with a body of less than 128 bytes. */

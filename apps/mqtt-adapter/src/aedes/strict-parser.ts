@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { EventEmitter } from 'node:events';
 import { propertyRules, type PropertyRule } from './property-rules.ts';
-import { reasonCodes } from './reason-codes.ts';
+import { reasonCodes } from '../reason-codes.ts';
 
 /** What of mqtt-packet's parser is beyond its typings; `strict-parser.test.ts` has every rule that rests on it. */
 export interface PacketParser extends EventEmitter {

@@ -5,7 +5,7 @@ import { startForTest } from '@rollcall/adapter-process/testing';
 import { scriptedPassword } from '@rollcall/conformance/registry';
 import { generate } from 'mqtt-packet';
 import { expect, onTestFinished, test } from 'vitest';
-import { createMqttAdapter } from './adapter.ts';
+import { createMqttAdapter } from '../adapter.ts';
 import { readInTurns } from './read-in-turns.ts';
 
 const asAedesReads = null as unknown as undefined;

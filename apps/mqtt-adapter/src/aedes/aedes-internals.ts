@@ -5,11 +5,12 @@ import type { Packet } from 'mqtt-packet';
 import { readStrictly, type PacketParser } from './strict-parser.ts';
 
 /**
- * What the adapter uses of aedes beyond its typings. `aedes-internals.test.ts` pins each of them, so that an upgrade that
+ * What the adapter uses of aedes' clients beyond their typings. `aedes-internals.test.ts` tests each use, so that an upgrade that
  * changes one fails there and not in the field.
  *
- * What changes aedes by means that it documents is elsewhere: `silent-broker.ts` has it deliver nothing, `device-broker.ts`
- * answers what it asks, and `read-in-turns.ts` bounds what it reads of a socket at once. Its clients are made in `lean-client.ts`.
+ * The other files of this folder are what changes aedes: `lean-client.ts` makes its clients, `strict-parser.ts` has its parser refuse
+ * what the specification forbids, `read-in-turns.ts` bounds what it reads of a socket at once, and `silent-broker.ts` has it deliver
+ * nothing.
  */
 interface ClientInternals {
   readonly conn: Socket | TLSSocket;
