@@ -1,4 +1,7 @@
 import type { IConnackPacket } from 'mqtt-packet';
+import { refusalCodes, type RefusedFor } from './device-answers.ts';
+import type { Hello } from './hello.ts';
+import { packetFor } from './write-packet.ts';
 
 export interface ConnackFacts {
   /** The client id that the device did not bring itself. */
@@ -34,5 +37,34 @@ export function acceptedConnack(facts: ConnackFacts): IConnackPacket {
       sharedSubscriptionAvailable: false,
       ...(serverKeepAliveSeconds !== undefined && { serverKeepAlive: serverKeepAliveSeconds }),
     },
+  };
+}
+
+/** The bytes of the CONNACK by which a device is let in. Absent: the device takes no packet as long as this. */
+export function connackFor(
+  hello: Hello,
+  {
+    assignedClientId,
+    ...limits
+  }: Pick<ConnackFacts, 'receiveMaximum' | 'maxPacketBytes'> & { readonly assignedClientId: string },
+): Uint8Array | undefined {
+  if (hello.version !== 5) return plainConnack;
+  const connack = acceptedConnack({
+    ...(hello.clientId === '' && { assignedClientId }),
+    ...hello.keepAlive,
+    sessionExpiryAsked: hello.sessionExpiryAsked,
+    receiveMaximum: limits.receiveMaximum,
+    maxPacketBytes: limits.maxPacketBytes,
+  });
+  return packetFor(hello.addressee, connack);
+}
+
+/** The CONNACK by which a device is refused, in the codes of its version. */
+export function refusingConnack(reason: RefusedFor, version: number): IConnackPacket {
+  const { v3, v5 } = refusalCodes[reason];
+  return {
+    cmd: 'connack',
+    sessionPresent: false,
+    ...(version === 5 ? { reasonCode: v5 } : { returnCode: v3 }),
   };
 }

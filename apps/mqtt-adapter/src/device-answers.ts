@@ -7,7 +7,8 @@ import {
   type UploadResult,
   type UploadVoice,
 } from '@rollcall/uplink';
-import type { RawCause, UploadFailure } from '@rollcall/core';
+import type { DisconnectedChange, RawCause, UploadFailure } from '@rollcall/core';
+import type { IDisconnectPacket } from 'mqtt-packet';
 import { reasonCodes } from './reason-codes.ts';
 
 /** Return codes of a CONNACK of MQTT 3.1.1 §3.2.2.3. */
@@ -154,6 +155,16 @@ function closing(failure: UploadFailure): NonNullable<UploadAnswer['close']> {
   const reason = uploadEndReason(failure);
   const code = reason === 'limit-exceeded' ? reasonCodes.messageRateTooHigh : failure.status;
   return { reason, raw: { code, text: failure.text } };
+}
+
+/** The DISCONNECT that tells an MQTT 5.0 device why the adapter ends its connection (MQTT 5.0 §3.14). */
+export function endingDisconnect({ reason, raw }: DisconnectedChange): IDisconnectPacket {
+  const code = reason === 'upload-refused' ? disconnectCode(raw?.code) : raw?.code;
+  return {
+    cmd: 'disconnect',
+    reasonCode: typeof code === 'number' ? code : reasonCodes.unspecified,
+    ...(raw?.text !== undefined && { properties: { reasonString: raw.text } }),
+  };
 }
 
 /** What a device is told that is disconnected over an upload, by the status of that (MQTT 5.0 §3.14.2.1). */

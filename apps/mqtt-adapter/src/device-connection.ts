@@ -1,42 +1,32 @@
-import type { AuthenticatedDevice, Refusal } from '@rollcall/access';
 import type { AdapterHost } from '@rollcall/adapter-kit';
 import { onArrival } from '@rollcall/adapter-kit/arrival';
-import {
-  peerAddress,
-  peerCertificate,
-  destroyUnlessClosed,
-  remoteIpOf,
-  type SocketPlace,
-} from '@rollcall/adapter-kit/listening';
-import type { OpenConnection } from '@rollcall/presence';
+import { peerAddress, destroyUnlessClosed, type SocketPlace } from '@rollcall/adapter-kit/listening';
 import { peerBeingServed, servedPeer, servePeer, type ServedPeer } from '@rollcall/containment';
 import type { DisconnectedChange, EndedSignal } from '@rollcall/core';
 import type { Client } from 'aedes';
-import type { IConnectPacket, IPublishPacket, ISubscribePacket, Packet } from 'mqtt-packet';
+import type { IConnectPacket, IPublishPacket, Packet } from 'mqtt-packet';
 import {
   beginSession,
   internalsOf,
-  knowSubscription,
   onPacket,
   onParseError,
   readWhatArrived,
   readStrictlyOf,
 } from './aedes/aedes-internals.ts';
 import { answerMalformedConnect } from './answer-malformed-connect.ts';
-import { acceptedConnack, plainConnack } from './connack.ts';
-import { disconnectCode, endCodes, refusalCodes, type RefusedFor } from './device-answers.ts';
-import { DeviceUploads } from './device-uploads.ts';
-import { ErrorSubscriptions } from './error-subscriptions.ts';
+import { connackFor, refusingConnack } from './connack.ts';
+import { endingDisconnect, type RefusedFor } from './device-answers.ts';
 import { createFrameScanner, type Scanned } from './frame-scanner.ts';
 import { judgeClientId, readHello, simplify, type Hello } from './hello.ts';
-import { presentedCredentials } from './credentials.ts';
-import { errorSignal, parseErrorCode } from './protocol-violations.ts';
+import { logIn } from './log-in.ts';
+import { openSession, type AdmittedDevice, type Session } from './open-session.ts';
 import { signalOf } from './packet-signals.ts';
+import { errorSignal, parseErrorCode } from './protocol-violations.ts';
 import { readGoodbye } from './read-goodbye.ts';
 import { reasonCodes } from './reason-codes.ts';
-import { grantSubscription } from './subscriptions.ts';
-import { mqttTracker, type MqttSignal } from './tracker.ts';
-import { packetFor, writeBytes, writePacket, type Addressee } from './write-packet.ts';
+import { endFilters, grantFilters, isAnswerTooLong } from './subscriptions.ts';
+import type { MqttSignal } from './tracker.ts';
+import { writeBytes, writePacket, type Addressee } from './write-packet.ts';
 
 /** Packets that may come before the CONNACK. */
 const maxEarly = 64;
@@ -73,15 +63,6 @@ export function serveDevice(served: ServedClient, host: AdapterHost, limits: Dev
   const device = new ServedDevice(served, host, limits);
   device.listen();
   return device;
-}
-
-/** A device that was let in. */
-interface Session {
-  /** Absent: a device that need not say who it is, and did not. */
-  readonly identity: AuthenticatedDevice | undefined;
-  readonly connection: OpenConnection<MqttSignal>;
-  readonly uploads: DeviceUploads;
-  readonly errors: ErrorSubscriptions;
 }
 
 /** How far a network connection has come. */
@@ -184,13 +165,14 @@ class ServedDevice implements DeviceConnection {
     const { hello } = this.#state;
     // From now on it waits for us.
     this.#place.stand('busy');
-    const connack = this.#connackFor(hello);
+    const connack = connackFor(hello, { ...this.#limits, assignedClientId: this.#client.id });
     if (!connack) {
       this.#refuse('packet-too-large');
       return;
     }
     const clientId = hello.clientId === '' ? this.#client.id : hello.clientId;
-    const who = await this.#logIn(username, password, clientId);
+    const login = { username, password, clientId, socket: this.#conn, gone: () => this.#isLost() };
+    const who = await logIn(login, this.#host.access, this.#limits);
     // A device that was lost meanwhile was never connected. One that said all it had to, and left, was.
     if (this.#isLost()) return;
     if (who !== 'nobody' && 'reason' in who) {
@@ -207,36 +189,11 @@ class ServedDevice implements DeviceConnection {
       this.#refuse(refusal.reason);
       return;
     }
-    const session = this.#open(identity, clientId, hello);
+    const session = this.#open({ identity, clientId, hello });
     if (!this.#takeUpEarly(session)) return;
     await session.connection.committed();
     this.#report({ type: 'answered' });
     if (!this.#isGone()) this.#accept(session, connack);
-  }
-
-  /** Who the device is, as far as it says; `nobody`: it need not say, and does not. */
-  async #logIn(
-    username: string | undefined,
-    password: Uint8Array | undefined,
-    clientId: string,
-  ): Promise<AuthenticatedDevice | Pick<Refusal, 'reason'> | 'nobody'> {
-    const { access } = this.#host;
-    const isNameless = username === undefined && password === undefined;
-    const presented = isNameless
-      ? peerCertificate(this.#conn)
-      : presentedCredentials(username, password, clientId);
-    if (!presented) {
-      if (isNameless && !this.#limits.authenticationRequired) return 'nobody';
-      access.refused(isNameless ? 'credentials-missing' : 'credentials-malformed');
-      return { reason: 'bad-credentials' };
-    }
-    const result = await access.authenticate({
-      ...presented,
-      clientContext: { 'client-id': clientId },
-      remoteIp: remoteIpOf(this.#conn),
-      gone: () => this.#isLost(),
-    });
-    return result.status === 'refused' ? result.refusal : result.identity;
   }
 
   async publish(packet: IPublishPacket): Promise<void> {
@@ -252,59 +209,20 @@ class ServedDevice implements DeviceConnection {
     this.#report(errorSignal(error));
   }
 
-  #open(identity: AuthenticatedDevice | undefined, clientId: string, hello: Hello): Session {
-    const connection = this.#track(identity, clientId, hello);
-    const { receiveMaximum } = this.#limits;
-    const errors = new ErrorSubscriptions(identity?.device);
-    const uploads = new DeviceUploads({
-      client: this.#client,
-      host: this.#host,
-      identity,
-      connection,
-      addressee: hello.addressee,
-      receiveMaximum,
-      errors,
-    });
-    const session = { identity, connection, uploads, errors };
+  #open(admitted: Pick<AdmittedDevice, 'identity' | 'clientId' | 'hello'>): Session {
+    const session = openSession(
+      {
+        ...admitted,
+        client: this.#client,
+        remoteAddress: this.#remoteAddress,
+        receiveMaximum: this.#limits.receiveMaximum,
+        onDisconnected: (change) => this.#onDisconnected(change),
+      },
+      this.#host,
+    );
     this.#state = { phase: 'answering', session };
-    connection.report({ type: 'accepted', liveness: hello.keepAlive.liveness });
+    session.connection.report({ type: 'accepted', liveness: admitted.hello.keepAlive.liveness });
     return session;
-  }
-
-  #track(
-    identity: AuthenticatedDevice | undefined,
-    clientId: string,
-    { version, keepAlive, keepAliveAsked }: Hello,
-  ): OpenConnection<MqttSignal> {
-    const { presence } = this.#host;
-    const life = {
-      endCauses: endCodes,
-      onDisconnected: (change: DisconnectedChange) => this.#onDisconnected(change),
-    };
-    if (!identity) return presence.openAnonymous(mqttTracker, life);
-    const keepAliveSeconds = keepAlive.serverKeepAliveSeconds ?? keepAliveAsked;
-    return presence.open(mqttTracker, {
-      identity,
-      remoteId: clientId,
-      slot: clientId,
-      ...(keepAliveSeconds > 0 && { keepAliveMs: keepAliveSeconds * 1_000 }),
-      protocol: version === 5 ? 'MQTT 5.0' : version === 3 ? 'MQTT 3.1' : 'MQTT 3.1.1',
-      ...(this.#remoteAddress !== undefined && { remoteAddress: this.#remoteAddress }),
-      ...life,
-    });
-  }
-
-  /** What tells the device that it is let in. Absent: it takes no packet so long. */
-  #connackFor(hello: Hello): Uint8Array | undefined {
-    if (hello.version !== 5) return plainConnack;
-    const connack = acceptedConnack({
-      ...(hello.clientId === '' && { assignedClientId: this.#client.id }),
-      ...hello.keepAlive,
-      sessionExpiryAsked: hello.sessionExpiryAsked,
-      receiveMaximum: this.#limits.receiveMaximum,
-      maxPacketBytes: this.#limits.maxPacketBytes,
-    });
-    return packetFor(this.#addressee, connack);
   }
 
   #accept(session: Session, connack: Uint8Array): void {
@@ -346,15 +264,13 @@ class ServedDevice implements DeviceConnection {
     if (packet.cmd === 'publish') this.#unhandled += 1;
     if (packet.cmd === 'pubrel') session.uploads.released(packet.messageId);
     if (packet.cmd === 'subscribe') grantFilters(packet, session);
+    if (packet.cmd === 'unsubscribe') endFilters(packet, session, this.#client);
     if (isAnswerTooLong(packet, this.#addressee))
       this.#report({
         type: 'protocol-error',
         code: reasonCodes.packetTooLarge,
         text: 'the answer is longer than its Maximum Packet Size',
       });
-    if (packet.cmd === 'unsubscribe')
-      for (const filter of packet.unsubscriptions)
-        if (session.errors.remove(filter)) knowSubscription(this.#client, filter);
   }
 
   #arrived({ whole, goodbye }: Scanned): void {
@@ -382,26 +298,16 @@ class ServedDevice implements DeviceConnection {
 
   #refuse(reason: RefusedFor): void {
     this.#state = { phase: 'refused' };
-    const codes = refusalCodes[reason];
-    writePacket(this.#client, this.#addressee, {
-      cmd: 'connack',
-      sessionPresent: false,
-      ...(this.#addressee.version === 5 ? { reasonCode: codes.v5 } : { returnCode: codes.v3 }),
-    });
+    writePacket(this.#client, this.#addressee, refusingConnack(reason, this.#addressee.version));
     this.#closeSoon();
   }
 
-  #onDisconnected({ reason, raw }: DisconnectedChange): void {
+  #onDisconnected(change: DisconnectedChange): void {
     // The device is not there to be told, or it was who said goodbye.
-    if (reason === 'client-closed' || reason === 'connection-lost') return;
-    const code = reason === 'upload-refused' ? disconnectCode(raw?.code) : raw?.code;
+    if (change.reason === 'client-closed' || change.reason === 'connection-lost') return;
     // MQTT 3.1.1 knows no DISCONNECT from the server, and before the CONNACK there must be none [MQTT-3.14.0-1].
     if (this.#addressee.version === 5 && this.#internals.connackSent)
-      writePacket(this.#client, this.#addressee, {
-        cmd: 'disconnect',
-        reasonCode: typeof code === 'number' ? code : reasonCodes.unspecified,
-        ...(raw?.text !== undefined && { properties: { reasonString: raw.text } }),
-      });
+      writePacket(this.#client, this.#addressee, endingDisconnect(change));
     this.#closeSoon();
   }
 
@@ -418,21 +324,5 @@ class ServedDevice implements DeviceConnection {
     const conn = this.#conn;
     conn.destroySoon();
     destroyUnlessClosed(conn, this.#host.context.clock);
-  }
-}
-
-/** What aedes answers to filters has a byte for each, and 7 before that at most. */
-function isAnswerTooLong(packet: Packet, { maxPacketBytes }: Addressee): boolean {
-  if (maxPacketBytes === undefined) return false;
-  if (packet.cmd === 'subscribe') return packet.subscriptions.length + 7 > maxPacketBytes;
-  return packet.cmd === 'unsubscribe' && packet.unsubscriptions.length + 7 > maxPacketBytes;
-}
-
-/** aedes grants what is not refused here: a refused filter carries the code that goes into the SUBACK. */
-function grantFilters({ subscriptions }: ISubscribePacket, { identity, errors }: Session): void {
-  for (const subscription of subscriptions) {
-    const { topic, qos } = subscription;
-    if (!errors.add(topic, qos))
-      (subscription as { qos: number }).qos = grantSubscription(topic, qos, identity?.device.tenant);
   }
 }
