@@ -43,7 +43,7 @@ export const amqpOptions = {
     'AMQP_OPENTIMEOUT',
     milliseconds,
     '10000',
-    'ms within which a new network connection must have proved who it is, and opened',
+    'ms that a new network connection has to say who it is, and as many again to open; while it waits for the adapter, none are counted',
   ),
   ...tcpOptions('AMQP', 12_000),
 } as const satisfies Options;

@@ -29,7 +29,7 @@ export interface DeviceOptions {
   readonly maxPayloadBytes: number;
   readonly maxFrameBytes: number;
   readonly idleTimeoutMs: number;
-  /** Time within which a network connection must have opened. */
+  /** Time that a device has for each step of its own until its connection is open: to say who it is, and to open. */
   readonly openTimeoutMs: number;
   /** Whether every device must say, and prove, who it is. */
   readonly authenticationRequired: boolean;
@@ -97,7 +97,7 @@ class ServedDevice implements DeviceConnection {
   #state: State = { phase: 'new' };
   /** The device has opened: it need not hurry any more. */
   #disarmOpen = (): void => {};
-  /** Sends our Open. */
+  /** Sends our Open, once. */
   #sendOpen = (): void => {};
 
   constructor({ socket, connection, place }: ServedSocket, host: AdapterHost, options: DeviceOptions) {
@@ -112,13 +112,10 @@ class ServedDevice implements DeviceConnection {
   }
 
   listen(): void {
-    const { clock } = this.#host.context;
     const socket = this.#socket;
     const guarded = this.#guarded;
-    this.#disarmOpen = clock.at(later(clock.monotonic(), this.#options.openTimeoutMs), () =>
-      socket.destroy(),
-    );
-    socket.on('close', this.#disarmOpen);
+    this.#hurry();
+    socket.on('close', () => this.#disarmOpen());
     guarded.on('error', ({ code }: NodeJS.ErrnoException) =>
       this.#report({ type: 'socket-closed', ...(code !== undefined && { text: code }) }),
     );
@@ -200,12 +197,18 @@ class ServedDevice implements DeviceConnection {
       access,
       authenticationRequired: this.#options.authenticationRequired,
       isLost: () => this.#isLost(),
-      onAsked: () => this.#place.stand('busy'),
-      onLoggedIn: (who) => (this.#state = { phase: 'logged-in', who }),
+      onAsked: () => {
+        this.#disarmOpen();
+        this.#place.stand('busy');
+      },
+      onLoggedIn: (who) => {
+        this.#state = { phase: 'logged-in', who };
+        this.#hurry();
+      },
     });
     forgoSilenceTimer(connection);
     serveSasl(connection, this.#guarded, mechanisms, () => this.#closeSoon());
-    this.#sendOpen = answerOpenLater(connection, (opened) => {
+    const sendOpen = answerOpenLater(connection, (opened) => {
       this.#guarded.hold();
       this.#answerOpen(opened).then(
         () => this.#guarded.resume(),
@@ -215,6 +218,32 @@ class ServedDevice implements DeviceConnection {
         },
       );
     });
+    this.#sendOpen = () => {
+      this.#sendOpen = () => {};
+      sendOpen();
+    };
+  }
+
+  /** The device has so long for its next step: to say who it is, and then to open. While it waits for us, nothing is counted. */
+  #hurry(): void {
+    const { clock } = this.#host.context;
+    this.#disarmOpen();
+    if (this.#socket.destroyed) return;
+    let isLate = true;
+    const disarm = clock.at(later(clock.monotonic(), this.#options.openTimeoutMs), () => {
+      // What arrived while this process was busy is read first.
+      setImmediate(() => isLate && this.#tookTooLong());
+    });
+    this.#disarmOpen = () => {
+      isLate = false;
+      disarm();
+    };
+  }
+
+  #tookTooLong(): void {
+    if (this.#state.phase === 'new') this.#socket.destroy();
+    else
+      this.#refuse({ code: 'amqp:resource-limit-exceeded', text: 'the connection was not opened in time' });
   }
 
   async #answerOpen({ container_id: containerId, desired_capabilities: desired }: PeersOpen): Promise<void> {
@@ -281,10 +310,8 @@ class ServedDevice implements DeviceConnection {
     return (this.#socket.destroyed || this.#socket.readableEnded) && !this.#guarded.saidClose;
   }
 
-  /** A Close may only follow an Open. */
   #refuse(cause: AmqpCause): void {
     this.#state = { phase: 'refused' };
-    this.#sendOpen();
     this.#close(cause);
   }
 
@@ -295,8 +322,9 @@ class ServedDevice implements DeviceConnection {
     else this.#close(cause);
   }
 
-  /** Tells the device why, and closes once it was read. */
+  /** Tells the device why, and closes once it was read. It may not have been answered yet, and a Close may only follow an Open. */
   #close({ code, text }: AmqpCause): void {
+    this.#sendOpen();
     this.#connection.close({ condition: code, description: text });
     this.#closeSoon();
   }

@@ -14,7 +14,7 @@ import {
   readStrictlyOf,
 } from './aedes/aedes-internals.ts';
 import { answerMalformedConnect } from './answer-malformed-connect.ts';
-import { connackFor, refusingConnack } from './connack.ts';
+import { connackFor, endingConnack, refusingConnack } from './connack.ts';
 import { endingDisconnect, type RefusedFor } from './device-answers.ts';
 import { createFrameScanner, type Scanned } from './frame-scanner.ts';
 import { judgeClientId, readHello, simplify, type Hello } from './hello.ts';
@@ -193,7 +193,7 @@ class ServedDevice implements DeviceConnection {
     if (!this.#takeUpEarly(session)) return;
     await session.connection.committed();
     this.#report({ type: 'answered' });
-    if (!this.#isGone()) this.#accept(session, connack);
+    if (!this.#isGone() && this.#waitsForUs()) this.#accept(session, connack);
   }
 
   async publish(packet: IPublishPacket): Promise<void> {
@@ -305,18 +305,27 @@ class ServedDevice implements DeviceConnection {
   #onDisconnected(change: DisconnectedChange): void {
     // The device is not there to be told, or it was who said goodbye.
     if (change.reason === 'client-closed' || change.reason === 'connection-lost') return;
-    // MQTT 3.1.1 knows no DISCONNECT from the server, and before the CONNACK there must be none [MQTT-3.14.0-1].
-    if (this.#addressee.version === 5 && this.#internals.connackSent)
+    const { version } = this.#addressee;
+    if (!this.#internals.connackSent) {
+      this.#state = { phase: 'refused' };
+      const connack = endingConnack(change, version);
+      if (connack) writePacket(this.#client, this.#addressee, connack);
+    } else if (version === 5) {
+      // MQTT 3.1.1 knows no DISCONNECT from the server.
       writePacket(this.#client, this.#addressee, endingDisconnect(change));
+    }
     this.#closeSoon();
   }
 
   /** The device closed its side, and has its answers. */
   #closeIfServed(): void {
     if (!this.#conn.readableEnded || this.#unhandled > 0) return;
+    if (!this.#waitsForUs() || this.#isLost()) this.#closeSoon();
+  }
+
+  #waitsForUs(): boolean {
     const { phase } = this.#state;
-    const waitsForUs = phase === 'logging-in' || phase === 'answering';
-    if (!waitsForUs || this.#isLost()) this.#closeSoon();
+    return phase === 'logging-in' || phase === 'answering';
   }
 
   /** Closes once what was written is sent; a device that does not read gets no more time than this. */

@@ -144,7 +144,8 @@ class LeanClient extends EventEmitter {
     conn.on('error', failed);
     conn.on('close', () => asModel(this).close());
     this._connectTimer = setTimeout(
-      () => failed(new Error('connect did not arrive in time')),
+      // A CONNECT that arrived while this process was busy is read first.
+      () => setImmediate(() => this._connectTimer && failed(new Error('connect did not arrive in time'))),
       broker.connectTimeout,
     );
   }

@@ -1,0 +1,88 @@
+import { ManualClock, settled } from '@rollcall/conformance';
+import { MemoryFleet } from '@rollcall/conformance/fleet';
+import type { CreateDirectory } from '@rollcall/core/directory';
+import { expect, onTestFinished, test } from 'vitest';
+import { givenAnAdapter } from './testing/mqtt-bed.ts';
+import { rawPeer, type RawPeer } from './testing/raw-peer.ts';
+
+// A device that waits for an answer gets one, whatever comes between: never a closed socket alone.
+
+/** An adapter whose directory takes all that it is told, and never answers. */
+async function givenOneThatWaits() {
+  const clock = new ManualClock();
+  const fleet = new MemoryFleet(clock);
+  const slow: CreateDirectory = async (context) => {
+    const directory = await fleet.create(context);
+    const enter = directory.enter.bind(directory);
+    directory.enter = (entry) => enter(entry).then(() => new Promise(() => {}));
+    return directory;
+  };
+  const adapter = await givenAnAdapter({}, { clock, directory: slow, settings: { adapterId: 'a' } });
+  const other = await givenAnAdapter(
+    {},
+    { clock, directory: fleet.create, seed: 2, settings: { adapterId: 'b' } },
+  );
+  return { adapter, other, clock };
+}
+
+function dial(port: number, version: 4 | 5): RawPeer {
+  const peer = rawPeer(port, version);
+  onTestFinished(() => void peer.socket.destroy());
+  return peer;
+}
+
+test.each([
+  [4, { returnCode: 3 }],
+  [5, { reasonCode: 0x88 }],
+] as const)(
+  'a device that loses its place before it was answered hears so (MQTT version %i)',
+  async (version, answer) => {
+    const { adapter, other, clock } = await givenOneThatWaits();
+    const older = dial(adapter.address.port, version);
+    const heard = older.connect();
+    await adapter.events(1);
+    expect(await dial(other.address.port, version).connect()).toMatchObject({ cmd: 'connack' });
+    expect(await heard).toMatchObject({ cmd: 'connack', ...answer });
+    await clock.advanceAsync(50);
+    await older.closed();
+    expect((await adapter.events(2))[1]).toMatchObject({ reason: 'taken-over' });
+  },
+);
+
+test('an MQTT 5.0 device that breaks the protocol before it was answered hears so', async () => {
+  const { adapter } = await givenOneThatWaits();
+  const device = dial(adapter.address.port, 5);
+  device.socket.cork();
+  const heard = device.connect();
+  device.send({
+    cmd: 'subscribe',
+    messageId: 1,
+    properties: { subscriptionIdentifier: 5 },
+    subscriptions: [{ topic: 'error///#', qos: 0 }],
+  });
+  device.socket.uncork();
+  expect(await heard).toMatchObject({ cmd: 'connack', reasonCode: 0x80 });
+  expect((await adapter.events(2))[1]).toMatchObject({ reason: 'protocol-error', raw: { code: 0xa1 } });
+});
+
+test('a device whose access ends before it was answered hears that it may not come in', async () => {
+  const { adapter } = await givenOneThatWaits();
+  const device = dial(adapter.address.port, 5);
+  const heard = device.connect();
+  await adapter.events(1);
+  adapter.registry.disable('acme');
+  expect(await heard).toMatchObject({ cmd: 'connack', reasonCode: 0x87 });
+});
+
+test('a CONNECT that arrived while the process was busy is answered, though its time was over before it was read', async () => {
+  const connectTimeoutMs = 400;
+  const { address } = await givenAnAdapter({ connectTimeoutMs });
+  const device = dial(address.port, 5);
+  await new Promise((resolve) => device.socket.once('connect', resolve));
+  // The adapter accepts it.
+  await settled();
+  const heard = device.connect();
+  const until = performance.now() + connectTimeoutMs;
+  while (performance.now() < until);
+  expect(await heard).toMatchObject({ cmd: 'connack', reasonCode: 0 });
+});
