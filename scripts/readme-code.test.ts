@@ -31,31 +31,32 @@ const before: Readonly<Record<string, string>> = {
     declare function creditOfLink(of: typeof connection, channel: number, handle: number): number;`,
   'amqp-sender': `
     import { createMessaging, type MessagingOptions } from '@rollcall/amqp-sender';
-    import type { DeviceMessage } from '@rollcall/core';
+    import type { DeviceMessage } from '@rollcall/core/device-data';
     declare const { host, clock, random, log }: MessagingOptions;
     declare const message: DeviceMessage;`,
   client: '',
   coap: `
     import type { RemoteInfo, Socket } from 'node:dgram';
     import { coapCode, createCoapEndpoint, uriPath } from '@rollcall/coap';
-    import { systemClock, systemRandom } from '@rollcall/core';
+    import { systemClock, systemRandom } from '@rollcall/core/environment';
     declare const socket: Socket;
     declare function upload(payload: Uint8Array): Promise<void>;`,
   conformance: `
-    import type { ConnectionTracker, EventSink } from '@rollcall/core';
+    import type { EventSink } from '@rollcall/core/sink';
+    import type { ConnectionTracker } from '@rollcall/core/tracker';
     declare function createMySink(): EventSink;
     declare const idsThatArrived: readonly string[];
     declare const myTracker: ConnectionTracker<object, { readonly type: 'accepted' | 'packet' | 'closed' }>;`,
   containment: `
     import { createServer, type Socket } from 'node:net';
     import { containServer, createFailureReport, spreadLastNet } from '@rollcall/containment';
-    import { systemClock as clock, type Log } from '@rollcall/core';
+    import { systemClock as clock, type Log } from '@rollcall/core/environment';
     declare const log: Log;
     declare function serve(socket: Socket): void;`,
   core: '',
   'device-registry': `
     import { createPasswordVerifier, openFileRegistry } from '@rollcall/device-registry';
-    import { systemClock as clock, systemRandom as random, type Log } from '@rollcall/core';
+    import { systemClock as clock, systemRandom as random, type Log } from '@rollcall/core/environment';
     declare const log: Log;`,
   'directory-module': `
     import type {
@@ -90,16 +91,17 @@ const before: Readonly<Record<string, string>> = {
     };
     declare function answerTo(plaintext: Buffer): Buffer;`,
   'hono-wire': `
-    import type { ConnectionEvent } from '@rollcall/core';
+    import type { ConnectionEvent } from '@rollcall/core/events';
     declare const event: ConnectionEvent;`,
   'logger-sink': '',
   'messaging-module': `
-    import type { DeviceDataSender, EventSink } from '@rollcall/core';
+    import type { DeviceDataSender } from '@rollcall/core/device-data';
+    import type { EventSink } from '@rollcall/core/sink';
     declare const sink: EventSink;
     declare const sender: DeviceDataSender;`,
   'messaging-network': `
     import { startMessagingNetwork } from '@rollcall/messaging-network';
-    import type { Log } from '@rollcall/core';
+    import type { Log } from '@rollcall/core/environment';
     declare const log: Log;`,
   options: '',
   'registry-module': `

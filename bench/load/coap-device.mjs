@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { createPrivateKey } from 'node:crypto';
 import { coapCode } from '@rollcall/coap';
 import { decodeMessage, encodeMessage } from '@rollcall/coap/codec';
-import { systemClock } from '@rollcall/core';
+import { systemClock } from '@rollcall/core/environment';
 import { createDtlsClient } from '@rollcall/dtls/testing';
 import { deviceId, password, tenant } from '../processes/stack.mjs';
 

@@ -5,7 +5,7 @@ export const address = 'event/bench';
 const payload = Buffer.alloc(200, 'x');
 const traceParent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
-/** @returns {import('@rollcall/core').DeviceMessage} */
+/** @returns {import('@rollcall/core/device-data').DeviceMessage} */
 export function deviceMessage() {
   return {
     endpoint: 'event',
@@ -44,10 +44,10 @@ export function rheaMessage(number) {
   };
 }
 
-/** That the device connected. @param {number} number @returns {import('@rollcall/core').ConnectionEvent} */
+/** That the device connected. @param {number} number @returns {import('@rollcall/core/events').ConnectionEvent} */
 export function connectionEvent(number) {
   const id = `0199fd27-8c4b-7d6a-9a5e-${String(number).padStart(12, '0')}`;
-  return /** @type {import('@rollcall/core').ConnectionEvent} */ (
+  return /** @type {import('@rollcall/core/events').ConnectionEvent} */ (
     /** @type {unknown} */ ({
       type: 'connected',
       basis: { kind: 'session', detectWithinMs: 90_000 },

@@ -4,7 +4,7 @@ export const presenceTenant = 'bench';
 /**
  * What is said in the place `number`: of each device in turn that it came, and the next time that it left.
  * @param {number} number @param {number} devices
- * @returns {import('@rollcall/core').ConnectionEvent}
+ * @returns {import('@rollcall/core/events').ConnectionEvent}
  */
 export function presenceEvent(number, devices) {
   const device = number % devices;
@@ -27,5 +27,5 @@ export function presenceEvent(number, devices) {
   const why = { reason: 'client-closed', initiator: 'device', clean: true };
   const event =
     round % 2 === 0 ? { type: 'connected', ...facts } : { type: 'disconnected', ...facts, ...left, ...why };
-  return /** @type {import('@rollcall/core').ConnectionEvent} */ (/** @type {unknown} */ (event));
+  return /** @type {import('@rollcall/core/events').ConnectionEvent} */ (/** @type {unknown} */ (event));
 }

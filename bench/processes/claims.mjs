@@ -1,6 +1,7 @@
 // Enters connections in a directory on redis-server, as an adapter does: claims.mjs PORT. Asked with { from, count }.
 import { randomUUID } from 'node:crypto';
-import { deviceRef, silentLog, systemClock, systemRandom } from '@rollcall/core';
+import { deviceRef } from '@rollcall/core';
+import { silentLog, systemClock, systemRandom } from '@rollcall/core/environment';
 import { anEvent } from '@rollcall/conformance';
 import { redisFleet } from '@rollcall/directory-redis';
 import { inParallel } from '../load/in-parallel.mjs';

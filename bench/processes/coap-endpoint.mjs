@@ -1,6 +1,6 @@
 // Our exchange layer over dgram, answering every request with 2.04.
 import { coapCode, createCoapEndpoint } from '@rollcall/coap';
-import { systemClock, systemRandom } from '@rollcall/core';
+import { systemClock, systemRandom } from '@rollcall/core/environment';
 import { listen } from './udp.mjs';
 
 const changed = { code: coapCode.changed };

@@ -1,6 +1,6 @@
 // Devices that come and go, as adapters send that: presence-events.mjs <port> <devices>. Told a rate and a time, it sends so.
 import { createMessaging } from '@rollcall/amqp-sender';
-import { silentLog, systemClock, systemRandom } from '@rollcall/core';
+import { silentLog, systemClock, systemRandom } from '@rollcall/core/environment';
 import { presenceEvent, presenceTenant } from '../load/presence-churn.mjs';
 
 const [port, devices] = process.argv.slice(2).map(Number);

@@ -1,7 +1,7 @@
 // A registry file of many devices, loaded, changed in one line, and changed in every device: how long, and what it costs.
 import { copyFile, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { silentLog, systemClock } from '@rollcall/core';
+import { silentLog, systemClock } from '@rollcall/core/environment';
 import { openFileRegistry } from '@rollcall/device-registry';
 import { watchTurns } from '../measure/longest-turn.mjs';
 

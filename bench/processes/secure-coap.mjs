@@ -2,7 +2,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { coapCode, createCoapEndpoint } from '@rollcall/coap';
 import { createCertificateAuthority } from '@rollcall/conformance/certificates';
-import { systemClock, systemRandom } from '@rollcall/core';
+import { systemClock, systemRandom } from '@rollcall/core/environment';
 import { createDtlsServer } from '@rollcall/dtls';
 import { password } from './stack.mjs';
 import { listen } from './udp.mjs';

@@ -1,6 +1,6 @@
 // Ours, sending so many messages when asked: sender-rollcall.mjs <port> device-data|connection-events
 import { createMessaging } from '@rollcall/amqp-sender';
-import { silentLog, systemClock, systemRandom } from '@rollcall/core';
+import { silentLog, systemClock, systemRandom } from '@rollcall/core/environment';
 import { connectionEvent, deviceMessage } from '../load/device-message.mjs';
 import { inWindow } from '../load/in-window.mjs';
 

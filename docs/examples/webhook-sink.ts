@@ -1,5 +1,7 @@
 import { createHmac } from 'node:crypto';
-import { later, TransportError, type Clock, type Delivery, type EventSink } from '@rollcall/core';
+import { TransportError } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
+import type { Delivery, EventSink } from '@rollcall/core/sink';
 
 export interface WebhookSinkOptions {
   readonly url: string;

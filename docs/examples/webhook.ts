@@ -1,4 +1,5 @@
-import { ConfigError, type SinkFactory } from '@rollcall/core';
+import { ConfigError } from '@rollcall/core';
+import type { SinkFactory } from '@rollcall/core/sink';
 import { createWebhookSink } from './webhook-sink.ts';
 
 /** Named by `ROLLCALL_CONNECTIONEVENTS_PRODUCER`, this module makes the sink, by its own environment variables. */

@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCertificateAuthority, type IssuedCertificate } from '@rollcall/conformance/certificates';
-import { systemClock } from '@rollcall/core';
+import { systemClock } from '@rollcall/core/environment';
 import { createDtlsServer, type DtlsServer } from '@rollcall/dtls';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hasPackage } from './support.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createAmqpConnection } from '@rollcall/amqp-connection';
 import { localhostCertificate } from '@rollcall/conformance/certificates';
-import { silentLog, systemClock, systemRandom } from '@rollcall/core';
+import { silentLog, systemClock, systemRandom } from '@rollcall/core/environment';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../e2e/support/ports.ts';
 import { startApp, type TestProcess } from '../e2e/support/processes.ts';

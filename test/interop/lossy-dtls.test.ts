@@ -9,7 +9,7 @@ import { coapCode, createCoapEndpoint } from '@rollcall/coap';
 import { createLossyLink, type LossyLink } from '@rollcall/coap/testing';
 import { seededRandom } from '@rollcall/conformance';
 import { createCertificateAuthority } from '@rollcall/conformance/certificates';
-import { systemClock, systemRandom } from '@rollcall/core';
+import { systemClock, systemRandom } from '@rollcall/core/environment';
 import { createDtlsServer, type Association } from '@rollcall/dtls';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { freePort } from '../e2e/support/ports.ts';

@@ -1,15 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { createMessaging, type Messaging } from '@rollcall/amqp-sender';
 import { anOutboundEvent } from '@rollcall/conformance';
-import {
-  deviceRef,
-  silentLog,
-  systemClock,
-  systemRandom,
-  type DeviceMessage,
-  type EventSink,
-  type Timestamp,
-} from '@rollcall/core';
+import { deviceRef, type Timestamp } from '@rollcall/core';
+import type { DeviceMessage } from '@rollcall/core/device-data';
+import { silentLog, systemClock, systemRandom } from '@rollcall/core/environment';
+import type { EventSink } from '@rollcall/core/sink';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventuallyNone } from '../faults/support/eventually.ts';
 import { foreignProcess, type ForeignProcess } from './networks/foreign-process.ts';

@@ -2,13 +2,8 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { anEvent } from '@rollcall/conformance';
-import {
-  deviceRef,
-  type ConnectionId,
-  type DisconnectedEvent,
-  type Epoch,
-  type Timestamp,
-} from '@rollcall/core';
+import { deviceRef, type ConnectionId, type Epoch, type Timestamp } from '@rollcall/core';
+import type { DisconnectedEvent } from '@rollcall/core/events';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { endingOf } from '../faults/support/ending-of.ts';
 import { setPresenceStage, type PresenceStage } from '../faults/support/presence-stage.ts';

@@ -9,16 +9,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { anEvent } from '@rollcall/conformance';
-import {
-  deviceRef,
-  type ConnectedEvent,
-  type ConnectionId,
-  type DisconnectedEvent,
-  type DisconnectReason,
-  type Epoch,
-  type EventId,
-  type Timestamp,
-} from '@rollcall/core';
+import { deviceRef, type ConnectionId, type Epoch, type EventId, type Timestamp } from '@rollcall/core';
+import type { ConnectedEvent, DisconnectedEvent, DisconnectReason } from '@rollcall/core/events';
 import axe, { type AxeResults } from 'axe-core';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';

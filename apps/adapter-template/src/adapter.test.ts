@@ -7,7 +7,7 @@ import { recordingLog, RecordingSender, RecordingSink, settled } from '@rollcall
 import { localhostCertificate } from '@rollcall/conformance/certificates';
 import { arrived } from '@rollcall/conformance/machine';
 import { scriptedAuthorities, ScriptedRegistry, scriptedPasswords } from '@rollcall/conformance/registry';
-import { systemClock, systemRandom } from '@rollcall/core';
+import { systemClock, systemRandom } from '@rollcall/core/environment';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createTemplateAdapter, type TemplateAdapterOptions } from './adapter.ts';
 import { ok } from './device-answers.ts';

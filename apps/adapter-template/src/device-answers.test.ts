@@ -1,4 +1,4 @@
-import type { DisconnectedChange } from '@rollcall/core';
+import type { DisconnectedChange } from '@rollcall/core/tracker';
 import { expect, test } from 'vitest';
 import { endAnswer, uploadAnswer } from './device-answers.ts';
 

@@ -1,6 +1,7 @@
 import type { Refusal } from '@rollcall/access';
 import type { UploadResult } from '@rollcall/uplink';
-import type { DisconnectedChange, DisconnectReason } from '@rollcall/core';
+import type { DisconnectReason } from '@rollcall/core/events';
+import type { DisconnectedChange } from '@rollcall/core/tracker';
 
 /** An answer as it stands in the bytes. A text of the messaging network may have line feeds: it stays one answer. */
 function answer(text: string): Uint8Array {

@@ -11,7 +11,8 @@ import {
 } from '@rollcall/adapter-kit/listening';
 import type { OpenConnection } from '@rollcall/presence';
 import { afterFailedUpload } from '@rollcall/uplink';
-import { later, type DisconnectedChange, type EndedSignal } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
+import type { DisconnectedChange, EndedSignal } from '@rollcall/core/tracker';
 import { presentedCredentials } from './credentials.ts';
 import { endAnswer, errorAnswer, ok, refusalAnswer, uploadAnswer } from './device-answers.ts';
 import type { DeviceRequest } from './device-request.ts';

@@ -1,6 +1,7 @@
 import { track, type SessionState } from '@rollcall/presence';
 import { describeTracker, ManualClock } from '@rollcall/conformance';
-import type { Change, CommonSignal, Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import type { Change, CommonSignal } from '@rollcall/core/tracker';
 import { describe, expect, test } from 'vitest';
 import { templateTracker, type TemplateSignal } from './tracker.ts';
 

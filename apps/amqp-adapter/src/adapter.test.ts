@@ -2,7 +2,7 @@ import { describeAdapter } from '@rollcall/adapter-conformance';
 import { startAdapter } from '@rollcall/adapter-process';
 import { recordingLog, RecordingSender, RecordingSink } from '@rollcall/conformance';
 import { scriptedPasswords, ScriptedRegistry } from '@rollcall/conformance/registry';
-import { systemClock, systemRandom } from '@rollcall/core';
+import { systemClock, systemRandom } from '@rollcall/core/environment';
 import { expect, test } from 'vitest';
 import { createAmqpAdapter } from './adapter.ts';
 import { connectClient, internalSocket, options } from './testing/amqp-bed.ts';

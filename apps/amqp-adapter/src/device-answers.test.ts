@@ -1,5 +1,5 @@
 import type { RefusalReason } from '@rollcall/access';
-import type { UploadFailure } from '@rollcall/core';
+import type { UploadFailure } from '@rollcall/core/device-data';
 import { describe, expect, test } from 'vitest';
 import { closeAfter, refusalCause, verdictOf } from './device-answers.ts';
 

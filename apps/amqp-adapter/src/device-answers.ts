@@ -1,7 +1,9 @@
 import type { Refusal, RefusalReason } from '@rollcall/access';
 import type { EndReason } from '@rollcall/presence';
 import type { UploadResult } from '@rollcall/uplink';
-import type { DisconnectedChange, RawCause, UploadFailure } from '@rollcall/core';
+import type { UploadFailure } from '@rollcall/core/device-data';
+import type { RawCause } from '@rollcall/core/events';
+import type { DisconnectedChange } from '@rollcall/core/tracker';
 import type { Verdict } from '@rollcall/rhea-internals';
 
 /** An AMQP error: its condition, and words. */

@@ -5,7 +5,8 @@ import { onArrival } from '@rollcall/adapter-kit/arrival';
 import { destroyUnlessClosed, peerAddress, type SocketPlace } from '@rollcall/adapter-kit/listening';
 import type { OpenConnection } from '@rollcall/presence';
 import { GuardedSocket, type GuardedSocketOptions } from '@rollcall/amqp-frame-guard';
-import { later, type DisconnectedChange, type EndedSignal } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
+import type { DisconnectedChange, EndedSignal } from '@rollcall/core/tracker';
 import { forgo } from '@rollcall/rhea-internals';
 import {
   answerOpenLater,

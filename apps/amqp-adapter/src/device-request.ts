@@ -6,7 +6,7 @@ import {
   type UploadRequest,
   type UploadResult,
 } from '@rollcall/uplink';
-import type { UploadFailure } from '@rollcall/core';
+import type { UploadFailure } from '@rollcall/core/device-data';
 import type rhea from 'rhea';
 
 /** What of a device's message is uploaded. */

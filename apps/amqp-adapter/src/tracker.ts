@@ -1,5 +1,5 @@
 import { session, sessionTracker } from '@rollcall/presence';
-import type { RawCause } from '@rollcall/core';
+import type { RawCause } from '@rollcall/core/events';
 
 export type AmqpSignal =
   /** SASL succeeded, and the adapter's Open is about to answer the peer's. */

@@ -1,5 +1,6 @@
 import type { AccessEnd } from '@rollcall/access';
-import { deviceRef, silentLog } from '@rollcall/core';
+import { deviceRef } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
 import { expect, test } from 'vitest';
 import { createAssociationProofs } from './association-proofs.ts';
 import type { DeviceAssociation } from './associations.ts';

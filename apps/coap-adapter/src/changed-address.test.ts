@@ -1,7 +1,7 @@
 import { startForTest, type TestSetting } from '@rollcall/adapter-process/testing';
 import { settled } from '@rollcall/conformance';
 import { scriptedKey } from '@rollcall/conformance/registry';
-import { systemClock, systemRandom } from '@rollcall/core';
+import { systemClock, systemRandom } from '@rollcall/core/environment';
 import { createCoapClient } from '@rollcall/coap/testing';
 import { createDtlsClient } from '@rollcall/dtls/testing';
 import { expect, onTestFinished, test } from 'vitest';

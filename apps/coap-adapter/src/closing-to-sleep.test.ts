@@ -1,7 +1,8 @@
 import { track } from '@rollcall/presence';
 import type { LeaseTerms, Rhythm } from '@rollcall/presence/leases';
 import { ManualClock, seededRandom } from '@rollcall/conformance';
-import { later, type Change, type ConnectionTracker } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
+import type { Change, ConnectionTracker } from '@rollcall/core/tracker';
 import { describe, expect, test } from 'vitest';
 import { coapLease, coapTracker, type CoapSignal, type CoapState } from './tracker.ts';
 

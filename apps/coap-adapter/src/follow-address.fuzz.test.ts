@@ -1,4 +1,4 @@
-import { later } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
 import type { Peer } from '@rollcall/dtls';
 import { expect, test } from 'vitest';
 import { nameOf } from './testing/address-judge.ts';

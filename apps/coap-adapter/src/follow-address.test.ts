@@ -1,5 +1,5 @@
 import { settled } from '@rollcall/conformance';
-import { later } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
 import type { Peer } from '@rollcall/dtls';
 import { describe, expect, test } from 'vitest';
 import { nameOf } from './testing/address-judge.ts';

@@ -2,7 +2,7 @@ import { expectUnharmed } from '@rollcall/adapter-conformance';
 import { startForTest, type AdapterInTest } from '@rollcall/adapter-process/testing';
 import { seededRandom } from '@rollcall/conformance';
 import { scriptedKey } from '@rollcall/conformance/registry';
-import { systemClock, systemRandom } from '@rollcall/core';
+import { systemClock, systemRandom } from '@rollcall/core/environment';
 import { coapCode, coapOption, textOption } from '@rollcall/coap';
 import { emptyMessage, encodeMessage } from '@rollcall/coap/codec';
 import { createCoapClient } from '@rollcall/coap/testing';

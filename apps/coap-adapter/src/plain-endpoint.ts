@@ -2,7 +2,7 @@ import { createRefusalReport } from '@rollcall/access';
 import type { AdapterHost } from '@rollcall/adapter-kit';
 import type { Listener } from '@rollcall/adapter-kit/listening';
 import { createCoapEndpoint, type CoapResponse } from '@rollcall/coap';
-import { sleep } from '@rollcall/core';
+import { sleep } from '@rollcall/core/environment';
 import { answerProblem, changed, resources } from './device-answers.ts';
 import { isDiscovery, readHead, type RequestHead } from './device-request.ts';
 import type { DatagramCounters } from './datagram-counters.ts';

@@ -7,7 +7,8 @@ import {
   type Lease,
   type LeaseOutcome,
 } from '@rollcall/presence/leases';
-import { later, type Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
 
 /** What a present device asked for with its latest request. */
 export interface Wishes {

@@ -10,7 +10,7 @@ import {
 } from '@rollcall/presence/leases';
 import { timeTillDisconnect } from '@rollcall/uplink';
 import type { CoapRequest, CoapResponse } from '@rollcall/coap';
-import { sleep } from '@rollcall/core';
+import { sleep } from '@rollcall/core/environment';
 import type { DeviceAssociation } from './associations.ts';
 import { answerProblem, answerRefusal, changed, resources } from './device-answers.ts';
 import { isDiscovery, isForAnother, readHead, type Asked, type RequestHead } from './device-request.ts';

@@ -1,7 +1,9 @@
 import { track } from '@rollcall/presence';
 import type { LeaseTerms } from '@rollcall/presence/leases';
 import { describeTracker, ManualClock, seededRandom } from '@rollcall/conformance';
-import { later, type Change, type CommonSignal, type Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
+import type { Change, CommonSignal } from '@rollcall/core/tracker';
 import { describe, expect, test } from 'vitest';
 import { coapTracker, type CoapSignal, type CoapState } from './tracker.ts';
 

@@ -12,7 +12,8 @@ import {
   type LeaseSignal,
   type LeaseTerms,
 } from '@rollcall/presence/leases';
-import type { CommonSignal, Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import type { CommonSignal } from '@rollcall/core/tracker';
 import { endProbe, probingDueAt, whenDue, type Probing, type Wishes } from './probing.ts';
 
 export type CoapSignal =

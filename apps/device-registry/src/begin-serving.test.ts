@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startScriptedPeer } from '@rollcall/amqp-connection/testing';
-import { silentLog as log, systemClock as clock, systemRandom as random } from '@rollcall/core';
+import { silentLog as log, systemClock as clock, systemRandom as random } from '@rollcall/core/environment';
 import { ResourceStack } from '@rollcall/runtime';
 import { expect, onTestFinished, test } from 'vitest';
 import { loadRegistryConfig } from './config.ts';

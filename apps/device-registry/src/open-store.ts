@@ -1,4 +1,5 @@
-import { TransportError, type Clock, type Log } from '@rollcall/core';
+import { TransportError } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 import { reasonOf } from '@rollcall/runtime';
 import { openOwnDatabase } from '@rollcall/runtime/sqlite';
 import type { RegistryConfig } from './config.ts';

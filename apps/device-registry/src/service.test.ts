@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { localhostCertificate } from '@rollcall/conformance/certificates';
-import { silentLog, systemClock, systemRandom } from '@rollcall/core';
+import { silentLog, systemClock, systemRandom } from '@rollcall/core/environment';
 import { hashPassword } from '@rollcall/device-registry';
 import { ResourceStack } from '@rollcall/runtime';
 import { expect, onTestFinished, test } from 'vitest';

@@ -7,7 +7,7 @@ import {
   type ProcessMetrics,
 } from '@rollcall/adapter-process/internal';
 import { createFailureReport } from '@rollcall/containment';
-import { within, type Clock, type Log, type Random } from '@rollcall/core';
+import { within, type Clock, type Log, type Random } from '@rollcall/core/environment';
 import { createFollowedFiles, type FollowedFiles } from '@rollcall/file-follower';
 import type { ResourceStack } from '@rollcall/runtime';
 import { beginServing } from './begin-serving.ts';

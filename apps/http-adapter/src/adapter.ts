@@ -8,7 +8,7 @@ import {
 } from '@rollcall/adapter-kit/listening';
 import { createLeaseBook, plainLease, type LeaseSettings } from '@rollcall/presence/leases';
 import { containServer } from '@rollcall/containment';
-import { sleep } from '@rollcall/core';
+import { sleep } from '@rollcall/core/environment';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { DeviceContext } from './device-exchange.ts';
 import { createPendingRequests } from './pending-requests.ts';

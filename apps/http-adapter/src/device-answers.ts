@@ -1,5 +1,5 @@
 import { refusalStatuses, type Refusal } from '@rollcall/access';
-import type { UploadFailure } from '@rollcall/core';
+import type { UploadFailure } from '@rollcall/core/device-data';
 import type { HeaderProblem } from './credentials.ts';
 
 /** What a device is told when its request cannot be done. */

@@ -10,7 +10,9 @@ import {
   type RequestUnderWay,
 } from '@rollcall/presence/leases';
 import { timeTillDisconnect, type UploadRequest } from '@rollcall/uplink';
-import { sleep, type DeviceRef, type Instant, type UploadFailure } from '@rollcall/core';
+import type { DeviceRef, Instant } from '@rollcall/core';
+import type { UploadFailure } from '@rollcall/core/device-data';
+import { sleep } from '@rollcall/core/environment';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { arrivedBody } from './arrived-body.ts';
 import type { Presented } from './credentials.ts';

@@ -1,5 +1,5 @@
 import type { UploadRequest } from '@rollcall/uplink';
-import type { UploadFailure } from '@rollcall/core';
+import type { UploadFailure } from '@rollcall/core/device-data';
 import { emptyNotificationContentType } from '@rollcall/hono-wire';
 
 /** A request of a device, as far as its head goes. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startForTest, type TestSetting } from '@rollcall/adapter-process/testing';
 import { ManualClock } from '@rollcall/conformance';
 import { scriptedPassword } from '@rollcall/conformance/registry';
-import { silentLog, systemRandom } from '@rollcall/core';
+import { silentLog, systemRandom } from '@rollcall/core/environment';
 import { createPasswordVerifier, openFileRegistry } from '@rollcall/device-registry';
 import { createMemoryJournal } from '@rollcall/outbox';
 import { afterEach, expect, test } from 'vitest';

@@ -6,7 +6,8 @@ import { printConfig } from '@rollcall/adapter-process/internal';
 import { variableOf } from '@rollcall/options';
 import { ManualClock, seededRandom } from '@rollcall/conformance';
 import { createCertificateAuthority } from '@rollcall/conformance/certificates';
-import { ConfigError, silentLog } from '@rollcall/core';
+import { ConfigError } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
 import { expect, onTestFinished, test } from 'vitest';
 import { amqp } from '@rollcall/amqp-sender';
 

@@ -7,7 +7,9 @@ import {
   type UploadResult,
   type UploadVoice,
 } from '@rollcall/uplink';
-import type { DisconnectedChange, RawCause, UploadFailure } from '@rollcall/core';
+import type { UploadFailure } from '@rollcall/core/device-data';
+import type { RawCause } from '@rollcall/core/events';
+import type { DisconnectedChange } from '@rollcall/core/tracker';
 import type { IDisconnectPacket } from 'mqtt-packet';
 import { reasonCodes } from './reason-codes.ts';
 

@@ -2,7 +2,7 @@ import type { AdapterHost } from '@rollcall/adapter-kit';
 import { onArrival } from '@rollcall/adapter-kit/arrival';
 import { peerAddress, destroyUnlessClosed, type SocketPlace } from '@rollcall/adapter-kit/listening';
 import { peerBeingServed, servedPeer, servePeer, type ServedPeer } from '@rollcall/containment';
-import type { DisconnectedChange, EndedSignal } from '@rollcall/core';
+import type { DisconnectedChange, EndedSignal } from '@rollcall/core/tracker';
 import type { Client } from 'aedes';
 import type { IConnectPacket, IPublishPacket, Packet } from 'mqtt-packet';
 import {

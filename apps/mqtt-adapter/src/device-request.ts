@@ -1,6 +1,6 @@
 import type { AuthenticatedDevice } from '@rollcall/access';
 import type { UploadRequest, UploadResult } from '@rollcall/uplink';
-import type { UploadFailure } from '@rollcall/core';
+import type { UploadFailure } from '@rollcall/core/device-data';
 import type { IPublishPacket, UserProperties } from 'mqtt-packet';
 import type { ParsedTopic } from './topics.ts';
 

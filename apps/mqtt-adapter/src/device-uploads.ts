@@ -2,7 +2,7 @@ import type { AuthenticatedDevice } from '@rollcall/access';
 import type { AdapterHost } from '@rollcall/adapter-kit';
 import type { OpenConnection } from '@rollcall/presence';
 import { createUploadWindow } from '@rollcall/uplink';
-import type { UploadFailure } from '@rollcall/core';
+import type { UploadFailure } from '@rollcall/core/device-data';
 import type { Client } from 'aedes';
 import type { IPublishPacket } from 'mqtt-packet';
 import { internalsOf } from './aedes/aedes-internals.ts';

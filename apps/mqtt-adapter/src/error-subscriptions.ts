@@ -1,4 +1,5 @@
-import type { DeviceRef, Timestamp, UploadFailure } from '@rollcall/core';
+import type { DeviceRef, Timestamp } from '@rollcall/core';
+import type { UploadFailure } from '@rollcall/core/device-data';
 import { printable } from '@rollcall/core/text';
 
 /** A filter for messages about uploads that failed (`docs/hono-compatibility.md` §7). */

@@ -1,6 +1,6 @@
 import type { AuthenticatedDevice } from '@rollcall/access';
 import type { AdapterHost } from '@rollcall/adapter-kit';
-import type { DisconnectedChange } from '@rollcall/core';
+import type { DisconnectedChange } from '@rollcall/core/tracker';
 import type { OpenConnection } from '@rollcall/presence';
 import type { Client } from 'aedes';
 import { endCodes } from './device-answers.ts';

@@ -1,4 +1,4 @@
-import type { EndedSignal } from '@rollcall/core';
+import type { EndedSignal } from '@rollcall/core/tracker';
 import type { Packet } from 'mqtt-packet';
 import { endCodes } from './device-answers.ts';
 import { reasonCodes } from './reason-codes.ts';

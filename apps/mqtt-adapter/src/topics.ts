@@ -1,5 +1,5 @@
 import { readUploadAddress, type UploadAddress } from '@rollcall/uplink';
-import type { UploadFailure } from '@rollcall/core';
+import type { UploadFailure } from '@rollcall/core/device-data';
 
 /** What a device says beside its data, after the last `/?` of the topic, URL-query encoded. */
 type PropertyBag = ReadonlyMap<string, string>;

@@ -1,5 +1,5 @@
 import { session, sessionTracker, type Liveness } from '@rollcall/presence';
-import type { RawCause } from '@rollcall/core';
+import type { RawCause } from '@rollcall/core/events';
 import { reasonCodes } from './reason-codes.ts';
 
 export type MqttSignal =

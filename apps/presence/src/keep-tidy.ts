@@ -1,4 +1,4 @@
-import { later, type Clock } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 import type { KeptHistory, PresenceStore } from './store/presence-store.ts';
 import { StoreUnavailable } from './store/store-unavailable.ts';
 

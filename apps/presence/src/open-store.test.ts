@@ -2,7 +2,8 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManualClock } from '@rollcall/conformance';
-import { silentLog, TransportError } from '@rollcall/core';
+import { TransportError } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
 import { expect, onTestFinished, test } from 'vitest';
 import { loadPresenceConfig } from './config.ts';
 import { openStore } from './open-store.ts';

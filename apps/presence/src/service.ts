@@ -2,7 +2,7 @@ import { createTurnedAway } from '@rollcall/adapter-kit/internal';
 import { randomUUID } from 'node:crypto';
 import { startEarlyHealth } from '@rollcall/adapter-process/internal';
 import { createFailureReport } from '@rollcall/containment';
-import { within, type Clock, type Log, type Random } from '@rollcall/core';
+import { within, type Clock, type Log, type Random } from '@rollcall/core/environment';
 import { createFollowedFiles, type FollowedFiles } from '@rollcall/file-follower';
 import { filesOfSecrets } from '@rollcall/options/module';
 import type { ResourceStack } from '@rollcall/runtime';

@@ -1,4 +1,5 @@
-import { later, type Clock, type Timestamp } from '@rollcall/core';
+import type { Timestamp } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 import type { PresenceStore } from './store/presence-store.ts';
 import { StoreUnavailable } from './store/store-unavailable.ts';
 import { asOf, type AsOf } from './http/as-of.ts';

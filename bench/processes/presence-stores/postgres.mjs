@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { startPostgres } from '@rollcall/conformance/machine';
-import { systemClock } from '@rollcall/core';
+import { systemClock } from '@rollcall/core/environment';
 import { multiplyDevices } from './multiply-devices.mjs';
 
 /** Where something is changed, and not only added. */

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { systemClock } from '@rollcall/core';
+import { systemClock } from '@rollcall/core/environment';
 
 /** The SQLite store in a folder, beside a file of bare inserts. @param {string} directory */
 export async function openSqlite(directory) {

@@ -1,5 +1,5 @@
 import { scriptedPassword } from '@rollcall/conformance/registry';
-import type { ConnectionEvent } from '@rollcall/core';
+import type { ConnectionEvent } from '@rollcall/core/events';
 import { expect } from 'vitest';
 import { startForTest, type AdapterInTest, type TestSetting } from '@rollcall/adapter-process/testing';
 import type { AdapterHarness, DevicePeer, Login, Verb } from './adapter-harness.ts';

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { arrived } from '@rollcall/conformance/machine';
-import type { ConnectionEvent, DisconnectedEvent, UploadOutcome } from '@rollcall/core';
+import type { UploadOutcome } from '@rollcall/core/device-data';
+import type { ConnectionEvent, DisconnectedEvent } from '@rollcall/core/events';
 import { expect, onTestFinished } from 'vitest';
 import { createMemoryJournal } from '@rollcall/outbox';
 import type { ListenAddress } from '@rollcall/adapter-kit';

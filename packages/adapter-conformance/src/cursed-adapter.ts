@@ -1,4 +1,4 @@
-import type { ConnectionTracker } from '@rollcall/core';
+import type { ConnectionTracker } from '@rollcall/core/tracker';
 import type { HostPresence } from '@rollcall/presence';
 import type { ProtocolAdapter } from '@rollcall/adapter-kit';
 

@@ -1,5 +1,5 @@
 import { settled } from '@rollcall/conformance';
-import type { DisconnectReason } from '@rollcall/core';
+import type { DisconnectReason } from '@rollcall/core/events';
 import type { CredentialsType } from '@rollcall/core/registry';
 import { describe, expect, test } from 'vitest';
 import { accessChangesOf, setFirstSecret, type AdapterInTest } from '@rollcall/adapter-process/testing';

@@ -1,13 +1,10 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import {
-  later,
-  type ConnectionTracker,
-  type DisconnectReason,
-  type Instant,
-  type Step,
-} from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
+import type { DisconnectReason } from '@rollcall/core/events';
+import type { ConnectionTracker, Step } from '@rollcall/core/tracker';
 import type { AdapterHost, ProtocolAdapter } from '@rollcall/adapter-kit';
 import { type SocketPlace, listenForSockets } from '@rollcall/adapter-kit/listening';
 import type { AdapterLimits, DevicePeer } from './adapter-harness.ts';

@@ -1,5 +1,5 @@
 import { scriptedPassword } from '@rollcall/conformance/registry';
-import { silentLog, systemClock, systemRandom } from '@rollcall/core';
+import { silentLog, systemClock, systemRandom } from '@rollcall/core/environment';
 import type { PasswordSecret, PasswordVerifier } from '@rollcall/core/registry';
 import { describeLoginFlood, type LoginFloodHarness } from './describe-login-flood.ts';
 import { describeLoginTimes } from './describe-login-times.ts';

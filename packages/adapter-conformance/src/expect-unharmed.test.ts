@@ -1,5 +1,5 @@
 import { anEvent, RecordingSink } from '@rollcall/conformance';
-import type { ConnectionEvent } from '@rollcall/core';
+import type { ConnectionEvent } from '@rollcall/core/events';
 import { expect, test } from 'vitest';
 import { expectUnharmed, firstHarm, type Observed } from './expect-unharmed.ts';
 import type { LogLine } from '@rollcall/conformance';

@@ -1,4 +1,5 @@
-import type { AdapterIdentity, Clock, Log, Random } from '@rollcall/core';
+import type { Clock, Log, Random } from '@rollcall/core/environment';
+import type { AdapterIdentity } from '@rollcall/core/events';
 import type { CredentialsType } from '@rollcall/core/registry';
 import type { HostAccess } from '@rollcall/access';
 import type { FollowedSet } from '@rollcall/file-follower';

@@ -1,6 +1,6 @@
 import { settled } from '@rollcall/conformance';
 import { scriptedAuthorities } from '@rollcall/conformance/registry';
-import type { Delivery } from '@rollcall/core';
+import type { Delivery } from '@rollcall/core/sink';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createMemoryJournal } from '@rollcall/outbox';
 import { startScripted, type ScriptedInTest } from './testing/start-scripted.ts';

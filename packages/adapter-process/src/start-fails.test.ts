@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { anEvent, settled, type RecordingSink } from '@rollcall/conformance';
 import { scriptedPassword } from '@rollcall/conformance/registry';
-import { silentLog } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
 import { afterEach, describe, expect, test } from 'vitest';
 import { closableParts, type ClosableFacts } from './testing/closable-parts.ts';
 import { startEarlyHealth } from './health/early-health.ts';

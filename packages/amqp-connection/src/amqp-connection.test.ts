@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { ManualClock } from '@rollcall/conformance';
 import { localhostCertificate } from '@rollcall/conformance/certificates';
-import { silentLog } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createTestBed, startScriptedPeer, type ScriptedPeer } from './testing/index.ts';
 

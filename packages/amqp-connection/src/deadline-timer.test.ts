@@ -1,5 +1,6 @@
 import { ManualClock } from '@rollcall/conformance';
-import { later, type Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
 import { expect, test } from 'vitest';
 import { DeadlineTimer } from './deadline-timer.ts';
 

@@ -1,4 +1,5 @@
-import type { Clock, Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 
 /** One timer for the earliest of many deadlines. It may ring too early: that is cheaper than a new timer for every message. */
 export class DeadlineTimer {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { isIP } from 'node:net';
 import { servedPeer } from '@rollcall/containment';
-import { later, TransportError, type Clock } from '@rollcall/core';
+import { TransportError } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 import { internalsOf, silence } from '@rollcall/rhea-internals';
 import { boundReader, containDialled, hearBeforeSilence } from '@rollcall/rhea-internals/client';
 import rhea from 'rhea';

@@ -1,4 +1,4 @@
-import { later } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
 import type { Dialled } from './dial.ts';
 import type { LinkHost } from './link-host.ts';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { seededRandom } from '@rollcall/conformance';
-import { silentLog } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { createTestBed, startScriptedPeer } from './testing/index.ts';
 

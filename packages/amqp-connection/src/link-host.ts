@@ -1,4 +1,4 @@
-import type { Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import type { Dialled } from './dial.ts';
 import type { AmqpConnectionOptions } from './options.ts';
 import type { AttachRefused } from './send-outcome.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import { refusedBy } from './attach-sender.ts';
 import type { Dialled } from './dial.ts';
 import { expectAnswer } from './expect-answer.ts';

@@ -1,4 +1,4 @@
-import { later } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
 import { settle, type Verdict } from '@rollcall/rhea-internals';
 import type rhea from 'rhea';
 import { amqpErrorText } from './amqp-error.ts';

@@ -1,5 +1,6 @@
 import { createFailureReport, createMinuteGate, patientClock, type MinuteGate } from '@rollcall/containment';
-import { sleep, TransportError, type Clock } from '@rollcall/core';
+import { TransportError } from '@rollcall/core';
+import { sleep, type Clock } from '@rollcall/core/environment';
 import { describeFailure } from './describe-failure.ts';
 import { dial, type Dialled } from './dial.ts';
 import { isLastingFailure } from './lasting-trouble.ts';

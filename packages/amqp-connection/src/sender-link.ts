@@ -1,4 +1,5 @@
-import { later, type Clock, type Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 import { internalsOf } from '@rollcall/rhea-internals';
 import { asDelivery } from '@rollcall/rhea-internals/client';
 import type rhea from 'rhea';

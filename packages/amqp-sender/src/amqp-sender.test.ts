@@ -7,7 +7,9 @@ import {
   recordingLog,
   seededRandom,
 } from '@rollcall/conformance';
-import { deviceRef, systemClock, systemRandom, type DeviceMessage, type Timestamp } from '@rollcall/core';
+import { deviceRef, type Timestamp } from '@rollcall/core';
+import type { DeviceMessage } from '@rollcall/core/device-data';
+import { systemClock, systemRandom } from '@rollcall/core/environment';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createMessaging } from './create-messaging.ts';
 import { createDeviceDataSender } from './device-data-sender.ts';

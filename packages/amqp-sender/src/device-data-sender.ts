@@ -1,5 +1,7 @@
 import type { AmqpConnection } from '@rollcall/amqp-connection';
-import { deviceKey, type DeviceDataSender, type Random } from '@rollcall/core';
+import { deviceKey } from '@rollcall/core';
+import type { DeviceDataSender } from '@rollcall/core/device-data';
+import type { Random } from '@rollcall/core/environment';
 import { encodeDeviceMessage } from '@rollcall/hono-wire';
 import { createMessageIds } from './message-ids.ts';
 import type { NetworkOptions } from './messaging-network.ts';

@@ -1,5 +1,6 @@
 import type { AmqpConnection, SendOutcome } from '@rollcall/amqp-connection';
-import { TransportError, type Delivery, type EventSink } from '@rollcall/core';
+import { TransportError } from '@rollcall/core';
+import type { Delivery, EventSink } from '@rollcall/core/sink';
 import { encodeEvent } from '@rollcall/hono-wire';
 import type { NetworkOptions } from './messaging-network.ts';
 import { createNetworkLinks } from './network-links.ts';

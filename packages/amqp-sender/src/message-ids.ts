@@ -1,4 +1,4 @@
-import type { Random } from '@rollcall/core';
+import type { Random } from '@rollcall/core/environment';
 
 /** 96 bits: no two senders have the same prefix, whether they run side by side or one after the other. */
 const prefixBytes = 12;

@@ -1,6 +1,6 @@
 import { createTestBed } from '@rollcall/amqp-connection/testing';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { silentLog, systemClock, systemRandom } from '@rollcall/core';
+import { silentLog, systemClock, systemRandom } from '@rollcall/core/environment';
 import { openNotifications } from './notifications.ts';
 
 const bed = createTestBed();

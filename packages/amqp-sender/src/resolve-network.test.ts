@@ -1,4 +1,5 @@
-import { ConfigError, type Log } from '@rollcall/core';
+import { ConfigError } from '@rollcall/core';
+import type { Log } from '@rollcall/core/environment';
 import { expect, test } from 'vitest';
 import type { NetworkChoice } from './messaging-network.ts';
 import { networkPresets } from './network-presets.ts';

@@ -1,5 +1,6 @@
 import { configProblem } from '@rollcall/options';
-import { ConfigError, type Log } from '@rollcall/core';
+import { ConfigError } from '@rollcall/core';
+import type { Log } from '@rollcall/core/environment';
 import type { NetworkChoice, NetworkOptions } from './messaging-network.ts';
 import { networkPresets } from './network-presets.ts';
 import { networkRisks } from './network-risks.ts';

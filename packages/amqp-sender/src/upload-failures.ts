@@ -1,5 +1,5 @@
 import type { SendOutcome } from '@rollcall/amqp-connection';
-import type { UploadFailure, UploadOutcome } from '@rollcall/core';
+import type { UploadFailure, UploadOutcome } from '@rollcall/core/device-data';
 
 const failure = (status: UploadFailure['status'], text: string): UploadOutcome => ({
   status: 'failed',

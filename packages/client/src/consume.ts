@@ -7,16 +7,15 @@ import {
   type Trouble,
 } from '@rollcall/amqp-connection';
 import { createFailureReport } from '@rollcall/containment';
+import { ConfigError, TransportError } from '@rollcall/core';
 import {
-  ConfigError,
   silentLog,
   systemClock,
   systemRandom,
-  TransportError,
   type Clock,
   type Log,
   type Random,
-} from '@rollcall/core';
+} from '@rollcall/core/environment';
 import {
   decodeEvent,
   type DecodedEvent,

@@ -1,4 +1,5 @@
-import type { ConnectionEvent, ConnectedEvent, DeviceRef, Timestamp } from '@rollcall/core';
+import type { DeviceRef, Timestamp } from '@rollcall/core';
+import type { ConnectionEvent, ConnectedEvent } from '@rollcall/core/events';
 import type { HonoConnectionEvent, ReceivedDisconnected } from '@rollcall/hono-wire';
 
 /** A connection that is open, with the fields of its `connected`. */

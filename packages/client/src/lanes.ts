@@ -1,5 +1,5 @@
 import type { ReceivedDelivery, Settlement } from '@rollcall/amqp-connection';
-import { later, type Clock } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 import { createTries, type Tries } from './tries.ts';
 
 /** A message, and what is to be done with it. */

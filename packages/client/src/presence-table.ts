@@ -1,11 +1,5 @@
-import {
-  deviceKey,
-  systemClock,
-  type Clock,
-  type ConnectionId,
-  type DeviceRef,
-  type Epoch,
-} from '@rollcall/core';
+import { deviceKey, type ConnectionId, type DeviceRef, type Epoch } from '@rollcall/core';
+import { systemClock, type Clock } from '@rollcall/core/environment';
 import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
 import { createAdaptersHeard } from './adapters-heard.ts';
 import {

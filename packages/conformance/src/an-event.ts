@@ -1,14 +1,6 @@
-import {
-  deviceRef,
-  type ConnectedEvent,
-  type ConnectionEvent,
-  type ConnectionId,
-  type DisconnectedEvent,
-  type Epoch,
-  type EventId,
-  type OutboundEvent,
-  type Timestamp,
-} from '@rollcall/core';
+import { deviceRef, type ConnectionId, type Epoch, type EventId, type Timestamp } from '@rollcall/core';
+import type { ConnectedEvent, ConnectionEvent, DisconnectedEvent } from '@rollcall/core/events';
+import type { OutboundEvent } from '@rollcall/core/sink';
 import { encodeEvent } from '@rollcall/hono-wire';
 
 /** A `connected` event of tenant `acme`, for tests. `facts` replace some of its facts. */

@@ -1,4 +1,6 @@
-import { later, type ConnectionTracker, type Instant, type Step } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
+import type { ConnectionTracker, Step } from '@rollcall/core/tracker';
 import { describe, expect, test } from 'vitest';
 import { anEventMessage } from './an-event.ts';
 import { describeSink } from './describe-sink.ts';

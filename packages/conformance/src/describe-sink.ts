@@ -1,4 +1,4 @@
-import type { EventSink } from '@rollcall/core';
+import type { EventSink } from '@rollcall/core/sink';
 import { describe, expect, test } from 'vitest';
 import { anOutboundEvent } from './an-event.ts';
 

@@ -1,4 +1,6 @@
-import { disconnectReasons, type ConnectionTracker, type CommonSignal, type Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { disconnectReasons } from '@rollcall/core/events';
+import type { ConnectionTracker, CommonSignal } from '@rollcall/core/tracker';
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from './seeded-random.ts';
 

@@ -1,4 +1,5 @@
-import { silentLog, type ConnectionId } from '@rollcall/core';
+import type { ConnectionId } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
 import { describe, expect, test, vi } from 'vitest';
 import { deadAfterMsUnderTest, joinFleet, type FleetUnderTest } from './directory-under-test.ts';
 import { seededRandom } from './seeded-random.ts';

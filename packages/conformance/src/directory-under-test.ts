@@ -1,4 +1,6 @@
-import type { AdapterIdentity, Clock, ConnectionId, Epoch, EventId, Random } from '@rollcall/core';
+import type { ConnectionId, Epoch, EventId } from '@rollcall/core';
+import type { Clock, Random } from '@rollcall/core/environment';
+import type { AdapterIdentity } from '@rollcall/core/events';
 import type {
   AskForAnnouncements,
   ConnectionDirectory,
@@ -9,7 +11,8 @@ import type {
   DirectoryPlace,
   LifeSign,
 } from '@rollcall/core/directory';
-import { deviceRef, silentLog } from '@rollcall/core';
+import { deviceRef } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
 import { anEvent } from './an-event.ts';
 import { seededRandom } from './seeded-random.ts';
 

@@ -1,4 +1,5 @@
-import type { Clock, Instant, Timestamp } from '@rollcall/core';
+import type { Instant, Timestamp } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 
 interface Alarm {
   readonly deadline: number;

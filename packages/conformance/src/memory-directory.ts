@@ -1,13 +1,6 @@
-import {
-  later,
-  type AdapterIdentity,
-  type ConnectedEvent,
-  type ConnectionId,
-  type DeviceRef,
-  type Instant,
-  type TenantId,
-  type Timestamp,
-} from '@rollcall/core';
+import type { ConnectionId, DeviceRef, Instant, TenantId, Timestamp } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
+import type { AdapterIdentity, ConnectedEvent } from '@rollcall/core/events';
 import {
   epochAfter,
   OwnEntries,

@@ -1,4 +1,6 @@
-import type { AdapterIdentity, Clock, ConnectionId, Epoch, Instant } from '@rollcall/core';
+import type { ConnectionId, Epoch, Instant } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
+import type { AdapterIdentity } from '@rollcall/core/events';
 import type { DirectoryEntry, HeldLease } from '@rollcall/core/directory';
 import {
   holderWith,

@@ -1,4 +1,5 @@
-import { later, type Clock, type ConnectionId } from '@rollcall/core';
+import type { ConnectionId } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 import type {
   AskForAnnouncements,
   CreateDirectory,

@@ -1,4 +1,5 @@
-import { later, type ConnectionId, type Instant } from '@rollcall/core';
+import type { ConnectionId, Instant } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
 import type {
   DirectoryLeases,
   GivingUp,

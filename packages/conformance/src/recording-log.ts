@@ -1,4 +1,4 @@
-import type { Log } from '@rollcall/core';
+import type { Log } from '@rollcall/core/environment';
 
 export interface LogLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error';

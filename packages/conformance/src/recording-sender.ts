@@ -1,4 +1,4 @@
-import type { DeviceDataSender, DeviceMessage, UploadOutcome } from '@rollcall/core';
+import type { DeviceDataSender, DeviceMessage, UploadOutcome } from '@rollcall/core/device-data';
 
 /** A sender that keeps the device data it gets. `outcome` decides what becomes of each message. */
 export class RecordingSender implements DeviceDataSender {

@@ -1,4 +1,5 @@
-import type { ConnectionEvent, Delivery, EventSink, OutboundEvent } from '@rollcall/core';
+import type { ConnectionEvent } from '@rollcall/core/events';
+import type { Delivery, EventSink, OutboundEvent } from '@rollcall/core/sink';
 
 /** A sink that keeps what it gets. `answer` decides the outcome of each delivery; by default each is delivered. */
 export class RecordingSink implements EventSink {

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import { createCertificateAuthority, type CertificateAuthority } from './certificate-authority.ts';
 import { createDeviceKey, type DeviceKey } from './device-key.ts';
-import { deviceRef, type Clock, type TenantId, type Timestamp } from '@rollcall/core';
+import { deviceRef, type TenantId, type Timestamp } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import {
   credentialsTypes,
   isValidAt,

@@ -1,4 +1,4 @@
-import type { Random } from '@rollcall/core';
+import type { Random } from '@rollcall/core/environment';
 
 /** Randomness that repeats for the same seed (mulberry32). For tests only: its bytes are predictable. */
 export function seededRandom(seed: number): Random & { pick(below: number): number } {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { ManualClock } from '@rollcall/conformance';
-import { later } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
 import { expect, onTestFinished, test } from 'vitest';
 import { containSocket } from './contain-socket.ts';
 import { containedClock } from './contained-clock.ts';

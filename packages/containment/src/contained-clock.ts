@@ -1,4 +1,4 @@
-import type { Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import { peerBeingServed, servePeer } from './served-peer.ts';
 
 /** A clock whose timers belong to the peer that was served when they were set: an exception in one ends this peer's connection. */

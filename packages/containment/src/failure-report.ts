@@ -1,4 +1,4 @@
-import type { Clock, Log } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 import { createMinuteGate, type MinuteGate } from './minute-gate.ts';
 
 /** Reports exceptions of code that serves one peer. */

@@ -1,4 +1,5 @@
-import type { Clock, Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import { minuteMs } from './minute.ts';
 
 /** Lets one log line a minute through. It has no timer: what is held back is only counted. */

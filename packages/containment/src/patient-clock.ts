@@ -1,4 +1,5 @@
-import { later, type Clock, type Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 
 /** How often a timer shows that the event loop turns. */
 const beatMs = 100;

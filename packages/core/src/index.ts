@@ -1,4 +1,4 @@
-// What every part of Rollcall speaks of, and the ports of a protocol and a sink. Other ports: registry.ts, directory.ts.
+// What every part of Rollcall speaks of: which device, which event, when, and whose mistake an error is. Each task has an entry of its own.
 export { every, later, sleep, within, type Clock } from './clock.ts';
 export type { ConfigProblem } from './config-problem.ts';
 export type {

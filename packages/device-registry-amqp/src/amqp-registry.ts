@@ -1,12 +1,6 @@
 import { createMinuteGate, type MinuteGate } from '@rollcall/containment';
-import {
-  deviceKey,
-  type Clock,
-  type DeviceId,
-  type DeviceRef,
-  type Log,
-  type TenantId,
-} from '@rollcall/core';
+import { deviceKey, type DeviceId, type DeviceRef, type TenantId } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 import {
   breaksRule,
   type Answer,

@@ -1,4 +1,4 @@
-import { sleep, type Clock, type Log } from '@rollcall/core';
+import { sleep, type Clock, type Log } from '@rollcall/core/environment';
 import type {
   ChangeNotifications,
   Credentials,

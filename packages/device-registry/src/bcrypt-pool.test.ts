@@ -1,6 +1,6 @@
 import { compareSync } from 'bcryptjs';
 import { ManualClock } from '@rollcall/conformance';
-import { silentLog } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
 import { expect, onTestFinished, test } from 'vitest';
 import { createBcryptPool } from './bcrypt-pool.ts';
 

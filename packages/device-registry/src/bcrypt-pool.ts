@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Clock, Instant, Log } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 import type { PasswordVerifier, VerifyingTurn } from '@rollcall/core/registry';
 import { createWaitingComparisons } from './waiting-comparisons.ts';
 

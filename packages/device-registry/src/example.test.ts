@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { ManualClock, seededRandom } from '@rollcall/conformance';
-import { deviceRef, silentLog } from '@rollcall/core';
+import { deviceRef } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
 import { expect, test } from 'vitest';
 import { checkRegistry } from './check-registry.ts';
 import { openFileRegistry } from './file-registry.ts';

@@ -1,5 +1,5 @@
 import { createMinuteGate, type MinuteGate } from '@rollcall/containment';
-import type { Clock, Log } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 
 export interface FaultReport {
   /** Logs the fault, unless the latest line said the same and is less than a minute old. */

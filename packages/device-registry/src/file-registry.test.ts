@@ -9,7 +9,8 @@ import {
   registryUnderTestContent,
 } from '@rollcall/conformance';
 import { createCertificateAuthority, createDeviceKey } from '@rollcall/conformance/certificates';
-import { ConfigError, deviceRef, silentLog, type Log } from '@rollcall/core';
+import { ConfigError, deviceRef } from '@rollcall/core';
+import { silentLog, type Log } from '@rollcall/core/environment';
 import type { RegistryChange } from '@rollcall/core/registry';
 import { afterEach, describe, expect, test } from 'vitest';
 import { dump } from 'js-yaml';

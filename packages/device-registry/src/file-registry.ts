@@ -1,4 +1,5 @@
-import { ConfigError, type Clock, type Log } from '@rollcall/core';
+import { ConfigError } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 import type { DeviceRegistry, IdentifierRule, RegistryChange, RegistryState } from '@rollcall/core/registry';
 import { followFiles, whenSettled, type SeenFile } from '@rollcall/file-follower';
 import { createRegistryLoader, type RegistryLoader } from './registry-loader.ts';

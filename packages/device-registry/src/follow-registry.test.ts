@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManualClock, settled } from '@rollcall/conformance';
-import { silentLog, type Log } from '@rollcall/core';
+import { silentLog, type Log } from '@rollcall/core/environment';
 import type { RegistryChange } from '@rollcall/core/registry';
 import { afterEach, expect, test } from 'vitest';
 import { openFileRegistry } from './file-registry.ts';

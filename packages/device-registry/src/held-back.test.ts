@@ -2,7 +2,8 @@ import { appendFile, mkdir, mkdtemp, rm, stat, utimes, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManualClock, settled } from '@rollcall/conformance';
-import { deviceRef, silentLog, type Log } from '@rollcall/core';
+import { deviceRef } from '@rollcall/core';
+import { silentLog, type Log } from '@rollcall/core/environment';
 import type { RegistryChange } from '@rollcall/core/registry';
 import { afterEach, describe, expect, test } from 'vitest';
 import { acceptRegistry } from './accepted-file.ts';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ManualClock, seededRandom } from '@rollcall/conformance';
-import { deviceRef, silentLog, type Timestamp } from '@rollcall/core';
+import { deviceRef, type Timestamp } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
 import type { Credentials, PasswordSecret, PasswordVerdict } from '@rollcall/core/registry';
 import { hashSync } from 'bcryptjs';
 import { afterEach, describe, expect, test } from 'vitest';

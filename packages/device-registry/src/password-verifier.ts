@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Clock, Log, Random } from '@rollcall/core';
+import type { Clock, Log, Random } from '@rollcall/core/environment';
 import {
   isValidAt,
   type PasswordSecret,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Clock, Instant, Log, Timestamp } from '@rollcall/core';
+import type { Instant, Timestamp } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 import type { IdentifierRule, RegistryChange, RegistryState } from '@rollcall/core/registry';
 import { readAccepted } from './accepted-file.ts';
 import { createFaultReport, type FaultReport } from './fault-report.ts';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Random } from '@rollcall/core';
+import type { Random } from '@rollcall/core/environment';
 import type { PasswordSecret } from '@rollcall/core/registry';
 import { RecentMap } from '@rollcall/runtime';
 

@@ -1,4 +1,4 @@
-import type { Clock, Log, Random } from '@rollcall/core';
+import type { Clock, Log, Random } from '@rollcall/core/environment';
 import type {
   AskForAnnouncements,
   CreateDirectory,

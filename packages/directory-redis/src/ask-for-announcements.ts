@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '@rollcall/core';
+import { systemClock, type Clock } from '@rollcall/core/environment';
 import type { AskedForAnnouncements } from '@rollcall/core/directory';
 import { withEngine } from './contact/with-engine.ts';
 import type { OpenEngine } from './engine/engine.ts';

@@ -1,4 +1,5 @@
-import { systemClock, type Clock, type Timestamp } from '@rollcall/core';
+import type { Timestamp } from '@rollcall/core';
+import { systemClock, type Clock } from '@rollcall/core/environment';
 import type { FleetEngineState, FleetInstance, FleetOverview } from '@rollcall/core/directory';
 import { readFleet, type FleetState } from './burial/read-fleet.ts';
 import { withEngine, type EngineForOnce } from './contact/with-engine.ts';

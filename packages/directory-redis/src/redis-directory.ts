@@ -1,4 +1,5 @@
-import { later, sleep, type ConnectionId, type DeviceRef, type TenantId } from '@rollcall/core';
+import type { ConnectionId, DeviceRef, TenantId } from '@rollcall/core';
+import { later, sleep } from '@rollcall/core/environment';
 import type {
   ConnectionDirectory,
   DirectoryContext,

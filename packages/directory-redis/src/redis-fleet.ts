@@ -1,4 +1,4 @@
-import { systemRandom, type Random } from '@rollcall/core';
+import { systemRandom, type Random } from '@rollcall/core/environment';
 import type { FleetEngine } from '@rollcall/directory-module';
 import { askForAnnouncements } from './ask-for-announcements.ts';
 import { RedisUndertaker } from './burial/redis-undertaker.ts';

@@ -1,4 +1,4 @@
-import type { Log } from '@rollcall/core';
+import type { Log } from '@rollcall/core/environment';
 import type { DirectoryContext } from '@rollcall/core/directory';
 import type { Asker } from './contact/asker.ts';
 import type { KeyNames } from './wire/key-names.ts';

@@ -6,7 +6,7 @@ import { recordingLog } from '@rollcall/conformance';
 import { createCertificateAuthority } from '@rollcall/conformance/certificates';
 import { joinFleet } from '@rollcall/conformance/fleet';
 import { hasDebianPackage } from '@rollcall/conformance/machine';
-import { systemClock, systemRandom } from '@rollcall/core';
+import { systemClock, systemRandom } from '@rollcall/core/environment';
 import type { FollowedSet } from '@rollcall/file-follower';
 import { readOptions } from '@rollcall/options';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -1,4 +1,5 @@
-import { later, type Clock, type Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 import { lookAtFile, lookAtFiles, type SeenFile } from './file-signature.ts';
 import { settle, settleMs, type Settling } from './settle.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import rhea from 'rhea';
 import { describe, expect, test } from 'vitest';
-import type { ConnectionEvent } from '@rollcall/core';
+import type { ConnectionEvent } from '@rollcall/core/events';
 import { decodeEvent } from './decode-event.ts';
 import { encodeEvent } from './encode-event.ts';
 import { goldenEvents } from '../fixtures/golden-events.ts';

@@ -1,8 +1,4 @@
 import {
-  type Basis,
-  type ConnectedEvent,
-  type DisconnectedEvent,
-  type RawCause,
   deviceRef,
   type ConnectionId,
   type DeviceRef,
@@ -10,6 +6,7 @@ import {
   type EventId,
   type Timestamp,
 } from '@rollcall/core';
+import type { Basis, ConnectedEvent, DisconnectedEvent, RawCause } from '@rollcall/core/events';
 import type { JournalFacts, LeaseBasis } from '@rollcall/core/internal';
 import { connectionEventContentType } from './content-types.ts';
 import type { ReceivedMessage } from './received-message.ts';

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
 import { expect, test } from 'vitest';
-import { disconnectReasons } from '@rollcall/core';
+import { disconnectReasons } from '@rollcall/core/events';
 import { encodeEvent } from './encode-event.ts';
 import { eventBodySchema } from './event-body-schema.ts';
 import { goldenEvents } from '../fixtures/golden-events.ts';

@@ -1,6 +1,7 @@
 import rhea from 'rhea';
 import { expect, test } from 'vitest';
-import { type DeviceMessage, deviceRef, type Timestamp } from '@rollcall/core';
+import { deviceRef, type Timestamp } from '@rollcall/core';
+import type { DeviceMessage } from '@rollcall/core/device-data';
 import { encodeDeviceMessage } from './encode-device-message.ts';
 
 const message: DeviceMessage = {

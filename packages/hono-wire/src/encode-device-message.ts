@@ -1,4 +1,4 @@
-import type { DeviceMessage } from '@rollcall/core';
+import type { DeviceMessage } from '@rollcall/core/device-data';
 import { AmqpWriter, encodedString, encodedSymbol } from './amqp-writer.ts';
 import {
   openAnnotations,

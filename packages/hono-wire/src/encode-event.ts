@@ -1,4 +1,5 @@
-import type { ConnectionEvent, TenantDownstream } from '@rollcall/core';
+import type { ConnectionEvent } from '@rollcall/core/events';
+import type { TenantDownstream } from '@rollcall/core/sink';
 import { AmqpWriter, encodedString, encodedSymbol } from './amqp-writer.ts';
 import { connectionEventContentType } from './content-types.ts';
 import { eventBody, rfc3339 } from './event-body.ts';

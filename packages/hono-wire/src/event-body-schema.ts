@@ -1,4 +1,4 @@
-import { disconnectReasons } from '@rollcall/core';
+import { disconnectReasons } from '@rollcall/core/events';
 
 const uuid = {
   type: 'string',

@@ -1,4 +1,4 @@
-import type { Basis, ConnectionEvent, RawCause } from '@rollcall/core';
+import type { Basis, ConnectionEvent, RawCause } from '@rollcall/core/events';
 
 /** The JSON body of a connection event. Keys stand in the order of the contract. */
 export function eventBody(event: ConnectionEvent): object {

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import { anEvent, anOutboundEvent, describeSink } from '@rollcall/conformance';
-import type { DisconnectedEvent, EventId, Timestamp } from '@rollcall/core';
+import type { EventId, Timestamp } from '@rollcall/core';
+import type { DisconnectedEvent } from '@rollcall/core/events';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { createLoggerSink } from './logger-sink.ts';

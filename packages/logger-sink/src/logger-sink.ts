@@ -1,4 +1,6 @@
-import type { ConnectionEvent, EventSink, Log } from '@rollcall/core';
+import type { Log } from '@rollcall/core/environment';
+import type { ConnectionEvent } from '@rollcall/core/events';
+import type { EventSink } from '@rollcall/core/sink';
 
 export interface LoggerSinkOptions {
   readonly log: Log;

@@ -1,4 +1,4 @@
-import type { EventSink } from '@rollcall/core';
+import type { EventSink } from '@rollcall/core/sink';
 import type { Effective } from '@rollcall/options/internal';
 import { filesOfSecrets } from '@rollcall/options/module';
 import type { ChosenMessaging, Messaging, MessagingContext } from './messaging-module.ts';

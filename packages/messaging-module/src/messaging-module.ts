@@ -1,4 +1,6 @@
-import type { Clock, DeviceDataSender, EventSink, Log, Random } from '@rollcall/core';
+import type { DeviceDataSender } from '@rollcall/core/device-data';
+import type { Clock, Log, Random } from '@rollcall/core/environment';
+import type { EventSink } from '@rollcall/core/sink';
 import type { ChangeNotifications, IdentifierRule } from '@rollcall/core/registry';
 import type { Options, ValuesOf } from '@rollcall/options';
 import type { ChosenModule, OptionModule } from '@rollcall/options/module';

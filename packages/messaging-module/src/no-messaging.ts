@@ -1,4 +1,4 @@
-import type { DeviceDataSender, UploadOutcome } from '@rollcall/core';
+import type { DeviceDataSender, UploadOutcome } from '@rollcall/core/device-data';
 
 /** What devices and operators read where the adapter was given no messaging network. */
 export const noMessagingText = 'no messaging network is configured';

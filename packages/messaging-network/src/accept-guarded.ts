@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { GuardedSocket, type GuardLimits } from '@rollcall/amqp-frame-guard';
 import { peerBeingServed } from '@rollcall/containment';
-import { later, type Clock } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 import { containWrites, internalsOf } from '@rollcall/rhea-internals';
 import {
   acceptSocket,

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { createMinute } from '@rollcall/containment';
-import type { Clock, Log } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 import { addressBlocks, createPlaces } from '@rollcall/core/sharing';
 
 export interface BoundPeersOptions {

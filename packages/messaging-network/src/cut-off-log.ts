@@ -1,5 +1,5 @@
 import { createMinute } from '@rollcall/containment';
-import type { Clock, Log } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 
 /** Logs peers that broke the protocol: the first one at once, those that follow in one line a minute. */
 export interface CutOffLog {

@@ -1,5 +1,5 @@
 import { ManualClock } from '@rollcall/conformance';
-import { silentLog } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
 import { expect, test } from 'vitest';
 import { createEventQueue } from './event-queue.ts';
 

@@ -1,5 +1,5 @@
 import { createMinuteGate, type MinuteGate } from '@rollcall/containment';
-import type { Clock, Log } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 import type rhea from 'rhea';
 import { createExpiry, type Expiry } from './expiry.ts';
 import { onBehalfOf } from './link-peer.ts';

@@ -1,5 +1,5 @@
 import type { Verdict } from '@rollcall/rhea-internals';
-import type { Log } from '@rollcall/core';
+import type { Log } from '@rollcall/core/environment';
 import type rhea from 'rhea';
 import type { Address, Target } from './addresses.ts';
 import type { Consumption } from './consumption.ts';

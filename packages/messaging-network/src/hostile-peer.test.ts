@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Log } from '@rollcall/core';
+import type { Log } from '@rollcall/core/environment';
 import rhea from 'rhea';
 import { expect, onTestFinished, test } from 'vitest';
 import { startMessagingNetwork } from './messaging-network.ts';

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { containServer, createFailureReport, patientClock } from '@rollcall/containment';
-import { TransportError, type Clock, type Log } from '@rollcall/core';
+import { TransportError } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 import type rhea from 'rhea';
 import { acceptGuarded } from './accept-guarded.ts';
 import { createBoundPeers } from './bound-peers.ts';

@@ -3,7 +3,7 @@ import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManualClock } from '@rollcall/conformance';
-import { silentLog, type Log } from '@rollcall/core';
+import { silentLog, type Log } from '@rollcall/core/environment';
 import rhea from 'rhea';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {

@@ -1,4 +1,4 @@
-import { systemClock, type Clock, type Log } from '@rollcall/core';
+import { systemClock, type Clock, type Log } from '@rollcall/core/environment';
 import { checkRhea, internalsOf, silence } from '@rollcall/rhea-internals';
 import { keepRawMessages } from '@rollcall/rhea-internals/server';
 import rhea from 'rhea';

@@ -1,4 +1,4 @@
-import type { Clock, Log } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 import type rhea from 'rhea';
 import { everyTenant, parseAddress, queueName, type QueueAddress } from './addresses.ts';
 import type { Consumption } from './consumption.ts';

@@ -1,5 +1,5 @@
 import { peerBeingServed, servePeer } from '@rollcall/containment';
-import type { Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import { forgo, internalsOf, settle as settleDelivery, type Verdict } from '@rollcall/rhea-internals';
 import { rawBytesOf, sendInAnyOrder } from '@rollcall/rhea-internals/server';
 import type rhea from 'rhea';

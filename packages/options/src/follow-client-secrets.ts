@@ -1,4 +1,4 @@
-import type { Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import type { FollowedSet } from '@rollcall/file-follower';
 import { certificatesIn, checkNewPair, checkPair } from '@rollcall/file-follower/pem';
 import { withoutLineEnd } from './secret-from-file.ts';

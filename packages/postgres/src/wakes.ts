@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { later, type Clock } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 
 export interface WakesOptions {
   readonly url: string;

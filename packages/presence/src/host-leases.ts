@@ -1,4 +1,5 @@
-import type { ConnectedEvent, ConnectionTracker } from '@rollcall/core';
+import type { ConnectedEvent } from '@rollcall/core/events';
+import type { ConnectionTracker } from '@rollcall/core/tracker';
 import type { ConnectionDescription, OpenConnection } from './host-presence.ts';
 import type { RestoredLease } from './leases/restored-lease.ts';
 import type { RhythmStore } from './leases/rhythm-store.ts';

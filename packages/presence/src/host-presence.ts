@@ -1,4 +1,5 @@
-import type { ConnectionTracker, DisconnectedChange, EndedSignal, RawCause } from '@rollcall/core';
+import type { RawCause } from '@rollcall/core/events';
+import type { ConnectionTracker, DisconnectedChange, EndedSignal } from '@rollcall/core/tracker';
 import type { AccessEnd, AuthenticatedDevice } from '@rollcall/access';
 import type { SharedLease } from './shared-lease.ts';
 

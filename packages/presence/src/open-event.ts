@@ -1,4 +1,4 @@
-import type { ConnectedEvent } from '@rollcall/core';
+import type { ConnectedEvent } from '@rollcall/core/events';
 import type { ConnectionDescription } from './host-presence.ts';
 import type { Tracked } from './tracking/track.ts';
 

@@ -1,4 +1,4 @@
-import type { Clock, Log, Random } from '@rollcall/core';
+import type { Clock, Log, Random } from '@rollcall/core/environment';
 import type { ChangeNotifications, DeviceRegistry, IdentifierRule } from '@rollcall/core/registry';
 import type { FollowedSet } from '@rollcall/file-follower';
 import type { Options, ValuesOf } from '@rollcall/options';

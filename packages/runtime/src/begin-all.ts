@@ -1,4 +1,4 @@
-import type { Log } from '@rollcall/core';
+import type { Log } from '@rollcall/core/environment';
 import { ResourceStack } from './resource-stack.ts';
 
 /**

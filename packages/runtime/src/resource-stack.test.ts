@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { silentLog } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
 import { recordingLog } from '@rollcall/conformance';
 import { beginAll } from './begin-all.ts';
 import { ResourceStack } from './resource-stack.ts';

@@ -1,4 +1,5 @@
-import type { Clock, Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 
 export interface BucketOptions {
   /** Tokens of a bucket that is full. */

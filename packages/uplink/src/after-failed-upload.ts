@@ -1,4 +1,5 @@
-import type { DisconnectReason, UploadFailure } from '@rollcall/core';
+import type { UploadFailure } from '@rollcall/core/device-data';
+import type { DisconnectReason } from '@rollcall/core/events';
 
 /** An upload that failed, as `host.uplink.upload` says it. */
 export interface FailedUpload {

@@ -1,5 +1,5 @@
 import { createMinuteGate } from '@rollcall/containment';
-import type { Clock, Log } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 import type { HostUplink } from './host-uplink.ts';
 
 /** Says that uploads are dropped without a word to their devices: one line a minute, with the one that came then. */

@@ -1,4 +1,5 @@
-import type { DeviceRef, UploadFailure } from '@rollcall/core';
+import type { DeviceRef } from '@rollcall/core';
+import type { UploadFailure } from '@rollcall/core/device-data';
 import type { AuthenticatedDevice } from '@rollcall/access';
 
 /** Data of devices. */

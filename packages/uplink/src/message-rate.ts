@@ -1,4 +1,5 @@
-import { deviceKey, later, type Clock, type DeviceRef, type Instant } from '@rollcall/core';
+import { deviceKey, type DeviceRef, type Instant } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 
 /** How many messages a device may upload. */
 export interface MessageRate {

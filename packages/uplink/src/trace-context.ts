@@ -1,4 +1,4 @@
-import type { Random } from '@rollcall/core';
+import type { Random } from '@rollcall/core/environment';
 
 // version 00: https://www.w3.org/TR/trace-context-1/#traceparent-header-field-values; all-zero ids are invalid.
 const traceParentPattern = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;

@@ -1,4 +1,4 @@
-import type { UploadFailure } from '@rollcall/core';
+import type { UploadFailure } from '@rollcall/core/device-data';
 import type { UploadRequest } from './host-uplink.ts';
 
 /** Where a message goes. No target: the device's own data. */

@@ -1,12 +1,6 @@
-import {
-  deviceRef,
-  type Clock,
-  type DeviceDataSender,
-  type DeviceMessage,
-  type DeviceRef,
-  type Random,
-  type UploadFailure,
-} from '@rollcall/core';
+import { deviceRef, type DeviceRef } from '@rollcall/core';
+import type { DeviceDataSender, DeviceMessage, UploadFailure } from '@rollcall/core/device-data';
+import type { Clock, Random } from '@rollcall/core/environment';
 import type { DeviceRegistry, Registration, Tenant } from '@rollcall/core/registry';
 import { printable } from '@rollcall/core/text';
 import { emptyNotificationContentType } from '@rollcall/hono-wire';

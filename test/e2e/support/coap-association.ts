@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { createCoapClient, type CoapClient } from '@rollcall/coap/testing';
-import { systemClock, systemRandom } from '@rollcall/core';
+import { systemClock, systemRandom } from '@rollcall/core/environment';
 import { createDtlsClient } from '@rollcall/dtls/testing';
 
 /** A CoAP device and its association with an adapter on loopback. */

@@ -1,5 +1,6 @@
 import { anEnding } from '@rollcall/conformance';
-import type { ConnectedEvent, DisconnectedEvent, EventId, Timestamp } from '@rollcall/core';
+import type { EventId, Timestamp } from '@rollcall/core';
+import type { ConnectedEvent, DisconnectedEvent } from '@rollcall/core/events';
 
 /** The end of a connection that was lost half a minute after it began; the device was heard last ten seconds before. */
 export function endingOf({ slot: _slot, ...connected }: ConnectedEvent, id: string): DisconnectedEvent {

@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
 /**
  * A sink that writes down what it is given, a line for each event: device, event id, type and connection id. While the file of `LEDGER_AWAY` is there, it
  * is as a network that is away. Keeps nothing in memory: whatever the adapter needs is the adapter's own.
- * @returns {import('@rollcall/core').EventSink}
+ * @returns {import('@rollcall/core/sink').EventSink}
  */
 export default function createLedgerSink() {
   const ledger = openSync(String(process.env['LEDGER']), 'a');

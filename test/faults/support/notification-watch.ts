@@ -1,5 +1,5 @@
 import { createAmqpConnection } from '@rollcall/amqp-connection';
-import { silentLog, systemClock as clock, systemRandom as random } from '@rollcall/core';
+import { silentLog, systemClock as clock, systemRandom as random } from '@rollcall/core/environment';
 
 /** Who hears of changes of the registry, as an adapter does. */
 export interface NotificationWatch {

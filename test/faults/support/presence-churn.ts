@@ -1,14 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { presence, type PresenceNews } from '@rollcall/client';
 import { anEvent } from '@rollcall/conformance';
-import {
-  deviceRef,
-  type ConnectedEvent,
-  type ConnectionEvent,
-  type ConnectionId,
-  type Epoch,
-  type Timestamp,
-} from '@rollcall/core';
+import { deviceRef, type ConnectionId, type Epoch, type Timestamp } from '@rollcall/core';
+import type { ConnectedEvent, ConnectionEvent } from '@rollcall/core/events';
 import { expect } from 'vitest';
 import { endingOf } from './ending-of.ts';
 import type { PresenceStage } from './presence-stage.ts';

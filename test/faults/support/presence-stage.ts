@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createMessaging } from '@rollcall/amqp-sender';
-import { silentLog, systemClock, systemRandom, type ConnectionEvent } from '@rollcall/core';
+import { silentLog, systemClock, systemRandom } from '@rollcall/core/environment';
+import type { ConnectionEvent } from '@rollcall/core/events';
 import { freePort } from '../../e2e/support/ports.ts';
 import { restartable, type Restartable } from './restartable.ts';
 

@@ -1,5 +1,5 @@
 import { consume, createPresenceTable, type PresenceTable } from '@rollcall/client';
-import { systemRandom, type Random } from '@rollcall/core';
+import { systemRandom, type Random } from '@rollcall/core/environment';
 import type { ReceivedEvent } from '@rollcall/hono-wire';
 import { tenants } from './stage.ts';
 

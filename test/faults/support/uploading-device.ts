@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { createAmqpConnection } from '@rollcall/amqp-connection';
-import { deviceRef, silentLog, systemClock, systemRandom, type Timestamp } from '@rollcall/core';
+import { deviceRef, type Timestamp } from '@rollcall/core';
+import { silentLog, systemClock, systemRandom } from '@rollcall/core/environment';
 import { encodeDeviceMessage } from '@rollcall/hono-wire';
 import { withFields } from '@rollcall/hono-wire/internal';
 import { generate } from 'mqtt-packet';

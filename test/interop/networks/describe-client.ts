@@ -1,6 +1,7 @@
 import { consume, type ConsumeOptions } from '@rollcall/client';
 import { anOutboundEvent } from '@rollcall/conformance';
-import { deviceRef, type EventSink } from '@rollcall/core';
+import { deviceRef } from '@rollcall/core';
+import type { EventSink } from '@rollcall/core/sink';
 import { afterEach, expect, test } from 'vitest';
 import type { InteropNetwork, NetworkTraits } from './interop-network.ts';
 import { openEventsSink } from './network-client.ts';

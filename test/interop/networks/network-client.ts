@@ -1,7 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { createMessaging, type NetworkChoice } from '@rollcall/amqp-sender';
 import { anOutboundEvent } from '@rollcall/conformance';
-import { deviceRef, silentLog, systemClock, systemRandom, type EventSink } from '@rollcall/core';
+import { deviceRef } from '@rollcall/core';
+import { silentLog, systemClock, systemRandom } from '@rollcall/core/environment';
+import type { EventSink } from '@rollcall/core/sink';
 import type { InteropNetwork } from './interop-network.ts';
 
 const unhurried = new AbortController().signal;

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { systemClock, systemRandom } from '@rollcall/core';
+import { systemClock, systemRandom } from '@rollcall/core/environment';
 import { createCoapClient, type CoapClient, type CoapClientRequest } from '@rollcall/coap/testing';
 import type { CoapMessage } from '@rollcall/coap/codec';
 import { createDtlsClient, type DtlsClient, type DtlsClientOptions } from '@rollcall/dtls/testing';

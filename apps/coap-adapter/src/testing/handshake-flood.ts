@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram';
-import { systemClock } from '@rollcall/core';
+import { systemClock } from '@rollcall/core/environment';
 import { createDtlsClient, type DtlsClientOptions } from '@rollcall/dtls/testing';
 
 export interface FloodOptions {

@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { createCoapClient, type CoapClientRequest } from '@rollcall/coap/testing';
-import { systemClock, systemRandom } from '@rollcall/core';
+import { systemClock, systemRandom } from '@rollcall/core/environment';
 import { sendText } from './send-text.ts';
 
 /** A device on loopback without DTLS. */

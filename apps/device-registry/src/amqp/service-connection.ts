@@ -7,7 +7,7 @@ import {
   type SocketPlace,
 } from '@rollcall/adapter-kit/listening';
 import { GuardedSocket, type GuardedSocketOptions } from '@rollcall/amqp-frame-guard';
-import { later, type Clock, type Log } from '@rollcall/core';
+import { later, type Clock, type Log } from '@rollcall/core/environment';
 import { forgo, internalsOf, settle } from '@rollcall/rhea-internals';
 import {
   creditOfLink,

@@ -1,4 +1,4 @@
-import { later, type Clock } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 
 /** Notes that a peer says something, and tells once it has not for too long. */
 export class SilenceWatch {

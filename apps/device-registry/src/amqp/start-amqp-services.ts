@@ -1,8 +1,8 @@
 import type { ListenAddress } from '@rollcall/adapter-kit';
 import type { SocketServerOptions } from '@rollcall/adapter-kit/listening';
-import type { Clock, Log, Random } from '@rollcall/core';
+import type { Clock, Log, Random } from '@rollcall/core/environment';
 import type { FollowedFiles } from '@rollcall/file-follower';
-import { within } from '@rollcall/core';
+import { within } from '@rollcall/core/environment';
 import type { ResourceStack } from '@rollcall/runtime';
 import { openLogins } from '../auth/open-logins.ts';
 import type { AuthValues } from '../auth/auth-options.ts';

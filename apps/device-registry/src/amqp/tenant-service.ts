@@ -1,4 +1,4 @@
-import type { Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import { normalizeName } from '@rollcall/core/x509';
 import type { RegistryStore, StoredTenant } from '../store/registry-store.ts';
 import { textIn } from './json-fields.ts';

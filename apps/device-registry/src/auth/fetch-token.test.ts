@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { systemClock, systemRandom, silentLog } from '@rollcall/core';
+import { systemClock, systemRandom, silentLog } from '@rollcall/core/environment';
 import { internalsOf, silence } from '@rollcall/rhea-internals';
 import rhea from 'rhea';
 import { expect, onTestFinished, test } from 'vitest';

@@ -1,4 +1,5 @@
-import { TransportError, later, type Clock, type Log, type Random } from '@rollcall/core';
+import { TransportError } from '@rollcall/core';
+import { later, type Clock, type Log, type Random } from '@rollcall/core/environment';
 import { dial, dialFailureOf } from '@rollcall/amqp-connection/internal';
 import type { TlsOptions } from '@rollcall/amqp-connection';
 import type rhea from 'rhea';

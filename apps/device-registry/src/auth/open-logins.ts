@@ -1,6 +1,7 @@
 import { createMinuteGate } from '@rollcall/containment';
 import { createPasswordVerifier } from '@rollcall/device-registry';
-import { ConfigError, type Clock, type Log, type Random } from '@rollcall/core';
+import { ConfigError } from '@rollcall/core';
+import type { Clock, Log, Random } from '@rollcall/core/environment';
 import type { FollowedFiles } from '@rollcall/file-follower';
 import { keysIn, readFollowed, remoteKeys, type TokenKeys } from '@rollcall/http-service';
 import { variableOf } from '@rollcall/options';

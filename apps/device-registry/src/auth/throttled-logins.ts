@@ -1,5 +1,5 @@
 import { createFailureLimiter } from '@rollcall/access/internal';
-import { sleep, type Clock } from '@rollcall/core';
+import { sleep, type Clock } from '@rollcall/core/environment';
 import type { LoginOutcome, Logins, PlainLogin } from './identity.ts';
 
 export interface ThrottledLoginsOptions {

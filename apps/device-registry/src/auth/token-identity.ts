@@ -1,4 +1,4 @@
-import type { Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import type { TokenKeys } from '@rollcall/http-service';
 import { jwtVerify } from 'jose';
 import type { LoginOutcome } from './identity.ts';

@@ -1,5 +1,5 @@
 import { ManualClock } from '@rollcall/conformance';
-import { silentLog, systemRandom } from '@rollcall/core';
+import { silentLog, systemRandom } from '@rollcall/core/environment';
 import { createPasswordVerifier, hashPassword } from '@rollcall/device-registry';
 import { createTokenCheck, type ClaimNames, type Grant, type Scope } from '@rollcall/http-service';
 import { describe, expect, onTestFinished, test } from 'vitest';

@@ -1,4 +1,4 @@
-import type { Clock, Log, Random } from '@rollcall/core';
+import type { Clock, Log, Random } from '@rollcall/core/environment';
 import { bcryptCosts, createPasswordVerifier } from '@rollcall/device-registry';
 import { createBcryptPool } from '@rollcall/device-registry/internal';
 import type { FollowedFiles } from '@rollcall/file-follower';

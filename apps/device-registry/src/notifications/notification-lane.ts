@@ -1,6 +1,7 @@
 import type { SendOutcome } from '@rollcall/amqp-connection';
 import { createMinuteGate, type MinuteGate } from '@rollcall/containment';
-import { later, sleep, type Clock, type Instant, type Log } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later, sleep, type Clock, type Log } from '@rollcall/core/environment';
 import type { ChangeOutbox, ChangeSubject, KeptChange } from '../store/change-outbox.ts';
 import { StoreUnavailable } from '../store/store-unavailable.ts';
 import { notificationOf, type Notification } from './notification.ts';

@@ -1,4 +1,4 @@
-import { every } from '@rollcall/core';
+import { every } from '@rollcall/core/environment';
 import { changeSubjects, subjectOf } from '../store/change-outbox.ts';
 import type { StoredChange } from '../store/registry-write.ts';
 import { StoreUnavailable } from '../store/store-unavailable.ts';

@@ -1,7 +1,8 @@
 import { startScriptedPeer } from '@rollcall/amqp-connection/testing';
 import { amqp } from '@rollcall/amqp-sender';
 import { seededRandom } from '@rollcall/conformance';
-import { deviceRef, later, silentLog, systemClock as clock, type Clock } from '@rollcall/core';
+import { deviceRef } from '@rollcall/core';
+import { later, silentLog, systemClock as clock, type Clock } from '@rollcall/core/environment';
 import { readOptions } from '@rollcall/options';
 import { ResourceStack } from '@rollcall/runtime';
 import { expect, onTestFinished, test } from 'vitest';

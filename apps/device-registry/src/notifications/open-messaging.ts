@@ -6,7 +6,8 @@ import {
   type MessagingSettings,
 } from '@rollcall/amqp-sender/internal';
 import { createAmqpConnection, type AmqpConnectionOptions } from '@rollcall/amqp-connection';
-import { within, type Clock, type DeviceDataSender, type Log, type Random } from '@rollcall/core';
+import type { DeviceDataSender } from '@rollcall/core/device-data';
+import { within, type Clock, type Log, type Random } from '@rollcall/core/environment';
 import type { FollowedFiles } from '@rollcall/file-follower';
 import type { ValuesOf } from '@rollcall/options';
 import { followClientSecrets } from '@rollcall/options/module';

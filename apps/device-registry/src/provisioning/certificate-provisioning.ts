@@ -1,5 +1,5 @@
 import { createPublicKey, randomUUID, X509Certificate } from 'node:crypto';
-import type { Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import { formatName, readCertificateParts, type DistinguishedName } from '@rollcall/core/x509';
 import { provisioningAuthority } from '../amqp/decide-registration.ts';
 import { isAuthorityValid } from '../amqp/tenant-object.ts';

@@ -1,4 +1,4 @@
-import { sleep, type Clock } from '@rollcall/core';
+import { sleep, type Clock } from '@rollcall/core/environment';
 import type { EdgeOutcome, EdgeProvisioning } from '../amqp/registration-service.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import { isUntold } from './is-untold.ts';

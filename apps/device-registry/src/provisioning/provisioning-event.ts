@@ -1,4 +1,6 @@
-import type { DeviceMessage, DeviceRef, Random } from '@rollcall/core';
+import type { DeviceRef } from '@rollcall/core';
+import type { DeviceMessage } from '@rollcall/core/device-data';
+import type { Random } from '@rollcall/core/environment';
 import type { PropertyValue } from '@rollcall/core/internal';
 import { splitDefaults } from '@rollcall/hono-wire/internal';
 import type { TenantContent } from '../store/registry-content.ts';

@@ -1,4 +1,6 @@
-import { deviceRef, type Clock, type DeviceDataSender, type Random } from '@rollcall/core';
+import { deviceRef } from '@rollcall/core';
+import type { DeviceDataSender } from '@rollcall/core/device-data';
+import type { Clock, Random } from '@rollcall/core/environment';
 import type { RegistryStore, StoredTenant } from '../store/registry-store.ts';
 import { StoreUnavailable } from '../store/store-unavailable.ts';
 import { newVersion } from './new-version.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import type { ChangeOutbox } from './change-outbox.ts';
 import type { CredentialContent, DeviceContent, TenantContent } from './registry-content.ts';
 import type { DeviceSearchQuery, SearchPage, SearchQuery } from './registry-search.ts';

@@ -1,4 +1,4 @@
-import { every, type Clock } from '@rollcall/core';
+import { every, type Clock } from '@rollcall/core/environment';
 import type { RegistryStore } from './registry-store.ts';
 
 const eachMs = 2_000;

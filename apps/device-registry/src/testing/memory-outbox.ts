@@ -1,4 +1,4 @@
-import type { Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import {
   subjectOf,
   type ChangeOutbox,

@@ -1,4 +1,5 @@
-import { ConfigError, type Clock, type Log } from '@rollcall/core';
+import { ConfigError } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 import type { RegistryConfig } from '../config.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import { importFile } from './transfer.ts';

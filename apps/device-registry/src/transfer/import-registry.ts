@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import { hashPasswords, type PasswordHasher } from '../management/content/hash-passwords.ts';
 import { completeCredentials } from '../management/content/merge-credentials.ts';
 import type { RegistryStore } from '../store/registry-store.ts';

@@ -1,5 +1,6 @@
 import { exitStatus } from '@rollcall/adapter-process/internal';
-import { ConfigError, type Clock, type Log } from '@rollcall/core';
+import { ConfigError } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 import type { RegistryConfig } from '../config.ts';
 import { openStore } from '../open-store.ts';
 import { changeSubjects, maxKeptChanges } from '../store/change-outbox.ts';

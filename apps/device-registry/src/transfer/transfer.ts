@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
-import { ConfigError, type Clock, type Log } from '@rollcall/core';
+import { ConfigError } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 import { bcryptCosts } from '@rollcall/device-registry';
 import { createBcryptPool } from '@rollcall/device-registry/internal';
 import type { ManagementValues } from '../management/management-options.ts';

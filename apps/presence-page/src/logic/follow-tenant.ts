@@ -1,4 +1,4 @@
-import { later, type Clock } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 import type { AsOf, Device } from './answers.ts';
 import { SseReader, type SseEvent } from './sse-reader.ts';
 

@@ -1,4 +1,4 @@
-import { disconnectReasons } from '@rollcall/core';
+import { disconnectReasons } from '@rollcall/core/events';
 import { describe, expect, test } from 'vitest';
 import { basisInWords, certaintyInWords, durationInWords, reasonInWords } from './in-words.ts';
 import { readRoute, writeRoute, type Route } from './route.ts';

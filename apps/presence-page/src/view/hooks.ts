@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { systemClock } from '@rollcall/core';
+import { systemClock } from '@rollcall/core/environment';
 import type { AsOf } from '../logic/answers.ts';
 import { DeviceTable } from '../logic/device-table.ts';
 import { followTenant, type StreamState } from '../logic/follow-tenant.ts';

@@ -1,4 +1,4 @@
-import { every, later, type Clock, type Log } from '@rollcall/core';
+import { every, later, type Clock, type Log } from '@rollcall/core/environment';
 import type { AskForAnnouncements } from '@rollcall/core/directory';
 
 export interface AskFleetOptions {

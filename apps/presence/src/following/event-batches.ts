@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { later, type Clock, type Log } from '@rollcall/core';
+import { later, type Clock, type Log } from '@rollcall/core/environment';
 
 export interface EventBatchesOptions<Event> {
   readonly clock: Clock;

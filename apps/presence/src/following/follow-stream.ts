@@ -1,5 +1,5 @@
 import { consume, type ConsumeOptions } from '@rollcall/client';
-import { later, type Clock, type Log } from '@rollcall/core';
+import { later, type Clock, type Log } from '@rollcall/core/environment';
 import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
 import type { EventBatches } from './event-batches.ts';
 import { unkeepable } from './unkeepable.ts';

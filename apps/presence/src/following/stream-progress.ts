@@ -1,4 +1,5 @@
-import type { Clock, Timestamp } from '@rollcall/core';
+import type { Timestamp } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 
 export interface StreamProgressOptions {
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;

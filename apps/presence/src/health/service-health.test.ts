@@ -1,5 +1,6 @@
 import { ManualClock } from '@rollcall/conformance';
-import { silentLog, type Timestamp } from '@rollcall/core';
+import type { Timestamp } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
 import { createFollowedFiles } from '@rollcall/file-follower';
 import { expect, test } from 'vitest';
 import { EventBatches } from '../following/event-batches.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import type { TokenCheck, Turns } from '@rollcall/http-service';
 import type { KeptHistory, PresenceStore } from '../store/presence-store.ts';
 import type { ChangeFeed } from '../watching/change-feed.ts';

@@ -1,5 +1,5 @@
 import type { Ending, OpenConnection } from '@rollcall/client';
-import type { Basis } from '@rollcall/core';
+import type { Basis } from '@rollcall/core/events';
 import type { StoredConnection, StoredDevice } from '../store/presence-store.ts';
 import { isoTime } from './as-of.ts';
 

@@ -1,4 +1,4 @@
-import type { Clock, Log } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 import type { FollowedFiles } from '@rollcall/file-follower';
 import { openHttpPort, type HealthTexts, type Listening, type ListenOptions } from '@rollcall/http-service';
 import type { PresenceValues } from '../config.ts';

@@ -1,4 +1,4 @@
-import { disconnectReasons } from '@rollcall/core';
+import { disconnectReasons } from '@rollcall/core/events';
 import type { ApiContext } from './api-context.ts';
 import { badInput } from './problem.ts';
 

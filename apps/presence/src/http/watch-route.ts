@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { later } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
 import type { PresenceStore } from '../store/presence-store.ts';
 import { StoreUnavailable } from '../store/store-unavailable.ts';
 import { SseStream } from '../watching/sse-stream.ts';

@@ -1,5 +1,6 @@
 import { ManualClock } from '@rollcall/conformance';
-import { deviceRef, type Clock, type ConnectionId, type EventId, type Timestamp } from '@rollcall/core';
+import { deviceRef, type ConnectionId, type EventId, type Timestamp } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { unkeepable } from '../following/unkeepable.ts';
 import { deviceJson } from '../http/device-json.ts';

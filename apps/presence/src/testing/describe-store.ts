@@ -1,14 +1,8 @@
 import { createPresenceTable, type DevicePresence } from '@rollcall/client';
 import { ManualClock, seededRandom } from '@rollcall/conformance';
 import { nastyStrings } from '@rollcall/conformance/hostile';
-import {
-  deviceRef,
-  type Clock,
-  type ConnectionId,
-  type Epoch,
-  type EventId,
-  type Timestamp,
-} from '@rollcall/core';
+import { deviceRef, type ConnectionId, type Epoch, type EventId, type Timestamp } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import type {
   HonoConnectionEvent,
   ReceivedConnected,

@@ -1,5 +1,6 @@
 import { createPresenceTable, type Ending, type OpenConnection } from '@rollcall/client';
-import { deviceKey, type Clock, type DeviceRef } from '@rollcall/core';
+import { deviceKey, type DeviceRef } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import { heardInstances, type InstanceRow } from '../store/fold/heard-instances.ts';
 import { instancesPage } from '../store/fold/instances-page.ts';
 import type {

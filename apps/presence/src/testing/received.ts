@@ -1,5 +1,6 @@
 import { anEvent } from '@rollcall/conformance';
-import type { ConnectedEvent, ConnectionId, EventId, Timestamp } from '@rollcall/core';
+import type { ConnectionId, EventId, Timestamp } from '@rollcall/core';
+import type { ConnectedEvent } from '@rollcall/core/events';
 import type { ReceivedConnected, ReceivedDisconnected } from '@rollcall/hono-wire';
 
 let ids = 0;

@@ -1,4 +1,4 @@
-import { later, type Clock } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 import type { ServerResponse } from 'node:http';
 
 /** How long a reader may take to read what was sent before it is cut. */

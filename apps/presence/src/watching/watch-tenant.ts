@@ -1,4 +1,5 @@
-import { later, type Clock, type Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 import type { PresenceStore, StoredDevice } from '../store/presence-store.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import { sseFrame } from './sse-frame.ts';

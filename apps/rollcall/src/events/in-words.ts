@@ -1,4 +1,4 @@
-import type { Basis, DisconnectedEvent } from '@rollcall/core';
+import type { Basis, DisconnectedEvent } from '@rollcall/core/events';
 import { printable } from '@rollcall/core/text';
 import type { HonoConnectionEvent } from '@rollcall/hono-wire';
 

@@ -1,4 +1,4 @@
-import { systemClock as clock, systemRandom as random } from '@rollcall/core';
+import { systemClock as clock, systemRandom as random } from '@rollcall/core/environment';
 import { createFollowedFiles } from '@rollcall/file-follower';
 import { filesOfSecrets } from '@rollcall/options/module';
 import { fleetText } from './fleet-text.ts';

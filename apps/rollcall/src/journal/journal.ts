@@ -9,7 +9,7 @@ import {
   isJournalInUse,
   type UnconfirmedEvent,
 } from '@rollcall/outbox/tools';
-import { systemClock } from '@rollcall/core';
+import { systemClock } from '@rollcall/core/environment';
 import { printable } from '@rollcall/core/text';
 import type { Destination } from '../network/reach.ts';
 import { journalStatusText, partInWords } from './journal-status-text.ts';

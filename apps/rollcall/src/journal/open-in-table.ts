@@ -1,5 +1,6 @@
 import type { DevicePresence, OpenConnection } from '@rollcall/client';
-import type { ConnectedEvent, EventId } from '@rollcall/core';
+import type { EventId } from '@rollcall/core';
+import type { ConnectedEvent } from '@rollcall/core/events';
 import { isPrintable } from '@rollcall/core/text';
 
 /**

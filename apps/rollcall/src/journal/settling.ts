@@ -1,5 +1,5 @@
 import type { Settled, settleJournal } from '@rollcall/adapter-process/internal';
-import { systemClock as clock, systemRandom as random } from '@rollcall/core';
+import { systemClock as clock, systemRandom as random } from '@rollcall/core/environment';
 import { eventsSinkTo } from '../network/events-sink-to.ts';
 import type { Destination } from '../network/reach.ts';
 import { terminalLog } from '../terminal/terminal-log.ts';

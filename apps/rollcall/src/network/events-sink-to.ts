@@ -1,5 +1,6 @@
 import { createMessaging } from '@rollcall/amqp-sender';
-import { systemClock as clock, systemRandom as random, type EventSink } from '@rollcall/core';
+import { systemClock as clock, systemRandom as random } from '@rollcall/core/environment';
+import type { EventSink } from '@rollcall/core/sink';
 import { reach, type Destination } from './reach.ts';
 import { terminalLog } from '../terminal/terminal-log.ts';
 

@@ -1,6 +1,7 @@
 import { consumerSettings } from '@rollcall/amqp-sender/internal';
 import { consume, type ConsumeOptions, type EventConsumer, type Trouble } from '@rollcall/client';
-import { ConfigError, silentLog, type Log } from '@rollcall/core';
+import { ConfigError } from '@rollcall/core';
+import { silentLog, type Log } from '@rollcall/core/environment';
 import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
 import { reach, type Destination } from './reach.ts';
 import { LeftToOthers, onlyOthers, takeOther } from './take-other.ts';

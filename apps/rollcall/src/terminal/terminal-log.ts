@@ -1,4 +1,4 @@
-import { silentLog, type Log } from '@rollcall/core';
+import { silentLog, type Log } from '@rollcall/core/environment';
 
 /** Warnings and errors of a library as lines for people, each with its cause. */
 export function terminalLog(tell: (line: string) => void): Log {

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { systemClock as clock } from '@rollcall/core';
+import { systemClock as clock } from '@rollcall/core/environment';
 import type { AdapterEntry } from '../adapters/adapter-entry.ts';
 import { demoAdapters } from './demo-adapters.ts';
 import { demoPresence } from './demo-presence.ts';

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { later, type Clock } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 
 export interface SupervisedOptions {
   readonly name: string;

@@ -1,4 +1,4 @@
-import type { Clock, Log } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 import type { CredentialsType, RegistryChange } from '@rollcall/core/registry';
 import type { AuthenticationContext } from '../authentication/authentication-context.ts';
 import { standingOf } from '../authentication/reauthorize.ts';

@@ -1,4 +1,5 @@
-import { deviceKey, later, type Clock, type DeviceRef } from '@rollcall/core';
+import { deviceKey, type DeviceRef } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 import { proofKey } from '../authentication/proof.ts';
 import type { Standing } from '../authentication/reauthorize.ts';
 import type { AccessEnd, HeldProof } from '../host-access.ts';

@@ -1,4 +1,5 @@
-import { deviceKey, type DeviceRef, type Log } from '@rollcall/core';
+import { deviceKey, type DeviceRef } from '@rollcall/core';
+import type { Log } from '@rollcall/core/environment';
 
 /** Tells whose access was revoked, once for each device, whatever it had open: sessions, associations, a lease. */
 export interface TellRevoked {

@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
-import { later, type Clock, type Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 
 export interface AdmissionLimits {
   /** Devices that are let through at a time. */

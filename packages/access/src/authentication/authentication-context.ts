@@ -1,4 +1,4 @@
-import type { Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import type { DeviceRegistry, PasswordVerifier, VerifyingTurn } from '@rollcall/core/registry';
 
 /** What it takes to find out who a device is. */

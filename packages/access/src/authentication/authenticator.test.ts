@@ -8,7 +8,7 @@ import {
   ScriptedRegistry,
   scriptedPasswords,
 } from '@rollcall/conformance/registry';
-import { later } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
 import type { PasswordVerifier } from '@rollcall/core/registry';
 import { describe, expect, test } from 'vitest';
 import { createAuthenticator, defaultLogins, type AuthenticatorOptions } from './authenticator.ts';

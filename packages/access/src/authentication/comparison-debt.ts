@@ -1,4 +1,5 @@
-import { later, type Clock, type Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 import type { PasswordVerifier } from '@rollcall/core/registry';
 
 /** How long comparisons of secrets take, if each name that an address tries exists; see {@link createComparisonDebt}. */

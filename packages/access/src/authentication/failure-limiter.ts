@@ -1,4 +1,4 @@
-import type { Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import { addressBlocks } from '@rollcall/core/sharing';
 import { createTokenBuckets } from '@rollcall/runtime';
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { ManualClock } from '@rollcall/conformance';
 import { scriptedKey, ScriptedRegistry, scriptedPasswords } from '@rollcall/conformance/registry';
-import { type Timestamp } from '@rollcall/core';
+import type { Timestamp } from '@rollcall/core';
 import { beforeEach, expect, test } from 'vitest';
 import type { PskLookup } from '../login.ts';
 import type { AuthenticationContext } from './authentication-context.ts';

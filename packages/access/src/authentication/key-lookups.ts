@@ -1,5 +1,5 @@
 import { createTokenBuckets } from '@rollcall/runtime';
-import type { Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import type { ProofMark } from '@rollcall/outbox/internal';
 import type { AuthenticatedDevice } from '../authentication-result.ts';
 import type { PskLogin, PskLookup } from '../login.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import type { PasswordVerifier } from '@rollcall/core/registry';
 import { addressBlocks } from '@rollcall/core/sharing';
 import { createComparisonDebt } from './comparison-debt.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import { AdmissionQueue, type AdmissionLimits } from './admission-queue.ts';
 import { refuse, type Refused } from './refuse.ts';
 import { createTurns, strangers } from './turns.ts';

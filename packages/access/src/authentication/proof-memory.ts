@@ -1,6 +1,7 @@
 import type { NotedMark, ProofChanges, ProofMark, StoredProofs } from '@rollcall/outbox/internal';
 import { hash } from 'node:crypto';
-import type { Random, Timestamp } from '@rollcall/core';
+import type { Timestamp } from '@rollcall/core';
+import type { Random } from '@rollcall/core/environment';
 import { addressBlocks } from '@rollcall/core/sharing';
 import type { Trier } from './failure-limiter.ts';
 

@@ -1,4 +1,5 @@
-import type { Clock, Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 
 /** Whether a hash was seen a short while ago, in a bounded room: a few that were not seem so too. */
 export interface RecentHashes {

@@ -1,4 +1,4 @@
-import type { Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import { RecentMap } from '@rollcall/runtime';
 import type { AuthenticatedDevice, AuthenticationResult } from '../authentication-result.ts';
 

@@ -1,4 +1,4 @@
-import type { Clock, Log } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 import type { AuthenticationResult } from '../authentication-result.ts';
 import { createRefusalReport } from '../refusals/refusal-report.ts';
 import type { AccessObserver } from './access-observer.ts';

@@ -1,4 +1,4 @@
-import type { Clock, Random } from '@rollcall/core';
+import type { Clock, Random } from '@rollcall/core/environment';
 import { addressBlocks } from '@rollcall/core/sharing';
 import type { ProofMark } from '@rollcall/outbox/internal';
 import type { Throttle, Trier } from './failure-limiter.ts';

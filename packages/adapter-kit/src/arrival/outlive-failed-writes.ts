@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { later, type Clock } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 
 type Written = (error?: Error | null) => void;
 

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { later, type Clock } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 
 /** How long a device may take to read its last answer, and to close. */
 const closeWithinMs = 1_000;

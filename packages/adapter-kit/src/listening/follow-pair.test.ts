@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManualClock, settled } from '@rollcall/conformance';
 import { createCertificateAuthority, type IssuedCertificate } from '@rollcall/conformance/certificates';
-import { silentLog, type Log } from '@rollcall/core';
+import { silentLog, type Log } from '@rollcall/core/environment';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { followPair } from './follow-pair.ts';
 import { createFollowedFiles, type FollowedFiles } from '@rollcall/file-follower';

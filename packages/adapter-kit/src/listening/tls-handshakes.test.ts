@@ -3,7 +3,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { ManualClock, settled } from '@rollcall/conformance';
 import { localhostCertificate } from '@rollcall/conformance/certificates';
-import { silentLog } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { TurnedAwayCause } from '../turned-away-cause.ts';
 import { listenForSockets } from './socket-server.ts';

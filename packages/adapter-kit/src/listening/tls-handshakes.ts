@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { createServer as createTlsServer, type Server, type TLSSocket } from 'node:tls';
-import { later, type Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
 import { addressBlocks, createFairQueue, createOrderedSet, createPlaces } from '@rollcall/core/sharing';
 import { containServer } from '@rollcall/containment';
 import type { PemPair } from '@rollcall/file-follower/pem';

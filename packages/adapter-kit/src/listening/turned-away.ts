@@ -1,5 +1,5 @@
 import { createMinute } from '@rollcall/containment';
-import type { Clock, Log } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 import { addressBlocks } from '@rollcall/core/sharing';
 import type { AdapterObserver } from '../observer/adapter-observer.ts';
 import type { TurnedAwayCause } from '../turned-away-cause.ts';

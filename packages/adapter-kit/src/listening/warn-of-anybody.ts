@@ -1,4 +1,4 @@
-import type { Log } from '@rollcall/core';
+import type { Log } from '@rollcall/core/environment';
 
 /** Tells the operator, at the start of an adapter where devices need not say who they are. */
 export function warnOfAnybody(log: Pick<Log, 'warn'>): void {

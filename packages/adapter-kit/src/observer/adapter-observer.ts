@@ -1,4 +1,5 @@
-import type { ConnectedEvent, ConnectionEvent, UploadFailure } from '@rollcall/core';
+import type { UploadFailure } from '@rollcall/core/device-data';
+import type { ConnectedEvent, ConnectionEvent } from '@rollcall/core/events';
 import type { DirectoryStanding, DirectoryStatus, FleetSight } from '@rollcall/core/directory';
 import type { RegistryServices, RegistryState } from '@rollcall/core/registry';
 import type { AccessObserver } from '@rollcall/access/internal';

@@ -1,4 +1,4 @@
-import type { Log } from '@rollcall/core';
+import type { Log } from '@rollcall/core/environment';
 import type { AdapterObserver } from './adapter-observer.ts';
 
 /** A line for each delivery that failed, for who debugs. */

@@ -1,7 +1,9 @@
 import { settled } from '@rollcall/conformance';
 import { tokenClaims } from '@rollcall/conformance/certificates';
 import { scriptedAuthorities, scriptedDeviceKey, scriptedPassword } from '@rollcall/conformance/registry';
-import type { ConnectionTracker, DisconnectReason, Timestamp } from '@rollcall/core';
+import type { Timestamp } from '@rollcall/core';
+import type { DisconnectReason } from '@rollcall/core/events';
+import type { ConnectionTracker } from '@rollcall/core/tracker';
 import { credentialsTypes, type CredentialsType } from '@rollcall/core/registry';
 import { describe, expect, test } from 'vitest';
 import { accessChangesOf, setFirstSecret } from '../testing/access-changes.ts';

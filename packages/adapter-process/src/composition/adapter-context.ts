@@ -1,5 +1,6 @@
 import { createFailureReport } from '@rollcall/containment';
-import type { AdapterIdentity, Clock, Log, Random } from '@rollcall/core';
+import type { Clock, Log, Random } from '@rollcall/core/environment';
+import type { AdapterIdentity } from '@rollcall/core/events';
 import { createAdapterMetrics, type AdapterMetrics } from '../metrics/adapter-metrics.ts';
 import type { AdapterObserver, ProtocolAdapter } from '@rollcall/adapter-kit';
 import { logDeliveries, observeAll } from '@rollcall/adapter-kit/internal';

@@ -1,4 +1,5 @@
-import type { Delivery, Timestamp } from '@rollcall/core';
+import type { Timestamp } from '@rollcall/core';
+import type { Delivery } from '@rollcall/core/sink';
 import { afterEach, expect, test } from 'vitest';
 import { scriptedPassword, ScriptedRegistry } from '@rollcall/conformance/registry';
 import { startScripted, type ScriptedInTest } from '../testing/start-scripted.ts';

@@ -1,4 +1,7 @@
-import type { AdapterIdentity, Clock, DeviceDataSender, EventSink, Log, Random } from '@rollcall/core';
+import type { DeviceDataSender } from '@rollcall/core/device-data';
+import type { Clock, Log, Random } from '@rollcall/core/environment';
+import type { AdapterIdentity } from '@rollcall/core/events';
+import type { EventSink } from '@rollcall/core/sink';
 import type { CreateDirectory, CreateUndertaker, PublishingSignal } from '@rollcall/core/directory';
 import type { DeviceRegistry, PasswordVerifier } from '@rollcall/core/registry';
 import { type AdmissionLimits, defaultLogins, type LoginSettings } from '@rollcall/access/internal';

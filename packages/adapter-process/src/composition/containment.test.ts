@@ -1,6 +1,6 @@
 import { settled } from '@rollcall/conformance';
 import { scriptedPassword } from '@rollcall/conformance/registry';
-import type { ConnectionTracker } from '@rollcall/core';
+import type { ConnectionTracker } from '@rollcall/core/tracker';
 import { describe, expect, test } from 'vitest';
 import { startScripted, type ScriptedInTest } from '../testing/start-scripted.ts';
 import type { AuthenticatedDevice } from '@rollcall/access';

@@ -1,4 +1,4 @@
-import type { DeviceDataSender } from '@rollcall/core';
+import type { DeviceDataSender } from '@rollcall/core/device-data';
 import type { DeviceRegistry } from '@rollcall/core/registry';
 import { neverRejects } from '@rollcall/runtime';
 import type { HostUplink } from '@rollcall/uplink';

@@ -1,12 +1,8 @@
 import { anEvent, ManualClock, seededRandom, settled } from '@rollcall/conformance';
 import { ScriptedRegistry } from '@rollcall/conformance/registry';
-import {
-  silentLog,
-  type ConnectedEvent,
-  type ConnectionEvent,
-  type ConnectionId,
-  type Timestamp,
-} from '@rollcall/core';
+import type { ConnectionId, Timestamp } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
+import type { ConnectedEvent, ConnectionEvent } from '@rollcall/core/events';
 import type { DeadInstance, OwedEnding, UndertakerContext } from '@rollcall/core/directory';
 import { ResourceStack } from '@rollcall/runtime';
 import { beforeEach, expect, test } from 'vitest';

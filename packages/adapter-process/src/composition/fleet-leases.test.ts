@@ -1,6 +1,6 @@
 import { ManualClock, settled, type RecordingSink } from '@rollcall/conformance';
 import { MemoryFleet } from '@rollcall/conformance/fleet';
-import type { ConnectionEvent } from '@rollcall/core';
+import type { ConnectionEvent } from '@rollcall/core/events';
 import { createMemoryJournal } from '@rollcall/outbox';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { instanceOf } from '../testing/fleet-in-test.ts';

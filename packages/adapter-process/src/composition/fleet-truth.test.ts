@@ -1,6 +1,8 @@
 import { ManualClock, seededRandom, settled } from '@rollcall/conformance';
 import { MemoryFleet } from '@rollcall/conformance/fleet';
-import { silentLog, type ConnectionEvent, type ConnectionId } from '@rollcall/core';
+import type { ConnectionId } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
+import type { ConnectionEvent } from '@rollcall/core/events';
 import type { OwedEnding } from '@rollcall/core/directory';
 import { expect, test } from 'vitest';
 import { startScripted, type ScriptedInTest } from '../testing/start-scripted.ts';

@@ -1,7 +1,9 @@
 import { ManualClock, settled } from '@rollcall/conformance';
 import { MemoryFleet } from '@rollcall/conformance/fleet';
 import { scriptedPassword } from '@rollcall/conformance/registry';
-import { silentLog, type ConnectionEvent, type ConnectionId } from '@rollcall/core';
+import type { ConnectionId } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
+import type { ConnectionEvent } from '@rollcall/core/events';
 import { createMemoryJournal, type Journal } from '@rollcall/outbox';
 import { createLateJournal } from '@rollcall/outbox/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-import { every, type Clock } from '@rollcall/core';
+import { every, type Clock } from '@rollcall/core/environment';
 import type { ProofMemory } from '@rollcall/access/internal';
 import type { RhythmStore } from '@rollcall/presence/internal';
 import type { Connections } from '@rollcall/presence/internal';

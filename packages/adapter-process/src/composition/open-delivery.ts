@@ -1,5 +1,6 @@
 import { serveAll } from '@rollcall/containment';
-import type { ConnectedEvent, ConnectionEvent, ConnectionId, TenantId } from '@rollcall/core';
+import type { ConnectionId, TenantId } from '@rollcall/core';
+import type { ConnectedEvent, ConnectionEvent } from '@rollcall/core/events';
 import type { JournalFacts } from '@rollcall/core/internal';
 import type { Tenant } from '@rollcall/core/registry';
 import { type Journal, type Recovered, createMemoryJournal } from '@rollcall/outbox';

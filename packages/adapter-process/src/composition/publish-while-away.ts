@@ -1,4 +1,4 @@
-import { every, type Clock } from '@rollcall/core';
+import { every, type Clock } from '@rollcall/core/environment';
 import type { ConnectionDirectory } from '@rollcall/core/directory';
 import type { Connections } from '@rollcall/presence/internal';
 

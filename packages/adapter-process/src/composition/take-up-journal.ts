@@ -1,4 +1,5 @@
-import type { DisconnectedEvent, TenantId } from '@rollcall/core';
+import type { TenantId } from '@rollcall/core';
+import type { DisconnectedEvent } from '@rollcall/core/events';
 import type { ConnectionDirectory, Succession } from '@rollcall/core/directory';
 import type { DeviceRegistry } from '@rollcall/core/registry';
 import type { RestoredLease, RhythmStore } from '@rollcall/presence/internal';

@@ -1,6 +1,8 @@
 import { ManualClock, settled } from '@rollcall/conformance';
 import { scriptedPassword } from '@rollcall/conformance/registry';
-import type { ConnectionTracker, DisconnectedEvent, Instant, Timestamp } from '@rollcall/core';
+import type { Instant, Timestamp } from '@rollcall/core';
+import type { DisconnectedEvent } from '@rollcall/core/events';
+import type { ConnectionTracker } from '@rollcall/core/tracker';
 import { expect, test } from 'vitest';
 import { startScripted } from '../testing/start-scripted.ts';
 

@@ -1,7 +1,7 @@
 import type { AdapterObserver, ObservedState } from '@rollcall/adapter-kit';
 import { ManualClock, settled } from '@rollcall/conformance';
 import { MemoryFleet } from '@rollcall/conformance/fleet';
-import type { ConnectionEvent, DisconnectedEvent } from '@rollcall/core';
+import type { ConnectionEvent, DisconnectedEvent } from '@rollcall/core/events';
 import { createMemoryJournal } from '@rollcall/outbox';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { inWords, instanceOf } from '../testing/fleet-in-test.ts';

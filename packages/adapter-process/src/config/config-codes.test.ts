@@ -1,4 +1,5 @@
-import { ConfigError, silentLog, systemClock, systemRandom } from '@rollcall/core';
+import { ConfigError } from '@rollcall/core';
+import { silentLog, systemClock, systemRandom } from '@rollcall/core/environment';
 import type { MessagingModule } from '@rollcall/messaging-module';
 import { oneOf, optional, port, text } from '@rollcall/options';
 import { expect, test } from 'vitest';

@@ -1,12 +1,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import {
-  ConfigError,
-  TransportError,
-  type EventSink,
-  type SinkContext,
-  type SinkFactory,
-} from '@rollcall/core';
+import { ConfigError, TransportError } from '@rollcall/core';
+import type { EventSink, SinkContext, SinkFactory } from '@rollcall/core/sink';
 
 /**
  * Makes a sink by the default export of a module. A specifier that begins with a dot is a file, seen from the working

@@ -1,4 +1,5 @@
-import { ConfigError, type EventSink, type SinkContext } from '@rollcall/core';
+import { ConfigError } from '@rollcall/core';
+import type { EventSink, SinkContext } from '@rollcall/core/sink';
 import { loadSink } from './load-sink.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Log } from '@rollcall/core';
+import type { Log } from '@rollcall/core/environment';
 import type { ReadResult } from '@rollcall/options/internal';
 
 /** Tells once of variables that look like options of ours, or of Hono's, and are none. */

@@ -1,4 +1,4 @@
-import { silentLog } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
 import { expect, test } from 'vitest';
 import { startEarlyHealth } from './early-health.ts';
 

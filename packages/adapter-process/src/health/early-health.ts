@@ -1,4 +1,4 @@
-import type { Log } from '@rollcall/core';
+import type { Log } from '@rollcall/core/environment';
 import { checkOfAdapter } from './check-of-adapter.ts';
 import { startHealthServer, type HealthServer, type HealthServerOptions } from './health-server.ts';
 

@@ -1,4 +1,4 @@
-import type { Log } from '@rollcall/core';
+import type { Log } from '@rollcall/core/environment';
 import type { EarlyHealth, HealthAnswers } from './early-health.ts';
 import { startHealthServer, type HealthServer } from './health-server.ts';
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { silentLog, TransportError } from '@rollcall/core';
+import { TransportError } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
 import { afterEach, expect, test } from 'vitest';
 import type { HealthCheck } from './health-json.ts';
 import { startHealthServer } from './health-server.ts';

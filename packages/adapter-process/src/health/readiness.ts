@@ -1,4 +1,6 @@
-import type { DeviceDataSender, EventSink, Timestamp } from '@rollcall/core';
+import type { Timestamp } from '@rollcall/core';
+import type { DeviceDataSender } from '@rollcall/core/device-data';
+import type { EventSink } from '@rollcall/core/sink';
 import type { DirectoryStatus } from '@rollcall/core/directory';
 import type { DeviceRegistry, RegistryServices, RegistryState } from '@rollcall/core/registry';
 import type { FollowedState } from '@rollcall/file-follower';

@@ -3,16 +3,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { anOutboundEvent, ManualClock, RecordingSink, seededRandom } from '@rollcall/conformance';
-import {
-  silentLog,
-  systemClock,
-  type ConnectedEvent,
-  type ConnectionEvent,
-  type ConnectionId,
-  type Delivery,
-  type OutboundEvent,
-  type Timestamp,
-} from '@rollcall/core';
+import type { ConnectionId, Timestamp } from '@rollcall/core';
+import { silentLog, systemClock } from '@rollcall/core/environment';
+import type { ConnectedEvent, ConnectionEvent } from '@rollcall/core/events';
+import type { Delivery, OutboundEvent } from '@rollcall/core/sink';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Journal } from '@rollcall/outbox';
 import { inspectJournal, isJournalInUse } from '@rollcall/outbox/tools';

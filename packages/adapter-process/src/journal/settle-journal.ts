@@ -1,11 +1,6 @@
-import {
-  later,
-  type Clock,
-  type ConnectedEvent,
-  type EventSink,
-  type Log,
-  type Random,
-} from '@rollcall/core';
+import { later, type Clock, type Log, type Random } from '@rollcall/core/environment';
+import type { ConnectedEvent } from '@rollcall/core/events';
+import type { EventSink } from '@rollcall/core/sink';
 import { type Journal, type Recovered, createMemoryJournal } from '@rollcall/outbox';
 import { createOutbox, openJournal } from '@rollcall/outbox/internal';
 import { stampLost } from '@rollcall/presence/internal';

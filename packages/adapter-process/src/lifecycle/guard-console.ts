@@ -1,6 +1,6 @@
 import { Console } from 'node:console';
 import { Writable } from 'node:stream';
-import { systemClock, type Clock, type Log } from '@rollcall/core';
+import { systemClock, type Clock, type Log } from '@rollcall/core/environment';
 import { printable } from '@rollcall/core/text';
 
 /** Of one thing that a library prints. */

@@ -2,10 +2,10 @@ import {
   systemClock as clock,
   systemRandom as random,
   type Clock,
-  type EventSink,
   type Log,
   type Random,
-} from '@rollcall/core';
+} from '@rollcall/core/environment';
+import type { EventSink } from '@rollcall/core/sink';
 import type { DeviceRegistry, IdentifierRule, PasswordVerifier } from '@rollcall/core/registry';
 import type { AdapterParts } from '../composition/adapter-parts.ts';
 import { inForce } from '../config/in-force.ts';

@@ -1,4 +1,5 @@
-import { ConfigError, systemClock, sleep, TransportError, type Log } from '@rollcall/core';
+import { ConfigError, TransportError } from '@rollcall/core';
+import { systemClock, sleep, type Log } from '@rollcall/core/environment';
 import { tellFatal, type FatalLine } from './tell-fatal.ts';
 
 /** What the process ends with. `docs/operations.md` has them. */

@@ -1,4 +1,4 @@
-import { systemClock as clock, type Log } from '@rollcall/core';
+import { systemClock as clock, type Log } from '@rollcall/core/environment';
 import type { Options } from '@rollcall/options';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { startEarlyHealth } from '../health/early-health.ts';

@@ -1,4 +1,4 @@
-import { later, systemClock as clock, systemRandom as random, type Log } from '@rollcall/core';
+import { later, systemClock as clock, systemRandom as random, type Log } from '@rollcall/core/environment';
 import type { Options } from '@rollcall/options';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { defaultAdapterId } from './default-adapter-id.ts';

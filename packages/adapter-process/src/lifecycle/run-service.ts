@@ -4,7 +4,7 @@ import {
   type Clock,
   type Log,
   type Random,
-} from '@rollcall/core';
+} from '@rollcall/core/environment';
 import type { Effective } from '@rollcall/options/internal';
 import type { ResourceStack } from '@rollcall/runtime';
 import { logFormatOf, type LogFormat } from '../config/log-format.ts';

@@ -1,5 +1,5 @@
 import { spreadLastNet } from '@rollcall/containment';
-import type { Log } from '@rollcall/core';
+import type { Log } from '@rollcall/core/environment';
 import { beginAll, type ResourceStack } from '@rollcall/runtime';
 import { guardConsole } from './guard-console.ts';
 import { onHangup } from './on-hangup.ts';

@@ -1,6 +1,8 @@
 import { ManualClock, settled } from '@rollcall/conformance';
 import { scriptedPassword } from '@rollcall/conformance/registry';
-import { silentLog, type ConnectionEvent, type Delivery } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
+import type { ConnectionEvent } from '@rollcall/core/events';
+import type { Delivery } from '@rollcall/core/sink';
 import { describe, expect, test } from 'vitest';
 import { createHoldingJournal, createFileJournal, type JournalStore } from '@rollcall/outbox/testing';
 import { startScripted, type ScriptedInTest } from '../testing/start-scripted.ts';

@@ -1,4 +1,4 @@
-import { later, type Clock, type Log, type Random } from '@rollcall/core';
+import { later, type Clock, type Log, type Random } from '@rollcall/core/environment';
 import { type ResourceStack, runAll } from '@rollcall/runtime';
 import type { LastDeliveries, Outbox } from '@rollcall/outbox/internal';
 import type { RunningProtocol } from '@rollcall/adapter-kit';

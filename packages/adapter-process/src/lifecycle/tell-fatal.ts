@@ -1,4 +1,4 @@
-import type { Log } from '@rollcall/core';
+import type { Log } from '@rollcall/core/environment';
 import { printable } from '@rollcall/core/text';
 
 interface Terminal {

@@ -1,4 +1,4 @@
-import type { Log } from '@rollcall/core';
+import type { Log } from '@rollcall/core/environment';
 import type { kitOptions } from '../config/kit-options.ts';
 import type { ValuesOf } from '@rollcall/options';
 import type { ProtocolAdapter } from '@rollcall/adapter-kit';

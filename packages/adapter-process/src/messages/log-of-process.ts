@@ -1,4 +1,4 @@
-import type { Log } from '@rollcall/core';
+import type { Log } from '@rollcall/core/environment';
 
 /** Each line says which of several processes it is of. */
 export function logOfProcess(log: Log, number: number | undefined): Log {

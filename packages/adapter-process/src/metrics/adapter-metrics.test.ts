@@ -1,4 +1,4 @@
-import { disconnectReasons } from '@rollcall/core';
+import { disconnectReasons } from '@rollcall/core/events';
 import { afterEach, expect, test } from 'vitest';
 import { startScripted, type ScriptedInTest } from '../testing/start-scripted.ts';
 

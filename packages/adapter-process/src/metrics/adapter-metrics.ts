@@ -1,4 +1,4 @@
-import type { Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import type { AdapterObserver } from '@rollcall/adapter-kit';
 import { createAttemptMetrics } from './attempt-metrics.ts';
 import { createEventMetrics } from './event-metrics.ts';

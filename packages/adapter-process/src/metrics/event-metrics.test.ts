@@ -1,5 +1,5 @@
 import { anOutboundEvent } from '@rollcall/conformance';
-import { disconnectReasons, type ConnectedEvent } from '@rollcall/core';
+import { disconnectReasons, type ConnectedEvent } from '@rollcall/core/events';
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { seriesOf } from '../testing/series-of.ts';

@@ -1,6 +1,6 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { AdapterObserver } from '@rollcall/adapter-kit';
-import { disconnectReasons } from '@rollcall/core';
+import { disconnectReasons } from '@rollcall/core/events';
 
 type Told = 'published' | 'announced' | 'delivered' | 'retried' | 'parked' | 'leftOut';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import type { ObservedState, AppMetrics } from '@rollcall/adapter-kit';
 import type { SinkDepth } from '@rollcall/outbox/internal';
 

@@ -1,4 +1,5 @@
-import type { AdapterIdentity, ConnectionId, DeviceRef, Epoch, TenantId, Timestamp } from '@rollcall/core';
+import type { ConnectionId, DeviceRef, Epoch, TenantId, Timestamp } from '@rollcall/core';
+import type { AdapterIdentity } from '@rollcall/core/events';
 import type {
   DeadInstance,
   DirectoryEntry,

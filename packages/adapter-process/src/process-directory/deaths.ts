@@ -1,4 +1,5 @@
-import { later, type Clock, type ConnectionId, type Instant } from '@rollcall/core';
+import type { ConnectionId, Instant } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 import type { OwedEnding } from '@rollcall/core/directory';
 import { heirsOf, type DeclaredDeath } from '@rollcall/core/internal';
 import type { Told } from './calls.ts';

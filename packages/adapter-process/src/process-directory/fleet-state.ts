@@ -1,11 +1,5 @@
-import {
-  deviceKey,
-  type Clock,
-  type ConnectionId,
-  type DeviceRef,
-  type Epoch,
-  type TenantId,
-} from '@rollcall/core';
+import { deviceKey, type ConnectionId, type DeviceRef, type Epoch, type TenantId } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import type { DirectoryEntry, DirectoryPlace, HeldLease } from '@rollcall/core/directory';
 import {
   heirsOf,

@@ -1,5 +1,5 @@
 import { anEvent, ManualClock, seededRandom, settled } from '@rollcall/conformance';
-import { silentLog } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
 import type { DirectoryContext } from '@rollcall/core/directory';
 import { expect, test } from 'vitest';
 import type { Channel, ToParent, ToProcess } from './calls.ts';

@@ -1,4 +1,5 @@
-import type { AdapterIdentity, Instant, TenantId, Timestamp } from '@rollcall/core';
+import type { Instant, TenantId, Timestamp } from '@rollcall/core';
+import type { AdapterIdentity } from '@rollcall/core/events';
 import type { SignOfLife, Told } from './calls.ts';
 
 /** An instance, and when it was heard last. */

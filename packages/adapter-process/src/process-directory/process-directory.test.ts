@@ -5,7 +5,7 @@ import {
   describeUntoldEndings,
   type FleetUnderTest,
 } from '@rollcall/conformance/fleet';
-import type { Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import type { Channel, ToParent, ToProcess } from './calls.ts';
 import { joinProcesses } from './process-directory.ts';
 import { ProcessFleet } from './process-fleet.ts';

@@ -1,11 +1,6 @@
-import {
-  later,
-  type ConnectedEvent,
-  type ConnectionId,
-  type DeviceRef,
-  type Instant,
-  type TenantId,
-} from '@rollcall/core';
+import type { ConnectionId, DeviceRef, Instant, TenantId } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
+import type { ConnectedEvent } from '@rollcall/core/events';
 import {
   OwnEntries,
   type ConnectionDirectory,

@@ -1,4 +1,6 @@
-import type { AdapterIdentity, Clock, Timestamp } from '@rollcall/core';
+import type { Timestamp } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
+import type { AdapterIdentity } from '@rollcall/core/events';
 import { epochAfter, type Succession } from '@rollcall/core/directory';
 import { heirsOf, slotKey } from '@rollcall/core/internal';
 import type {

@@ -1,4 +1,5 @@
-import { later, type Clock, type ConnectionId, type Instant } from '@rollcall/core';
+import type { ConnectionId, Instant } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 import type {
   DirectoryEntry,
   DirectoryLeases,

@@ -1,4 +1,4 @@
-import { later, type Clock } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 
 /** What the work comes to, or `undefined` where that takes longer. */
 export async function within<Value>(

@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
 import type { DirectoryContext, UndertakerContext } from '@rollcall/core/directory';
-import { later, type Clock } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 import type { AdapterObserver, ListenAddress, PortToBind, ProtocolAdapter } from '@rollcall/adapter-kit';
 import type { EarlyHealth, HealthAnswers } from '../health/early-health.ts';
 import type { Channel, ToParent, ToProcess } from '../process-directory/calls.ts';

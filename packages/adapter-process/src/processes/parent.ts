@@ -1,5 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
-import { ConfigError, later, TransportError, type Clock, type Log } from '@rollcall/core';
+import { ConfigError, TransportError } from '@rollcall/core';
+import { later, type Clock, type Log } from '@rollcall/core/environment';
 import type { ListenAddress } from '@rollcall/adapter-kit';
 import type { ToParent } from '../process-directory/calls.ts';
 import { ProcessFleet } from '../process-directory/process-fleet.ts';

@@ -1,4 +1,4 @@
-import type { Clock, Log } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 import type { PublishingSignal } from '@rollcall/core/directory';
 import type { FollowedSet } from '@rollcall/file-follower';
 import { variableOf } from '@rollcall/options';

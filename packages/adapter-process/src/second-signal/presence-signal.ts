@@ -1,4 +1,5 @@
-import { later, sleep, type Clock, type Instant, type Log } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later, sleep, type Clock, type Log } from '@rollcall/core/environment';
 import type { PublishingSignal } from '@rollcall/core/directory';
 import { judgeAnswer, type HeardAnswer } from './judge-answer.ts';
 

@@ -1,6 +1,7 @@
 import type { ManualClock } from '@rollcall/conformance';
 import type { MemoryFleet } from '@rollcall/conformance/fleet';
-import { silentLog, type ConnectionEvent } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
+import type { ConnectionEvent } from '@rollcall/core/events';
 import type { DeadInstance, OwedEnding } from '@rollcall/core/directory';
 import type { AdapterInTest } from './start-for-test.ts';
 

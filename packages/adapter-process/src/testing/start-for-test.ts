@@ -7,7 +7,7 @@ import {
   RecordingSender,
 } from '@rollcall/conformance';
 import { ScriptedRegistry, scriptedPasswords } from '@rollcall/conformance/registry';
-import type { ConnectionEvent } from '@rollcall/core';
+import type { ConnectionEvent } from '@rollcall/core/events';
 import type { CreateDirectory, CreateUndertaker } from '@rollcall/core/directory';
 import type { PasswordVerifier, Tenant } from '@rollcall/core/registry';
 import type { AdapterParts, AdapterRunSettings, RunningAdapter } from '../composition/adapter-parts.ts';

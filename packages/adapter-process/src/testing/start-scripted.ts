@@ -1,13 +1,7 @@
-import {
-  later,
-  type CommonSignal,
-  type ConnectionTracker,
-  type DisconnectedChange,
-  type DisconnectReason,
-  type Instant,
-  type Step,
-  type Timestamp,
-} from '@rollcall/core';
+import type { Instant, Timestamp } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
+import type { DisconnectReason } from '@rollcall/core/events';
+import type { CommonSignal, ConnectionTracker, DisconnectedChange, Step } from '@rollcall/core/tracker';
 import type { AdapterHost, ProtocolAdapter } from '@rollcall/adapter-kit';
 import type { AuthenticatedDevice } from '@rollcall/access';
 import type { OpenConnection } from '@rollcall/presence';

@@ -1,4 +1,4 @@
-import { silentLog, systemClock } from '@rollcall/core';
+import { silentLog, systemClock } from '@rollcall/core/environment';
 import { createAmqpConnection, type AmqpConnection } from '../amqp-connection.ts';
 import type { AmqpConnectionOptions } from '../options.ts';
 import { startScriptedPeer, type ScriptedPeer, type ScriptedPeerOptions } from './scripted-peer.ts';

@@ -1,4 +1,5 @@
-import { systemClock, type Clock, type DeviceRef, type Timestamp } from '@rollcall/core';
+import type { DeviceRef, Timestamp } from '@rollcall/core';
+import { systemClock, type Clock } from '@rollcall/core/environment';
 import type { DevicePresence } from '../device-presence.ts';
 import {
   readAdapter,

@@ -1,12 +1,12 @@
 import {
   deviceRef,
-  type Basis,
   type ConnectionId,
   type DeviceRef,
   type Epoch,
   type EventId,
   type Timestamp,
 } from '@rollcall/core';
+import type { Basis } from '@rollcall/core/events';
 import type { LeaseBasis } from '@rollcall/core/internal';
 import type { DevicePresence, Ending, OpenConnection } from '../device-presence.ts';
 

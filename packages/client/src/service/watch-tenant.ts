@@ -1,4 +1,4 @@
-import { later, sleep, type Clock } from '@rollcall/core';
+import { later, sleep, type Clock } from '@rollcall/core/environment';
 import type { DevicePresence } from '../device-presence.ts';
 import { list, object, readPresence } from './read-presence.ts';
 import { sseEvents, type SseEvent } from './sse-events.ts';

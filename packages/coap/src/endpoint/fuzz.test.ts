@@ -1,5 +1,5 @@
 import { ManualClock, seededRandom, settled } from '@rollcall/conformance';
-import { later } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
 import { expect, test } from 'vitest';
 import { blockOption } from '../wire/block-option.ts';
 import { coapCode } from '../wire/coap-code.ts';

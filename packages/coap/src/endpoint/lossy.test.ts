@@ -1,5 +1,5 @@
 import { ManualClock, seededRandom } from '@rollcall/conformance';
-import { later } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
 import { describe, expect, test } from 'vitest';
 import { coapCode, formatCode } from '../wire/coap-code.ts';
 import { createCoapEndpoint } from './coap-endpoint.ts';

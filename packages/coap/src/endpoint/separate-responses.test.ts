@@ -1,5 +1,5 @@
 import { ManualClock, settled } from '@rollcall/conformance';
-import { later } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
 import { describe, expect, test } from 'vitest';
 import { coapCode } from '../wire/coap-code.ts';
 import type { CoapRequest, CoapResponse } from './coap-request.ts';

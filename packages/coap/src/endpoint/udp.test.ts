@@ -1,6 +1,6 @@
 import { createSocket, type RemoteInfo } from 'node:dgram';
 import { once } from 'node:events';
-import { systemClock, systemRandom } from '@rollcall/core';
+import { systemClock, systemRandom } from '@rollcall/core/environment';
 import { expect, test } from 'vitest';
 import { coapCode } from '../wire/coap-code.ts';
 import { createCoapEndpoint } from './coap-endpoint.ts';

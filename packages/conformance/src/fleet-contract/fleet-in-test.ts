@@ -1,4 +1,5 @@
-import { silentLog, type ConnectionId } from '@rollcall/core';
+import type { ConnectionId } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
 import type { DeadInstance, OwedEnding, PublishingSignal } from '@rollcall/core/directory';
 import {
   deadAfterMsUnderTest,

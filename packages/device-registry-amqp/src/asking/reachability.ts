@@ -1,4 +1,4 @@
-import { later, type Clock } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 import type { Question } from './question.ts';
 
 export interface ReachabilityOptions {

@@ -6,7 +6,7 @@ import {
   type SendOutcome,
 } from '@rollcall/amqp-connection';
 import { patientClock } from '@rollcall/containment';
-import { later, type Clock } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 import type { RegistryService } from '@rollcall/core/registry';
 import { createFairQueue } from '@rollcall/core/sharing';
 import type { ReceivedMessage } from '@rollcall/hono-wire';

@@ -1,4 +1,4 @@
-import type { Log } from '@rollcall/core';
+import type { Log } from '@rollcall/core/environment';
 import type { RegistryChange } from '@rollcall/core/registry';
 
 type Listener = (change: RegistryChange) => void;

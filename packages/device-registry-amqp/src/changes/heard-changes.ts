@@ -1,5 +1,5 @@
 import { createMinuteGate } from '@rollcall/containment';
-import { every, type Clock, type Log } from '@rollcall/core';
+import { every, type Clock, type Log } from '@rollcall/core/environment';
 import type { ChangeNotifications } from '@rollcall/core/registry';
 import { readNotification, type Notification } from './read-notification.ts';
 

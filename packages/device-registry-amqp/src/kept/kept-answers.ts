@@ -1,4 +1,5 @@
-import { later, type Clock, type Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 
 /** How long an answer is kept, and when it is dropped before. */
 export interface KeepFacts {

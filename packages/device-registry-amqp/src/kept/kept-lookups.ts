@@ -1,4 +1,4 @@
-import type { Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import type { RegistryService } from '@rollcall/core/registry';
 import type { Asked, Failed, Question, ServiceAnswer } from '../asking/question.ts';
 import { keepForMs } from './keep-for.ts';

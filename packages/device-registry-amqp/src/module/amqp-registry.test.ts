@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { recordingLog, seededRandom } from '@rollcall/conformance';
-import { systemClock } from '@rollcall/core';
+import { systemClock } from '@rollcall/core/environment';
 import { readOptions } from '@rollcall/options';
 import type { OptionModule } from '@rollcall/options/module';
 import { expect, onTestFinished, test } from 'vitest';

@@ -1,5 +1,5 @@
 import { ManualClock, recordingLog, seededRandom } from '@rollcall/conformance';
-import { systemClock, type Clock } from '@rollcall/core';
+import { systemClock, type Clock } from '@rollcall/core/environment';
 import type { DeviceRegistry, IdentifierRule } from '@rollcall/core/registry';
 import { openAmqpRegistry } from '../open-amqp-registry.ts';
 import { serviceNames } from '../module/registry-options.ts';

@@ -1,4 +1,6 @@
-import type { AdapterIdentity, Clock, ConnectionId, Timestamp } from '@rollcall/core';
+import type { ConnectionId, Timestamp } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
+import type { AdapterIdentity } from '@rollcall/core/events';
 import type { OwedEnding } from '@rollcall/core/directory';
 import { leaseState } from '../leases/lease-state.ts';
 import { peekOwed } from '../scripts/peek-owed.ts';

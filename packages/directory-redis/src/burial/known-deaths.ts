@@ -1,4 +1,4 @@
-import type { AdapterIdentity } from '@rollcall/core';
+import type { AdapterIdentity } from '@rollcall/core/events';
 import { withoutHeir, type Death } from '../wire/death.ts';
 import type { FleetState } from './read-fleet.ts';
 

@@ -1,4 +1,4 @@
-import type { AdapterIdentity } from '@rollcall/core';
+import type { AdapterIdentity } from '@rollcall/core/events';
 import type { Asker } from '../contact/asker.ts';
 import type { ForeignValues } from '../state/foreign-values.ts';
 import { readHash } from '../state/read-hash.ts';

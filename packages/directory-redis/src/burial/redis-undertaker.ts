@@ -1,4 +1,5 @@
-import { later, sleep, type ConnectionId } from '@rollcall/core';
+import type { ConnectionId } from '@rollcall/core';
+import { later, sleep } from '@rollcall/core/environment';
 import type { OwedEnding, Undertaker, UndertakerContext } from '@rollcall/core/directory';
 import { Asker } from '../contact/asker.ts';
 import type { Engine, OpenEngine } from '../engine/engine.ts';

@@ -1,4 +1,5 @@
-import { later, sleep, type Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later, sleep } from '@rollcall/core/environment';
 import { unattended, type Shared } from '../shared.ts';
 import { bucketCount } from '../wire/bucket-of.ts';
 import { readRecord } from '../wire/record.ts';

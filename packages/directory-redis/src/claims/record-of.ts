@@ -1,4 +1,4 @@
-import type { Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import type { EngineTime } from '../state/engine-time.ts';
 import type { HeldConnection } from '../state/held-connection.ts';
 import { bodyText, type StoredLease } from '../wire/body.ts';

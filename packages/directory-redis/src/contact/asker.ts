@@ -1,4 +1,4 @@
-import type { Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import { isRefusal, type Engine } from '../engine/engine.ts';
 import type { Script } from '../scripts/script.ts';
 import type { ForeignValues } from '../state/foreign-values.ts';

@@ -1,4 +1,4 @@
-import type { Log } from '@rollcall/core';
+import type { Log } from '@rollcall/core/environment';
 import type { Engine } from '../engine/engine.ts';
 
 /** Says so where the engine drops what it was told instead of refusing more, when its memory is full. */

@@ -1,5 +1,5 @@
 import { ManualClock, settled } from '@rollcall/conformance';
-import { silentLog } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
 import { describe, expect, test } from 'vitest';
 import { script } from '../scripts/script.ts';
 import { ForeignValues } from '../state/foreign-values.ts';

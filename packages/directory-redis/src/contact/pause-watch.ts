@@ -1,4 +1,5 @@
-import type { Clock, Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 
 /** How long an engine that cannot be reached may still say that this incarnation was declared dead. */
 const graceMs = 3_000;

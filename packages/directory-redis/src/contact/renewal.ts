@@ -1,4 +1,5 @@
-import { later, type Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
 import { renewLease } from '../scripts/renew-lease.ts';
 import { unattended, type Shared } from '../shared.ts';
 import { identityText } from '../wire/identity.ts';

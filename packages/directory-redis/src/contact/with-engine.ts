@@ -1,4 +1,5 @@
-import { silentLog, sleep, TransportError, type Clock } from '@rollcall/core';
+import { TransportError } from '@rollcall/core';
+import { silentLog, sleep, type Clock } from '@rollcall/core/environment';
 import type { Engine, OpenEngine } from '../engine/engine.ts';
 import { ForeignValues } from '../state/foreign-values.ts';
 import { createTallies } from '../state/tallies.ts';

@@ -1,4 +1,4 @@
-import type { Random } from '@rollcall/core';
+import type { Random } from '@rollcall/core/environment';
 import type { ClusterOptions, RedisOptions } from 'ioredis';
 import type { EngineAddress } from './engine-address.ts';
 

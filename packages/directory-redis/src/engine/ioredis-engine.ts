@@ -1,4 +1,4 @@
-import type { Random } from '@rollcall/core';
+import type { Random } from '@rollcall/core/environment';
 import { Cluster, Redis } from 'ioredis';
 import { clientOptions, clusterOptions, type EngineCredentials } from './client-options.ts';
 import type { Script } from '../scripts/script.ts';

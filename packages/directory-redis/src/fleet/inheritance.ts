@@ -1,4 +1,5 @@
-import { sleep, type Timestamp } from '@rollcall/core';
+import type { Timestamp } from '@rollcall/core';
+import { sleep } from '@rollcall/core/environment';
 import type { Succession } from '@rollcall/core/directory';
 import { changeDeath } from '../scripts/change-death.ts';
 import { dropOwed } from '../scripts/drop-owed.ts';

@@ -1,4 +1,6 @@
-import { sleep, type ConnectedEvent, type ConnectionId } from '@rollcall/core';
+import type { ConnectionId } from '@rollcall/core';
+import { sleep } from '@rollcall/core/environment';
+import type { ConnectedEvent } from '@rollcall/core/events';
 import type { Shared } from '../shared.ts';
 import type { HeldConnection } from '../state/held-connection.ts';
 import { untoldOf } from './untold-of.ts';

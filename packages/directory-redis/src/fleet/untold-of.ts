@@ -1,4 +1,5 @@
-import type { ConnectedEvent, ConnectionId, Timestamp } from '@rollcall/core';
+import type { ConnectionId, Timestamp } from '@rollcall/core';
+import type { ConnectedEvent } from '@rollcall/core/events';
 import type { UntoldEndings } from '@rollcall/core/directory';
 import { findUntold } from '../scripts/find-untold.ts';
 import type { Shared } from '../shared.ts';

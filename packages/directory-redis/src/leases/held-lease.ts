@@ -1,4 +1,6 @@
-import { later, type AdapterIdentity, type ConnectionId, type Instant } from '@rollcall/core';
+import type { ConnectionId, Instant } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
+import type { AdapterIdentity } from '@rollcall/core/events';
 import type { HeldLease } from '@rollcall/core/directory';
 import { HeldConnection } from '../state/held-connection.ts';
 import { readBody } from '../wire/body.ts';

@@ -1,4 +1,5 @@
-import { sleep, type ConnectionId } from '@rollcall/core';
+import type { ConnectionId } from '@rollcall/core';
+import { sleep } from '@rollcall/core/environment';
 import type {
   DirectoryLeases,
   GivingUp,

@@ -1,4 +1,5 @@
-import { later, type Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
 import type { HeldLease, LifeSign, ReportOutcome } from '@rollcall/core/directory';
 import { reportSign } from '../scripts/report-sign.ts';
 import { unattended, type Shared } from '../shared.ts';

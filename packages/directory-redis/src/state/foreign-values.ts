@@ -1,4 +1,5 @@
-import type { Clock, Instant, Log } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 import { printable } from '@rollcall/core/text';
 import type { Tallies } from './tallies.ts';
 

@@ -1,4 +1,5 @@
-import type { ConnectedEvent, Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import type { ConnectedEvent } from '@rollcall/core/events';
 import type { DirectoryEntry, LeaseState } from '@rollcall/core/directory';
 import { bucketOf } from '../wire/bucket-of.ts';
 import { deviceName, slotField } from '../wire/field-text.ts';

@@ -1,4 +1,4 @@
-import type { AdapterIdentity } from '@rollcall/core';
+import type { AdapterIdentity } from '@rollcall/core/events';
 import type { KeyNames } from '../wire/key-names.ts';
 import { shortId } from '../wire/short-id.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FleetUnderTest } from '@rollcall/conformance/fleet';
-import { systemClock, systemRandom } from '@rollcall/core';
+import { systemClock, systemRandom } from '@rollcall/core/environment';
 import { askForAnnouncements } from '../ask-for-announcements.ts';
 import { RedisUndertaker } from '../burial/redis-undertaker.ts';
 import type { EngineAddress } from '../engine/engine-address.ts';

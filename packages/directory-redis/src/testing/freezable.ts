@@ -1,4 +1,4 @@
-import type { Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import type { Engine, EngineListener, OpenEngine } from '../engine/engine.ts';
 
 /** Lets what a directory sees of the world stand still, as if its process did. */

@@ -1,13 +1,5 @@
-import type {
-  AdapterIdentity,
-  Basis,
-  ConnectedEvent,
-  ConnectionId,
-  DeviceRef,
-  Epoch,
-  EventId,
-  Timestamp,
-} from '@rollcall/core';
+import type { ConnectionId, DeviceRef, Epoch, EventId, Timestamp } from '@rollcall/core';
+import type { AdapterIdentity, Basis, ConnectedEvent } from '@rollcall/core/events';
 import type { LeaseState } from '@rollcall/core/directory';
 
 /** What a record says of a connection beyond whose it is. */

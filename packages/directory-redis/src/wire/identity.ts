@@ -1,4 +1,4 @@
-import type { AdapterIdentity } from '@rollcall/core';
+import type { AdapterIdentity } from '@rollcall/core/events';
 
 /** Which adapter an incarnation is of. */
 export function identityText({ type, id }: Pick<AdapterIdentity, 'type' | 'id'>): string {

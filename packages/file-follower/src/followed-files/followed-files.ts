@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { Clock, Instant, Log, Timestamp } from '@rollcall/core';
+import type { Instant, Timestamp } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 import { lookAtFiles, unreadable } from '../file-signature.ts';
 import { followFiles } from '../follow-files.ts';
 

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { tlsServerOptions, type TlsListener } from '@rollcall/adapter-kit/internal';
 import { bind, boundRequests } from '@rollcall/adapter-kit/listening';
 import { boundConnections } from '@rollcall/adapter-process/internal';
-import { later, type Clock, type Log } from '@rollcall/core';
+import { later, type Clock, type Log } from '@rollcall/core/environment';
 import type { PemPair } from '@rollcall/file-follower/pem';
 import { boundHandshakes } from './bound-handshakes.ts';
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { followPair, tlsListenerOf } from '@rollcall/adapter-kit/internal';
-import type { Clock, Log } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 import type { FollowedFiles } from '@rollcall/file-follower';
 import { createBoundedServer, listen, type Listening, type ListenOptions } from './bounded-server.ts';
 

@@ -1,4 +1,5 @@
-import { later, type Clock, type Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { fetchText, type ServerTrust } from './fetch-text.ts';
 import { allAlgorithms, KeysUnavailable, type TokenKeys } from './token-keys.ts';

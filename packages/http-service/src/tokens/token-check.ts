@@ -1,5 +1,5 @@
 import { errors, jwtVerify } from 'jose';
-import type { Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import { everything, type Grant } from './grant.ts';
 import { readClaims, type ClaimNames } from './read-claims.ts';
 import { KeysUnavailable, type TokenKeys } from './token-keys.ts';

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { systemClock, type Clock } from '@rollcall/core';
+import { systemClock, type Clock } from '@rollcall/core/environment';
 import type { FollowedFiles } from '@rollcall/file-follower';
 import type { ServerTrust } from './fetch-text.ts';
 import type { ClaimNames } from './read-claims.ts';

@@ -1,4 +1,4 @@
-import type { Random } from '@rollcall/core';
+import type { Random } from '@rollcall/core/environment';
 
 export interface BackoffLimits {
   readonly firstMs: number;

@@ -1,5 +1,5 @@
 import { anOutboundEvent, settled } from '@rollcall/conformance';
-import type { OutboundEvent } from '@rollcall/core';
+import type { OutboundEvent } from '@rollcall/core/sink';
 import { expect, test } from 'vitest';
 import type { Place } from '../journal/journal.ts';
 import { Bodies } from './bodies.ts';

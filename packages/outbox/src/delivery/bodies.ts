@@ -1,4 +1,4 @@
-import type { OutboundEvent } from '@rollcall/core';
+import type { OutboundEvent } from '@rollcall/core/sink';
 import { factsOf } from '../journal/facts-of.ts';
 import type { Journal, Place } from '../journal/journal.ts';
 import { ReadBack } from './read-back.ts';

@@ -2,16 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { anOutboundEvent, ManualClock, RecordingSink, seededRandom, settled } from '@rollcall/conformance';
-import {
-  deviceRef,
-  silentLog,
-  type ConnectionEvent,
-  type ConnectionId,
-  type Delivery,
-  type DisconnectedEvent,
-  type Epoch,
-  type EventSink,
-} from '@rollcall/core';
+import { deviceRef, type ConnectionId, type Epoch } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
+import type { ConnectionEvent, DisconnectedEvent } from '@rollcall/core/events';
+import type { Delivery, EventSink } from '@rollcall/core/sink';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createFileJournal } from '../journal/file-journal.ts';
 import type { OpenEntry } from '../journal/journal.ts';

@@ -1,4 +1,4 @@
-import type { ConnectionEvent } from '@rollcall/core';
+import type { ConnectionEvent } from '@rollcall/core/events';
 
 /** Callbacks that count what became of events. */
 export interface DeliveryObserver {

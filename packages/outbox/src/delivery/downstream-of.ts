@@ -1,4 +1,4 @@
-import type { TenantDownstream } from '@rollcall/core';
+import type { TenantDownstream } from '@rollcall/core/sink';
 import type { Tenant } from '@rollcall/core/registry';
 
 /** What sinks need to know of a tenant. */

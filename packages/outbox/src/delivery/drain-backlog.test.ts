@@ -1,5 +1,6 @@
 import { anOutboundEvent, ManualClock, seededRandom } from '@rollcall/conformance';
-import { silentLog, type Delivery, type EventSink } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
+import type { Delivery, EventSink } from '@rollcall/core/sink';
 import { expect, test } from 'vitest';
 import { createFileJournal } from '../journal/file-journal.ts';
 import type { JournalStore, StoreReads } from '../journal/store/stored.ts';

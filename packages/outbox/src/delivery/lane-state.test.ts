@@ -1,5 +1,5 @@
 import { ManualClock } from '@rollcall/conformance';
-import { later, type Random } from '@rollcall/core';
+import { later, type Random } from '@rollcall/core/environment';
 import { describe, expect, test } from 'vitest';
 import {
   afterFailure,

@@ -1,4 +1,5 @@
-import { later, type Clock, type Instant, type Random } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later, type Clock, type Random } from '@rollcall/core/environment';
 import { backoffMs, type BackoffLimits } from './backoff.ts';
 
 /** Failures in a row, of any devices, after which the whole lane waits before it tries again. */

@@ -1,5 +1,6 @@
 import { anOutboundEvent, ManualClock, recordingLog, seededRandom, settled } from '@rollcall/conformance';
-import { deviceRef, type Delivery, type EventSink, type OutboundEvent } from '@rollcall/core';
+import { deviceRef } from '@rollcall/core';
+import type { Delivery, EventSink, OutboundEvent } from '@rollcall/core/sink';
 import { expect, test } from 'vitest';
 import { Bodies } from './bodies.ts';
 import { Lane } from './lane.ts';

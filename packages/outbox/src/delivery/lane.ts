@@ -1,4 +1,6 @@
-import type { Clock, ConnectionEvent, Delivery, EventSink, Log, OutboundEvent, Random } from '@rollcall/core';
+import type { Clock, Log, Random } from '@rollcall/core/environment';
+import type { ConnectionEvent } from '@rollcall/core/events';
+import type { Delivery, EventSink, OutboundEvent } from '@rollcall/core/sink';
 import type { Place } from '../journal/journal.ts';
 import type { BackoffLimits } from './backoff.ts';
 import type { Bodies } from './bodies.ts';

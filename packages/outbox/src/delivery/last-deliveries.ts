@@ -1,4 +1,4 @@
-import { later, type Clock, type Log } from '@rollcall/core';
+import { later, type Clock, type Log } from '@rollcall/core/environment';
 import type { Journal } from '../journal/journal.ts';
 import { lostEvents, type LostEvents } from './lost-events.ts';
 import type { Outbox } from './outbox.ts';

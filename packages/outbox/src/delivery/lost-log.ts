@@ -1,4 +1,4 @@
-import type { Clock, Log } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 import { createMinuteLog, type MinuteLog } from './minute-log.ts';
 
 /** Says that events are not where they were kept: a journal that was destroyed may have had a million of them. */

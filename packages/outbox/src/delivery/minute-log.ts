@@ -1,5 +1,5 @@
 import { createMinute } from '@rollcall/containment';
-import { later, type Clock } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 
 /**
  * Logs something that may happen any number of times: the first time, then once a minute while it goes on, and once when

@@ -7,7 +7,8 @@ import {
   settled,
   recordingLog,
 } from '@rollcall/conformance';
-import { deviceRef, type ConnectionId, type Delivery, type OutboundEvent } from '@rollcall/core';
+import { deviceRef, type ConnectionId } from '@rollcall/core';
+import type { Delivery, OutboundEvent } from '@rollcall/core/sink';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Journal } from '../journal/journal.ts';
 import { createMemoryJournal } from '../journal/memory-journal.ts';

@@ -6,14 +6,9 @@ import {
   seededRandom,
   settled,
 } from '@rollcall/conformance';
-import {
-  deviceRef,
-  silentLog,
-  type ConnectionId,
-  type Delivery,
-  type EventSink,
-  type OutboundEvent,
-} from '@rollcall/core';
+import { deviceRef, type ConnectionId } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
+import type { Delivery, EventSink, OutboundEvent } from '@rollcall/core/sink';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Journal } from '../journal/journal.ts';
 import { createMemoryJournal } from '../journal/memory-journal.ts';

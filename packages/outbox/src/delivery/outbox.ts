@@ -1,14 +1,7 @@
-import {
-  within,
-  type Clock,
-  type ConnectionEvent,
-  type ConnectionId,
-  type DeviceRef,
-  type EventSink,
-  type Log,
-  type OutboundEvent,
-  type Random,
-} from '@rollcall/core';
+import type { ConnectionId, DeviceRef } from '@rollcall/core';
+import { within, type Clock, type Log, type Random } from '@rollcall/core/environment';
+import type { ConnectionEvent } from '@rollcall/core/events';
+import type { EventSink, OutboundEvent } from '@rollcall/core/sink';
 import { factsOf } from '../journal/facts-of.ts';
 import type { HeldEvent, Holdings, Journal, Kept, Owed, PendingEvent, Place } from '../journal/journal.ts';
 import type { BackoffLimits } from './backoff.ts';

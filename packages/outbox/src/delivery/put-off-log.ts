@@ -1,4 +1,5 @@
-import type { Clock, Log, OutboundEvent } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
+import type { OutboundEvent } from '@rollcall/core/sink';
 import { createMinuteLog } from './minute-log.ts';
 
 /** A network that puts off an event now and then is not worth a line. */

@@ -1,4 +1,4 @@
-import type { OutboundEvent } from '@rollcall/core';
+import type { OutboundEvent } from '@rollcall/core/sink';
 import type { Journal, Place } from '../journal/journal.ts';
 import { takeFirst } from '../journal/take-first.ts';
 

@@ -1,4 +1,5 @@
-import type { Clock, Log, OutboundEvent } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
+import type { OutboundEvent } from '@rollcall/core/sink';
 import { createMinuteLog } from './minute-log.ts';
 
 /** Says that a sink refuses events: at once, then once a minute while it goes on, and once when it is over. */

@@ -1,4 +1,4 @@
-import { later, type Clock, type Random } from '@rollcall/core';
+import { later, type Clock, type Random } from '@rollcall/core/environment';
 import { backoffMs, type BackoffLimits } from './backoff.ts';
 import type { Entry } from './waiting-events.ts';
 

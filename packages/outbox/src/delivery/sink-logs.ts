@@ -1,4 +1,4 @@
-import type { Clock, Log } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 import { createLeftOutLog } from './left-out-log.ts';
 import { createLostLog } from './lost-log.ts';
 import type { MinuteLog } from './minute-log.ts';

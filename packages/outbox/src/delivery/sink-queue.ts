@@ -1,4 +1,4 @@
-import type { EventSink } from '@rollcall/core';
+import type { EventSink } from '@rollcall/core/sink';
 import type { Place } from '../journal/journal.ts';
 import { firstToGiveWay, inOrderOfGivingWay, type QueueBounds } from './fair-bounds.ts';
 import { Lane, type LaneContext, type Tried } from './lane.ts';

@@ -1,4 +1,5 @@
-import type { ConnectionEvent, ConnectionId } from '@rollcall/core';
+import type { ConnectionId } from '@rollcall/core';
+import type { ConnectionEvent } from '@rollcall/core/events';
 import type { Place } from '../journal/journal.ts';
 import { emptyChain, none } from './links.ts';
 import { flags, type Entry, type WaitingEvents, type WaitingFacts } from './waiting-events.ts';

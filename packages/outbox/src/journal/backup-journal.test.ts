@@ -12,7 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { anOutboundEvent, ManualClock, recordingLog } from '@rollcall/conformance';
-import { deviceRef, systemClock, type ConnectionId } from '@rollcall/core';
+import { deviceRef, type ConnectionId } from '@rollcall/core';
+import { systemClock } from '@rollcall/core/environment';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { factsOfJournal } from './facts-of-journal.ts';
 import { backupJournal } from './backup-journal.ts';

@@ -1,6 +1,7 @@
 import { existsSync, linkSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { TransportError, type Clock } from '@rollcall/core';
+import { TransportError } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import { inspectJournal, openToRead } from './inspect-journal.ts';
 import { copyJournal } from './store/copy-journal.ts';
 

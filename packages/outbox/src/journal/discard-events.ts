@@ -1,4 +1,5 @@
-import { type ConnectionEvent, type ConnectionId, TransportError } from '@rollcall/core';
+import { type ConnectionId, TransportError } from '@rollcall/core';
+import type { ConnectionEvent } from '@rollcall/core/events';
 import { deviceNumber } from './device-number.ts';
 import type { Owed, Place } from './journal.ts';
 import { openSqliteStore, type SqliteStore } from './store/sqlite-store.ts';

@@ -1,4 +1,5 @@
-import type { ConnectionEvent, OutboundEvent, TenantDownstream } from '@rollcall/core';
+import type { ConnectionEvent } from '@rollcall/core/events';
+import type { OutboundEvent, TenantDownstream } from '@rollcall/core/sink';
 import type { StoredEvent } from './store/stored.ts';
 
 /** Of events that were read back: in an outage, each is measured again. */

@@ -9,14 +9,9 @@ import {
   settled,
   recordingLog,
 } from '@rollcall/conformance';
-import {
-  deviceRef,
-  silentLog,
-  type ConnectionId,
-  type Epoch,
-  type OutboundEvent,
-  type Timestamp,
-} from '@rollcall/core';
+import { deviceRef, type ConnectionId, type Epoch, type Timestamp } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
+import type { OutboundEvent } from '@rollcall/core/sink';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createFileJournal } from './file-journal.ts';
 import type { Journal, OpenEntry, PendingEvent, Place, Recovered } from './journal.ts';

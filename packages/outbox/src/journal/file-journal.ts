@@ -1,4 +1,6 @@
-import type { Clock, ConnectionId, Log, OutboundEvent } from '@rollcall/core';
+import type { ConnectionId } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
+import type { OutboundEvent } from '@rollcall/core/sink';
 import type { Holdings, Journal, Kept, Owed, Place, Recovered } from './journal.ts';
 import { JournalWriter } from './journal-writer.ts';
 import { inOrderOf } from './pages.ts';

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { TransportError, type ConnectionEvent, type Timestamp } from '@rollcall/core';
+import { TransportError, type Timestamp } from '@rollcall/core';
+import type { ConnectionEvent } from '@rollcall/core/events';
 import { lockFile } from '@rollcall/runtime/sqlite';
 import { copiedAtFact, factOf, hasLog, partOf } from './store/journal-facts.ts';
 import { schemaSteps, schemaVersion } from './store/schema.ts';

@@ -1,5 +1,6 @@
 import { anOutboundEvent, ManualClock, settled } from '@rollcall/conformance';
-import { silentLog, type ConnectionId } from '@rollcall/core';
+import type { ConnectionId } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
 import { expect, test } from 'vitest';
 import { JournalWriter } from './journal-writer.ts';
 import { RowBook } from './row-book.ts';

@@ -1,4 +1,5 @@
-import { later, within, type Clock, type Instant, type Log } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later, within, type Clock, type Log } from '@rollcall/core/environment';
 import type { RowBook } from './row-book.ts';
 import type { JournalStore } from './store/stored.ts';
 import type { StoreWatch } from './store-watch.ts';

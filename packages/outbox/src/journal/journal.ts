@@ -1,11 +1,6 @@
-import type {
-  ConnectedEvent,
-  ConnectionId,
-  DeviceRef,
-  Epoch,
-  OutboundEvent,
-  Timestamp,
-} from '@rollcall/core';
+import type { ConnectionId, DeviceRef, Epoch, Timestamp } from '@rollcall/core';
+import type { ConnectedEvent } from '@rollcall/core/events';
+import type { OutboundEvent } from '@rollcall/core/sink';
 import type { LeaseBasis } from '@rollcall/core/internal';
 import type { ProofChanges, StoredProofs } from './stored-proofs.ts';
 import type { LearnedRhythm } from './learned-rhythm.ts';

@@ -1,4 +1,5 @@
-import type { ConnectedEvent, OutboundEvent } from '@rollcall/core';
+import type { ConnectedEvent } from '@rollcall/core/events';
+import type { OutboundEvent } from '@rollcall/core/sink';
 import type { HeldEvent, Place } from './journal.ts';
 import { isKept, rowOf, type Row } from './row.ts';
 

@@ -1,4 +1,5 @@
-import type { ConnectionEvent, Epoch } from '@rollcall/core';
+import type { Epoch } from '@rollcall/core';
+import type { ConnectionEvent } from '@rollcall/core/events';
 
 /** The greatest epoch given out, once this event was stamped. */
 export function latestEpoch(event: ConnectionEvent, before: Epoch | undefined): Epoch {

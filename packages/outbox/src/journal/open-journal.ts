@@ -1,4 +1,4 @@
-import type { Clock, Log } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 import { createFileJournal } from './file-journal.ts';
 import type { Journal } from './journal.ts';
 import type { SqliteStoreOptions } from './store/sqlite-store.ts';

@@ -1,4 +1,4 @@
-import type { OutboundEvent } from '@rollcall/core';
+import type { OutboundEvent } from '@rollcall/core/sink';
 import { outboundOf } from './facts-of.ts';
 import type { Place } from './journal.ts';
 import type { JournalStore, StoredEvent, StoreReads } from './store/stored.ts';

@@ -1,5 +1,6 @@
 import { anEnding, anOutboundEvent } from '@rollcall/conformance';
-import type { ConnectionId, OutboundEvent } from '@rollcall/core';
+import type { ConnectionId } from '@rollcall/core';
+import type { OutboundEvent } from '@rollcall/core/sink';
 import { describe, expect, test } from 'vitest';
 import { RowBook } from './row-book.ts';
 

@@ -1,4 +1,6 @@
-import type { ConnectedEvent, ConnectionEvent, ConnectionId, Epoch, OutboundEvent } from '@rollcall/core';
+import type { ConnectionId, Epoch } from '@rollcall/core';
+import type { ConnectedEvent, ConnectionEvent } from '@rollcall/core/events';
+import type { OutboundEvent } from '@rollcall/core/sink';
 import type { Holdings, Journal, OpenEntry, Owed, Place } from './journal.ts';
 import { factsOf } from './facts-of.ts';
 import { KnownRows } from './known-rows.ts';

@@ -1,4 +1,6 @@
-import type { ConnectedEvent, OutboundEvent, Timestamp } from '@rollcall/core';
+import type { Timestamp } from '@rollcall/core';
+import type { ConnectedEvent } from '@rollcall/core/events';
+import type { OutboundEvent } from '@rollcall/core/sink';
 import type { NotedPresence, Place } from './journal.ts';
 import type { Standing } from './store/stored.ts';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Clock, Log } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 import type { Journal } from './journal.ts';
 import { openJournal } from './open-journal.ts';
 import type { SqliteStoreOptions } from './store/sqlite-store.ts';

@@ -1,4 +1,5 @@
-import { later, type Clock, type Instant, type Log } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later, type Clock, type Log } from '@rollcall/core/environment';
 import type { JournalStore, StoreCondition } from './store/stored.ts';
 
 /** How often the store is looked at. */

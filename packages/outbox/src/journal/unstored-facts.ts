@@ -1,4 +1,5 @@
-import type { ConnectionEvent, Epoch } from '@rollcall/core';
+import type { Epoch } from '@rollcall/core';
+import type { ConnectionEvent } from '@rollcall/core/events';
 import { latestEpoch } from './latest-epoch.ts';
 import type { Batch } from './store/stored.ts';
 

@@ -1,11 +1,6 @@
-import {
-  within,
-  type Clock,
-  type ConnectedEvent,
-  type ConnectionId,
-  type Log,
-  type TenantId,
-} from '@rollcall/core';
+import type { ConnectionId, TenantId } from '@rollcall/core';
+import { within, type Clock, type Log } from '@rollcall/core/environment';
+import type { ConnectedEvent } from '@rollcall/core/events';
 import type { Succession, UntoldEndings } from '@rollcall/core/directory';
 import type { DeviceRegistry, Tenant } from '@rollcall/core/registry';
 import type { OpenEntry, Recovered } from '../journal/journal.ts';

@@ -1,4 +1,4 @@
-import type { Log } from '@rollcall/core';
+import type { Log } from '@rollcall/core/environment';
 import type { Recovered } from '../journal/journal.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 

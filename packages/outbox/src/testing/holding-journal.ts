@@ -1,5 +1,5 @@
 import { factsOf } from '../journal/facts-of.ts';
-import type { OutboundEvent } from '@rollcall/core';
+import type { OutboundEvent } from '@rollcall/core/sink';
 import type { Journal, PendingEvent, Place } from '../journal/journal.ts';
 import { createMemoryJournal } from '../journal/memory-journal.ts';
 

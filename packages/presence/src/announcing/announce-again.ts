@@ -1,4 +1,4 @@
-import type { ConnectedEvent } from '@rollcall/core';
+import type { ConnectedEvent } from '@rollcall/core/events';
 import type { JournalFacts } from '@rollcall/core/internal';
 import type { OpenEvent } from '../open-event.ts';
 

@@ -1,4 +1,5 @@
-import { later, type Clock, type Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 
 const tickMs = 100;
 /** 200 a second: a hundred thousand in eight minutes, and news does not wait for them. */

@@ -1,4 +1,4 @@
-import { every, type Clock, type Random } from '@rollcall/core';
+import { every, type Clock, type Random } from '@rollcall/core/environment';
 import { AnnounceAll } from './announce-all.ts';
 
 const tickMs = 1_000;

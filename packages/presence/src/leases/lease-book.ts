@@ -1,4 +1,5 @@
-import { deviceKey, type DisconnectedChange } from '@rollcall/core';
+import { deviceKey } from '@rollcall/core';
+import type { DisconnectedChange } from '@rollcall/core/tracker';
 import type { HostAccess, AuthenticatedDevice, Refusal } from '@rollcall/access';
 import type { ConnectionDescription, HostPresence, OpenConnection } from '../host-presence.ts';
 import type { HostLeases } from '../host-leases.ts';

@@ -1,4 +1,5 @@
-import { later, type Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
 import type { LeaseState, LifeSign } from '@rollcall/core/directory';
 import { describe, expect, test } from 'vitest';
 import { plainLease, leaseTracker, type LeaseSignal } from './lease-tracker.ts';

@@ -1,13 +1,13 @@
-import {
-  later,
-  type Change,
-  type CommonSignal,
-  type ConnectionTracker,
-  type DisconnectedChange,
-  type EndedSignal,
-  type Instant,
-  type Step,
-} from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
+import type {
+  Change,
+  CommonSignal,
+  ConnectionTracker,
+  DisconnectedChange,
+  EndedSignal,
+  Step,
+} from '@rollcall/core/tracker';
 import type { LeaseState, LifeSign } from '@rollcall/core/directory';
 import type { LeaseSettings, LeaseTerms } from './lease-interval.ts';
 import {

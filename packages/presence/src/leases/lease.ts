@@ -1,4 +1,6 @@
-import { later, type DisconnectedChange, type Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
+import type { DisconnectedChange } from '@rollcall/core/tracker';
 import type { LeaseState, LifeSign } from '@rollcall/core/directory';
 import type { LeaseBasis } from '@rollcall/core/internal';
 import { cameBack } from './closing-habit.ts';

@@ -1,4 +1,6 @@
-import { later, type Clock, type ConnectedEvent, type Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
+import type { ConnectedEvent } from '@rollcall/core/events';
 import type { LeaseBasis } from '@rollcall/core/internal';
 import type { DeviceRegistry } from '@rollcall/core/registry';
 import type { OpenEntry } from '@rollcall/outbox';

@@ -1,4 +1,4 @@
-import { later, type Clock } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 import type { Answer, AssertionAnswer, DeviceRegistry } from '@rollcall/core/registry';
 
 const probeEveryMs = 1_000;

@@ -1,4 +1,5 @@
-import type { Clock, Epoch, Instant } from '@rollcall/core';
+import type { Epoch, Instant } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 
 /** How far ahead of elapsed time one step of a clock may take the epoch. */
 const maxForwardJumpMs = 60_000;

@@ -1,6 +1,7 @@
 import { ManualClock, seededRandom } from '@rollcall/conformance';
 import { harmWithin, nastyStrings } from '@rollcall/conformance/hostile';
-import type { ConnectedEvent, DisconnectedEvent, Epoch, Instant } from '@rollcall/core';
+import type { Epoch, Instant } from '@rollcall/core';
+import type { ConnectedEvent, DisconnectedEvent } from '@rollcall/core/events';
 import { encodeEvent } from '@rollcall/hono-wire';
 import { expect, test } from 'vitest';
 import { punctual } from '@rollcall/runtime';

@@ -1,4 +1,4 @@
-import type { ConnectedEvent, RawCause } from '@rollcall/core';
+import type { ConnectedEvent, RawCause } from '@rollcall/core/events';
 import { printable } from '@rollcall/core/text';
 
 /** Of what a peer says about an end: more would fill events, and the network would refuse those. */

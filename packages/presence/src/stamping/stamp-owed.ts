@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Basis, ConnectedEvent, DisconnectedEvent, EventId, Timestamp } from '@rollcall/core';
+import type { EventId, Timestamp } from '@rollcall/core';
+import type { Basis, ConnectedEvent, DisconnectedEvent } from '@rollcall/core/events';
 import type { DeadInstance, OwedEnding } from '@rollcall/core/directory';
 import { endedBy, otherHalf } from './stamp.ts';
 import { uuidV7 } from './uuid-v7.ts';

@@ -1,5 +1,7 @@
 import { anEvent, ManualClock, seededRandom } from '@rollcall/conformance';
-import type { ConnectedEvent, DisconnectedChange, Epoch, Instant, Timestamp } from '@rollcall/core';
+import type { Epoch, Instant, Timestamp } from '@rollcall/core';
+import type { ConnectedEvent } from '@rollcall/core/events';
+import type { DisconnectedChange } from '@rollcall/core/tracker';
 import { describe, expect, test } from 'vitest';
 import { stampDisconnected, type StampContext } from './stamp.ts';
 import { createWallTime } from './wall-time.ts';

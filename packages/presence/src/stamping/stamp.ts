@@ -1,19 +1,13 @@
+import type { ConnectionId, Epoch, EventId, Instant, TenantId, Timestamp } from '@rollcall/core';
+import type { Clock, Random } from '@rollcall/core/environment';
 import {
   disconnectReasons,
   type AdapterIdentity,
-  type Clock,
   type ConnectedEvent,
-  type ConnectionId,
-  type DisconnectedChange,
   type DisconnectedEvent,
   type DisconnectReason,
-  type Epoch,
-  type EventId,
-  type Instant,
-  type Random,
-  type TenantId,
-  type Timestamp,
-} from '@rollcall/core';
+} from '@rollcall/core/events';
+import type { DisconnectedChange } from '@rollcall/core/tracker';
 import { isExactlyKnown, type ConnectedChange, type JournalFacts } from '@rollcall/core/internal';
 import type { OpenEntry } from '@rollcall/outbox';
 import type { ConnectionDescription } from '../host-presence.ts';

@@ -1,4 +1,5 @@
-import type { Random, Timestamp } from '@rollcall/core';
+import type { Timestamp } from '@rollcall/core';
+import type { Random } from '@rollcall/core/environment';
 
 const digits = Uint8Array.from(Buffer.from('0123456789abcdef'));
 /** The id that is being made, as ASCII: pieces of text that are put together cost a connect ten objects. */

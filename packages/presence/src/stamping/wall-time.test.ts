@@ -1,5 +1,6 @@
 import { seededRandom } from '@rollcall/conformance';
-import type { Clock, Instant, Timestamp } from '@rollcall/core';
+import type { Instant, Timestamp } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import { expect, test } from 'vitest';
 import { createWallTime } from './wall-time.ts';
 

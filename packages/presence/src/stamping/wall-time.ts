@@ -1,4 +1,5 @@
-import type { Clock, Instant, Timestamp } from '@rollcall/core';
+import type { Instant, Timestamp } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 
 /** How far the wall clock runs ahead of the monotonic clock, in milliseconds. */
 export type WallOffset = number;

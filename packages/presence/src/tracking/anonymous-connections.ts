@@ -1,4 +1,6 @@
-import type { Change, Clock, ConnectionTracker, Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
+import type { Change, ConnectionTracker } from '@rollcall/core/tracker';
 import type { LoopWatch } from '@rollcall/runtime';
 import type { Drainable } from './drain.ts';
 import type { AnonymousConnection, OpenConnection } from '../host-presence.ts';

@@ -1,4 +1,5 @@
-import { within, type Clock, type Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { within, type Clock } from '@rollcall/core/environment';
 
 /** Who comes later than this part of the longest wait after another one does not share its wait. */
 const sharedPart = 0.1;

@@ -1,4 +1,6 @@
-import type { Clock, ConnectedEvent, ConnectionId, DeviceRef, Instant, Timestamp } from '@rollcall/core';
+import type { ConnectionId, DeviceRef, Instant, Timestamp } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
+import type { ConnectedEvent } from '@rollcall/core/events';
 import type { DirectoryEntry } from '@rollcall/core/directory';
 import type { NotedPresence } from '@rollcall/outbox';
 import type { ConnectionDescription } from '../host-presence.ts';

@@ -1,12 +1,7 @@
-import type {
-  Clock,
-  ConnectedEvent,
-  ConnectionEvent,
-  ConnectionId,
-  ConnectionTracker,
-  DeviceRef,
-  Epoch,
-} from '@rollcall/core';
+import type { ConnectionId, DeviceRef, Epoch } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
+import type { ConnectedEvent, ConnectionEvent } from '@rollcall/core/events';
+import type { ConnectionTracker } from '@rollcall/core/tracker';
 import type { ConnectionDirectory, DirectoryPlace, LeaseListener } from '@rollcall/core/directory';
 import type { AccessBook } from '@rollcall/access/internal';
 import type { NotedPresence } from '@rollcall/outbox';

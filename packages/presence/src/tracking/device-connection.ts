@@ -1,12 +1,6 @@
-import {
-  type Change,
-  type ConnectedEvent,
-  type ConnectionId,
-  type ConnectionTracker,
-  type DisconnectedChange,
-  type EndedSignal,
-  type Instant,
-} from '@rollcall/core';
+import type { ConnectionId, Instant } from '@rollcall/core';
+import type { ConnectedEvent } from '@rollcall/core/events';
+import type { Change, ConnectionTracker, DisconnectedChange, EndedSignal } from '@rollcall/core/tracker';
 import type { ConnectedChange } from '@rollcall/core/internal';
 import type { ConnectionDescription, EndReason, OpenConnection } from '../host-presence.ts';
 import { stampConnected, stampDisconnected } from '../stamping/stamp.ts';

@@ -1,5 +1,5 @@
 import { ManualClock, seededRandom } from '@rollcall/conformance';
-import { later } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
 import { expect, test } from 'vitest';
 import { drain, type Drainable } from './drain.ts';
 

@@ -1,4 +1,5 @@
-import { later, type Clock, type Instant, type Random } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later, type Clock, type Random } from '@rollcall/core/environment';
 
 /** A session that is to end before its adapter does. */
 export interface Drainable {

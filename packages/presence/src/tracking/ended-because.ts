@@ -1,4 +1,4 @@
-import type { EndedSignal } from '@rollcall/core';
+import type { EndedSignal } from '@rollcall/core/tracker';
 import type { EndCauses, EndReason } from '../host-presence.ts';
 
 /** What a tracker hears when the kit ends its connection. */

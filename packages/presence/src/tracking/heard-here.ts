@@ -1,4 +1,6 @@
-import type { Clock, DisconnectedChange, Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
+import type { DisconnectedChange } from '@rollcall/core/tracker';
 import type { LeaseState } from '@rollcall/core/directory';
 import type { LeaseBasis } from '@rollcall/core/internal';
 import type { SharedLease, SignHere } from '../shared-lease.ts';

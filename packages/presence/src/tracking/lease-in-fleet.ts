@@ -1,12 +1,7 @@
-import {
-  within,
-  type Change,
-  type ConnectedEvent,
-  type ConnectionTracker,
-  type DisconnectedChange,
-  type EndedSignal,
-  type Instant,
-} from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { within } from '@rollcall/core/environment';
+import type { ConnectedEvent } from '@rollcall/core/events';
+import type { Change, ConnectionTracker, DisconnectedChange, EndedSignal } from '@rollcall/core/tracker';
 import type {
   DirectoryPlace,
   HeldLease,

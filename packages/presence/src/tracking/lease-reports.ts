@@ -1,4 +1,4 @@
-import type { Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import type { DirectoryLeases, HeldLease, LifeSign, ReportOutcome } from '@rollcall/core/directory';
 import type { SignHere } from '../shared-lease.ts';
 

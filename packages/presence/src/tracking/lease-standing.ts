@@ -1,4 +1,5 @@
-import type { DisconnectedChange, Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import type { DisconnectedChange } from '@rollcall/core/tracker';
 import type { HeldLease } from '@rollcall/core/directory';
 import type { Connected } from './connected-devices.ts';
 

@@ -1,5 +1,6 @@
 import { describeTracker, ManualClock } from '@rollcall/conformance';
-import type { Change, Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import type { Change } from '@rollcall/core/tracker';
 import { describe, expect, test } from 'vitest';
 import { session, sessionTracker, type SessionState } from './session-tracker.ts';
 import { track } from './track.ts';

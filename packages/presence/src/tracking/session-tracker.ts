@@ -1,13 +1,7 @@
-import {
-  later,
-  type Change,
-  type CommonSignal,
-  type ConnectionTracker,
-  type DisconnectReason,
-  type Instant,
-  type RawCause,
-  type Step,
-} from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
+import type { DisconnectReason, RawCause } from '@rollcall/core/events';
+import type { Change, CommonSignal, ConnectionTracker, Step } from '@rollcall/core/tracker';
 import type { SessionBasis } from '@rollcall/core/internal';
 
 /** How silence of a device is noticed. */

@@ -1,5 +1,7 @@
 import { ManualClock } from '@rollcall/conformance';
-import { later, type Change, type ConnectionTracker, type Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
+import type { Change, ConnectionTracker } from '@rollcall/core/tracker';
 import { expect, test } from 'vitest';
 import { track } from './track.ts';
 

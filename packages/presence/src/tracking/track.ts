@@ -1,5 +1,7 @@
 import { punctual, type LoopWatch } from '@rollcall/runtime';
-import type { Change, Clock, CommonSignal, ConnectionTracker, EndedSignal, Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
+import type { Change, CommonSignal, ConnectionTracker, EndedSignal } from '@rollcall/core/tracker';
 import type { Presence } from '@rollcall/core/internal';
 
 /** A tracker that lives in time. */

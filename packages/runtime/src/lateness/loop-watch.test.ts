@@ -1,5 +1,6 @@
 import { ManualClock, seededRandom } from '@rollcall/conformance';
-import { later, type Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later } from '@rollcall/core/environment';
 import { expect, test } from 'vitest';
 import { createLoopWatch } from './loop-watch.ts';
 

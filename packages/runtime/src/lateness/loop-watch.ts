@@ -1,4 +1,5 @@
-import { later, type Clock, type Instant } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 
 /** Tells whether the adapter observes things when they happen, or late: its process stood still, or its event loop was busy. */
 export interface LoopWatch {

@@ -1,6 +1,6 @@
 // Takes all telemetry of a tenant off a network, so that it grants credit for it: node drain-telemetry.ts TENANT PORT
 import { createAmqpConnection } from '@rollcall/amqp-connection';
-import { silentLog, systemClock, systemRandom } from '@rollcall/core';
+import { silentLog, systemClock, systemRandom } from '@rollcall/core/environment';
 
 const [tenant, port] = process.argv.slice(2);
 const connection = createAmqpConnection({

@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectSecurely } from 'node:tls';
 import { createAmqpConnection } from '@rollcall/amqp-connection';
 import { formatCode } from '@rollcall/coap/codec';
-import { silentLog, systemClock, systemRandom } from '@rollcall/core';
+import { silentLog, systemClock, systemRandom } from '@rollcall/core/environment';
 import { generate } from 'mqtt-packet';
 import { associate } from '../../../e2e/support/coap-association.ts';
 import { mqttWire } from '../device-wire.ts';

@@ -1,5 +1,5 @@
 import { createFailureLimiter } from '@rollcall/access/internal';
-import type { Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import type { PasswordVerifier } from '@rollcall/core/registry';
 import type { TokenAnswer, TokenCheck } from '@rollcall/http-service';
 import { passwordCredentials } from '../../auth/password-credentials.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import type { Turns } from '@rollcall/http-service';
 import type { ApiAccess } from '../access/api-access.ts';
 import type { RegistryStore } from '../../store/registry-store.ts';

@@ -1,5 +1,6 @@
-import type { Clock, Instant } from '@rollcall/core';
-import { later } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
+import { later } from '@rollcall/core/environment';
 import type { Client, Queries } from '@rollcall/postgres';
 import {
   subjectOf,

@@ -1,6 +1,6 @@
 import { ManualClock } from '@rollcall/conformance';
 import { hasDebianPackage, startPostgres, type Postgres } from '@rollcall/conformance/machine';
-import { silentLog, systemClock } from '@rollcall/core';
+import { silentLog, systemClock } from '@rollcall/core/environment';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { describeRegistryStore } from '../../testing/describe-store.ts';
 import type { HeardChange } from '../registry-store.ts';

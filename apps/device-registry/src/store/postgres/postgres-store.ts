@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock, Log } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 import { migrate, openQueries, Wakes, type Client, type Queries } from '@rollcall/postgres';
 import type { DeviceSearchQuery, SearchQuery } from '../registry-search.ts';
 import type { HeardChange, RegistryStore, RegistryStoreOptions } from '../registry-store.ts';

@@ -1,13 +1,7 @@
 import { seededRandom } from '@rollcall/conformance';
 import { hasDebianPackage, startPostgres, type Postgres } from '@rollcall/conformance/machine';
-import {
-  deviceRef,
-  silentLog,
-  systemClock,
-  type ConnectionId,
-  type Epoch,
-  type Timestamp,
-} from '@rollcall/core';
+import { deviceRef, type ConnectionId, type Epoch, type Timestamp } from '@rollcall/core';
+import { silentLog, systemClock } from '@rollcall/core/environment';
 import type { ReceivedEvent } from '@rollcall/hono-wire';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock, DeviceRef, Log } from '@rollcall/core';
+import type { DeviceRef } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core/environment';
 import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
 import type {
   ChangesRead,

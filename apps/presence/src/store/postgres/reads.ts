@@ -1,4 +1,5 @@
-import type { Clock, DeviceRef } from '@rollcall/core';
+import type { DeviceRef } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import { AdapterBook } from '../fold/adapter-book.ts';
 import { takenOverAfter } from '../fold/connection-row.ts';
 import { maxLooked, storedIn, unheard } from '../fold/device-state.ts';

@@ -1,6 +1,6 @@
 import { ManualClock } from '@rollcall/conformance';
 import { hasDebianPackage, startPostgres, type Postgres } from '@rollcall/conformance/machine';
-import { silentLog } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { answersOf } from '../../testing/answers-of.ts';

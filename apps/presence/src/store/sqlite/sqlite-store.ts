@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { deviceKey, deviceRef, type Clock, type DeviceRef } from '@rollcall/core';
+import { deviceKey, deviceRef, type DeviceRef } from '@rollcall/core';
+import type { Clock } from '@rollcall/core/environment';
 import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
 import { inTransaction, isPassing, migrate } from '@rollcall/runtime/sqlite';
 import type {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { ManualClock, seededRandom, settled } from '@rollcall/conformance';
 import { mutated, sendInPieces, proxyV1, proxyV2 } from '@rollcall/conformance/hostile';
-import { silentLog } from '@rollcall/core';
+import { silentLog } from '@rollcall/core/environment';
 import { expect, onTestFinished, test } from 'vitest';
 import { parseAddressRanges } from '@rollcall/options/internal';
 import { peerAddress } from '../../peers/peer-address.ts';

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { later, type Clock } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core/environment';
 import type { AddressRanges } from '@rollcall/options/internal';
 import { remoteIpOf, standFor } from '../../peers/peer-address.ts';
 import { readProxyHeader, type ProxyHeader } from './read-proxy-header.ts';

@@ -1,5 +1,5 @@
 import { anEvent } from '@rollcall/conformance';
-import type { TenantDownstream } from '@rollcall/core';
+import type { TenantDownstream } from '@rollcall/core/sink';
 import type { PropertyValue } from '@rollcall/core/internal';
 import { encodeEvent } from '@rollcall/hono-wire';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-import type { TenantDownstream } from '@rollcall/core';
+import type { TenantDownstream } from '@rollcall/core/sink';
 import type { PropertyValue } from '@rollcall/core/internal';
 
 /** Sections of a message (AMQP 1.0 §3.2) that a tenant's settings show in. */

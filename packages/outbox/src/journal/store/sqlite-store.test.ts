@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { anEvent } from '@rollcall/conformance';
-import type { TenantDownstream } from '@rollcall/core';
+import type { TenantDownstream } from '@rollcall/core/sink';
 import { encodeEvent } from '@rollcall/hono-wire';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { migrate, schemaSteps, schemaVersion } from './schema.ts';
