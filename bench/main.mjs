@@ -102,9 +102,9 @@ for (const { scenario, chosen } of name === undefined
   console.error(`measuring: ${scenario}${chosen.devices === undefined ? '' : `, ${chosen.devices} devices`}`);
   findings.push(...((await scenarios[scenario]?.(chosen)) ?? []), ...turnsIn(scenario));
 }
-console.log(`${JSON.stringify(machine())}\n\n${table(findings)}`);
 if (values.json !== undefined)
   writeFileSync(values.json, `${JSON.stringify({ machine: machine(), findings }, undefined, 2)}\n`);
+console.log(`${JSON.stringify(machine())}\n\n${table(findings)}`);
 if (values.chart !== undefined) writeFileSync(values.chart, growthChart(findings, growthTitle));
 process.exit();
 

@@ -16,7 +16,7 @@ const filledByEvents = 10_000;
 const openMs = devices;
 
 const opened = await (kind === 'PostgreSQL' ? openPostgres() : openSqlite(directory));
-const { store, floor, bytes, pages } = opened;
+const { store, floor, bytes } = opened;
 /** Devices that come by events; others are made from their rows, where that saves time. */
 const byEvents = opened.multiply && devices % filledByEvents === 0 ? filledByEvents : devices;
 
@@ -77,7 +77,14 @@ async function cost(deviceOf) {
   }
   await bytes();
   await inBatches(batchSize, next, [store]);
-  return { folded, bare, pages: pages() / batchSize, longestMs: folded.longestMs };
+  const written = opened.pages();
+  return {
+    folded,
+    bare,
+    // What is undefined does not cross to the parent.
+    pages: written === undefined ? undefined : written / batchSize,
+    longestMs: folded.longestMs,
+  };
 }
 
 /** @param {{ seconds: number, cpuMs: number, longestMs: number }} used @param {() => Promise<void>} work */

@@ -75,7 +75,8 @@ export async function openPostgres() {
       );
       return Number(rows[0].bytes);
     },
-    pages: () => Number.NaN,
+    /** The server does not say how many it wrote for whom. */
+    pages: () => undefined,
     async close() {
       await client.end();
       await store.close();
