@@ -1,4 +1,4 @@
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { createPresenceTable } from '@rollcall/client';
 import { ManualClock } from '@rollcall/conformance';
 import { deviceRef, type ConnectionId, type Epoch, type EventId, type Timestamp } from '@rollcall/core';
@@ -16,9 +16,13 @@ function givenBoth() {
   const table = createPresenceTable({ clock });
   const sqlite = new DatabaseSync(':memory:');
   sqlite.exec(schema);
+  const prepared = new Map<string, StatementSync>();
   const database: Database = {
-    run: (sql, values) =>
-      sqlite.prepare(sql).all(Object.fromEntries(values.map((value, index) => [`$${index + 1}`, value]))),
+    run(sql, values) {
+      const known = prepared.get(sql) ?? sqlite.prepare(sql);
+      prepared.set(sql, known);
+      return known.all(Object.fromEntries(values.map((value, index) => [`$${index + 1}`, value])));
+    },
   };
   const nowMs = (): number => clock.monotonic();
   return {

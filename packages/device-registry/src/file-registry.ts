@@ -2,6 +2,7 @@ import { ConfigError } from '@rollcall/core';
 import type { Clock, Log } from '@rollcall/core/environment';
 import type { DeviceRegistry, IdentifierRule, RegistryChange, RegistryState } from '@rollcall/core/registry';
 import { followFiles, whenSettled, type SeenFile } from '@rollcall/file-follower';
+import { loadInThread, type Load } from './load-in-thread.ts';
 import { createRegistryLoader, type RegistryLoader } from './registry-loader.ts';
 import { createServedRegistry } from './served-registry.ts';
 
@@ -41,13 +42,22 @@ const diedAgainMs = 60_000;
  *
  * @throws ConfigError with every problem, where it cannot be used.
  */
-export async function openFileRegistry(options: FileRegistryOptions): Promise<FileRegistry> {
+export function openFileRegistry(options: FileRegistryOptions): Promise<FileRegistry> {
+  return openLoadedRegistry(loadInThread, options);
+}
+
+/** As `openFileRegistry`, with `loadFile` for the thread. */
+export async function openLoadedRegistry(
+  loadFile: Load,
+  options: FileRegistryOptions,
+): Promise<FileRegistry> {
   const { file, clock, log, holdMs = 0, tenantRules = [], rememberIn } = options;
   const served = createServedRegistry();
   const { getTenant, getTenantByName, getTenantByTrustAnchor, getCredentials, assertRegistration } = served;
   const listeners = new Set<(change: RegistryChange) => void>();
   const loader = createRegistryLoader({
     file,
+    loadFile,
     clock,
     log,
     served,

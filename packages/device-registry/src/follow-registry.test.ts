@@ -15,7 +15,8 @@ import { ManualClock, settled } from '@rollcall/conformance';
 import { silentLog, type Log } from '@rollcall/core/environment';
 import type { RegistryChange } from '@rollcall/core/registry';
 import { afterEach, expect, test } from 'vitest';
-import { openFileRegistry } from './file-registry.ts';
+import { openLoadedRegistry } from './file-registry.ts';
+import { loadHere } from './testing/load-here.ts';
 
 const cleanUps: (() => Promise<void>)[] = [];
 
@@ -42,7 +43,7 @@ async function given(file: string, holdMs = 0) {
     info: (_facts, message) => void told.push(message),
     error: (facts, message) => void lines.push({ message, ...(facts as { problems: string[] }) }),
   };
-  const registry = await openFileRegistry({ file, clock, log, holdMs });
+  const registry = await openLoadedRegistry(loadHere, { file, clock, log, holdMs });
   cleanUps.push(() => registry.close());
   const changes: RegistryChange[] = [];
   registry.onChange((change) => changes.push(change));
@@ -183,7 +184,9 @@ test('opening waits until a file that is being written has settled', async () =>
   await utimes(file, written, written);
   const clock = new ManualClock();
   let opened = false;
-  const opening = openFileRegistry({ file, clock, log: silentLog }).finally(() => (opened = true));
+  const opening = openLoadedRegistry(loadHere, { file, clock, log: silentLog }).finally(
+    () => (opened = true),
+  );
   while (clock.armed === 0) await settled();
   clock.advance(500);
   await writeFile(file, listing('a', 'b'));

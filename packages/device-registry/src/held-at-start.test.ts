@@ -7,7 +7,8 @@ import { deviceRef } from '@rollcall/core';
 import type { RegistryChange } from '@rollcall/core/registry';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { acceptRegistry } from './accepted-file.ts';
-import { openFileRegistry } from './file-registry.ts';
+import { openLoadedRegistry } from './file-registry.ts';
+import { loadHere } from './testing/load-here.ts';
 
 const held = 'devices are missing in the device registry, and are held until it is sure that this is meant';
 const notRemembered = 'device registry: a start cannot compare it with what was served before';
@@ -50,7 +51,7 @@ async function run({ holdMs = 30_000, remembers = true } = {}) {
   const { file, memory } = paths();
   const clock = new ManualClock();
   const log = recordingLog();
-  const registry = await openFileRegistry({
+  const registry = await openLoadedRegistry(loadHere, {
     file,
     clock,
     log,

@@ -7,9 +7,10 @@ import { silentLog, type Log } from '@rollcall/core/environment';
 import type { RegistryChange } from '@rollcall/core/registry';
 import { afterEach, describe, expect, test } from 'vitest';
 import { acceptRegistry } from './accepted-file.ts';
-import { openFileRegistry } from './file-registry.ts';
+import { openLoadedRegistry } from './file-registry.ts';
 import { heldBackText, holdBack } from './held-back.ts';
 import { noEntries, type Entries } from './registry-entries.ts';
+import { loadHere } from './testing/load-here.ts';
 
 const cleanUps: (() => Promise<void>)[] = [];
 
@@ -84,7 +85,7 @@ async function given(holdMs = 30_000) {
     ...silentLog,
     error: (facts) => void lines.push((facts as { problems: string[] }).problems),
   };
-  const registry = await openFileRegistry({ file, clock, log, holdMs });
+  const registry = await openLoadedRegistry(loadHere, { file, clock, log, holdMs });
   cleanUps.push(() => registry.close());
   const changes: RegistryChange[] = [];
   registry.onChange((change) => changes.push(change));

@@ -13,11 +13,14 @@ const execArgv = [
   ...(isSource ? ['--conditions=@rollcall/source'] : []),
 ];
 
-export interface LoadInThread {
+export interface Loaded {
   readonly result: LoadResult;
   /** What changed, in slices that can be applied quickly. */
   readonly slices: readonly (readonly EntryChange[])[];
 }
+
+/** Loads a registry file. @throws ConfigError when it was given up: `signal` said so, or what loads it died. */
+export type Load = (request: LoadRequest, signal: AbortSignal) => Promise<Loaded>;
 
 /**
  * Loads a registry file in a thread of its own. The thread ends afterwards, and the memory that its parser took is free again.
@@ -25,7 +28,7 @@ export interface LoadInThread {
  *
  * @throws ConfigError when the thread died, for example for want of memory.
  */
-export function loadInThread(request: LoadRequest, signal: AbortSignal): Promise<LoadInThread> {
+export function loadInThread(request: LoadRequest, signal: AbortSignal): Promise<Loaded> {
   return new Promise((resolve, reject) => {
     const thread = new Worker(threadFile, { workerData: request, execArgv });
     const slices: (readonly EntryChange[])[] = [];

@@ -5,13 +5,14 @@ import type { IdentifierRule, RegistryChange, RegistryState } from '@rollcall/co
 import { readAccepted } from './accepted-file.ts';
 import { createFaultReport, type FaultReport } from './fault-report.ts';
 import { heldBackText, type HeldBack } from './held-back.ts';
-import { loadInThread } from './load-in-thread.ts';
+import type { Load } from './load-in-thread.ts';
 import type { LoadedRegistry, LoadResult } from './load-registry.ts';
 import type { EntryChange } from './registry-entries.ts';
 import type { ServedRegistry } from './served-registry.ts';
 
 export interface LoaderOptions {
   readonly file: string;
+  readonly loadFile: Load;
   readonly clock: Clock;
   readonly log: Log;
   readonly served: ServedRegistry;
@@ -123,8 +124,8 @@ class Loader implements RegistryLoader {
   }
 
   async #loadNow(accepted: string | undefined): Promise<LoadResult> {
-    const { file, holdMs, tenantRules, rememberIn } = this.#options;
-    const { result, slices } = await loadInThread(
+    const { file, loadFile, holdMs, tenantRules, rememberIn } = this.#options;
+    const { result, slices } = await loadFile(
       {
         file,
         saltKey: this.#saltKey,
