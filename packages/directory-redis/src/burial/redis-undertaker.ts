@@ -18,6 +18,7 @@ import { fullId } from '../wire/short-id.ts';
 import { buryBucket, deadInstanceOf, type BurialTools, type Deceased } from './bury-bucket.ts';
 import { DeathWatch, type Candidate } from './death-watch.ts';
 import { KnownDeaths } from './known-deaths.ts';
+import { Pulse } from './pulse.ts';
 import { readFleet, type FleetState } from './read-fleet.ts';
 
 /** Looks within the time after which an instance is declared dead. */
@@ -40,6 +41,7 @@ export class RedisUndertaker implements Undertaker {
   readonly #foreign: ForeignValues;
   readonly #watch: DeathWatch;
   readonly #heirless: DeathWatch;
+  readonly #pulse: Pulse;
   readonly #known = new KnownDeaths();
   readonly #tools: BurialTools;
   /** When to look again at one that is owed something still. */
@@ -67,6 +69,7 @@ export class RedisUndertaker implements Undertaker {
     this.#asker = asker;
     this.#watch = new DeathWatch(deadAfterMs);
     this.#heirless = new DeathWatch(deadAfterMs);
+    this.#pulse = new Pulse(deadAfterMs);
     const time = new EngineTime(clock);
     this.#tools = {
       asker,
@@ -121,6 +124,7 @@ export class RedisUndertaker implements Undertaker {
       return;
     }
     const now = clock.monotonic();
+    if (!this.#pulse.beats(fleet.signs, now)) this.#blind();
     const candidates = this.#watch.look(fleet.signs, now);
     await Promise.all(candidates.map((candidate) => this.#declare(candidate, fleet)));
     await this.#disinherit(fleet);

@@ -21,7 +21,10 @@ local function readSign(text)
   return string.match(text or '', '^%d (%d+) (%d+) (${epochPattern})$')
 end`;
 
-/** Marks an incarnation as dead, as of its last sign of life, and answers its death. After: nowMs, readSign, uncount. */
+/**
+ * Marks an incarnation as dead, as of its last sign of life, and answers its death. An engine that is full refuses the first write, and
+ * takes what frees memory: so what adds comes first. After: nowMs, readSign, uncount.
+ */
 export const die = `
 local function die(signs, deaths, counted, totals, who, state, heir)
   local now = nowMs()
@@ -29,8 +32,8 @@ local function die(signs, deaths, counted, totals, who, state, heir)
   local aliveAt = math.min(tonumber(alive or now), now)
   local dead = string.format('1 %s %d %d %s', state, now, aliveAt, since or '0000000000000000')
   if heir then dead = dead..' '..heir end
-  redis.call('HDEL', signs, who)
   redis.call('HSET', deaths, who, dead)
+  redis.call('HDEL', signs, who)
   uncount(counted, totals)
   return dead
 end`;
