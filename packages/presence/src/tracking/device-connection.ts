@@ -101,7 +101,7 @@ export class DeviceConnection<State, Signal> implements OpenConnection<Signal> {
     try {
       if (!connected.isToldByOthers) {
         this.#publish(event);
-        if (isInDirectory(connected.event)) this.#leave(connected);
+        if (isInDirectory(connected.event)) leaveDirectory(this.#shared, connected, this.#committing);
       }
     } finally {
       containConnection(this.#shared, () => this.#description.onDisconnected?.(change));
@@ -145,15 +145,6 @@ export class DeviceConnection<State, Signal> implements OpenConnection<Signal> {
     this.#waitFor(Promise.allSettled([entered, journaled]).then(() => {}));
   }
 
-  /** Until its ending is in the journal, others would have to tell it, should this process die. */
-  #leave(connected: Connected): void {
-    const { directory } = this.#shared;
-    if (!directory.alive) this.#shared.endedInDoubt(connected.event.connectionId);
-    const journaled = this.#committing;
-    if (journaled) void journaled.then(() => directory.leave(connected));
-    else directory.leave(connected);
-  }
-
   #add(event: ConnectedEvent, began?: WallOffset): Connected {
     const { slot } = this.#description;
     return addConnected(this.#shared, {
@@ -179,6 +170,22 @@ export function removeConnected({ devices, announcer }: SharedByConnections, con
   connected.releaseAccess();
   devices.remove(connected);
   announcer.remove(connected);
+}
+
+/**
+ * A connection that ended leaves the directory. Until its ending is in the journal, others would have to tell it, should this process
+ * die.
+ *
+ * @param journaled settles when the journal has the ending; absent: it has.
+ */
+export function leaveDirectory(
+  { directory, endedInDoubt }: Pick<SharedByConnections, 'directory' | 'endedInDoubt'>,
+  connected: Connected,
+  journaled: Promise<void> | undefined,
+): void {
+  if (!directory.alive) endedInDoubt(connected.event.connectionId);
+  if (journaled) void journaled.then(() => directory.leave(connected));
+  else directory.leave(connected);
 }
 
 /** A session ends with the secret that opened it; a lease is the device's, and is renewed with a proof of its own each time. */

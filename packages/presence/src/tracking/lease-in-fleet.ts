@@ -1,30 +1,23 @@
 import type { Instant } from '@rollcall/core';
+import type { DirectoryPlace, HeldLease, LeaseEntry, LifeSign } from '@rollcall/core/directory';
 import { within } from '@rollcall/core/environment';
 import type { ConnectedEvent } from '@rollcall/core/events';
-import type { Change, ConnectionTracker, DisconnectedChange, EndedSignal } from '@rollcall/core/tracker';
-import type {
-  DirectoryPlace,
-  HeldLease,
-  LeaseEntry,
-  LifeSign,
-  ReportOutcome,
-} from '@rollcall/core/directory';
 import type { ConnectedChange, LeaseBasis } from '@rollcall/core/internal';
+import type { Change, ConnectionTracker, DisconnectedChange, EndedSignal } from '@rollcall/core/tracker';
 import type { ConnectionDescription, OpenConnection } from '../host-presence.ts';
 import type { SharedLease, SignHere } from '../shared-lease.ts';
-import { stampConnected, stampDisconnected } from '../stamping/stamp.ts';
 import type { WallOffset } from '../stamping/wall-time.ts';
-import type { Connected } from './connected-devices.ts';
+import { claimLease, type Claim } from './claim-lease.ts';
 import {
   addConnected,
   containConnection,
   removeConnected,
   type SharedByConnections,
 } from './device-connection.ts';
-import { endedBecause } from './ended-because.ts';
 import type { FleetLease } from './fleet-lease.ts';
 import { HeardHere } from './heard-here.ts';
-import { LeaseReports } from './lease-reports.ts';
+import { LeaseEvents } from './lease-events.ts';
+import { LeaseFollower, type AfterReport } from './lease-follower.ts';
 import { nobody, type Elsewhere, type Ending, type Held, type Standing } from './lease-standing.ts';
 import { OneStepAtATime } from './one-step-at-a-time.ts';
 import { track, type Tracked } from './track.ts';
@@ -32,11 +25,8 @@ import { track, type Tracked } from './track.ts';
 /** A description of a lease that is one for its device in the whole fleet. */
 export type FleetLeaseDescription = ConnectionDescription & { readonly shared: SharedLease };
 
-/** So often a lease is entered that is lost before it is published. */
-const mostTries = 3;
-/** Shares of its interval after which what is known of a held lease is noted again, and after which a holder must have been told. */
+/** Share of its interval after which what is known of a held lease is noted again. */
 const noteAfter = 1 / 4;
-const toldWithin = 1 / 2;
 /** Endings by silence: a device that was heard elsewhere is not silent. */
 const silences: ReadonlySet<DisconnectedChange['reason']> = new Set(['inactive', 'probe-failed']);
 
@@ -48,12 +38,11 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
   readonly #shared: SharedByConnections;
   readonly #description: FleetLeaseDescription;
   readonly #tracked: Tracked<Signal>;
-  readonly #reports: LeaseReports;
+  readonly #events: LeaseEvents;
+  readonly #follower: LeaseFollower;
   readonly #steps = new OneStepAtATime((error) => this.#giveUp('connection', error));
   readonly #here: HeardHere;
   #standing: Standing = nobody;
-  /** While an event is on its way to the journal. */
-  #committing: Promise<void> | undefined;
   /** Beginnings among the steps. */
   #toBegin = 0;
 
@@ -64,7 +53,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
     if (sign) this.#heard({ ...sign, heardAt: sign.heardAt ?? this.#now() });
   };
   readonly committed = (): Promise<void> => {
-    if (!this.#steps.working && !this.#committing) return Promise.resolve();
+    if (!this.#steps.working && !this.#events.committing) return Promise.resolve();
     const { commitWaitMs, clock } = this.#shared;
     return within(this.#settled(), commitWaitMs, clock);
   };
@@ -78,14 +67,17 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
   ) {
     this.#shared = shared;
     this.#description = description;
-    this.#reports = new LeaseReports({
-      clock: shared.clock,
-      leases: shared.directory.leases,
-      reported: (lease, outcome) => this.#reported(lease, outcome),
-    });
+    this.#events = new LeaseEvents(shared, description);
     this.#tracked = track(tracker, shared.clock, (change, at) => this.#changed(change, at), {
       onBroken: (error) => this.#do(() => this.#giveUp('tracker', error)),
       loop: shared.loop,
+    });
+    this.#follower = new LeaseFollower({
+      shared,
+      description,
+      tracked: this.#tracked,
+      followed: () => (this.#standing.phase === 'elsewhere' ? this.#standing : undefined),
+      onReported: (standing, then) => this.#reported(standing, then),
     });
     this.#here = new HeardHere(shared.clock, this.#tracked, description.shared);
     if (!resumed) return;
@@ -103,7 +95,6 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
 
   displaced(_by: DirectoryPlace): void {
     const standing = this.#standing;
-    if (standing.phase === 'entering') standing.isOvertaken = true;
     if (standing.phase !== 'held') return;
     this.#publishEnding(standing, standing.ending ?? this.#endingNow('taken-over'));
     this.#beginAgainLater();
@@ -111,7 +102,6 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
 
   movedAway({ instance }: DirectoryPlace): void {
     const standing = this.#standing;
-    if (standing.phase === 'entering') standing.isOvertaken = true;
     if (standing.phase !== 'held') return;
     const { event } = standing.connected;
     const { slot, state } = this.#entryOf(event);
@@ -121,7 +111,6 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
 
   endedElsewhere(): void {
     const standing = this.#standing;
-    if (standing.phase === 'entering') standing.isOvertaken = true;
     if (standing.phase !== 'held') return;
     this.#forget(standing);
     this.#beginAgainLater();
@@ -140,7 +129,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
 
   async #settled(): Promise<void> {
     await this.#steps.working;
-    await this.#committing;
+    await this.#events.committing;
   }
 
   /** Not in the midst of what the tracker, or the directory, is doing. */
@@ -176,7 +165,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
           this.#note();
         return;
       case 'elsewhere':
-        this.#reports.report(standing.lease, sign);
+        this.#follower.heard(standing, sign);
         return;
       case 'none':
         if (!this.#steps.working) this.#beginAgainLater();
@@ -202,51 +191,42 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
 
   /** Nothing is published before the directory says whose lease it is, or does not in time. */
   async #begin(change: ConnectedChange, at: Instant): Promise<void> {
-    const { directory, stamp, entering } = this.#shared;
-    for (let tries = 1; ; tries++) {
-      // What an event says once is said by the one that is published.
-      const sayNothing = { ...stamp, journalFor: () => undefined };
-      const event = stampConnected(sayNothing, this.#description, change, at, 0);
-      const began = stamp.wall.offset();
-      const entry = this.#entryOf(event);
-      const standing: Standing = { phase: 'entering', isOvertaken: false };
-      this.#standing = standing;
-      entering.set(event.connectionId, this);
-      const { status, ...found } = await directory.leases.enter(entry);
-      entering.delete(event.connectionId);
-      this.#standing = nobody;
-      if ('lease' in found && status === 'elsewhere')
-        return this.#isElsewhere(found.lease, this.#here.latest);
-      if ('lease' in found && status === 'moved-here') return this.#takeOn(found.lease);
-      const isOurs = !standing.isOvertaken && event.adapter.instance === stamp.identity.instance;
-      if ((isOurs && status !== 'ended') || tries === mostTries) return this.#publishBeginning(event, began);
-      directory.leave(entry);
+    const claim = await this.#claim(change, at);
+    switch (claim.status) {
+      case 'ours':
+        this.#hold(this.#events.publishBeginning(claim.event), claim.began);
+        return;
+      case 'elsewhere':
+        this.#isElsewhere(claim.lease, this.#here.latest);
+        return;
+      case 'moved-here':
+        this.#takeOn(claim.lease);
+        return;
+      default:
+        claim satisfies never;
     }
   }
 
-  #publishBeginning(stamped: ConnectedEvent, began: WallOffset): void {
-    const { stamp } = this.#shared;
-    const coalesced = this.#coalesced();
-    const journal = stamp.journalFor(stamped.device.tenant);
-    const event = { ...stamped, ...(coalesced > 0 && { coalesced }), ...(journal && { journal }) };
+  async #claim(change: ConnectedChange, at: Instant): Promise<Claim> {
+    this.#standing = { phase: 'entering' };
     try {
-      this.#publish(event);
-    } catch (error) {
-      this.#shared.directory.leave({ event });
-      throw error;
+      return await claimLease(this.#shared, this.#description, { change, at }, (event) =>
+        this.#entryOf(event),
+      );
+    } finally {
+      this.#standing = nobody;
     }
-    this.#hold(event, began);
   }
 
   /** Under the same connection id. */
   #takeOn({ event, state }: HeldLease): void {
-    const { stamp, moved } = this.#shared;
+    const { stamp } = this.#shared;
     const { device } = this.#description.identity;
     this.#leaveElsewhere();
     if (this.#here.isPresent) this.#description.shared.goesOn(state);
     const held = this.#hold({ ...event, device, adapter: stamp.identity });
     this.#note();
-    this.#waitFor(moved(held.connected));
+    this.#events.goesOn(held.connected);
   }
 
   #hold(event: ConnectedEvent, began?: WallOffset): Held {
@@ -266,41 +246,20 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
   }
 
   #isElsewhere(lease: HeldLease, sign?: SignHere): void {
-    const { access } = this.#shared;
-    const { identity, endCauses } = this.#description;
-    const releaseAccess = access.holdLease(identity, () =>
-      this.#tracked.report(endedBecause('access-revoked', endCauses)),
-    );
-    this.#standing = { phase: 'elsewhere', lease, toldAt: this.#now(), releaseAccess };
-    if (sign) this.#reports.report(lease, sign);
+    const standing = this.#follower.follow(lease);
+    this.#standing = standing;
+    if (sign) this.#follower.heard(standing, sign);
   }
 
   #leaveElsewhere(): void {
     if (this.#standing.phase !== 'elsewhere') return;
-    this.#standing.releaseAccess();
-    this.#reports.forget();
+    this.#follower.leave(this.#standing);
     this.#standing = nobody;
   }
 
-  #reported(lease: HeldLease, outcome: ReportOutcome): void {
-    const standing = this.#standing;
-    if (standing.phase !== 'elsewhere' || standing.lease !== lease) return;
-    const { intervalMs } = lease.state.basis;
-    switch (outcome.status) {
-      case 'told':
-        standing.toldAt = this.#now();
-        if (outcome.holderSilentMs >= intervalMs) this.#do(() => this.#take(standing));
-        return;
-      case 'gone':
-        this.#beginAgainLater();
-        return;
-      case 'unknown':
-        // Its holder keeps it for an interval. After that, what is heard here counts, and the directory hears of it later.
-        if (this.#now() - standing.toldAt >= toldWithin * intervalMs) this.#beginAgainLater();
-        return;
-      default:
-        outcome satisfies never;
-    }
+  #reported(standing: Elsewhere, then: AfterReport): void {
+    if (then === 'take') this.#do(() => this.#take(standing));
+    else if (then === 'begin-again') this.#beginAgainLater();
   }
 
   async #take(standing: Elsewhere): Promise<void> {
@@ -348,7 +307,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
     const giving = await leases.giveUp(this.#entryOf(standing.connected.event), quietMs);
     if (this.#standing !== standing) {
       // Another adapter has it by now: a device that leaves there was told so.
-      if (this.#standing.phase === 'elsewhere') this.#sayGoodbye(this.#standing, change);
+      if (this.#standing.phase === 'elsewhere') this.#follower.ended(this.#standing, change);
       this.#leaveElsewhere();
       this.#tellEnded(change);
       return;
@@ -378,7 +337,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
 
   /** What ends here is what was heard here. The lease goes on, unless the device says that it leaves, or may not stay. */
   async #endElsewhere(standing: Elsewhere, { change, at }: Ending): Promise<void> {
-    this.#sayGoodbye(standing, change);
+    this.#follower.ended(standing, change);
     if (change.reason === 'access-revoked') {
       const taking = await this.#shared.directory.leases.take(standing.lease);
       if (taking.status === 'taken') {
@@ -388,10 +347,6 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
     }
     this.#leaveElsewhere();
     this.#tellEnded(change);
-  }
-
-  #sayGoodbye({ lease }: Elsewhere, { reason, lastSeen, endedAt = lastSeen }: DisconnectedChange): void {
-    if (reason === 'client-closed') this.#reports.goodbye(lease, this.#now() - endedAt);
   }
 
   #endingNow(reason: DisconnectedChange['reason']): Ending {
@@ -404,25 +359,15 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
       : { kind: 'session', detectWithinMs: null };
   }
 
-  #publishEnding({ connected }: Held, { change, at }: Ending): void {
-    const event = stampDisconnected(this.#shared.stamp, connected, change, at, this.#coalesced());
+  #publishEnding({ connected }: Held, ending: Ending): void {
+    const event = this.#events.endingOf(connected, ending);
     removeConnected(this.#shared, connected);
     this.#standing = nobody;
     try {
-      this.#publish(event);
-      this.#leave(connected);
+      this.#events.publishEnding(event, connected);
     } finally {
-      this.#tellEnded(change);
+      this.#tellEnded(ending.change);
     }
-  }
-
-  /** Until its ending is in the journal, others would have to tell it, should this process die. */
-  #leave(connected: Connected): void {
-    const { directory, endedInDoubt } = this.#shared;
-    if (!directory.alive) endedInDoubt(connected.event.connectionId);
-    const journaled = this.#committing;
-    if (journaled) void journaled.then(() => directory.leave(connected));
-    else directory.leave(connected);
   }
 
   /** Others tell how it ends. */
@@ -466,21 +411,5 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
 
   #intervalMs({ basis }: ConnectedEvent): number {
     return basis.kind === 'lease' ? basis.intervalMs : 0;
-  }
-
-  #coalesced(): number {
-    return this.#shared.coalescedOf(this.#description.identity.device);
-  }
-
-  #publish(event: Parameters<SharedByConnections['publish']>[0]): void {
-    this.#waitFor(this.#shared.publish(event, this.#description));
-  }
-
-  #waitFor(work: Promise<void> | undefined): void {
-    const committing = work?.then(() => {
-      // A later event may have to be waited for still.
-      if (this.#committing === committing) this.#committing = undefined;
-    });
-    this.#committing = committing;
   }
 }

@@ -13,8 +13,8 @@ export interface Ending {
 export type Standing =
   /** It is nobody's, as far as is known here. */
   | { readonly phase: 'none' }
-  /** `isOvertaken`: what the directory was asked for was lost before it answered. */
-  | { readonly phase: 'entering'; isOvertaken: boolean }
+  /** The directory is asked whose it is. */
+  | { readonly phase: 'entering' }
   /** It is this adapter's, which publishes. */
   | { readonly phase: 'held'; readonly connected: Connected; notedAt: Instant; ending?: Ending }
   /** Another adapter has it: nothing is published here. `toldAt`: when that was last told of the device. */

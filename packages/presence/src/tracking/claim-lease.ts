@@ -1,0 +1,57 @@
+import type { Instant } from '@rollcall/core';
+import type { HeldLease, LeaseEntry, LeaseStanding } from '@rollcall/core/directory';
+import type { ConnectedEvent } from '@rollcall/core/events';
+import type { ConnectedChange } from '@rollcall/core/internal';
+import type { ConnectionDescription } from '../host-presence.ts';
+import { stampConnected } from '../stamping/stamp.ts';
+import type { WallOffset } from '../stamping/wall-time.ts';
+import type { SharedByConnections } from './device-connection.ts';
+
+/** Whose lease it is. `ours`: the event is to be published. */
+export type Claim =
+  | { readonly status: 'ours'; readonly event: ConnectedEvent; readonly began: WallOffset }
+  | { readonly status: 'elsewhere' | 'moved-here'; readonly lease: HeldLease };
+
+/** A claim that another adapter overtook is made again, this often at most. */
+const mostTries = 3;
+
+/**
+ * Asks the directory whose lease it is, before anything is published. Where the directory does not answer in time, it is ours.
+ *
+ * @param entryOf what the directory has to know of the lease that this event begins.
+ */
+export async function claimLease(
+  shared: SharedByConnections,
+  description: ConnectionDescription,
+  begins: { readonly change: ConnectedChange; readonly at: Instant },
+  entryOf: (event: ConnectedEvent) => LeaseEntry,
+): Promise<Claim> {
+  const { directory, stamp } = shared;
+  for (let tries = 1; ; tries++) {
+    // What an event says once is said by the one that is published.
+    const sayNothing = { ...stamp, journalFor: () => undefined };
+    const event = stampConnected(sayNothing, description, begins.change, begins.at, 0);
+    const began = stamp.wall.offset();
+    const entry = entryOf(event);
+    const { standing, isOvertaken } = await enter(shared, entry);
+    if (standing.status === 'elsewhere' || standing.status === 'moved-here') return standing;
+    const isOurs = !isOvertaken && event.adapter.instance === stamp.identity.instance;
+    if ((isOurs && standing.status !== 'ended') || tries === mostTries)
+      return { status: 'ours', event, began };
+    directory.leave(entry);
+  }
+}
+
+/** `isOvertaken`: the directory told that the lease was lost before it answered. */
+async function enter(
+  { directory, entering }: SharedByConnections,
+  entry: LeaseEntry,
+): Promise<{ readonly standing: LeaseStanding; readonly isOvertaken: boolean }> {
+  const { connectionId } = entry.event;
+  let isOvertaken = false;
+  const overtaken = (): void => void (isOvertaken = true);
+  entering.set(connectionId, { displaced: overtaken, movedAway: overtaken, endedElsewhere: overtaken });
+  const standing = await directory.leases.enter(entry);
+  entering.delete(connectionId);
+  return { standing, isOvertaken };
+}

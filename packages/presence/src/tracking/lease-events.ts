@@ -1,0 +1,68 @@
+import type { ConnectedEvent, DisconnectedEvent } from '@rollcall/core/events';
+import type { ConnectionDescription } from '../host-presence.ts';
+import { stampDisconnected } from '../stamping/stamp.ts';
+import type { Connected } from './connected-devices.ts';
+import { leaveDirectory, type SharedByConnections } from './device-connection.ts';
+import type { Ending } from './lease-standing.ts';
+
+/** The events of one lease of a fleet: published, and then for a while on their way to the journal. */
+export class LeaseEvents {
+  readonly #shared: SharedByConnections;
+  readonly #description: ConnectionDescription;
+  #committing: Promise<void> | undefined;
+
+  constructor(shared: SharedByConnections, description: ConnectionDescription) {
+    this.#shared = shared;
+    this.#description = description;
+  }
+
+  /** Settles when the journal has the latest event; `undefined`: it has. */
+  get committing(): Promise<void> | undefined {
+    return this.#committing;
+  }
+
+  /** Publishes the beginning that the directory was asked about. The result is what was published. */
+  publishBeginning(stamped: ConnectedEvent): ConnectedEvent {
+    const { stamp, directory } = this.#shared;
+    const coalesced = this.#coalesced();
+    const journal = stamp.journalFor(stamped.device.tenant);
+    const event = { ...stamped, ...(coalesced > 0 && { coalesced }), ...(journal && { journal }) };
+    try {
+      this.#publish(event);
+    } catch (error) {
+      directory.leave({ event });
+      throw error;
+    }
+    return event;
+  }
+
+  endingOf(connected: Connected, { change, at }: Ending): DisconnectedEvent {
+    return stampDisconnected(this.#shared.stamp, connected, change, at, this.#coalesced());
+  }
+
+  publishEnding(ending: DisconnectedEvent, connected: Connected): void {
+    this.#publish(ending);
+    leaveDirectory(this.#shared, connected, this.#committing);
+  }
+
+  /** Another adapter published its beginning. */
+  goesOn(connected: Connected): void {
+    this.#waitFor(this.#shared.moved(connected));
+  }
+
+  #coalesced(): number {
+    return this.#shared.coalescedOf(this.#description.identity.device);
+  }
+
+  #publish(event: ConnectedEvent | DisconnectedEvent): void {
+    this.#waitFor(this.#shared.publish(event, this.#description));
+  }
+
+  #waitFor(work: Promise<void> | undefined): void {
+    const committing = work?.then(() => {
+      // A later event may have to be waited for still.
+      if (this.#committing === committing) this.#committing = undefined;
+    });
+    this.#committing = committing;
+  }
+}
