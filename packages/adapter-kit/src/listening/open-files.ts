@@ -9,8 +9,18 @@ export function placesWithin(wanted: number, openFiles: number | undefined): num
   return openFiles === undefined ? wanted : Math.max(1, Math.min(wanted, Math.floor(openFiles * share)));
 }
 
-/** The limit that the system sets; `undefined` where it sets none, or none is known. */
+let known: { readonly limit: number | undefined } | undefined;
+
+/**
+ * The limit that the system sets; `undefined` where it sets none, or none is known. Read once: Node.js sets it when it starts, and
+ * the report that has it takes some 20 ms to write.
+ */
 export function openFilesLimit(): number | undefined {
+  known ??= { limit: readLimit() };
+  return known.limit;
+}
+
+function readLimit(): number | undefined {
   const { userLimits } = process.report.getReport() as {
     readonly userLimits?: { readonly open_files?: { readonly soft?: unknown } };
   };
