@@ -1,4 +1,5 @@
-import { createSecretKey, hash, timingSafeEqual, type KeyObject } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
+import { ownCopy } from '../wire/own-copy.ts';
 import { prf } from './prf.ts';
 import type { CipherSuite } from './cipher-suite.ts';
 import { AeadProtection } from './aead-protection.ts';
@@ -28,18 +29,18 @@ export function pskPremaster(secret: Uint8Array, other: Uint8Array = Buffer.allo
 }
 
 /** RFC 5246 §8.1. Overwrites the premaster secret: it is not needed any more. */
-export function masterSecret(premaster: Uint8Array, randoms: HelloRandoms): KeyObject {
+export function masterSecret(premaster: Uint8Array, randoms: HelloRandoms): Uint8Array {
   return derive(premaster, 'master secret', Buffer.concat([randoms.client, randoms.server]));
 }
 
 /** RFC 7627 §4: bound to all that was said so far. Overwrites the premaster secret. */
-export function extendedMasterSecret(premaster: Uint8Array, transcript: readonly Uint8Array[]): KeyObject {
+export function extendedMasterSecret(premaster: Uint8Array, transcript: readonly Uint8Array[]): Uint8Array {
   return derive(premaster, 'extended master secret', transcriptHash(transcript));
 }
 
 /** What a Finished holds (RFC 5246 §7.4.9). */
 export function finishedData(
-  master: KeyObject,
+  master: Uint8Array,
   side: 'client' | 'server',
   transcript: readonly Uint8Array[],
 ): Buffer {
@@ -48,7 +49,7 @@ export function finishedData(
 
 export function isFinished(
   given: Uint8Array,
-  master: KeyObject,
+  master: Uint8Array,
   side: 'client' | 'server',
   transcript: readonly Uint8Array[],
 ): boolean {
@@ -62,7 +63,7 @@ export interface ConnectionKeys {
 
 export interface KeyScheduleInput {
   readonly suite: CipherSuite;
-  readonly master: KeyObject;
+  readonly master: Uint8Array;
   readonly randoms: HelloRandoms;
   readonly encryptThenMac: boolean;
   readonly randomBytes: (count: number) => Uint8Array;
@@ -87,14 +88,16 @@ export function connectionKeys(input: KeyScheduleInput): ConnectionKeys {
   return keys;
 }
 
-function derive(premaster: Uint8Array, label: string, seed: Uint8Array): KeyObject {
-  const master = prf(createSecretKey(premaster), label, seed, masterBytes);
+function derive(premaster: Uint8Array, label: string, seed: Uint8Array): Uint8Array {
+  const derived = prf(premaster, label, seed, masterBytes);
   premaster.fill(0);
-  const key = createSecretKey(master);
-  master.fill(0);
-  return key;
+  // A `KeyObject` would cost as much again outside of the heap, between what a storm of handshakes leaves there.
+  const master = ownCopy(derived);
+  derived.fill(0);
+  return master;
 }
 
 function transcriptHash(transcript: readonly Uint8Array[]): Buffer {
-  return hash('sha256', Buffer.concat(transcript), 'buffer');
+  // No secret, and as a string at a third of what a buffer costs to make.
+  return Buffer.from(hash('sha256', Buffer.concat(transcript), 'binary'), 'latin1');
 }

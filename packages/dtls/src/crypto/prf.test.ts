@@ -1,4 +1,4 @@
-import { createSecretKey } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { prf } from './prf.ts';
 
@@ -6,7 +6,7 @@ const bytes = (hex: string): Buffer => Buffer.from(hex.replaceAll(/\s/g, ''), 'h
 
 describe('the pseudo-random function', () => {
   test('the PRF gives the vector that the TLS working group published for SHA-256', () => {
-    const secret = createSecretKey(bytes('9bbe436ba940f017b17652849a71db35'));
+    const secret = bytes('9bbe436ba940f017b17652849a71db35');
     const seed = bytes('a0ba9f936cda311827a6f796ffd5198c');
     const expected = bytes(`
       e3f229ba727be17b8d122620557cd453c2aab21d07c3d495329b52d4e61edb5a
@@ -40,10 +40,26 @@ describe('the pseudo-random function', () => {
       keyBlock: 'b0bf5c1f8582fadd3356a1a2d68c438aa17689401a95d5e7564e9743637c2bcd1ae29fc67b553b4a',
     },
   ])('the PRF gives the extended master secret and the keys that NIST publishes: $master', (vector) => {
-    const premaster = createSecretKey(bytes(vector.premaster));
+    const premaster = bytes(vector.premaster);
     const master = prf(premaster, 'extended master secret', bytes(vector.sessionHash), 48);
     expect(master).toEqual(bytes(vector.master));
     const seed = bytes(vector.server + vector.client);
-    expect(prf(createSecretKey(master), 'key expansion', seed, 40)).toEqual(bytes(vector.keyBlock));
+    expect(prf(master, 'key expansion', seed, 40)).toEqual(bytes(vector.keyBlock));
+  });
+
+  test.each([0, 1, 63, 64, 65, 200])('a secret of %i bytes gives what HMAC gives', (length) => {
+    const secret = Buffer.alloc(length, 0x5c);
+    const seed = Buffer.alloc(64, 7);
+    const hmac = (...parts: Buffer[]): Buffer =>
+      createHmac('sha256', secret).update(Buffer.concat(parts)).digest();
+    const labelled = Buffer.concat([Buffer.from('key expansion'), seed]);
+    const chained = hmac(labelled);
+    expect(prf(secret, 'key expansion', seed, 64)).toEqual(
+      Buffer.concat([hmac(chained, labelled), hmac(hmac(chained), labelled)]),
+    );
+  });
+
+  test('label and seed that no TLS has are refused', () => {
+    expect(() => prf(Buffer.alloc(48), 'label', Buffer.alloc(92), 12)).toThrow(RangeError);
   });
 });

@@ -31,7 +31,7 @@ export interface ClientFlightOutcome<P> {
 }
 
 export interface AgreedSecret<P> {
-  readonly master: KeyObject;
+  readonly master: Uint8Array;
   /** Of the pre-shared key; `undefined` with certificates, and for an unknown identity, whose master secret is random. */
   readonly principal: P | undefined;
 }

@@ -1,6 +1,6 @@
 import { verify, X509Certificate, type KeyObject } from 'node:crypto';
 import type { KeyExchange } from '../crypto/cipher-suite.ts';
-import { curveOf } from '../crypto/named-curve.ts';
+import { curveOfCertificate } from '../crypto/named-curve.ts';
 import { ByteReader } from '../wire/byte-reader.ts';
 import { Malformed } from '../wire/malformed.ts';
 import { hashOf } from '../wire/signature-scheme.ts';
@@ -42,8 +42,7 @@ export function readClientKeyExchange(body: Buffer, keyExchange: KeyExchange): C
 export function publicKeyOf(certificate: Buffer | undefined): KeyObject | undefined {
   if (certificate === undefined) return undefined;
   try {
-    const key = new X509Certificate(certificate).publicKey;
-    return curveOf(key) && key;
+    return curveOfCertificate(certificate) && new X509Certificate(certificate).publicKey;
   } catch {
     return undefined;
   }

@@ -1,4 +1,3 @@
-import type { KeyObject } from 'node:crypto';
 import { agreedRecords } from '../crypto/agreed-records.ts';
 import { cipherSuites, type CipherSuite } from '../crypto/cipher-suite.ts';
 import { finishedData, isFinished, type HelloRandoms } from '../crypto/key-schedule.ts';
@@ -267,7 +266,7 @@ class ServerHandshake<P> implements Handshake {
     host.drop(opened);
   }
 
-  #recordsOf(master: KeyObject): SecureRecords {
+  #recordsOf(master: Uint8Array): SecureRecords {
     const { host, terms } = this.#start;
     return agreedRecords({
       side: 'server',
@@ -370,13 +369,13 @@ class ServerHandshake<P> implements Handshake {
     this.#transcript = [...this.#transcript, this.#flight.say(type, body)];
   }
 
-  #sayFinished(master: KeyObject): void {
+  #sayFinished(master: Uint8Array): void {
     const data = finishedData(master, 'server', this.#transcript);
     this.#transcript = [...this.#transcript, this.#flight.sayFinished(data)];
   }
 
   /** Flight 6. */
-  #sayFinalFlight(master: KeyObject, records: SecureRecords): FinalFlight {
+  #sayFinalFlight(master: Uint8Array, records: SecureRecords): FinalFlight {
     this.#flight.clear();
     this.#sayFinished(master);
     this.#flight.transmit(records);

@@ -1,11 +1,10 @@
-import type { KeyObject } from 'node:crypto';
 import type { CipherSuiteName } from '../crypto/cipher-suite.ts';
 import { createFairSet } from './fair-set.ts';
 
 /** What a client may resume, without proving again who it is (RFC 5246 §7.3). */
 export interface Session<P> {
   readonly id: Buffer;
-  readonly master: KeyObject;
+  readonly master: Uint8Array;
   readonly cipherSuite: CipherSuiteName;
   /** That the client asked for. */
   readonly serverName: string | undefined;

@@ -40,7 +40,7 @@ export interface Tamper {
 /** What a later connection may go on with. */
 export interface ClientSession {
   readonly id: Buffer;
-  readonly master: KeyObject;
+  readonly master: Uint8Array;
   readonly cipherSuite: CipherSuiteName;
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes as systemRandomBytes, type KeyObject, type X509Certificate } from 'node:crypto';
+import { randomBytes as systemRandomBytes, type X509Certificate } from 'node:crypto';
 import { agreedRecords } from '../crypto/agreed-records.ts';
 import { cipherSuites } from '../crypto/cipher-suite.ts';
 import type { CurvePoint } from '../crypto/ecdhe.ts';
@@ -68,7 +68,7 @@ class Client implements DtlsClient {
   #serverCertificate: X509Certificate | undefined;
   #serverPoint: CurvePoint | undefined;
   #isAskedForCertificate = false;
-  #master: KeyObject | undefined;
+  #master: Uint8Array | undefined;
   #records: SecureRecords | undefined;
   /** Protected records that came before there were keys. */
   #held: DtlsRecord[] = [];
@@ -214,7 +214,7 @@ class Client implements DtlsClient {
     this.#sayFinished(master);
   }
 
-  #sayFinished(master: KeyObject): void {
+  #sayFinished(master: Uint8Array): void {
     const out = this.#out;
     out.sayChangeCipherSpec();
     out.say(handshakeType.finished, finishedData(master, 'client', out.transcript), true);
@@ -222,7 +222,7 @@ class Client implements DtlsClient {
     out.transmit(this.#records);
   }
 
-  #useMaster(hello: ServerHello, master: KeyObject): void {
+  #useMaster(hello: ServerHello, master: Uint8Array): void {
     const { connectionId = Buffer.alloc(0), randomBytes = systemRandomBytes } = this.#options;
     this.#master = master;
     this.#records = agreedRecords({

@@ -1,17 +1,34 @@
+// Filled in byte by byte: a handshake needs a dozen of these, and `Buffer.from` and `Buffer.concat` take several times as long.
+
 /** Two bytes, most significant first. */
 export function uint16(value: number): Buffer {
-  return Buffer.from([value >> 8, value & 0xff]);
+  const bytes = Buffer.allocUnsafe(2);
+  bytes[0] = value >> 8;
+  bytes[1] = value;
+  return bytes;
 }
 
 /** Bytes with their length before them, in one byte (RFC 5246 §4.3). */
 export function vector8(bytes: Uint8Array): Buffer {
-  return Buffer.concat([Buffer.from([bytes.length]), bytes]);
+  const vector = Buffer.allocUnsafe(1 + bytes.length);
+  vector[0] = bytes.length;
+  vector.set(bytes, 1);
+  return vector;
 }
 
 export function vector16(bytes: Uint8Array): Buffer {
-  return Buffer.concat([uint16(bytes.length), bytes]);
+  const vector = Buffer.allocUnsafe(2 + bytes.length);
+  vector[0] = bytes.length >> 8;
+  vector[1] = bytes.length;
+  vector.set(bytes, 2);
+  return vector;
 }
 
 export function vector24(bytes: Uint8Array): Buffer {
-  return Buffer.concat([Buffer.from([bytes.length >> 16]), uint16(bytes.length & 0xff_ff), bytes]);
+  const vector = Buffer.allocUnsafe(3 + bytes.length);
+  vector[0] = bytes.length >> 16;
+  vector[1] = bytes.length >> 8;
+  vector[2] = bytes.length;
+  vector.set(bytes, 3);
+  return vector;
 }
