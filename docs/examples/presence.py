@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
-"""Asks the presence service who left in the last hour, and who is online, then follows each change. Python 3.9 or later, and nothing else.
+"""Asks the presence service who left in the last hour, who is online, and which devices flap; then follows each change.
+With a device: also how that one is, and whether it was connected at a time. Python 3.9 or later, and nothing else.
 
-    python3 presence.py [URL [TENANT]]     # PRESENCE_TOKEN: where the service wants a token
+    python3 presence.py [URL [TENANT [DEVICE [TIME]]]]     # TIME as 2026-11-28T12:00:00Z
+
+Where the service wants a token, it stands in the environment: PRESENCE_TOKEN.
 """
 import json
 import os
@@ -11,8 +14,9 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-SERVICE = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8090"
-TENANT = urllib.parse.quote(sys.argv[2] if len(sys.argv) > 2 else "DEFAULT_TENANT", safe="")
+SERVICE, TENANT, DEVICE, TIME = (sys.argv[1:] + [None] * 4)[:4]
+SERVICE = SERVICE or "http://127.0.0.1:8090"
+TENANT = urllib.parse.quote(TENANT or "DEFAULT_TENANT", safe="")
 
 
 def ask(path, headers=None, timeout=10):
@@ -59,17 +63,38 @@ def events():
         time.sleep(2)
 
 
+def between(end):
+    """The adapter saw the end at `at`; the device really left at some time in here."""
+    return f"between {end['left-between']['from']} and {end['left-between']['to']}"
+
+
+def about(device):
+    path = "devices/" + urllib.parse.quote(device, safe="")
+    now = json.load(ask(path))
+    print(f"{device} is {now['status']} since {now.get('since', 'a time that is not known')}", flush=True)
+    if now["status"] == "offline":
+        end = now["last-ending"]
+        print(f"{device} left: {end['reason']}, {between(end)}", flush=True)
+    if TIME:
+        at = json.load(ask(f"{path}/at?time={urllib.parse.quote(TIME, safe='')}"))
+        why = f" ({at['because']})" if "because" in at else ""
+        print(f"was {device} connected at {TIME}? {at['answer']}{why}", flush=True)
+
+
 def main():
     for end in pages("endings?", "endings"):
         print(f"{end['device']} left at {end['at']}: {end['reason']}; now it is {end['status']}", flush=True)
     for device in pages("devices?status=online&", "devices"):
         first = device["connections"][0]
         print(f"{device['device']} is online since {device['since']} over {first['protocol']}", flush=True)
+    for flaps in json.load(ask("summary"))["flapping"]:
+        print(f"{flaps['device']} flaps: {flaps['changes']} changes in the last hour", flush=True)
+    if DEVICE:
+        about(DEVICE)
     for kind, said in events():
         if kind == "change" and said["status"] == "offline":
             end = said["last-ending"]
-            between = end["left-between"]
-            print(f"{said['device']} left: {end['reason']}, between {between['from']} and {between['to']}", flush=True)
+            print(f"{said['device']} left: {end['reason']}, {between(end)}", flush=True)
         elif kind == "change":
             print(f"{said['device']} is {said['status']}", flush=True)
 

@@ -32,7 +32,7 @@ function arrived(device: string) {
     device: deviceRef('acme', device),
     connectionId: `connection-${numbers}` as ConnectionId,
     at: at as Timestamp,
-    epoch: `${at.toString(16).padStart(12, '0')}000${numbers}` as Epoch,
+    epoch: `${at.toString(16).padStart(12, '0')}${String(numbers).padStart(4, '0')}` as Epoch,
   });
 }
 
@@ -60,9 +60,17 @@ test.runIf(existsSync(debianPython))(
     await expect
       .poll(async () => (await fetch(`${stage.urls[0]}/v1/tenants/acme/devices/pump-1`)).text(), patience)
       .toContain('"online"');
-    const { text } = printing(debianPython, example('presence.py'), stage.urls[0], 'acme');
+    await flaps('valve');
+    const asked = new Date(Date.now() - 30_000).toISOString();
+    const args = [example('presence.py'), stage.urls[0], 'acme', 'pump-0', asked];
+    const { text } = printing(debianPython, ...args);
     await expect.poll(text, patience).toMatch(/pump-1 is online since .* over MQTT 5\.0/);
     expect(text()).toMatch(/^pump-0 left at .*Z: connection-lost; now it is offline$/m);
+    await expect.poll(text, patience).toMatch(/^was pump-0 connected at .*Z\? (?:yes|no|uncertain)/m);
+    expect(text()).toMatch(
+      /^pump-0 is offline since .*Z\npump-0 left: connection-lost, between .*Z and .*Z$/m,
+    );
+    expect(text()).toMatch(/^valve flaps: 12 changes in the last hour$/m);
     // What it hears of while it reads the snapshot is in that.
     await expect.poll(watchers, patience).toBeGreaterThan(0);
     await stage.deliver(left(one));
@@ -78,16 +86,37 @@ describe.runIf(hasPackage('curl'))('for a shell', () => {
       .poll(async () => (await fetch(`${stage.urls[0]}/v1/tenants/acme/devices/pump-2`)).text(), patience)
       .toContain('"online"');
     const before = await watchers();
-    const { text } = printing('/bin/sh', example('presence.sh'), 'pump-2', stage.urls[0], 'acme');
+    await flaps('valve-2');
+    const time = new Date().toISOString();
+    const run = (device: string) =>
+      printing('/bin/sh', example('presence.sh'), device, stage.urls[0], 'acme', time);
+    const { text } = run('pump-2');
     await expect
       .poll(text, patience)
-      .toMatch(/^now: online\nat the full hour: (?:yes|no|uncertain \([a-z-]+\))\n/);
+      .toMatch(/^now: online since .*Z\nconnected at .*Z: (?:yes|no|uncertain \([a-z-]+\))\n/);
+    await expect.poll(text, patience).toMatch(/^valve-2 flaps: 12 changes in the last hour$/m);
+    expect(text()).toMatch(/^pump-2 is online since .*Z$/m);
+    const ofOther = run('pump-3').text;
+    await expect
+      .poll(ofOther, patience)
+      .toMatch(/^now: offline since .*Z\nleft: connection-lost, between .*Z and .*Z\n/);
     await expect.poll(text, patience).toMatch(/^pump-3 left at .*Z: connection-lost; now it is offline$/m);
     await expect.poll(watchers, patience).toBeGreaterThan(before);
     await stage.deliver(left(one));
-    await expect.poll(text, patience).toMatch(/\{"tenant":"acme","device":"pump-2","status":"offline"/);
+    await expect.poll(text, patience).toMatch(/^\{"tenant":"acme","device":"pump-2","status":"offline"/m);
   });
 });
+
+/** Comes and goes six times. */
+async function flaps(device: string): Promise<void> {
+  for (let times = 0; times < 6; times += 1) {
+    const one = arrived(device);
+    await stage.deliver(one);
+    await stage.deliver(left(one));
+  }
+  const summary = async () => (await fetch(`${stage.urls[0]}/v1/tenants/acme/summary`)).text();
+  await expect.poll(summary, patience).toContain(`{"device":"${device}","changes":12}`);
+}
 
 async function watchers(): Promise<number> {
   const text = await (await fetch(`${stage.urls[0]}/metrics`)).text();

@@ -369,6 +369,52 @@ describe.skipIf(!existsSync(executablePath))('the page in Chromium', () => {
     }
   });
 
+  test('is used by keyboard alone: what is opened has the focus, and Back leads to where one was', async () => {
+    const one = connected({ tenant: 'keys', device: 'pump-1', agoMs: 10 * minute });
+    const other = connected({ tenant: 'keys', device: 'pump-2', agoMs: 10 * minute });
+    await deliverAll(one, other, connected({ tenant: 'keys', device: 'pump-3', agoMs: minute }));
+    await deliverAll(disconnected(one, 5 * minute), disconnected(other, 5 * minute));
+    const page = await open('#/keys');
+    await expect.poll(() => page.locator('.row').count(), patience).toBe(3);
+    const focused = () => page.evaluate<string>('document.activeElement.innerText');
+    const press = async (...keys: readonly string[]): Promise<void> => {
+      for (const key of keys) await page.keyboard.press(key);
+    };
+    await press('Tab', 'Enter');
+    expect(await page.evaluate('document.activeElement.id')).toBe('main');
+    // Tiles, the search, filters, and then the list.
+    const isAtList = () => page.evaluate<boolean>("document.activeElement.matches('.list')");
+    for (let stop = 0; !(await isAtList()) && stop < 20; stop += 1) await press('Tab');
+    await press('ArrowDown', 'ArrowDown', 'Enter');
+    await expect.poll(focused, patience).toBe('pump-2');
+    expect(await page.title()).toBe('pump-2 – Rollcall presence');
+    // The table is asked for again, with another time, and keeps the focus.
+    const asked = new Set<string>();
+    page.on('request', (each) => each.url().includes('/history') && asked.add(each.url()));
+    await page.getByRole('group', { name: 'Connections' }).focus();
+    await expect.poll(() => asked.size, patience).toBeGreaterThan(2);
+    expect(await focused()).toContain('fell silent');
+    await page.goBack();
+    await expect.poll(focused, patience).toMatch(/^pump-2\noffline/);
+    expect(await page.title()).toBe('Rollcall presence');
+
+    await page.getByRole('button', { name: 'fell silent' }).press('Enter');
+    await page.getByRole('link', { name: 'pump-1' }).press('Enter');
+    await expect.poll(focused, patience).toBe('pump-1');
+    await page.goBack();
+    await expect.poll(focused, patience).toBe('pump-1');
+    expect(await page.title()).toBe('Rollcall presence');
+    await page.getByRole('button', { name: 'All devices' }).press('Enter');
+
+    await page.getByLabel('Search for devices').fill('pump-3');
+    // Who listens hears how many there are, once, and not each time that the clock goes on.
+    const heard = () => page.getByRole('status').allTextContents();
+    await expect.poll(heard, patience).toEqual(['Live', '1 of 3 devices']);
+    await expect.poll(heard, patience).toEqual(['Live', '']);
+    await page.getByLabel('Search for devices').press('Escape');
+    await expect.poll(() => page.locator('.row').count(), patience).toBe(3);
+  });
+
   test('a connection that drops is said to be lost, and goes on without a gap', async () => {
     const one = connected({ tenant: 'dropped', device: 'pump-1', agoMs: minute });
     await stage.deliver(one);

@@ -58,6 +58,21 @@ describe('a table of devices', () => {
     ]);
   });
 
+  test('counts, and names what there is, as it is after each change', () => {
+    const table = new DeviceTable();
+    const state = (): object => [table.counts(), table.names('protocol'), table.names('reason')];
+    table.set([device('one'), device('other', 'offline'), device('one', 'offline')]);
+    expect(state()).toEqual([{ online: 0, offline: 2, unknown: 0 }, ['HTTP/1.1'], ['inactive']]);
+    table.set([device('one'), device('one')]);
+    expect(state()).toEqual([{ online: 1, offline: 1, unknown: 0 }, ['HTTP/1.1', 'MQTT 5.0'], ['inactive']]);
+    const { 'last-ending': _ending, ...forgotten } = { ...device('other', 'unknown'), connections: [] };
+    table.set([forgotten, forgotten]);
+    expect(state()).toEqual([{ online: 1, offline: 0, unknown: 0 }, ['MQTT 5.0'], []]);
+    table.beginSnapshot();
+    table.endSnapshot();
+    expect(state()).toEqual([{ online: 0, offline: 0, unknown: 0 }, [], []]);
+  });
+
   test('has a reason for those that are offline alone', () => {
     const table = new DeviceTable();
     table.set([{ ...device('a'), 'last-ending': ending }]);

@@ -44,9 +44,31 @@ export interface RowFilter {
 /** More devices than that are not held: the list says so. */
 export const maxRows = 100_000;
 
+/** How many rows have each name. */
+class Tally {
+  readonly #counts = new Map<string, number>();
+
+  add(name: string | undefined, by: 1 | -1): void {
+    if (name === undefined) return;
+    const count = (this.#counts.get(name) ?? 0) + by;
+    if (count === 0) this.#counts.delete(name);
+    else this.#counts.set(name, count);
+  }
+
+  count(name: string): number {
+    return this.#counts.get(name) ?? 0;
+  }
+
+  names(): readonly string[] {
+    return [...this.#counts.keys()].toSorted();
+  }
+}
+
 /** The devices of a tenant as the stream tells them. What a new snapshot does not name is gone at its end. */
 export class DeviceTable {
   readonly #rows = new Map<string, Row>();
+  // Counted as they come: of many thousand rows, counting takes longer than drawing.
+  readonly #tallies = { status: new Tally(), protocol: new Tally(), reason: new Tally() };
   /** Ids in their order; `undefined`: to be ordered again. */
   #ordered: readonly string[] | undefined;
   #inSnapshot: Set<string> | undefined;
@@ -76,11 +98,10 @@ export class DeviceTable {
       }
       // One of which nothing is known any more was forgotten.
       if (device.status === 'unknown' && device.connections.length === 0 && !device['last-ending']) {
-        if (this.#rows.delete(device.device)) this.#ordered = undefined;
+        this.#put(device.device, undefined);
         continue;
       }
-      this.#rows.set(device.device, rowOf(device));
-      if (!isKnown) this.#ordered = undefined;
+      this.#put(device.device, rowOf(device));
     }
   }
 
@@ -88,11 +109,7 @@ export class DeviceTable {
     const named = this.#inSnapshot;
     if (!named) return;
     this.#inSnapshot = undefined;
-    for (const device of this.#rows.keys())
-      if (!named.has(device)) {
-        this.#rows.delete(device);
-        this.#ordered = undefined;
-      }
+    for (const device of this.#rows.keys()) if (!named.has(device)) this.#put(device, undefined);
   }
 
   select(filter: RowFilter): readonly Row[] {
@@ -109,15 +126,23 @@ export class DeviceTable {
 
   /** Names that some row has, in their order. */
   names(of: 'protocol' | 'reason'): readonly string[] {
-    const names = new Set<string>();
-    for (const row of this.#rows.values()) if (row[of] !== undefined) names.add(row[of]);
-    return [...names].toSorted();
+    return this.#tallies[of].names();
   }
 
   counts(): Readonly<Record<Status, number>> {
-    const counts = { online: 0, offline: 0, unknown: 0 };
-    for (const { status } of this.#rows.values()) counts[status] += 1;
-    return counts;
+    const count = (status: Status): number => this.#tallies.status.count(status);
+    return { online: count('online'), offline: count('offline'), unknown: count('unknown') };
+  }
+
+  #put(device: string, row: Row | undefined): void {
+    const before = this.#rows.get(device);
+    if (row) this.#rows.set(device, row);
+    else this.#rows.delete(device);
+    if (!before !== !row) this.#ordered = undefined;
+    for (const of of ['status', 'protocol', 'reason'] as const) {
+      this.#tallies[of].add(before?.[of], -1);
+      this.#tallies[of].add(row?.[of], 1);
+    }
   }
 
   #inOrder(): readonly string[] {

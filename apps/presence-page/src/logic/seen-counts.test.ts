@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isBeforeCoverage, seenCounts } from './seen-counts.ts';
+import { drawnFrom, isBeforeCoverage, seenCounts } from './seen-counts.ts';
 
 const asOf = {
   at: '2026-11-29T12:00:00Z',
@@ -27,4 +27,16 @@ test.each([
   ['11:00:00', false],
 ])('whether %s is before the events were followed: %j', (time, isBefore) => {
   expect(isBeforeCoverage(Date.parse(`2026-11-29T${time}Z`), asOf)).toBe(isBefore);
+});
+
+test.each([
+  ['all of the time that was chosen, of which more is known', '10:00:00', '11:00:00'],
+  ['no more than is known', '11:50:00', '11:50:00'],
+  ['a minute, where less is known', '11:59:30', '11:59:00'],
+  ['a minute, where the service began in the future of the reader', '12:05:00', '11:59:00'],
+  ['all of it as long as nothing is known', undefined, '11:00:00'],
+])('what is drawn is %s', (_what, known, from) => {
+  const at = (time: string): number => Date.parse(`2026-11-29T${time}Z`);
+  const drawn = drawnFrom(at('12:00:00'), 3_600, known === undefined ? undefined : at(known));
+  expect(new Date(drawn).toISOString().slice(11, 19)).toBe(from);
 });

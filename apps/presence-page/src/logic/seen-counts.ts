@@ -14,6 +14,16 @@ export function seenCounts({ points, 'as-of': asOf }: CountsOverTime): readonly 
   );
 }
 
+/**
+ * From when on the past is drawn: all of the time that was chosen, but no more than is known, and a minute at least.
+ *
+ * @param knownMs from when on something is known; absent: that is not known yet.
+ */
+export function drawnFrom(nowMs: number, spanS: number, knownMs: number | undefined): number {
+  const chosenMs = nowMs - spanS * 1_000;
+  return Math.max(chosenMs, Math.min(knownMs ?? chosenMs, nowMs - 60_000));
+}
+
 /** @param atMs milliseconds since 1970 */
 export function isBeforeCoverage(atMs: number, asOf: CountsOverTime['as-of']): boolean {
   return atMs < Date.parse(asOf['covered-since']);

@@ -1,23 +1,25 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Row } from '../logic/device-table.ts';
 import { certaintyInWords, reasonInWords } from '../logic/in-words.ts';
-import { usualSpanS, writeRoute } from '../logic/route.ts';
 import { visibleRows } from '../logic/visible-rows.ts';
+import { DeviceLink } from './device-link.tsx';
+import { isFocusFree } from './hooks.ts';
 import { Foreign, StatusDot, Time } from './words.tsx';
 
 /** As in the style sheet: 380 pixels are too few for one line. */
-const rowHeights = { wide: 44, narrow: 62 } as const;
+const rowHeights = { wide: 44, narrow: 78 } as const;
 const narrow = matchMedia('(max-width: 640px)');
 
-/** Only rows in sight are drawn. Arrow keys go from row to row. */
+/** Only rows in sight are drawn. Arrow keys go from row to row. @param given.begin the device to be at. */
 // oxlint-disable-next-line eslint/max-lines-per-function -- most of it is markup
 export function DeviceList(given: {
   readonly rows: readonly Row[];
   readonly tenant: string;
   readonly nowMs: number;
+  readonly begin: string | undefined;
   open(device: string): void;
 }) {
-  const { rows, tenant, nowMs, open } = given;
+  const { rows, tenant, nowMs, begin, open } = given;
   const box = useRef<HTMLDivElement>(null);
   const [scrolled, setScrolled] = useState(0);
   const [height, setHeight] = useState(600);
@@ -52,6 +54,10 @@ export function DeviceList(given: {
     setScrolled(element.scrollTop);
     setFocused(row);
   };
+  useEffect(() => {
+    const at = begin === undefined ? -1 : rows.findIndex(({ device }) => device === begin);
+    if (at >= 0 && isFocusFree()) go(at);
+  }, [begin]);
   const steps: Readonly<Record<string, number>> = {
     ArrowDown: 1,
     ArrowUp: -1,
@@ -112,17 +118,14 @@ function RowLink(given: {
 }) {
   const { row, tenant, nowMs, place, isFocused, open, focused } = given;
   return (
-    <a
+    <DeviceLink
       class="row"
       data-row={place}
       tabIndex={isFocused ? 0 : -1}
-      href={writeRoute({ tenant, device: row.device, order: 'name', spanS: usualSpanS })}
+      tenant={tenant}
+      device={row.device}
       onFocus={focused}
-      onClick={(event) => {
-        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-        event.preventDefault();
-        open(row.device);
-      }}
+      open={() => open(row.device)}
     >
       <span class="name">
         <Foreign text={row.device} />
@@ -136,11 +139,14 @@ function RowLink(given: {
           <>
             {reasonInWords(row.reason)}
             {(row.uncertaintyMs ?? 0) > 0 && (
-              <small>, {certaintyInWords({ 'uncertainty-ms': row.uncertaintyMs ?? 0 })}</small>
+              <small>
+                <span class="hidden">, </span>
+                {certaintyInWords({ 'uncertainty-ms': row.uncertaintyMs ?? 0 })}
+              </small>
             )}
           </>
         )}
       </span>
-    </a>
+    </DeviceLink>
   );
 }

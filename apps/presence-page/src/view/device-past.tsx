@@ -1,9 +1,8 @@
-import { useMemo } from 'preact/hooks';
 import type { AsOf, PastConnection } from '../logic/answers.ts';
 import { certaintyInWords, reasonInWords } from '../logic/in-words.ts';
 import type { Change, Route } from '../logic/route.ts';
-import { isBeforeCoverage } from '../logic/seen-counts.ts';
-import { useAsked } from './hooks.ts';
+import { drawnFrom, isBeforeCoverage } from '../logic/seen-counts.ts';
+import { useAsked, useLast } from './hooks.ts';
 import { devicePath } from './service.ts';
 import { Spans } from './spans.tsx';
 import { Timeline } from './timeline.tsx';
@@ -23,19 +22,21 @@ export function DevicePast(given: {
   readonly change: Change;
   readonly nowMs: number;
   readonly knownMs: number;
+  /** When the device last changed: then it is asked again. */
+  readonly since: string | undefined;
 }) {
-  const { tenant, device, route, change, nowMs, knownMs } = given;
+  const { tenant, device, route, change, nowMs, knownMs, since = '' } = given;
   const { spanS } = route;
   // It is asked again in steps, and moves with each second.
   const askedMs = Math.floor(nowMs / 10_000) * 10_000;
   const from = new Date(askedMs - spanS * 1_000).toISOString();
-  const path = devicePath(tenant, device, `/history?from=${from}&limit=200`);
-  const { answer } = useAsked<History>(
-    useMemo(() => path, [path]),
-    5_000,
-  );
+  const path = devicePath(tenant, device, `/history?from=${from}&limit=200#${since}`);
+  const answer = useLast(useAsked<History>(path, 5_000).answer, spanS);
   const connections = answer?.connections ?? [];
-  const period = { fromMs: nowMs - spanS * 1_000, toMs: nowMs };
+  // A connection that began before the service did is known, too.
+  const begins = connections.map((each) => Date.parse(each['connected-at']));
+  const knownSince = answer && Math.min(Date.parse(answer['as-of']['covered-since']), ...begins);
+  const period = { fromMs: drawnFrom(nowMs, spanS, knownSince), toMs: nowMs };
   return (
     <section class="card" aria-label="Timeline">
       <div class="head">
@@ -44,7 +45,7 @@ export function DevicePast(given: {
       </div>
       <Timeline connections={connections} period={period} knownMs={knownMs} markMs={route.atMs} />
       {connections.length === 0 && answer !== undefined && <p class="hint">No connection in this time.</p>}
-      {answer && isBeforeCoverage(period.fromMs, answer['as-of']) && (
+      {answer && isBeforeCoverage(nowMs - spanS * 1_000, answer['as-of']) && (
         <FollowedSince asOf={answer['as-of']} nowMs={nowMs} />
       )}
       {connections.length > 0 && (

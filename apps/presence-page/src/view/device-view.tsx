@@ -1,9 +1,9 @@
+import { useEffect, useRef } from 'preact/hooks';
 import type { AsOf, Device } from '../logic/answers.ts';
-import { durationInWords } from '../logic/in-words.ts';
 import type { Change, Route } from '../logic/route.ts';
 import { DeviceNow } from './device-now.tsx';
 import { DevicePast } from './device-past.tsx';
-import { useAsked, useNow } from './hooks.ts';
+import { isFocusFree, useAsked, useNow } from './hooks.ts';
 import { devicePath } from './service.ts';
 import { WasConnected } from './was-connected.tsx';
 import { Foreign } from './words.tsx';
@@ -18,11 +18,18 @@ export function DeviceView(given: {
   readonly device: string;
   readonly route: Route;
   readonly change: Change;
+  /** From a list, and not by its address. */
+  readonly isOpened: boolean;
 }) {
-  const { tenant, device, route, change } = given;
+  const { tenant, device, route, change, isOpened } = given;
   const nowMs = useNow(1_000);
   const { answer, problem } = useAsked<Answered>(devicePath(tenant, device), 2_000);
   const lag = answer?.['as-of']['lag-ms'] ?? 0;
+  const heading = useRef<HTMLHeadingElement>(null);
+  // Who came here from a list goes on from here: what had the focus is gone. At first, one begins above.
+  useEffect(() => {
+    if (isOpened && isFocusFree()) heading.current?.focus();
+  }, []);
   return (
     <article class="device">
       <p class="back">
@@ -30,23 +37,25 @@ export function DeviceView(given: {
           ← All devices
         </button>
       </p>
-      <h1>
+      <h1 ref={heading} tabIndex={-1}>
         <Foreign text={device} />
       </h1>
       {answer ? <DeviceNow device={answer} nowMs={nowMs} /> : <p class="now">…</p>}
-      {problem !== undefined && (
-        <p class="stream lost" role="status">
-          <i aria-hidden="true" /> No answer: {problem}. Trying again. What you see is as it was.
-        </p>
-      )}
-      {lag > 5_000 && (
-        <p class="stream lags" role="status">
-          <i aria-hidden="true" /> The service lags by {durationInWords(lag)}.
-        </p>
-      )}
+      <div role="status">
+        {problem !== undefined && (
+          <p class="stream lost">
+            <i aria-hidden="true" /> No answer: {problem}. Trying again. What you see is as it was.
+          </p>
+        )}
+        {problem === undefined && lag > 5_000 && (
+          <p class="stream lags">
+            <i aria-hidden="true" /> The service lags: what happened of late is not shown yet.
+          </p>
+        )}
+      </div>
       <DevicePast
-        key={answer?.since ?? ''}
         {...given}
+        since={answer?.since}
         nowMs={nowMs}
         knownMs={Date.parse(answer?.['as-of'].at ?? '') || nowMs}
       />

@@ -1,14 +1,16 @@
 import type { Summary } from '../logic/answers.ts';
 import type { Change } from '../logic/route.ts';
-import { Foreign } from './words.tsx';
+import { DeviceLink } from './device-link.tsx';
 
 const number = new Intl.NumberFormat('en');
 
 /** Devices that come and go all the time. */
 export function Flapping({
+  tenant,
   summary,
   change,
 }: {
+  readonly tenant: string;
   readonly summary: Summary | undefined;
   readonly change: Change;
 }) {
@@ -22,9 +24,11 @@ export function Flapping({
         <ul class="flapping">
           {flapping.slice(0, 20).map(({ device, changes }) => (
             <li key={device}>
-              <button class="link" type="button" onClick={() => change({ device, spanS: 3_600 })}>
-                <Foreign text={device} />
-              </button>
+              <DeviceLink
+                class="link"
+                {...{ tenant, device, spanS: 3_600 }}
+                open={() => change({ device, spanS: 3_600 })}
+              />
               <span>{number.format(changes)} changes in the last hour</span>
             </li>
           ))}

@@ -26,6 +26,25 @@ export function useRoute(): readonly [Route, Change] {
   return [route, change];
 }
 
+/** Whether nothing has the focus: what had it is gone, or nobody has begun. */
+export function isFocusFree(): boolean {
+  return document.activeElement === null || document.activeElement === document.body;
+}
+
+interface Looked {
+  readonly device: string | undefined;
+  readonly before: string | undefined;
+  readonly isFirst: boolean;
+}
+
+/** The device that was looked at before this one, and whether this is the first view since the page was loaded. */
+export function useBefore(device: string | undefined): Looked {
+  const looked = useRef<Looked>({ device, before: undefined, isFirst: true });
+  if (looked.current.device !== device)
+    looked.current = { device, before: looked.current.device, isFirst: false };
+  return looked.current;
+}
+
 /** The time, every so often. */
 export function useNow(everyMs: number): number {
   const [now, setNow] = useState(Date.now);
@@ -72,6 +91,13 @@ export function useAsked<Answer>(path: string | undefined, everyMs: number | und
   return asked.of === path ? asked : { answer: undefined, problem: undefined };
 }
 
+/** The last answer while the next one is on its way: what is drawn from it stays, and keeps the focus. @param of another one is forgotten. */
+export function useLast<Answer>(answer: Answer | undefined, of: unknown): Answer | undefined {
+  const last = useRef({ answer, of });
+  if (answer !== undefined || last.current.of !== of) last.current = { answer, of };
+  return last.current.answer;
+}
+
 export interface Followed {
   readonly table: DeviceTable;
   readonly state: StreamState;
@@ -88,7 +114,8 @@ const begun: Omit<Followed, 'table' | 'version'> = {
   resumed: undefined,
 };
 
-const drawEveryMs = 250;
+/** Many devices are drawn less often: each time, all of them are filtered. */
+const drawEveryMs = (devices: number): number => Math.max(250, devices / 50);
 const sayResumedMs = 8_000;
 
 /** The devices of a tenant, live. */
@@ -105,7 +132,7 @@ export function useFollowed(tenant: string, again: number): Followed {
       timer ??= setTimeout(() => {
         timer = undefined;
         setDrawn((before) => ({ ...said.current, version: before.version + 1 }));
-      }, drawEveryMs);
+      }, drawEveryMs(table.size));
     };
     const say = (change: Partial<Followed>): void => {
       said.current = { ...said.current, ...change };

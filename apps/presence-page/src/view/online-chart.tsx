@@ -35,7 +35,7 @@ export function OnlineChart({ counts }: { readonly counts: CountsOverTime | unde
       ref={box}
       class="chart"
       role="img"
-      aria-label={last ? `${last.online} devices are online at the end of this time` : 'not read yet'}
+      aria-label={last ? `At the end of this time, online: ${last.online}` : 'not read yet'}
     />
   );
 }

@@ -1,8 +1,8 @@
-import type { CountsOverTime } from '../logic/answers.ts';
-import { reasonInWords } from '../logic/in-words.ts';
+import type { AsOf, CountsOverTime } from '../logic/answers.ts';
+import { durationInWords, reasonInWords } from '../logic/in-words.ts';
 import type { Change, Route } from '../logic/route.ts';
-import { isBeforeCoverage } from '../logic/seen-counts.ts';
-import { useAsked, useNow } from './hooks.ts';
+import { drawnFrom, isBeforeCoverage } from '../logic/seen-counts.ts';
+import { useAsked, useLast, useNow } from './hooks.ts';
 import { OnlineChart } from './online-chart.tsx';
 import { tenantPath } from './service.ts';
 import { Spans } from './spans.tsx';
@@ -15,20 +15,24 @@ export function OverTime({
   tenant,
   route,
   change,
+  asOf,
 }: {
   readonly tenant: string;
   readonly route: Route;
   readonly change: Change;
+  /** How far the service reaches; absent: that was not read yet. */
+  readonly asOf: AsOf | undefined;
 }) {
   // Pages that are open at the same time ask the same: the service counts once.
   const nowMs = Math.floor(useNow(5_000) / 10_000) * 10_000;
   const { spanS } = route;
-  const fromMs = nowMs - spanS * 1_000;
-  const path = tenantPath(
-    tenant,
-    `timeline?from=${new Date(fromMs).toISOString()}&to=${new Date(nowMs).toISOString()}&step=${Math.ceil(spanS / 120)}`,
-  );
-  const { answer } = useAsked<CountsOverTime>(path, undefined);
+  const chosenMs = nowMs - spanS * 1_000;
+  const fromMs = drawnFrom(nowMs, spanS, asOf && Date.parse(asOf['covered-since']));
+  const path = asOf && countsPath(tenant, fromMs, nowMs, 120);
+  const answer = useLast(useAsked<CountsOverTime>(path, undefined).answer, spanS);
+  // What an adapter kept for the service ended before that followed the events, and is known.
+  const wholePath = fromMs === chosenMs ? undefined : asOf && countsPath(tenant, chosenMs, nowMs, 1);
+  const whole = useLast(useAsked<CountsOverTime>(wholePath, undefined).answer, wholePath && spanS);
   return (
     <>
       <section class="card" aria-label="Online over time">
@@ -40,16 +44,26 @@ export function OverTime({
         <p class="hint">
           <Zone atMs={nowMs} />
         </p>
-        {answer && isBeforeCoverage(fromMs, answer['as-of']) && (
+        {answer && isBeforeCoverage(chosenMs, answer['as-of']) && (
           <FollowedSince asOf={answer['as-of']} nowMs={nowMs} />
         )}
       </section>
       <section class="card" aria-label="Why connections ended">
         <h2>Why connections ended</h2>
-        <Endings endings={answer?.endings} chosen={route.ended} change={change} />
+        <p class="hint">In the last {durationInWords(spanS * 1_000)}</p>
+        <Endings endings={(whole ?? answer)?.endings} chosen={route.ended} change={change} />
       </section>
     </>
   );
+}
+
+function countsPath(tenant: string, fromMs: number, toMs: number, steps: number): string {
+  const query = new URLSearchParams({
+    from: new Date(fromMs).toISOString(),
+    to: new Date(toMs).toISOString(),
+    step: String(Math.ceil((toMs - fromMs) / (steps * 1_000))),
+  });
+  return tenantPath(tenant, `timeline?${query}`);
 }
 
 function Endings(given: {

@@ -1,7 +1,8 @@
+import { printable } from '@rollcall/core/text';
 import { useEffect, useState } from 'preact/hooks';
 import { Empty } from './empty.tsx';
 import { DeviceView } from './device-view.tsx';
-import { useAsked, useRoute } from './hooks.ts';
+import { useAsked, useBefore, useRoute } from './hooks.ts';
 import { service } from './service.ts';
 import { TenantView } from './tenant-view.tsx';
 import { useZone } from './zone.ts';
@@ -29,6 +30,12 @@ export function Page() {
   useEffect(() => {
     if (route.tenant === undefined && only !== undefined) change({ tenant: only }, true);
   }, [route.tenant, only]);
+
+  const { device } = route;
+  const { before, isFirst } = useBefore(device);
+  useEffect(() => {
+    document.title = `${device === undefined ? '' : `${printable(device)} – `}Rollcall presence`;
+  }, [device]);
 
   if (wantsToken)
     return (
@@ -73,15 +80,13 @@ export function Page() {
       <main id="main" tabIndex={-1}>
         {only === undefined ? (
           <Empty problem={problem} isAsked={answer !== undefined} />
-        ) : route.device === undefined ? (
-          <TenantView key={`${only} ${again}`} tenant={only} route={route} change={change} again={again} />
+        ) : device === undefined ? (
+          <TenantView key={`${only} ${again}`} {...{ tenant: only, route, change, again }} begin={before} />
         ) : (
           <DeviceView
-            key={`${route.device} ${again}`}
-            tenant={only}
-            device={route.device}
-            route={route}
-            change={change}
+            key={`${device} ${again}`}
+            {...{ tenant: only, device, route, change }}
+            isOpened={!isFirst}
           />
         )}
       </main>

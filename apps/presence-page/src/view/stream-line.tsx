@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import type { AsOf } from '../logic/answers.ts';
 import { durationInWords } from '../logic/in-words.ts';
 import type { Followed } from './hooks.ts';
@@ -6,72 +7,91 @@ import { Time } from './words.tsx';
 /** From so much on, answers are old. */
 const lagsFromMs = 5_000;
 
-/** Whether what is seen is what is: the state of the stream, and how far the service has read. */
+/**
+ * Whether what is seen is what is: the state of the stream, and how far the service has read. Who listens to the page hears
+ * the state when it is another one, and not each second how late it is.
+ */
 export function StreamLine(given: {
   readonly followed: Followed;
   readonly nowMs: number;
   readonly asOf: AsOf | undefined;
 }) {
-  const { followed, nowMs } = given;
+  const { kind, words, more } = said(given);
+  return (
+    <p class={`stream ${kind}`}>
+      <i aria-hidden="true" /> <span role="status">{words}</span>
+      {more}
+    </p>
+  );
+}
+
+interface Said {
+  readonly kind: 'live' | 'lags' | 'lost' | '';
+  readonly words: ComponentChildren;
+  readonly more?: ComponentChildren;
+}
+
+function said({ followed, nowMs, asOf: asked }: Parameters<typeof StreamLine>[0]): Said {
   const { state, resumed } = followed;
-  const asOf = later(given.asOf, followed.asOf);
-  const lag = asOf?.['lag-ms'] ?? undefined;
+  const asOf = later(asked, followed.asOf);
+  const lag = asOf?.['lag-ms'] ?? 0;
   switch (state.name) {
-    case 'lost':
-      return (
-        <p class="stream lost" role="status">
-          <i aria-hidden="true" /> Connection lost at <Time atMs={state.sinceMs} nowMs={nowMs} />, {state.why}
-          . Trying again. What you see is as it was then.
-        </p>
+    case 'lost': {
+      const since = <Time atMs={state.sinceMs} nowMs={nowMs} />;
+      const words = (
+        <>
+          Connection lost at {since}, {state.why}. Trying again. What you see is as it was then.
+        </>
       );
-    case 'refused':
-      return (
-        <p class="stream lost" role="alert">
-          <i aria-hidden="true" />{' '}
-          {state.status === 403
-            ? 'The token is not for this tenant.'
-            : `The service refused: status ${state.status}.`}
-        </p>
-      );
+      return { kind: 'lost', words };
+    }
+    case 'refused': {
+      const words =
+        state.status === 403
+          ? 'The token is not for this tenant.'
+          : `The service refused: status ${state.status}.`;
+      return { kind: 'lost', words };
+    }
     case 'live':
-      if (asOf?.at == null && asOf !== undefined)
-        return (
-          <p class="stream lags" role="status">
-            <i aria-hidden="true" /> The service has read no events yet: is its messaging network there?
-          </p>
-        );
-      if (lag !== undefined && lag > lagsFromMs)
-        return (
-          <p class="stream lags" role="status">
-            <i aria-hidden="true" /> The service lags by {durationInWords(lag)}: what happened since is not
-            shown yet.
-          </p>
-        );
-      return (
-        <p class="stream live" role="status">
-          <i aria-hidden="true" /> {resumed === undefined ? 'Live' : resumedInWords[resumed]}
-          {asOf?.at != null && (
-            <>
-              {' '}
-              · as of <Time atMs={Date.parse(asOf.at)} nowMs={nowMs} />
-            </>
-          )}
-          {asOf && !asOf.complete && (
-            <>
-              {' '}
-              · Not complete before <Time atMs={Date.parse(asOf['complete-from'])} nowMs={nowMs} />: until
-              then a device that is not shown may be connected
-            </>
-          )}
-        </p>
-      );
+      if (asOf && asOf.at === null)
+        return {
+          kind: 'lags',
+          words: 'The service has read no events yet: is its messaging network there?',
+        };
+      if (lag > lagsFromMs)
+        return {
+          kind: 'lags',
+          words: 'The service lags: what happened of late is not shown yet.',
+          more: ` It is ${durationInWords(lag)} late.`,
+        };
+      return {
+        kind: 'live',
+        words: resumed === undefined ? 'Live' : resumedInWords[resumed],
+        more: asOf && <Reach asOf={asOf} nowMs={nowMs} />,
+      };
     default:
-      return (
-        <p class="stream" role="status">
-          <i aria-hidden="true" /> Reading the devices …
-        </p>
-      );
+      return { kind: '', words: 'Reading the devices …' };
   }
+}
+
+function Reach({ asOf, nowMs }: { readonly asOf: AsOf; readonly nowMs: number }) {
+  return (
+    <>
+      {asOf.at !== null && (
+        <>
+          {' '}
+          · as of <Time atMs={Date.parse(asOf.at)} nowMs={nowMs} />
+        </>
+      )}
+      {!asOf.complete && (
+        <>
+          {' '}
+          · Not complete before <Time atMs={Date.parse(asOf['complete-from'])} nowMs={nowMs} />: until then a
+          device that is not shown may be connected
+        </>
+      )}
+    </>
+  );
 }
 
 const resumedInWords = {

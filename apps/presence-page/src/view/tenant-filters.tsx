@@ -21,6 +21,8 @@ export function TenantFilters({
         placeholder="Search devices"
         value={route.search ?? ''}
         onInput={({ currentTarget }) => change({ search: currentTarget.value }, true)}
+        // Some browsers do this by themselves.
+        onKeyDown={({ key }) => key === 'Escape' && change({ search: undefined }, true)}
       />
       <Choice
         label="Status"

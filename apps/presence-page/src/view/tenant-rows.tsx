@@ -1,4 +1,4 @@
-import { useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { maxRows, type RowFilter } from '../logic/device-table.ts';
 import type { Change, Route } from '../logic/route.ts';
 import { DeviceList } from './device-list.tsx';
@@ -14,8 +14,10 @@ export function TenantRows(given: {
   readonly change: Change;
   readonly tenant: string;
   readonly nowMs: number;
+  /** Where the reader was. */
+  readonly begin: string | undefined;
 }) {
-  const { followed, route, change, tenant, nowMs } = given;
+  const { followed, route, change, tenant, nowMs, begin } = given;
   const { status, protocol, reason, search, withinS, order } = route;
   // A filter by age goes on with time, in steps.
   const sinceMs = withinS === undefined ? undefined : Math.floor(nowMs / 5_000) * 5_000 - withinS * 1_000;
@@ -23,14 +25,12 @@ export function TenantRows(given: {
     const filter = { status, protocol, reason, search, sinceMs, order } as RowFilter;
     return { rows: followed.table.select(filter), all: followed.table.size };
   }, [followed.version, followed.table, status, protocol, reason, search, sinceMs, order]);
+  const found = foundInWords(rows.length, all);
+  const filters = [status, protocol, reason, search, withinS].join(' ');
   return (
     <>
-      <p class="found" role="status">
-        {rows.length === all
-          ? all === 1
-            ? '1 device'
-            : `${number.format(all)} devices`
-          : `${number.format(rows.length)} of ${number.format(all)} devices`}
+      <p class="found">
+        {found}
         {followed.state.name === 'snapshot' && ', reading …'}
         {followed.table.isCut &&
           ` – this page holds ${number.format(maxRows)} at most; find others by their full name`}
@@ -51,7 +51,36 @@ export function TenantRows(given: {
           </button>
         </p>
       )}
-      <DeviceList rows={rows} nowMs={nowMs} open={(device) => change({ device })} tenant={tenant} />
+      <Heard words={found} at={filters} />
+      <DeviceList
+        {...{ rows, nowMs, tenant }}
+        begin={followed.state.name === 'live' ? begin : undefined}
+        open={(device) => change({ device })}
+      />
     </>
+  );
+}
+
+function foundInWords(found: number, all: number): string {
+  if (found < all) return `${number.format(found)} of ${number.format(all)} devices`;
+  return all === 1 ? '1 device' : `${number.format(all)} devices`;
+}
+
+const settledMs = 700;
+const heardMs = 5_000;
+
+/** Says something to who listens to the page when `at` becomes another, and has settled; not when `words` alone do. */
+function Heard({ words, at }: { readonly words: string; readonly at: string }) {
+  const isFirst = useRef(true);
+  const [said, say] = useState('');
+  useEffect(() => {
+    if (isFirst.current) return void (isFirst.current = false);
+    const timers = [setTimeout(() => say(words), settledMs), setTimeout(() => say(''), heardMs)];
+    return () => timers.forEach(clearTimeout);
+  }, [at]);
+  return (
+    <p class="hidden" role="status">
+      {said}
+    </p>
   );
 }

@@ -19,8 +19,10 @@ export function TenantView(given: {
   readonly route: Route;
   readonly change: Change;
   readonly again: number;
+  /** The device that was looked at before. */
+  readonly begin: string | undefined;
 }) {
-  const { tenant, route, change, again } = given;
+  const { tenant, route, change, again, begin } = given;
   const followed = useFollowed(tenant, again);
   const nowMs = useNow(1_000);
   const { answer: summary } = useAsked<Summary>(tenantPath(tenant, 'summary'), 5_000);
@@ -46,18 +48,18 @@ export function TenantView(given: {
           {route.ended === undefined ? (
             <>
               <TenantFilters route={route} change={change} table={followed.table} />
-              <TenantRows followed={followed} route={route} change={change} tenant={tenant} nowMs={nowMs} />
+              <TenantRows {...{ followed, route, change, tenant, nowMs, begin }} />
             </>
           ) : (
             <WhoLeft
               key={`${route.ended} ${route.spanS}`}
-              {...{ tenant, route, change, nowMs, reason: route.ended }}
+              {...{ tenant, route, change, nowMs, begin, reason: route.ended }}
             />
           )}
         </section>
         <aside>
-          <OverTime tenant={tenant} route={route} change={change} />
-          <Flapping summary={summary} change={change} />
+          <OverTime {...{ tenant, route, change }} asOf={summary?.['as-of']} />
+          <Flapping {...{ tenant, summary, change }} />
         </aside>
       </div>
     </>

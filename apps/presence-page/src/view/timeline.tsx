@@ -97,5 +97,6 @@ function titleOf({ connection }: Bar): string {
 }
 
 function said(bars: readonly Bar[]): string {
-  return bars.length === 0 ? 'no connection' : `${bars.length} connections; the table below names them`;
+  if (bars.length === 0) return 'no connection';
+  return `${bars.length === 1 ? '1 connection' : `${bars.length} connections`}; the table below has them`;
 }

@@ -46,7 +46,7 @@ export function WasConnected(given: {
         </span>
       </form>
       {problem !== undefined && <p role="alert">{problem}</p>}
-      {answer && <Answer answer={answer} nowMs={nowMs} />}
+      <div role="status">{answer && <Answer answer={answer} nowMs={nowMs} />}</div>
     </section>
   );
 }
@@ -56,7 +56,7 @@ const answers = { yes: 'Yes', no: 'No', uncertain: 'Not certain' } as const;
 function Answer({ answer, nowMs }: { readonly answer: Answered; readonly nowMs: number }) {
   const { from, to } = answer.between ?? {};
   return (
-    <p class={`answer ${answer.answer}`} role="status">
+    <p class={`answer ${answer.answer}`}>
       <b>{answers[answer.answer]}</b> <Time atMs={Date.parse(answer.time)} nowMs={nowMs} />.{' '}
       {becauseInWords(answer.because)}{' '}
       {(from !== undefined || to !== undefined) && (

@@ -1,8 +1,9 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { DeviceEnding, Endings } from '../logic/answers.ts';
 import { certaintyInWords, durationInWords, reasonInWords } from '../logic/in-words.ts';
-import { usualSpanS, writeRoute, type Change, type Route } from '../logic/route.ts';
-import { useAsked } from './hooks.ts';
+import type { Change, Route } from '../logic/route.ts';
+import { DeviceLink } from './device-link.tsx';
+import { isFocusFree, useAsked, useLast } from './hooks.ts';
 import { service, tenantPath } from './service.ts';
 import { Foreign, StatusDot, Time, Zone } from './words.tsx';
 
@@ -13,16 +14,26 @@ interface Given {
   readonly route: Route;
   readonly change: Change;
   readonly nowMs: number;
+  /** Where the reader was. */
+  readonly begin: string | undefined;
 }
 
 /** Who left, when and how sure that is, and whether it is back: the latest first. */
 export function WhoLeft(given: Given) {
-  const { reason, route, change, nowMs } = given;
+  const { reason, route, change, nowMs, begin } = given;
   const { endings, next, problem, isAsked, knownSince, fromMs, readMore } = useEndings(given);
+  const box = useRef<HTMLDivElement>(null);
+  // Who comes here, or comes back, goes on from here.
+  useEffect(() => {
+    if (!isAsked || !isFocusFree()) return;
+    const at = endings.findIndex(({ device }) => device === begin);
+    const place = at < 0 ? box.current?.querySelector('h2') : box.current?.querySelectorAll('tbody a')[at];
+    if (place instanceof HTMLElement) place.focus();
+  }, [isAsked]);
   return (
-    <div class="left-list">
+    <div class="left-list" ref={box}>
       <div class="head">
-        <h2>
+        <h2 tabIndex={-1}>
           {reason === '*' ? 'Who left' : `Who left: ${reasonInWords(reason)}`}, in the last{' '}
           {durationInWords(route.spanS * 1_000)}
         </h2>
@@ -81,16 +92,7 @@ function LeftRow({ ending, tenant, reason, change, nowMs }: Given & { readonly e
   return (
     <tr>
       <td class="name">
-        <a
-          href={writeRoute({ tenant, device, order: 'name', spanS: usualSpanS })}
-          onClick={(event) => {
-            if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-            event.preventDefault();
-            change({ device });
-          }}
-        >
-          <Foreign text={device} />
-        </a>
+        <DeviceLink tenant={tenant} device={device} open={() => change({ device })} />
       </td>
       <td>
         <Time atMs={Date.parse(ending.at)} nowMs={nowMs} />
@@ -124,9 +126,7 @@ function useEndings({ tenant, reason, route, nowMs }: Given) {
   });
   const path = tenantPath(tenant, `endings?${query}`);
   const first = useAsked<Endings>(path, further ? undefined : 2_000);
-  // The last answer stays while the next one is on its way.
-  const [shown, setShown] = useState<Endings>();
-  if (first.answer && first.answer !== shown) setShown(first.answer);
+  const shown = useLast(first.answer, `${reason} ${route.spanS}`);
   const pages = [...(shown ? [shown] : []), ...(further?.pages ?? [])];
   const next = pages.at(-1)?.next;
   const readMore = async (): Promise<void> => {

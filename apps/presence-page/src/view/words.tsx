@@ -1,4 +1,5 @@
 import { printable } from '@rollcall/core/text';
+import { useMemo } from 'preact/hooks';
 import type { AsOf, Status } from '../logic/answers.ts';
 import { times, utc } from './zone.ts';
 
@@ -8,12 +9,15 @@ export function Foreign({ text }: { readonly text: string }) {
 }
 
 export function Time({ atMs, nowMs }: { readonly atMs: number; readonly nowMs: number }) {
+  const { isUtc } = times();
+  // What is written changes with the day; a list of times is drawn again several times a second.
+  const [title, text] = useMemo(
+    () => [isUtc ? utc.full(atMs) : `${times().full(atMs)} · ${utc.full(atMs)}`, times().short(atMs, nowMs)],
+    [atMs, Math.floor(nowMs / 60_000), isUtc],
+  );
   return (
-    <time
-      dateTime={new Date(atMs).toISOString()}
-      title={times().isUtc ? times().full(atMs) : `${times().full(atMs)} · ${utc.full(atMs)}`}
-    >
-      {times().short(atMs, nowMs)}
+    <time dateTime={new Date(atMs).toISOString()} title={title}>
+      {text}
     </time>
   );
 }
