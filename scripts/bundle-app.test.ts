@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { runInNewContext } from 'node:vm';
+import { expect, onTestFinished, test, vi } from 'vitest';
 // @ts-expect-error -- a script in plain JavaScript, for Node.js without the workspace's tools
 import * as untyped from './bundle-app.mjs';
 
@@ -16,6 +17,10 @@ const script: {
   threadsStartedIn(text: string, beside: Iterable<readonly [string, string]>): readonly string[];
   notices(libraries: readonly Library[]): string;
   libraryOf(path: string): Library | undefined;
+  withoutDebug(): {
+    resolveId(source: string): string | undefined;
+    load(asked: string | undefined): { readonly code: string } | undefined;
+  };
 } = untyped;
 
 test('the threads of a module that starts one are those beside it', () => {
@@ -80,4 +85,19 @@ test('the notices name every library, in order', () => {
     { ...one, name: 'a' },
   ]);
   expect(text).toMatch(/a 1\.0\.0 \(MIT\)\n\nterms\n\n-+\n\nb 1\.0\.0 \(MIT\)\n\nterms\n$/);
+});
+
+test('what libraries would say with the package debug is said by nobody, and all else is as it is', () => {
+  const { resolveId, load } = script.withoutDebug();
+  expect(resolveId('debugging')).toBeUndefined();
+  const { code } = load(resolveId('debug')) ?? { code: '' };
+  const module = { exports: (_namespace: string): unknown => undefined };
+  runInNewContext(code, { module });
+  const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  onTestFinished(() => said.mockRestore());
+  const debug = module.exports('rhea:frames') as ((...what: unknown[]) => void) & { enabled: boolean };
+  debug('%s', 'a password');
+  expect(debug.enabled).toBe(false);
+  expect(said).not.toHaveBeenCalled();
+  expect(load('/some/module.js')).toBeUndefined();
 });

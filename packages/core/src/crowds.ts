@@ -27,16 +27,27 @@ export interface Crowds<Each extends Member> {
 export function createCrowds<Each extends Member>(): Crowds<Each> {
   const byBlock = new Map<string, Crowd<Each>>();
   /** The crowds that have so many of a standing; the last is that of the fullest. */
-  const bySize: Readonly<Record<Standing, Set<Crowd<Each>>[]>> = { silent: [], idle: [], busy: [] };
+  const bySize: Readonly<Record<Standing, (Set<Crowd<Each>> | undefined)[]>> = {
+    silent: [],
+    idle: [],
+    busy: [],
+  };
 
   /** Moves a crowd that had `before` members of this standing to where it belongs now. */
   function rank(crowd: Crowd<Each>, standing: Standing, before: number): void {
     const sizes = bySize[standing];
-    sizes[before]?.delete(crowd);
     const { size } = crowd.members[standing];
-    if (size > 0) {
-      sizes[0] ??= new Set();
-      (sizes[size] ??= new Set()).add(crowd);
+    const left = sizes[before];
+    if (left?.size === 1 && size > 0 && !sizes[size]) {
+      // Alone with its size: its set goes along, and none is made for each connection that comes and goes.
+      sizes[size] = left;
+      sizes[before] = undefined;
+    } else {
+      left?.delete(crowd);
+      if (size > 0) {
+        sizes[0] ??= new Set();
+        (sizes[size] ??= new Set()).add(crowd);
+      }
     }
     while (sizes.length > 0 && (sizes.at(-1)?.size ?? 0) === 0) sizes.pop();
   }

@@ -82,9 +82,9 @@ class BoundedPlaces<Holder> implements Places<Holder> {
   stand(holder: Holder, standing: Standing): void {
     const place = this.#places.get(holder);
     if (!place || place.standing === standing) return;
-    this.#remove(place);
+    this.#leaveCrowds(place);
     place.standing = standing;
-    this.#add(place);
+    this.#joinCrowds(place);
   }
 
   free(holder: Holder): void {
@@ -94,12 +94,20 @@ class BoundedPlaces<Holder> implements Places<Holder> {
 
   #add(place: Place<Holder>): void {
     this.#places.set(place.holder, place);
+    this.#joinCrowds(place);
+  }
+
+  #joinCrowds(place: Place<Holder>): void {
     this.#near.add(place.blocks.near, place);
     this.#wide.add(place.blocks.wide, place);
   }
 
   #remove(place: Place<Holder>): void {
     this.#places.delete(place.holder);
+    this.#leaveCrowds(place);
+  }
+
+  #leaveCrowds(place: Place<Holder>): void {
     this.#near.remove(place.blocks.near, place);
     this.#wide.remove(place.blocks.wide, place);
   }

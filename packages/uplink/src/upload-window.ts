@@ -8,20 +8,22 @@ const defaultMax = 30;
 
 export function createUploadWindow(max = defaultMax): UploadWindow {
   let running = 0;
-  const waiting = new Set<() => void>();
+  /** Most connections never have so much under way. */
+  let waiting: Set<() => void> | undefined;
 
   return {
     async run(upload) {
       // An upload that is over gives its place to the next one, which is counted already.
-      if (running >= max) await new Promise<void>((resolve) => waiting.add(resolve));
+      if (running >= max) await new Promise<void>((resolve) => (waiting ??= new Set()).add(resolve));
       else running += 1;
       try {
         return await upload();
       } finally {
-        const [next] = waiting;
-        if (next) waiting.delete(next);
-        if (next) next();
-        else running -= 1;
+        const [next] = waiting ?? [];
+        if (next) {
+          waiting?.delete(next);
+          next();
+        } else running -= 1;
       }
     },
   };

@@ -148,3 +148,32 @@ test('its end is that of its connection, and not of one side', async () => {
   (client['conn'] as Socket).destroy();
   await expect.poll(() => client['closed']).toBe(true);
 });
+
+test.each([
+  ['in one piece', [9]],
+  ['in several', [1, 2, 3, 3]],
+] as const)('what is read of bytes %s is what the list of aedes reads', (_how, lengths) => {
+  const { own, lean } = bothClients();
+  const lists = [own, lean].map(
+    ({ _parser }) => _parser['_list'] as Record<string, (...args: unknown[]) => unknown>,
+  );
+  const bytes = Buffer.from([1, 2, 0xff, 0xfe, 0xc3, 0xa9, 0x20, 0x41, 0x80]);
+  const read = (list: (typeof lists)[number] | undefined): unknown[] => {
+    let at = 0;
+    for (const length of lengths) list?.['append']?.(bytes.subarray(at, (at += length)));
+    return [
+      ...[0, 3, 8].map((from) => list?.['readUInt8']?.(from)),
+      ...[0, 2, 7].map((from) => list?.['readUInt16BE']?.(from)),
+      ...[0, 5].map((from) => list?.['readUInt32BE']?.(from)),
+      ...[
+        [0, 2],
+        [4, 6],
+        [3, 9],
+        [2, 2],
+      ].map((range) => list?.['toString']?.('utf8', ...range)),
+    ];
+  };
+  expect(read(lists[1])).toEqual(read(lists[0]));
+  for (const name of ['readUInt8', 'readUInt16BE', 'readUInt32BE'])
+    for (const list of lists) expect(() => list[name]?.(9)).toThrow(RangeError);
+});
