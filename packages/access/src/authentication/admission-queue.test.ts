@@ -158,3 +158,18 @@ test('work that fails makes room, and its caller gets the error', async () => {
   await expect(failing).rejects.toThrow('registry');
   expect(await next).toBe('served');
 });
+
+test('those for whom there is nothing to do go on at once, so many in a turn, and pass nobody who waits', async () => {
+  const { queue, come, endAll } = givenAQueue({ maxRunning: 1 });
+  const through = (): number => Array.from({ length: 100 }, () => queue.letThrough()).filter(Boolean).length;
+  expect(through()).toBe(20);
+  await turn();
+  expect(through()).toBe(20);
+  await turn();
+  come('runs');
+  expect(queue.letThrough()).toBe(false);
+  come('waits');
+  await endAll();
+  await turn();
+  expect(through()).toBe(20);
+});

@@ -76,6 +76,17 @@ export class AdmissionQueue {
     });
   }
 
+  /**
+   * Lets one through for whom there is nothing to do: it takes no place, and counts among those of this turn.
+   *
+   * @returns whether it may go on; else it must wait as others do.
+   */
+  letThrough(): boolean {
+    if (this.#waiting > 0 || !this.#mayStart()) return false;
+    this.#countStart();
+    return true;
+  }
+
   /** Asks every device in this queue which one it belongs to by now; they keep their order. */
   regroup(queue: string): void {
     const entries = this.#queues.get(queue) ?? [];
@@ -89,6 +100,7 @@ export class AdmissionQueue {
 
   #run<Result>(work: () => Promise<Result>): Promise<Result> {
     this.#countStart();
+    this.#running += 1;
     return work().finally(() => {
       this.#running -= 1;
       this.#pump();
@@ -97,7 +109,6 @@ export class AdmissionQueue {
 
   /** Counts a start, and lets others follow in the next turn of the event loop. */
   #countStart(): void {
-    this.#running += 1;
     this.#startedInTurn += 1;
     if (this.#startedInTurn > 1) return;
     setImmediate(() => {

@@ -54,6 +54,8 @@ export interface AuthenticatorOptions extends Pick<
    * until something did. Default: everybody is.
    */
   readonly isCurrent?: (identity: AuthenticatedDevice) => boolean;
+  /** Whether a device that is remembered waits for its turn as others do, since a login is not all that follows. Default: no. */
+  readonly rememberedTakeTurns?: boolean;
   /** Who proved what before, as the journal has it. */
   readonly recovered?: StoredProofs | undefined;
   /** Called for each device that is refused. */
@@ -81,7 +83,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const turns = createLoginTurns(clock, options.admission);
   const keys = new KeyLookups({ ...options, gate, limiter, proofs, turns });
   const refusals = createRefusalLog(options);
-  const { isCurrent } = options;
+  const { isCurrent, rememberedTakeTurns = false } = options;
   const recent = isCurrent && createRecentLogins({ clock, isCurrent });
 
   async function logIn(login: DeviceLogin): Promise<AuthenticationResult> {
@@ -89,10 +91,12 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     const trier = { address: login.remoteIp, name: facts.name };
     const gone = (): boolean => login.gone?.() ?? false;
     const proof = proofs.of(trier, facts.kind, facts.secret);
-    // What a device says of itself beside is not among what it proved.
-    const remembers = facts.kind === 'password' && login.clientContext === undefined ? recent : undefined;
-    const known = remembers?.find(proof.hash);
+    const remembers = facts.kind === 'password' ? recent : undefined;
+    const loginKey = remembers && keyOfLogin(proof.hash, login.clientContext);
+    const known = loginKey !== undefined ? remembers?.find(loginKey) : undefined;
     if (known) {
+      const refused = rememberedTakeTurns ? await turns.takeTurn(facts.queueName, gone) : undefined;
+      if (refused) return refusals.refused(refused, facts.logged, login.remoteIp);
       proofs.add(proof);
       return known;
     }
@@ -102,7 +106,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       (turn) => authenticate(login, { ...options, turn }),
     );
     if (result.status === 'refused') return refusals.refused(result, facts.logged, login.remoteIp);
-    remembers?.add(proof.hash, result);
+    if (loginKey !== undefined) remembers?.add(loginKey, result);
     turns.provedTenant(result.identity.device.tenant);
     // By what the login called it: an alias, or the issuer of a certificate.
     turns.provedTenant(queuedTenant(facts.queueName));
@@ -141,6 +145,11 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       return turns.waiting;
     },
   };
+}
+
+/** What it says of itself beside is not among what it proved, and a registry may answer by that, too. */
+function keyOfLogin(proved: string, context: DeviceLogin['clientContext']): string {
+  return context ? `${proved}\n${JSON.stringify(context)}` : proved;
 }
 
 /** Whom a peer said to be in a handshake. */

@@ -18,6 +18,8 @@ export interface LoginTurns {
     work: () => Promise<Result>,
     gone: () => boolean,
   ): Promise<Result | Refused>;
+  /** As {@link inTurn}, for a login that was proved before and has nothing to do in its turn. */
+  takeTurn(username: string, gone: () => boolean): Promise<Refused | undefined> | undefined;
   /** A device of this tenant proved who it is: from now on the tenant has a turn of its own. */
   provedTenant(tenant: string): void;
   /** Devices that wait for their turn. */
@@ -32,6 +34,13 @@ export function createLoginTurns(clock: Clock, limits: AdmissionLimits): LoginTu
     async inTurn(username, isProved, work, gone) {
       const admitted = await admission.admit(() => turns.queueOf(username, isProved), work, gone);
       return admitted === 'busy' ? refuse('busy') : admitted;
+    },
+    takeTurn(username, gone) {
+      if (admission.letThrough()) return undefined;
+      const nothing = async (): Promise<undefined> => undefined;
+      return admission
+        .admit(() => turns.queueOf(username, true), nothing, gone)
+        .then((admitted) => (admitted === 'busy' ? refuse('busy') : undefined));
     },
     provedTenant(tenant) {
       if (turns.proved(tenant)) admission.regroup(strangers);

@@ -20,7 +20,11 @@ function given() {
   return {
     clock,
     outdated,
-    recent: createRecentLogins({ clock, isCurrent: (identity) => !outdated.has(identity) }),
+    recent: createRecentLogins({
+      clock,
+      isCurrent: (identity) => !outdated.has(identity),
+      maxInGeneration: 5_000,
+    }),
   };
 }
 

@@ -4,37 +4,43 @@ import type { AuthenticatedDevice, AuthenticationResult } from '../authenticatio
 
 export type Accepted = Extract<AuthenticationResult, { status: 'accepted' }>;
 
-/** How devices were let in that may come again with the same secret, by what proved it (`ProofMark.hash`). */
+/** How devices were let in that may come again with the same secret, by what proved it (`ProofMark.hash`) and what else they said. */
 export interface RecentLogins {
   /** How it would be let in now, where nothing has changed since. */
-  find(hash: string): Accepted | undefined;
-  add(hash: string, accepted: Accepted): void;
+  find(key: string): Accepted | undefined;
+  add(key: string, accepted: Accepted): void;
 }
 
 export interface RecentLoginsOptions {
   readonly clock: Pick<Clock, 'now'>;
   /** Whether nothing changed of what was looked up for a device. */
   isCurrent(identity: AuthenticatedDevice): boolean;
+  /** So many are remembered at least, and twice as many at most. */
+  readonly maxInGeneration?: number;
 }
 
-/** As many as passwords that are remembered, see `createPasswordVerifier`. */
-const maxInGeneration = 5_000;
+/** A storm is of devices that were here before, and they may be many. One takes 0.5 kB, most of which its connection keeps anyway. */
+const defaultMaxInGeneration = 50_000;
 
 /**
- * An HTTP device presents its password with each request. To find out again who it is would take two hashes, three look-ups and a
- * dozen turns of promises: a sixth of what a request costs.
+ * An HTTP device presents its password with each request, and one with a session whenever it connects again. To find out again who it
+ * is would take two hashes, three look-ups and a dozen turns of promises: a sixth of what a request costs, and a tenth of a connect.
  */
-export function createRecentLogins({ clock, isCurrent }: RecentLoginsOptions): RecentLogins {
+export function createRecentLogins({
+  clock,
+  isCurrent,
+  maxInGeneration = defaultMaxInGeneration,
+}: RecentLoginsOptions): RecentLogins {
   const recent = new RecentMap<string, Accepted>(maxInGeneration);
 
   return {
-    add: (hash, accepted) => recent.set(hash, accepted),
-    find(hash) {
-      const found = recent.get(hash);
+    add: (key, accepted) => recent.set(key, accepted),
+    find(key) {
+      const found = recent.get(key);
       if (!found) return undefined;
       const { identity } = found;
       if (clock.now() < (identity.expiresAt ?? Infinity) && isCurrent(identity)) return found;
-      recent.delete(hash);
+      recent.delete(key);
       return undefined;
     },
   };

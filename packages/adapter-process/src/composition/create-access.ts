@@ -38,8 +38,9 @@ export function createAccess(
     admission: settings.admission,
     logins: settings.logins,
     recovered: delivery.recovered.proofs,
-    // Who has a connection logs in once.
-    ...(adapter.presence === 'lease' && { isCurrent: (device) => access.isCurrent(device) }),
+    isCurrent: (device) => access.isCurrent(device),
+    // A session follows: in a storm of connects those that are connected are served between two turns.
+    rememberedTakeTurns: adapter.presence !== 'lease',
   });
   resources.defer(() => authenticator.stop());
   observer.watch('authentication', { waiting: () => authenticator.waiting });
