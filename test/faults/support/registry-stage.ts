@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from '../../e2e/support/ports.ts';
+import { visitedProtocols, type VisitedProtocol } from './device-visit.ts';
 import { restartable, type Restartable } from './restartable.ts';
 
 interface Readiness {
@@ -10,25 +11,28 @@ interface Readiness {
   readonly checks: readonly { readonly name: string }[];
 }
 
-/** The embedded network, the registry service, and an MQTT adapter that asks it, as processes. */
+/** The embedded network, the registry service, and adapters that ask it, as processes. */
 export interface RegistryStage {
   readonly network: Restartable;
   readonly registry: Restartable;
+  /** The one for MQTT. */
   readonly adapter: Restartable;
-  /** Where devices connect. */
+  /** Where devices connect over MQTT. */
   readonly url: string;
+  /** Where devices find each adapter. */
+  readonly ports: Readonly<Record<VisitedProtocol, number>>;
   start(): Promise<void>;
   /** Asks the management API; throws where it refuses. */
   manage(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<void>;
-  /** Resolves once the adapter says that nothing is missing. */
+  /** Resolves once each adapter says that nothing is missing. */
   isWhole(): Promise<void>;
   /** Of the messaging network. */
   readonly networkPort: number;
-  /** What the adapter says of itself. */
+  /** What the adapter for MQTT says of itself. */
   readiness(): Promise<Readiness>;
   /** The same of the registry. */
   registryReadiness(): Promise<Readiness>;
-  /** Connection events of the adapter, in order. */
+  /** Connection events of the adapter for MQTT, in order. */
   events(): readonly { readonly type: string; readonly device: string; readonly reason?: string }[];
   strike(): Promise<void>;
 }
@@ -41,23 +45,25 @@ const adapterRights = {
     ]),
   },
   users: {
-    'mqtt-adapter@HONO': { mechanism: 'PLAIN', password: 'mqtt-secret', authorities: ['adapter'] },
+    'adapter@HONO': { mechanism: 'PLAIN', password: 'adapter-secret', authorities: ['adapter'] },
   },
 };
 
-export function setRegistryStage(): RegistryStage {
+/** @param protocols those that there is an adapter for. */
+export function setRegistryStage(protocols: readonly VisitedProtocol[] = ['mqtt']): RegistryStage {
   const directory = mkdtempSync(join(tmpdir(), 'rollcall-registry-'));
-  const ports = { network: freePort(), amqp: freePort(), http: freePort(), mqtt: freePort() };
-  const health = { registry: freePort(), adapter: freePort() };
+  const own = { network: freePort(), amqp: freePort(), http: freePort() };
+  const ports = portsOf();
+  const health = { registry: freePort(), ...portsOf() };
   const permissions = join(directory, 'permissions.json');
   writeFileSync(permissions, JSON.stringify(adapterRights));
   const messaging = {
     ROLLCALL_MESSAGING_HOST: '127.0.0.1',
-    ROLLCALL_MESSAGING_PORT: String(ports.network),
+    ROLLCALL_MESSAGING_PORT: String(own.network),
   };
   const network = restartable({
     app: 'rollcall',
-    args: ['network', '--port', String(ports.network), '--data', join(directory, 'network')],
+    args: ['network', '--port', String(own.network), '--data', join(directory, 'network')],
     isReady: ({ stdout, stderr }) =>
       [...stdout, ...stderr].some((line) => line.includes('accepts every password')),
   });
@@ -66,51 +72,42 @@ export function setRegistryStage(): RegistryStage {
     environment: {
       ...messaging,
       ROLLCALL_REGISTRY_DIRECTORY: join(directory, 'registry'),
-      ROLLCALL_REGISTRY_HTTP_PORT: String(ports.http),
+      ROLLCALL_REGISTRY_HTTP_PORT: String(own.http),
       ROLLCALL_REGISTRY_HTTP_AUTHENTICATIONREQUIRED: 'false',
       ROLLCALL_REGISTRY_AMQP_INSECUREPORTENABLED: 'true',
-      ROLLCALL_REGISTRY_AMQP_INSECUREPORT: String(ports.amqp),
+      ROLLCALL_REGISTRY_AMQP_INSECUREPORT: String(own.amqp),
       ROLLCALL_AUTH_SVC_PERMISSIONSPATH: permissions,
       ROLLCALL_HEALTH_PORT: String(health.registry),
     },
     isReady: isReady,
   });
-  const adapter = restartable({
-    app: 'mqtt-adapter',
-    environment: {
-      ...messaging,
-      ROLLCALL_REGISTRY_KIND: 'amqp',
-      // By Hono's names, each service by itself.
-      ...Object.fromEntries(
-        ['TENANT', 'REGISTRATION', 'CREDENTIALS'].flatMap((service) => [
-          [`HONO_${service}_HOST`, '127.0.0.1'],
-          [`HONO_${service}_PORT`, String(ports.amqp)],
-          [`HONO_${service}_USERNAME`, 'mqtt-adapter@HONO'],
-          [`HONO_${service}_PASSWORD`, 'mqtt-secret'],
-        ]),
-      ),
-      // A machine that is busy has more time.
-      ROLLCALL_REGISTRY_REQUESTTIMEOUT: '10000',
-      ROLLCALL_MQTT_INSECUREPORTENABLED: 'true',
-      ROLLCALL_MQTT_INSECUREPORT: String(ports.mqtt),
-      ROLLCALL_HEALTH_PORT: String(health.adapter),
-      ROLLCALL_JOURNAL_KIND: 'memory',
-    },
-    isReady: isReady,
-  });
+  const adapterOf = (protocol: VisitedProtocol): Restartable =>
+    restartable({
+      app: `${protocol}-adapter`,
+      environment: {
+        ...messaging,
+        ...askingRegistry(own.amqp),
+        ...listening(protocol, ports[protocol]),
+        ROLLCALL_HEALTH_PORT: String(health[protocol]),
+        ROLLCALL_JOURNAL_KIND: 'memory',
+      },
+      isReady: isReady,
+    });
+  const adapters = new Map(protocols.map((protocol) => [protocol, adapterOf(protocol)]));
+  const adapter = adapters.get('mqtt') ?? adapterOf('mqtt');
   const readinessOf = async (which: keyof typeof health): Promise<Readiness> =>
     (await fetch(`http://127.0.0.1:${health[which]}/readiness`)).json() as Promise<Readiness>;
-  const readiness = (): Promise<Readiness> => readinessOf('adapter');
+  const readiness = (): Promise<Readiness> => readinessOf('mqtt');
   return {
-    ...{ network, registry, adapter },
+    ...{ network, registry, adapter, ports },
     url: `mqtt://127.0.0.1:${ports.mqtt}`,
     async start() {
       await network.start();
       await registry.start();
-      await adapter.start();
+      for (const each of adapters.values()) await each.start();
     },
     async manage(method, path, body) {
-      const answer = await fetch(`http://127.0.0.1:${ports.http}/v1/${path}`, {
+      const answer = await fetch(`http://127.0.0.1:${own.http}/v1/${path}`, {
         method,
         ...(body !== undefined && {
           headers: { 'content-type': 'application/json' },
@@ -120,11 +117,12 @@ export function setRegistryStage(): RegistryStage {
       if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
     },
     async isWhole() {
-      while ((await readiness()).status !== 'UP') await pause(50);
+      for (const protocol of adapters.keys())
+        while ((await readinessOf(protocol)).status !== 'UP') await pause(50);
     },
     readiness,
     registryReadiness: () => readinessOf('registry'),
-    networkPort: ports.network,
+    networkPort: own.network,
     events: () =>
       adapter.process.stdout.flatMap((line) => {
         const { msg = '', device = '', reason } = JSON.parse(line) as Record<string, string | undefined>;
@@ -132,10 +130,42 @@ export function setRegistryStage(): RegistryStage {
         return type === undefined ? [] : [{ type, device, ...(reason !== undefined && { reason }) }];
       }),
     async strike() {
-      for (const each of [adapter, registry, network]) await each.end('SIGKILL').catch(() => {});
+      for (const each of [...adapters.values(), registry, network]) await each.end('SIGKILL').catch(() => {});
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+function portsOf(): Record<VisitedProtocol, number> {
+  return Object.fromEntries(visitedProtocols.map((protocol) => [protocol, freePort()])) as Record<
+    VisitedProtocol,
+    number
+  >;
+}
+
+/** By Hono's names, each service by itself. */
+function askingRegistry(port: number): Record<string, string> {
+  return {
+    ROLLCALL_REGISTRY_KIND: 'amqp',
+    ...Object.fromEntries(
+      ['TENANT', 'REGISTRATION', 'CREDENTIALS'].flatMap((service) => [
+        [`HONO_${service}_HOST`, '127.0.0.1'],
+        [`HONO_${service}_PORT`, String(port)],
+        [`HONO_${service}_USERNAME`, 'adapter@HONO'],
+        [`HONO_${service}_PASSWORD`, 'adapter-secret'],
+      ]),
+    ),
+    // A machine that is busy has more time.
+    ROLLCALL_REGISTRY_REQUESTTIMEOUT: '10000',
+  };
+}
+
+/** CoAP devices prove who they are with DTLS; the others do so without TLS. */
+function listening(protocol: VisitedProtocol, port: number): Record<string, string> {
+  const section = `ROLLCALL_${protocol.toUpperCase()}`;
+  return protocol === 'coap'
+    ? { [`${section}_PORT`]: String(port) }
+    : { [`${section}_INSECUREPORTENABLED`]: 'true', [`${section}_INSECUREPORT`]: String(port) };
 }
 
 function isReady({ stdout }: { readonly stdout: readonly string[] }): boolean {
