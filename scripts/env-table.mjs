@@ -46,9 +46,7 @@ async function main([app, ...flags]) {
   const { resolve } = createRequire(config);
   const { environmentTable } = await import(resolve('@rollcall/options'));
   const own = optionsIn(await import(pathToFileURL(config)));
-  // A service names all its options; an adapter has those of its kit, and of its modules, besides.
-  const { rollcall } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  const shared = rollcall === undefined ? [] : await optionsOfAdapters(resolve);
+  const shared = await sharedOptions(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')), resolve);
   const table = environmentTable([own, ...shared].flatMap((options) => Object.values(options)));
   if (!flags.includes('--write')) return console.log(table);
   const readme = join(folder, 'README.md');
@@ -61,6 +59,15 @@ async function main([app, ...flags]) {
   if (status !== 0) process.exitCode = 1;
 }
 
+/** A service names its own options, and those of what it shares with adapters; what a fleet needs brings its options itself. */
+async function sharedOptions({ rollcall, devDependencies }, resolve) {
+  if (rollcall !== undefined) return optionsOfAdapters(resolve);
+  if (devDependencies['@rollcall/directory-redis'] === undefined) return [];
+  const { redis } = await import(resolve('@rollcall/directory-redis'));
+  return [redis.options];
+}
+
+/** Those of the kit, and of the modules. */
 async function optionsOfAdapters(resolve) {
   const { kitOptions } = await import(resolve('@rollcall/adapter-process/internal'));
   const { amqp } = await import(resolve('@rollcall/amqp-sender'));

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -20,12 +20,19 @@ const run = (...args: readonly string[]) =>
     encoding: 'utf8',
   });
 
-test('the table of an adapter is printed as its README has it', () => {
-  const { status, stdout } = run('adapter-template');
+const apps = readdirSync(join(root, 'apps')).filter((app) =>
+  existsSync(join(root, 'apps', app, 'src/config.ts')),
+);
+
+test.each(apps)('the table of %s is printed as its README has it', (app) => {
+  const { status, stdout } = run(app);
   expect(status).toBe(0);
   const rowsOf = (text: string): readonly string[] =>
     [...text.matchAll(/^\| `ROLLCALL_.*$/gm)].map(([row]) => row.replaceAll(/ +/g, ' '));
-  const readme = readFileSync(join(root, 'apps/adapter-template/README.md'), 'utf8');
+  const [readme = ''] =
+    /<!-- environment -->[^]*<!-- \/environment -->/.exec(
+      readFileSync(join(root, `apps/${app}/README.md`), 'utf8'),
+    ) ?? [];
   expect(rowsOf(stdout)).toEqual(rowsOf(readme));
 });
 

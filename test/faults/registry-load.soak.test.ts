@@ -137,13 +137,15 @@ async function connect(device: Device): Promise<void> {
   if (outcome === 'accepted') truth.known(now());
 }
 
-/** What an answer that has more than one meaning means for a device of which this is true. */
+/**
+ * What an answer that has more than one meaning means for a device of which this is true. AMQP tells who is throttled nothing else than
+ * who comes while the registry is away; what the adapter counted is looked at in the end. DTLS says nothing at all.
+ */
 function judged({ visit: last, truth, protocol }: Device, begun: number): Outcome | 'throttled' {
   const outcome = last?.outcome ?? 'unavailable';
   if (outcome !== 'not-now') return outcome;
-  if ((truth.staleness('refused', begun) ?? Infinity) > graceMs) return 'unavailable';
-  // AMQP tells who is throttled nothing else than who comes while the registry is away. DTLS says nothing at all.
-  return protocol === 'coap' ? 'refused' : 'throttled';
+  if (protocol === 'amqp') return isDown || begun - wasDownAt < graceMs ? 'unavailable' : 'throttled';
+  return (truth.staleness('refused', begun) ?? Infinity) > graceMs ? 'unavailable' : 'refused';
 }
 
 /** One device after the other, each alone. */
@@ -232,6 +234,9 @@ test(
     for (const device of all) await device.visit?.end();
     tell();
     expect(wrong).toEqual([]);
+    expect(
+      await stage.metric('amqp', 'rollcall_logins_refused_total{cause="throttled"'),
+    ).toBeGreaterThanOrEqual(counts['amqp throttled'] ?? 0);
     expect(changeMs.length).toBeGreaterThan(0);
     for (const protocol of visitedProtocols)
       for (const outcome of ['accepted', 'refused', 'disabled'])

@@ -14,7 +14,19 @@ export interface Queries extends Client {
   exclusively<Result>(work: (client: Client) => Promise<Result>): Promise<Result>;
   /** The same of work that takes as long as the tables are large. */
   patiently<Result>(work: (client: Client) => Promise<Result>): Promise<Result>;
+  /**
+   * Runs this once no other replica runs work under the same lock. Where the connection that holds the lock is lost, it rejects at once, and
+   * others may begin; what was begun ends by itself.
+   */
+  alone<Result>(alone: Alone, work: () => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
+}
+
+export interface Alone {
+  /** Of the advisory lock: another one than that of the writers. */
+  readonly lock: number;
+  /** Called once where another replica has it. */
+  waits(): void;
 }
 
 export interface QueriesOptions {
@@ -62,6 +74,8 @@ export function openQueries({ url, writersLock, onIdleError, unavailable }: Quer
     exclusively: (work) => guarded(() => inTransaction(pool, begin, work)),
     patiently: (work) =>
       guarded(() => overOwnConnection(url, (connection) => transaction(connection, begin, work))),
+    alone: (alone, work) =>
+      guarded(() => overOwnConnection(url, (connection) => underLock(connection, alone, work))),
     close: async () => {
       if (!pool.ending) await pool.end();
     },
@@ -103,6 +117,40 @@ async function transaction<Result>(
   return result;
 }
 
+async function underLock<Result>(
+  connection: pg.Client,
+  { lock, waits }: Alone,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const { rows } = await connection.query<{ readonly free: boolean }>(
+    'SELECT pg_try_advisory_lock($1) AS free',
+    [lock],
+  );
+  if (rows[0]?.free !== true) {
+    waits();
+    await connection.query('SELECT pg_advisory_lock($1)', [lock]);
+  }
+  const lost = new Promise<never>((_resolve, reject) => {
+    connection.once('end', () => reject(new Error('the connection to the database was lost')));
+  });
+  return Promise.race([work(), lost]);
+}
+
+/**
+ * A role or a database may have limits of its own; older servers do not know all of them. A host that is gone is noticed within half a
+ * minute: until then its connection holds locks.
+ */
+const withoutLimits = `
+  SELECT set_config(name, value, false)
+  FROM (VALUES
+    ('statement_timeout', '0'),
+    ('idle_session_timeout', '0'),
+    ('tcp_keepalives_idle', '10'),
+    ('tcp_keepalives_interval', '5'),
+    ('tcp_keepalives_count', '3')
+  ) AS wanted (name, value)
+  JOIN pg_settings USING (name)`;
+
 /** Without limits of time; that a server's host is gone is noticed by the system. What was begun is given up with the connection. */
 async function overOwnConnection<Result>(
   url: string,
@@ -118,8 +166,7 @@ async function overOwnConnection<Result>(
   connection.on('error', (error) => (lost = error));
   try {
     await connection.connect();
-    // A role or a database may have a limit of its own.
-    await connection.query('SET statement_timeout = 0');
+    await connection.query(withoutLimits);
     return await work(connection);
   } catch (error) {
     throw lost ?? error;

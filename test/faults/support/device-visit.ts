@@ -74,6 +74,7 @@ async function overMqtt(port: number, { id, password }: Visitor): Promise<Visit>
 
 /** Where a `sasl-outcome` has its code, and what that means (AMQP 1.0 §5.3.3.6). */
 const saslOutcome = Buffer.from([0x00, 0x53, 0x44]);
+const ubyte = 0x50;
 const saslAuth = 1;
 
 async function overAmqp(port: number, { id, password }: Visitor): Promise<Visit> {
@@ -107,8 +108,8 @@ async function overAmqp(port: number, { id, password }: Visitor): Promise<Visit>
 function saslProblem(heard: Buffer): Visit['outcome'] {
   const at = heard.indexOf(saslOutcome);
   if (at === -1) return 'unavailable';
-  // A list of one field, of which the size and the count are a byte each; then the constructor of a ubyte.
-  return heard[at + 7] === saslAuth ? 'refused' : 'not-now';
+  // A list of one field, an unsigned byte; the list is told with sizes of one byte, or of four.
+  return heard[heard.indexOf(ubyte, at + saslOutcome.length) + 1] === saslAuth ? 'refused' : 'not-now';
 }
 
 const httpOutcomes: Readonly<Record<number, Visit['outcome']>> = {

@@ -28,6 +28,8 @@ export interface RegistryStage {
   isWhole(): Promise<void>;
   /** Of the messaging network. */
   readonly networkPort: number;
+  /** The sum of the lines of an adapter's metrics that begin so. */
+  metric(protocol: VisitedProtocol, begin: string): Promise<number>;
   /** What the adapter for MQTT says of itself. */
   readiness(): Promise<Readiness>;
   /** The same of the registry. */
@@ -119,6 +121,13 @@ export function setRegistryStage(protocols: readonly VisitedProtocol[] = ['mqtt'
     async isWhole() {
       for (const protocol of adapters.keys())
         while ((await readinessOf(protocol)).status !== 'UP') await pause(50);
+    },
+    async metric(protocol, begin) {
+      const text = await (await fetch(`http://127.0.0.1:${health[protocol]}/metrics`)).text();
+      return text
+        .split('\n')
+        .filter((line) => line.startsWith(begin))
+        .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
     },
     readiness,
     registryReadiness: () => readinessOf('registry'),

@@ -78,6 +78,8 @@ export interface RegistryStore {
   searchDevices(tenant: string, query: DeviceSearchQuery): Promise<SearchPage<StoredDevice>>;
   /** Whether an import began and was not done, see `note-import`. */
   isImportUnderWay(): Promise<boolean>;
+  /** Runs this once no other replica imports: it waits for that. The turn of a process that dies is over. */
+  importAlone<Result>(work: () => Promise<Result>): Promise<Result>;
   /** All of it, or nothing. Resolves once it is on the disk. */
   write(write: RegistryWrite): Promise<WriteOutcome>;
   /** Why the latest write could not be made; `undefined`: it could, or there was none. */

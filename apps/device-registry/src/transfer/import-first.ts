@@ -17,13 +17,16 @@ export async function importFirst(
   const { importFile: file } = values;
   if (file === undefined) return;
   const { store } = parts;
-  if (!(await store.isImportUnderWay())) {
-    const { total } = await store.searchTenants({ pageSize: 1, pageIndex: 0, filters: [], order: [] });
-    if (total > 0) return;
-    await store.write({ kind: 'note-import', isUnderWay: true });
-  }
-  const { tenants, devices, problems } = await importFile(file, { ...parts, values });
-  if (problems.length > 0) throw new ConfigError(problems);
-  await store.write({ kind: 'note-import', isUnderWay: false });
-  parts.log.info({ file, tenants, devices }, 'imported a registry file');
+  // Of replicas that start together, one imports; what the others find then is whole.
+  await store.importAlone(async () => {
+    if (!(await store.isImportUnderWay())) {
+      const { total } = await store.searchTenants({ pageSize: 1, pageIndex: 0, filters: [], order: [] });
+      if (total > 0) return;
+      await store.write({ kind: 'note-import', isUnderWay: true });
+    }
+    const { tenants, devices, problems } = await importFile(file, { ...parts, values });
+    if (problems.length > 0) throw new ConfigError(problems);
+    await store.write({ kind: 'note-import', isUnderWay: false });
+    parts.log.info({ file, tenants, devices }, 'imported a registry file');
+  });
 }

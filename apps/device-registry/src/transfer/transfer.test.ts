@@ -184,7 +184,7 @@ test('a first import that was ended in its midst is finished with the next start
   const config = loadRegistryConfig({ ROLLCALL_REGISTRY_IMPORTFILE: path }, false);
   let left = 100;
   const dying = Object.create(store) as typeof store;
-  for (const name of ['searchTenants', 'credentialsOf', 'isImportUnderWay'] as const)
+  for (const name of ['searchTenants', 'credentialsOf', 'isImportUnderWay', 'importAlone'] as const)
     Object.defineProperty(dying, name, { value: store[name].bind(store) });
   dying.write = async (wanted) => {
     if (left-- <= 0) throw new Error('killed');

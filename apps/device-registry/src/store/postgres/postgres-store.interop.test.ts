@@ -1,8 +1,12 @@
+import { fileURLToPath } from 'node:url';
 import { ManualClock } from '@rollcall/conformance';
 import { hasDebianPackage, startPostgres, type Postgres } from '@rollcall/conformance/machine';
 import { silentLog, systemClock } from '@rollcall/core/environment';
+import { openQueries } from '@rollcall/postgres';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { loadRegistryConfig } from '../../config.ts';
 import { describeRegistryStore } from '../../testing/describe-store.ts';
+import { importFirst } from '../../transfer/import-first.ts';
 import type { HeardChange } from '../registry-store.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import { PostgresStore, type PostgresStoreOptions } from './postgres-store.ts';
@@ -25,8 +29,8 @@ describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
     count: number,
     maxDevicesPerTenant = -1,
     more: Partial<PostgresStoreOptions> = {},
+    url = postgres.newDatabase(),
   ): Promise<readonly PostgresStore[]> {
-    const url = postgres.newDatabase();
     const open = (): Promise<PostgresStore> =>
       PostgresStore.open({ url, clock: systemClock, log: silentLog, maxDevicesPerTenant, ...more });
     // At the same time: one of them makes the tables.
@@ -87,6 +91,53 @@ describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
         return stores[2]?.outbox?.takeTurn();
       }, patience)
       .toBe(true);
+  });
+
+  describe('replicas that start together on an empty database', () => {
+    const importing = async (stores: readonly PostgresStore[]) => {
+      const file = fileURLToPath(new URL('../../../../rollcall/demo/registry.yaml', import.meta.url));
+      const config = loadRegistryConfig({ ROLLCALL_REGISTRY_IMPORTFILE: file }, false);
+      await Promise.all(
+        stores.map((store) => importFirst(config, { store, clock: systemClock, log: silentLog })),
+      );
+    };
+
+    test('import the registry file once', async () => {
+      const stores = await replicas(3);
+      const heard: string[] = [];
+      stores[0]?.onChange(({ change }) => heard.push(JSON.stringify(change)));
+      await importing(stores);
+      expect(heard.length).toBeGreaterThan(1);
+      expect(heard.toSorted()).toEqual([...new Set(heard)].toSorted());
+    });
+
+    test('wait for the one that imports, and go on where it died', async () => {
+      const url = postgres.newDatabase();
+      const [first, second] = await replicas(2, -1, {}, url);
+      const begun = Promise.withResolvers<void>();
+      const order: string[] = [];
+      const dying = first
+        ?.importAlone(() => {
+          begun.resolve();
+          return new Promise(() => {});
+        })
+        .catch((error: unknown) => order.push(String(error)));
+      await begun.promise;
+      const next = second?.importAlone(async () => void order.push('the second'));
+      const operator = openQueries({
+        ...{ url, writersLock: 0, onIdleError() {} },
+        unavailable: (message) => new Error(message),
+      });
+      onTestFinished(() => operator.close());
+      const locks = `FROM pg_locks JOIN pg_database ON pg_database.oid = database
+        WHERE locktype = 'advisory' AND datname = current_database()`;
+      const waiting = async () => (await operator.query(`SELECT 1 ${locks} AND NOT granted`)).rowCount;
+      await expect.poll(waiting, patience).toBe(1);
+      expect(order).toEqual([]);
+      await operator.query(`SELECT pg_terminate_backend(pid) ${locks} AND granted`);
+      await Promise.all([dying, next]);
+      expect(order.toSorted()).toEqual([expect.stringContaining('StoreUnavailable'), 'the second']);
+    });
   });
 
   test('what replicas write at the same time is done once, and no limit is passed', async () => {

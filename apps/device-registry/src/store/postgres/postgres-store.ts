@@ -30,6 +30,8 @@ export interface PostgresStoreOptions extends RegistryStoreOptions {
 
 /** `registry` in ASCII, cut to 31 bits. */
 const writersLock = 0x72_65_67_69;
+/** The next one. */
+const importersLock = writersLock + 1;
 const channel = 'rollcall_registry';
 
 /** What one replica tells the others of a change. */
@@ -44,6 +46,7 @@ interface Told {
  */
 export class PostgresStore implements RegistryStore {
   readonly #queries: Queries;
+  readonly #log: Log;
   readonly #writes: WriteQueue;
   readonly #wakes: Wakes;
   readonly #trouble = new WriteTrouble();
@@ -54,6 +57,7 @@ export class PostgresStore implements RegistryStore {
 
   private constructor(options: PostgresStoreOptions) {
     const { url, clock, log, maxDevicesPerTenant, keepChanges: keepBy } = options;
+    this.#log = log;
     this.#queries = openQueries({
       ...{ url, writersLock },
       onIdleError: (error) => log.debug({ cause: error.message }, 'a connection to the database was lost'),
@@ -108,6 +112,11 @@ export class PostgresStore implements RegistryStore {
 
   isImportUnderWay() {
     return isImportNoted(this.#queries);
+  }
+
+  importAlone<Result>(work: () => Promise<Result>): Promise<Result> {
+    const waits = (): void => this.#log.info({}, 'another replica imports a registry file: waits for that');
+    return this.#queries.alone({ lock: importersLock, waits }, work);
   }
 
   searchTenants(query: SearchQuery) {

@@ -103,6 +103,11 @@ export class SqliteStore implements RegistryStore {
     return this.#guard(() => this.#reads.hasNote(importNote));
   }
 
+  /** There is one process. */
+  importAlone<Result>(work: () => Promise<Result>): Promise<Result> {
+    return work();
+  }
+
   async searchTenants(query: SearchQuery): Promise<SearchPage<StoredTenant>> {
     return this.#slow.search({ of: 'tenants', query });
   }
