@@ -3,6 +3,7 @@ import type { Clock, Log } from '@rollcall/core/environment';
 import { reasonOf } from '@rollcall/runtime';
 import { openOwnDatabase } from '@rollcall/runtime/sqlite';
 import type { RegistryConfig } from './config.ts';
+import { outages, tellOfOutages } from './store/tell-of-outages.ts';
 import type { RegistryStore, RegistryStoreOptions } from './store/registry-store.ts';
 import { SqliteStore } from './store/sqlite/sqlite-store.ts';
 
@@ -15,6 +16,7 @@ export async function openStore(
   const facts: RegistryStoreOptions = {
     maxDevicesPerTenant,
     ...(host !== undefined && { keepChanges: clock }),
+    onWriteTrouble: tellOfOutages(outages.ofWrites(log), clock),
   };
   try {
     if (url === undefined)

@@ -17,6 +17,7 @@ import { managementTurns, startManagement } from './management/start-management.
 import type { StoredChange } from './store/registry-write.ts';
 import type { RegistryStore } from './store/registry-store.ts';
 import { StoreWatch } from './store/store-watch.ts';
+import { outages, tellOfOutages } from './store/tell-of-outages.ts';
 
 export interface ServiceParts {
   readonly config: RegistryConfig;
@@ -46,7 +47,10 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
     await startEarlyHealth({ host: values.healthBindAddress, port: values.healthPort, log }),
     (each) => each.close(),
   );
-  const watch = resources.adopt(new StoreWatch(store, clock), (each) => each.stop());
+  const watch = resources.adopt(
+    new StoreWatch(store, clock, tellOfOutages(outages.ofDatabase(log), clock)),
+    (each) => each.stop(),
+  );
   const state = new State(files, watch, () => store.writeTrouble);
   resources.defer(store.onChange(({ change }) => state.count(change)));
   const metrics = createProcessMetrics('service', 'device-registry');

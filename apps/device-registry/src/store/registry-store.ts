@@ -96,4 +96,6 @@ export interface RegistryStoreOptions {
   readonly maxDevicesPerTenant: number;
   /** Changes are kept until they are told, with the time that this clock shows. Default: nobody is told of them. */
   readonly keepChanges?: Pick<Clock, 'now'>;
+  /** Told after each write why it could not be made, or that it was. */
+  readonly onWriteTrouble?: (cause: string | undefined) => void;
 }

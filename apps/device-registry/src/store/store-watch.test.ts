@@ -8,7 +8,8 @@ test('it is known whether the database answers, and it is asked one question at 
   const asked: ((error?: Error) => void)[] = [];
   const tenant = (): Promise<undefined> =>
     new Promise((resolve, reject) => asked.push((error) => (error ? reject(error) : resolve(undefined))));
-  const watch = new StoreWatch({ tenant }, clock);
+  const noticed: (string | undefined)[] = [];
+  const watch = new StoreWatch({ tenant }, clock, (cause) => noticed.push(cause));
   onTestFinished(() => watch.stop());
   expect(watch.isAway).toBe(false);
   clock.advance(6_000);
@@ -20,4 +21,5 @@ test('it is known whether the database answers, and it is asked one question at 
   asked[1]?.();
   await settled();
   expect(watch.isAway).toBe(false);
+  expect(noticed).toEqual(['away', undefined]);
 });

@@ -1,4 +1,5 @@
 import { every, type Clock } from '@rollcall/core/environment';
+import { reasonOf } from '@rollcall/runtime';
 import type { RegistryStore } from './registry-store.ts';
 
 const eachMs = 2_000;
@@ -9,11 +10,18 @@ const nobody = '';
 export class StoreWatch {
   readonly #store: Pick<RegistryStore, 'tenant'>;
   readonly #stop: () => void;
+  readonly #noticed: (cause: string | undefined) => void;
   #isAsking = false;
   #isAway = false;
 
-  constructor(store: Pick<RegistryStore, 'tenant'>, clock: Clock) {
+  /** @param noticed told each time why the database does not answer, or that it does. */
+  constructor(
+    store: Pick<RegistryStore, 'tenant'>,
+    clock: Clock,
+    noticed: (cause: string | undefined) => void = () => {},
+  ) {
     this.#store = store;
+    this.#noticed = noticed;
     this.#stop = every(clock, eachMs, () => void this.#look());
   }
 
@@ -30,11 +38,15 @@ export class StoreWatch {
     this.#isAsking = true;
     try {
       await this.#store.tenant(nobody);
-      this.#isAway = false;
-    } catch {
-      // What it is, whoever asks something is told.
-      this.#isAway = true;
+      this.#is(undefined);
+    } catch (error) {
+      this.#is(reasonOf(error));
     }
     this.#isAsking = false;
+  }
+
+  #is(cause: string | undefined): void {
+    this.#isAway = cause !== undefined;
+    this.#noticed(cause);
   }
 }

@@ -3,7 +3,8 @@ import { StoreUnavailable } from './store-unavailable.ts';
 import { WriteTrouble } from './write-trouble.ts';
 
 test('a write that the database does not take is trouble until one is made', async () => {
-  const trouble = new WriteTrouble();
+  const noticed: (string | undefined)[] = [];
+  const trouble = new WriteTrouble((cause) => noticed.push(cause));
   const full = new StoreUnavailable('database or disk is full');
   await expect(trouble.watch(() => Promise.reject(full))).rejects.toBe(full);
   expect(trouble.cause).toBe('database or disk is full');
@@ -12,4 +13,5 @@ test('a write that the database does not take is trouble until one is made', asy
   expect(trouble.cause).toBe('database or disk is full');
   expect(await trouble.watch(async () => 1)).toBe(1);
   expect(trouble.cause).toBeUndefined();
+  expect(noticed).toEqual(['database or disk is full', undefined]);
 });

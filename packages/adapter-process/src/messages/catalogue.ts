@@ -171,6 +171,14 @@ export const catalogue: readonly CataloguedMessage[] = [
     code: 'AUTH_SERVER_AWAY',
     text: 'the auth server does not let clients of the services log in',
   },
+  {
+    code: 'REGISTRY_DATABASE_AWAY',
+    text: 'the database of the registry cannot be reached: whoever asks is told to come again',
+  },
+  {
+    code: 'REGISTRY_DATABASE_NOT_WRITTEN',
+    text: 'the registry cannot write to its database: changes are refused, and everything else is answered',
+  },
   { code: 'CHANGES_NOT_TOLD', text: /^changes of the registry could not be told to adapters/ },
   { code: 'PRESENCE_NOT_ATTACHED', text: 'connection events cannot be received' },
 ];

@@ -49,7 +49,7 @@ export class PostgresStore implements RegistryStore {
   readonly #log: Log;
   readonly #writes: WriteQueue;
   readonly #wakes: Wakes;
-  readonly #trouble = new WriteTrouble();
+  readonly #trouble: WriteTrouble;
   readonly #name = randomUUID();
   readonly #keepAt: () => number | undefined;
   readonly outbox: PostgresOutbox | undefined;
@@ -58,6 +58,7 @@ export class PostgresStore implements RegistryStore {
   private constructor(options: PostgresStoreOptions) {
     const { url, clock, log, maxDevicesPerTenant, keepChanges: keepBy } = options;
     this.#log = log;
+    this.#trouble = new WriteTrouble(options.onWriteTrouble);
     this.#queries = openQueries({
       ...{ url, writersLock },
       onIdleError: (error) => log.debug({ cause: error.message }, 'a connection to the database was lost'),

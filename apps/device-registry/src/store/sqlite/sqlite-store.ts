@@ -45,13 +45,14 @@ export class SqliteStore implements RegistryStore {
   readonly #database: DatabaseSync;
   readonly #reads: Reads;
   readonly #slow: SlowParts;
-  readonly #trouble = new WriteTrouble();
+  readonly #trouble: WriteTrouble;
   readonly #keepChanges: SqliteStoreOptions['keepChanges'];
   readonly outbox: SqliteOutbox | undefined;
   readonly #listeners = new Set<(heard: HeardChange) => void>();
 
   /** @throws Error where the file is no such database. */
-  constructor({ file, maxDevicesPerTenant, keepChanges }: SqliteStoreOptions) {
+  constructor({ file, maxDevicesPerTenant, keepChanges, onWriteTrouble }: SqliteStoreOptions) {
+    this.#trouble = new WriteTrouble(onWriteTrouble);
     this.#keepChanges = keepChanges;
     this.#database = openDatabase(file);
     try {
