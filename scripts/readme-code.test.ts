@@ -37,7 +37,8 @@ const before: Readonly<Record<string, string>> = {
   client: '',
   coap: `
     import type { RemoteInfo, Socket } from 'node:dgram';
-    import { coapCode, createCoapEndpoint, uriPath } from '@rollcall/coap';
+    import { coapCode, createCoapEndpoint } from '@rollcall/coap';
+    import { uriPath } from '@rollcall/coap/options';
     import { systemClock, systemRandom } from '@rollcall/core/environment';
     declare const socket: Socket;
     declare function upload(payload: Uint8Array): Promise<void>;`,

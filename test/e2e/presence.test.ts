@@ -1,4 +1,4 @@
-import { presence, PresenceError, type PresenceNews } from '@rollcall/client';
+import { presence, PresenceError, type PresenceNews } from '@rollcall/client/presence';
 import mqtt from 'mqtt';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { documentBlocks } from '../documents/document-blocks.ts';

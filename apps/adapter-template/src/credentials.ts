@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { readToken, type NamedToken } from '@rollcall/access';
+import { readToken, type NamedToken } from '@rollcall/access/credentials';
 import { peerCertificate, type PeerCertificate } from '@rollcall/adapter-kit/listening';
 
 /** What a `login` says. */

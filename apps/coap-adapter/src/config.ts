@@ -8,16 +8,13 @@ import { loadConfig, type LoadedConfig } from '@rollcall/adapter-process';
 import type { ConfigProblem } from '@rollcall/core';
 import {
   configProblem,
-  flag,
-  milliseconds,
   option,
-  port,
   setBothOrNeither,
-  wholeNumber,
   type OptionProblem,
   type Options,
   type ValuesOf,
 } from '@rollcall/options';
+import { flag, milliseconds, port, wholeNumber } from '@rollcall/options/formats';
 import type { DirectoryModule } from '@rollcall/directory-module';
 import type { MessagingModule } from '@rollcall/messaging-module';
 import type { RegistryModule } from '@rollcall/registry-module';

@@ -1,4 +1,4 @@
-import { coapOption, readUint } from '@rollcall/coap';
+import { coapOption, readUint } from '@rollcall/coap/options';
 import { formatCode } from '@rollcall/coap/codec';
 import { expect, test } from 'vitest';
 import { answerProblem, answerRefusal } from './device-answers.ts';

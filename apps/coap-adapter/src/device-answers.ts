@@ -1,5 +1,6 @@
 import { refusalStatuses, type Refusal } from '@rollcall/access';
-import { coapCode, coapOption, uintOption, type CoapResponse } from '@rollcall/coap';
+import { coapCode, type CoapResponse } from '@rollcall/coap';
+import { coapOption, uintOption } from '@rollcall/coap/options';
 
 /** Why a request cannot be done, for its device: an HTTP status, and a text. */
 export interface Problem {

@@ -3,7 +3,8 @@ import { startForTest, type AdapterInTest } from '@rollcall/adapter-process/test
 import { seededRandom } from '@rollcall/conformance';
 import { scriptedKey } from '@rollcall/conformance/registry';
 import { systemClock, systemRandom } from '@rollcall/core/environment';
-import { coapCode, coapOption, textOption } from '@rollcall/coap';
+import { coapCode } from '@rollcall/coap';
+import { coapOption, textOption } from '@rollcall/coap/options';
 import { emptyMessage, encodeMessage } from '@rollcall/coap/codec';
 import { createCoapClient } from '@rollcall/coap/testing';
 import { createDtlsClient } from '@rollcall/dtls/testing';

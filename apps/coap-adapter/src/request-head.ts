@@ -1,4 +1,5 @@
-import { coapCode, contentFormat, uriPath, uriQuery, type CoapRequest } from '@rollcall/coap';
+import { coapCode, type CoapRequest } from '@rollcall/coap';
+import { contentFormat, uriPath, uriQuery } from '@rollcall/coap/options';
 import type { RequestHead } from './device-request.ts';
 
 const methods: ReadonlyMap<number, RequestHead['method']> = new Map([

@@ -5,13 +5,13 @@ import {
   createCoapEndpoint,
   defaultTransmissionTiming,
   transmitWaitMs,
-  uriQuery,
   type CoapEndpoint,
   type CoapRequest,
   type CoapResponse,
   type CoapStatistics,
   type TransmissionTiming,
 } from '@rollcall/coap';
+import { uriQuery } from '@rollcall/coap/options';
 import { createDtlsServer, type CloseReason, type DtlsServer, type Peer } from '@rollcall/dtls';
 import { ackAfterMs } from './ack-timing.ts';
 import { createAssociationEnds, type AssociationEnds } from './association-ends.ts';

@@ -1,4 +1,5 @@
-import { findOption, type CoapRequest, type CoapResponse } from '@rollcall/coap';
+import type { CoapRequest, CoapResponse } from '@rollcall/coap';
+import { findOption } from '@rollcall/coap/options';
 import type { Timestamp } from '@rollcall/core';
 import { asksFor } from './device-request.ts';
 

@@ -1,4 +1,5 @@
-import { coapCode, coapOption, findOption, readUint, uintOption } from '@rollcall/coap';
+import { coapCode } from '@rollcall/coap';
+import { coapOption, findOption, readUint, uintOption } from '@rollcall/coap/options';
 import { formatCode } from '@rollcall/coap/codec';
 import { settled } from '@rollcall/conformance';
 import { describe, expect, test } from 'vitest';

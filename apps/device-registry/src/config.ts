@@ -1,17 +1,8 @@
 import { isProblemOf, serviceOptions } from '@rollcall/adapter-process/internal';
 import { amqp } from '@rollcall/amqp-sender';
 import { ConfigError, type ConfigProblem } from '@rollcall/core';
-import {
-  configProblem,
-  milliseconds,
-  option,
-  optional,
-  readOptions,
-  text,
-  wholeNumber,
-  type Options,
-  type ValuesOf,
-} from '@rollcall/options';
+import { configProblem, option, optional, readOptions, type Options, type ValuesOf } from '@rollcall/options';
+import { milliseconds, text, wholeNumber } from '@rollcall/options/formats';
 import type { Effective } from '@rollcall/options/internal';
 import { amqpServiceOptions, amqpServiceProblems, hasAmqpPort } from './amqp/amqp-options.ts';
 import { authOptions, authProblems } from './auth/auth-options.ts';

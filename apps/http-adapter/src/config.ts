@@ -8,15 +8,8 @@ import {
   tcpOptions,
 } from '@rollcall/adapter-kit/listening';
 import { loadConfig, type LoadedConfig } from '@rollcall/adapter-process';
-import {
-  anyOrPattern,
-  milliseconds,
-  option,
-  text,
-  wholeNumber,
-  type Options,
-  type ValuesOf,
-} from '@rollcall/options';
+import { option, type Options, type ValuesOf } from '@rollcall/options';
+import { anyOrPattern, milliseconds, text, wholeNumber } from '@rollcall/options/formats';
 import type { DirectoryModule } from '@rollcall/directory-module';
 import type { MessagingModule } from '@rollcall/messaging-module';
 import type { RegistryModule } from '@rollcall/registry-module';

@@ -6,7 +6,7 @@ import {
   type NameAndPassword,
   type NamedToken,
   type TokenName,
-} from '@rollcall/access';
+} from '@rollcall/access/credentials';
 import { peerCertificate, type PeerCertificate } from '@rollcall/adapter-kit/listening';
 
 /** What a device says it is, and how it would prove it. */

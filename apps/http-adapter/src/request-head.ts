@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { TokenName } from '@rollcall/access';
+import type { TokenName } from '@rollcall/access/credentials';
 import type { UploadRequest } from '@rollcall/uplink';
 import type { FastifyRequest } from 'fastify';
 import type { RequestHead } from './device-request.ts';

@@ -7,7 +7,8 @@ import {
   tcpOptions,
 } from '@rollcall/adapter-kit/listening';
 import { loadConfig, type LoadedConfig } from '@rollcall/adapter-process';
-import { milliseconds, option, wholeNumber, type Options, type ValuesOf } from '@rollcall/options';
+import { option, type Options, type ValuesOf } from '@rollcall/options';
+import { milliseconds, wholeNumber } from '@rollcall/options/formats';
 import type { DirectoryModule } from '@rollcall/directory-module';
 import type { MessagingModule } from '@rollcall/messaging-module';
 import type { RegistryModule } from '@rollcall/registry-module';

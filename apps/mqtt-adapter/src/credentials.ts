@@ -4,7 +4,7 @@ import {
   type NameAndPassword,
   type NamedToken,
   type TokenName,
-} from '@rollcall/access';
+} from '@rollcall/access/credentials';
 
 /**
  * The credentials in a CONNECT: a token as the password, whatever the user name is; or user name and password, which must both be there

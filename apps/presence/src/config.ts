@@ -6,23 +6,25 @@ import { ConfigError, type ConfigProblem } from '@rollcall/core';
 import type { ConfigCode } from '@rollcall/core/internal';
 import type { DirectoryModule } from '@rollcall/directory-module';
 import {
-  anyOrPattern,
-  commaSeparated,
   configProblem,
-  flag,
-  identifier,
-  milliseconds,
   option,
   optional,
-  pairs,
-  port,
   setBothOrNeither,
   readOptions,
-  text,
-  wholeNumber,
   type Options,
   type ValuesOf,
 } from '@rollcall/options';
+import {
+  anyOrPattern,
+  commaSeparated,
+  flag,
+  identifier,
+  milliseconds,
+  pairs,
+  port,
+  text,
+  wholeNumber,
+} from '@rollcall/options/formats';
 import type { Effective } from '@rollcall/options/internal';
 import { chooseModule, type ChosenModule, optionsOfModules } from '@rollcall/options/module';
 import { cipherSuitesOption, secureProtocolsOption, tlsChoiceProblems } from '@rollcall/options/tls';

@@ -6,7 +6,8 @@ import { within, type Clock, type Log, type Random } from '@rollcall/core/enviro
 import { createFollowedFiles, type FollowedFiles } from '@rollcall/file-follower';
 import { filesOfSecrets } from '@rollcall/options/module';
 import type { ResourceStack } from '@rollcall/runtime';
-import { type TokenCheck, createTokenCheck, createTurns, openTokenFiles } from '@rollcall/http-service';
+import { createTurns } from '@rollcall/http-service';
+import { type TokenCheck, createTokenCheck, openTokenFiles } from '@rollcall/http-service/tokens';
 import { busy } from './http/problem.ts';
 import type { PresenceConfig } from './config.ts';
 import { askFleet } from './following/ask-fleet.ts';

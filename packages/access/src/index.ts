@@ -7,6 +7,4 @@ export type {
 export { refusalStatuses } from './authentication/refusal-statuses.ts';
 export type { AccessEnd, HeldProof, HostAccess } from './host-access.ts';
 export type { DeviceLogin, PskLookup } from './login.ts';
-export { type NamedToken, readToken, type TokenName } from './read-token.ts';
 export { createRefusalReport, type RefusalReport } from './refusals/refusal-report.ts';
-export { type NameAndPassword, unpackLogin } from './unpack-login.ts';

@@ -1,4 +1,5 @@
-import type { AmqpConnection, SendOutcome } from '@rollcall/amqp-connection';
+import type { AmqpConnection } from '@rollcall/amqp-connection';
+import type { SendOutcome } from '@rollcall/amqp-connection/links';
 import { TransportError } from '@rollcall/core';
 import type { Delivery, EventSink } from '@rollcall/core/sink';
 import { encodeEvent } from '@rollcall/hono-wire';

@@ -1,4 +1,5 @@
-import type { AmqpConnection, SenderLink, SenderOptions, TerminusOptions } from '@rollcall/amqp-connection';
+import type { AmqpConnection } from '@rollcall/amqp-connection';
+import type { SenderLink, SenderOptions, TerminusOptions } from '@rollcall/amqp-connection/links';
 
 /** Links open at a time; the one unused for longest is closed for a new one. */
 const maxLinks = 1_000;

@@ -1,4 +1,4 @@
-import type { TerminusOptions } from '@rollcall/amqp-connection';
+import type { TerminusOptions } from '@rollcall/amqp-connection/links';
 
 /** Networks with a preset; `hono` is Eclipse Hono's own, and the embedded one. */
 export type NetworkName = 'hono' | 'artemis' | 'rabbitmq-3' | 'rabbitmq-4' | 'activemq-classic';

@@ -1,4 +1,4 @@
-import type { SendOutcome } from '@rollcall/amqp-connection';
+import type { SendOutcome } from '@rollcall/amqp-connection/links';
 import { createTestBed } from '@rollcall/amqp-connection/testing';
 import { anEventMessage } from '@rollcall/conformance';
 import { deviceRef } from '@rollcall/core';

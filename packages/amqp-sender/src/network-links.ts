@@ -1,4 +1,5 @@
-import type { AmqpConnection, SenderOptions, SendOptions, SendOutcome } from '@rollcall/amqp-connection';
+import type { AmqpConnection } from '@rollcall/amqp-connection';
+import type { SenderOptions, SendOptions, SendOutcome } from '@rollcall/amqp-connection/links';
 import type { DeviceRef } from '@rollcall/core';
 import { withFields, type MessageFields } from '@rollcall/hono-wire/internal';
 import { createLinksByAddress } from './links-by-address.ts';

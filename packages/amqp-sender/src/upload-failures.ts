@@ -1,4 +1,4 @@
-import type { SendOutcome } from '@rollcall/amqp-connection';
+import type { SendOutcome } from '@rollcall/amqp-connection/links';
 import type { UploadFailure, UploadOutcome } from '@rollcall/core/device-data';
 
 const failure = (status: UploadFailure['status'], text: string): UploadOutcome => ({

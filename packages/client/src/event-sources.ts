@@ -1,4 +1,4 @@
-import type { TerminusOptions } from '@rollcall/amqp-connection';
+import type { TerminusOptions } from '@rollcall/amqp-connection/links';
 import { ConfigError } from '@rollcall/core';
 import { networkLayouts, type EventNetwork } from './network-layouts.ts';
 

@@ -1,4 +1,4 @@
-import type { Settlement } from '@rollcall/amqp-connection';
+import type { Settlement } from '@rollcall/amqp-connection/links';
 import { ManualClock, settled } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
 import { Lanes, type LanesOptions } from './lanes.ts';

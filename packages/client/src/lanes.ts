@@ -1,4 +1,4 @@
-import type { ReceivedDelivery, Settlement } from '@rollcall/amqp-connection';
+import type { ReceivedDelivery, Settlement } from '@rollcall/amqp-connection/links';
 import { later, type Clock } from '@rollcall/core/environment';
 import { createTries, type Tries } from './tries.ts';
 

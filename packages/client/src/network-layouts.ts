@@ -1,4 +1,4 @@
-import type { TerminusOptions } from '@rollcall/amqp-connection';
+import type { TerminusOptions } from '@rollcall/amqp-connection/links';
 
 /** Networks whose addresses are known: those of `ROLLCALL_MESSAGING_NETWORK`. */
 export type EventNetwork = 'hono' | 'artemis' | 'rabbitmq-3' | 'rabbitmq-4' | 'activemq-classic';

@@ -1,4 +1,4 @@
-// CoAP for a server: the endpoint, and the options of the requests it hands out. Messages alone: codec.ts.
+// CoAP for a server: the endpoint. Options of requests and answers: options.ts. Messages alone: codec.ts.
 export type { CoapClock } from './endpoint/coap-clock.ts';
 export { type CoapEndpoint, createCoapEndpoint } from './endpoint/coap-endpoint.ts';
 export type { CoapLimits } from './endpoint/coap-limits.ts';
@@ -11,15 +11,3 @@ export {
   transmitWaitMs,
 } from './endpoint/transmission-timing.ts';
 export { coapCode } from './wire/coap-code.ts';
-export { coapOption } from './wire/coap-option.ts';
-export { preconditionOptions } from './wire/option-definition.ts';
-export {
-  contentFormat,
-  findOption,
-  readTexts,
-  readUint,
-  textOption,
-  uintOption,
-  uriPath,
-  uriQuery,
-} from './wire/option-values.ts';

@@ -1,10 +1,4 @@
 export { anEnding, anEvent, anEventMessage, anOutboundEvent } from './an-event.ts';
-export {
-  describeRegistry,
-  type RegistryAlteration,
-  type RegistryUnderTest,
-  registryUnderTestContent,
-} from './describe-registry.ts';
 export { describeSink, type SinkUnderTest } from './describe-sink.ts';
 export { describeTracker } from './describe-tracker.ts';
 export { ManualClock, settled } from './manual-clock.ts';

@@ -1,4 +1,4 @@
-// A registry that answers as a test says, and what its devices log in with.
+// What every device registry must do; a registry that answers as a test says, and what its devices log in with.
 export {
   hashed,
   passwordForASecond,
@@ -9,3 +9,9 @@ export {
   scriptedPasswords,
   ScriptedRegistry,
 } from './scripted-registry.ts';
+export {
+  describeRegistry,
+  type RegistryAlteration,
+  type RegistryUnderTest,
+  registryUnderTestContent,
+} from './describe-registry.ts';

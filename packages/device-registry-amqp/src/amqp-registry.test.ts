@@ -1,4 +1,4 @@
-import { describeRegistry, registryUnderTestContent } from '@rollcall/conformance';
+import { describeRegistry, registryUnderTestContent } from '@rollcall/conformance/registry';
 import { createCertificateAuthority } from '@rollcall/conformance/certificates';
 import { openBed } from './testing/registry-bed.ts';
 import { StoredRegistry } from './testing/stored-registry.ts';

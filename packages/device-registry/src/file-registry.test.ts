@@ -2,12 +2,12 @@ import { generateKeyPairSync, X509Certificate, type KeyObject } from 'node:crypt
 import { mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ManualClock } from '@rollcall/conformance';
 import {
   describeRegistry,
   type RegistryAlteration,
-  ManualClock,
   registryUnderTestContent,
-} from '@rollcall/conformance';
+} from '@rollcall/conformance/registry';
 import { createCertificateAuthority, createDeviceKey } from '@rollcall/conformance/certificates';
 import { ConfigError, deviceRef } from '@rollcall/core';
 import { silentLog, type Log } from '@rollcall/core/environment';

@@ -1,18 +1,5 @@
-// How an adapter says what it can be configured with. TLS: tls.ts. What a module brings: module.ts.
+// How an adapter says what it can be configured with. Formats: formats.ts. TLS: tls.ts. What a module brings: module.ts.
 export { environmentTable } from './environment-table.ts';
-export {
-  anyOrPattern,
-  commaSeparated,
-  flag,
-  identifier,
-  milliseconds,
-  names,
-  oneOf,
-  pairs,
-  port,
-  text,
-  wholeNumber,
-} from './formats.ts';
 export { configProblem, type OptionProblem, setBothOrNeither } from './option-problem.ts';
 export { type Option, option, optional, type Options, type ValuesOf, variableOf } from './option.ts';
 export { readOptions } from './read-options.ts';

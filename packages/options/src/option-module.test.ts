@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { text, oneOf } from './formats.ts';
+import { text, oneOf } from './option-formats.ts';
 import { chooseModule, filesOfSecrets, optionsOfModules, type OptionModule } from './option-module.ts';
 import { option, optional } from './option.ts';
 import { readOptions } from './read-options.ts';

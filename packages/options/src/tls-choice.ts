@@ -1,6 +1,6 @@
 import { getCiphers } from 'node:tls';
 import { z } from 'zod';
-import { commaSeparated } from './formats.ts';
+import { commaSeparated } from './option-formats.ts';
 import { isSectionOfHono } from './hono-sections.ts';
 import type { OptionProblem } from './option-problem.ts';
 import { optional, variableOf, type Option } from './option.ts';

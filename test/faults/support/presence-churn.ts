@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { presence, type PresenceNews } from '@rollcall/client';
+import { presence, type PresenceNews } from '@rollcall/client/presence';
 import { anEvent } from '@rollcall/conformance';
 import { deviceRef, type ConnectionId, type Epoch, type Timestamp } from '@rollcall/core';
 import type { ConnectedEvent, ConnectionEvent } from '@rollcall/core/events';

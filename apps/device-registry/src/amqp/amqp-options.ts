@@ -1,16 +1,7 @@
 import { listenerProblems, listenersOf, type Listeners } from '@rollcall/adapter-kit/listening';
 import type { ConfigProblem } from '@rollcall/core';
-import {
-  flag,
-  milliseconds,
-  option,
-  optional,
-  port,
-  text,
-  wholeNumber,
-  type Options,
-  type ValuesOf,
-} from '@rollcall/options';
+import { option, optional, type Options, type ValuesOf } from '@rollcall/options';
+import { flag, milliseconds, port, text, wholeNumber } from '@rollcall/options/formats';
 import { cipherSuitesOption, secureProtocolsOption } from '@rollcall/options/tls';
 
 const section = 'REGISTRY_AMQP';

@@ -1,15 +1,6 @@
 import type { ConfigProblem } from '@rollcall/core';
-import {
-  flag,
-  milliseconds,
-  option,
-  optional,
-  port,
-  text,
-  variableOf,
-  type Options,
-  type ValuesOf,
-} from '@rollcall/options';
+import { option, optional, variableOf, type Options, type ValuesOf } from '@rollcall/options';
+import { flag, milliseconds, port, text } from '@rollcall/options/formats';
 
 /** Who may use the AMQP services: what a file says, or what Hono's auth server does. Names are Hono's. */
 export const authOptions = {

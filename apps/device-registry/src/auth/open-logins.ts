@@ -3,7 +3,7 @@ import { createPasswordVerifier } from '@rollcall/device-registry';
 import { ConfigError } from '@rollcall/core';
 import type { Clock, Log, Random } from '@rollcall/core/environment';
 import type { FollowedFiles } from '@rollcall/file-follower';
-import { keysIn, readFollowed, remoteKeys, type TokenKeys } from '@rollcall/http-service';
+import { keysIn, readFollowed, remoteKeys, type TokenKeys } from '@rollcall/http-service/tokens';
 import { variableOf } from '@rollcall/options';
 import { readPem } from '@rollcall/options/tls';
 import type { ResourceStack } from '@rollcall/runtime';

@@ -1,4 +1,4 @@
-import type { TokenKeys } from '@rollcall/http-service';
+import type { TokenKeys } from '@rollcall/http-service/tokens';
 
 /** As many bytes as the hash of each algorithm has (RFC 7518 §3.2). */
 const algorithms = [

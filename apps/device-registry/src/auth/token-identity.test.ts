@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { ManualClock } from '@rollcall/conformance';
-import { keysIn, type TokenKeys } from '@rollcall/http-service';
+import { keysIn, type TokenKeys } from '@rollcall/http-service/tokens';
 import { exportJWK, SignJWT } from 'jose';
 import { expect, test } from 'vitest';
 import { tokenIdentity } from './token-identity.ts';

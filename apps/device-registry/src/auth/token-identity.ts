@@ -1,5 +1,5 @@
 import type { Clock } from '@rollcall/core/environment';
-import type { TokenKeys } from '@rollcall/http-service';
+import type { TokenKeys } from '@rollcall/http-service/tokens';
 import { jwtVerify } from 'jose';
 import type { LoginOutcome } from './identity.ts';
 import { rightsOf } from './rights.ts';

@@ -1,7 +1,8 @@
 import { ManualClock } from '@rollcall/conformance';
 import { silentLog, systemRandom } from '@rollcall/core/environment';
 import { createPasswordVerifier, hashPassword } from '@rollcall/device-registry';
-import { createTokenCheck, type ClaimNames, type Grant, type Scope } from '@rollcall/http-service';
+import type { ClaimNames, Grant, Scope } from '@rollcall/http-service/grants';
+import { createTokenCheck } from '@rollcall/http-service/tokens';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { givenApi } from '../testing/given-api.ts';
 import { createApiAccess } from './access/api-access.ts';

@@ -1,19 +1,14 @@
 import type { ConfigProblem } from '@rollcall/core';
 import {
-  anyOrPattern,
-  commaSeparated,
   configProblem,
-  flag,
   option,
   optional,
-  port,
   setBothOrNeither,
-  text,
   variableOf,
-  wholeNumber,
   type Options,
   type ValuesOf,
 } from '@rollcall/options';
+import { anyOrPattern, commaSeparated, flag, port, text, wholeNumber } from '@rollcall/options/formats';
 import { cipherSuitesOption, secureProtocolsOption, tlsChoiceProblems } from '@rollcall/options/tls';
 import { z } from 'zod';
 

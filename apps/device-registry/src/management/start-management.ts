@@ -3,16 +3,14 @@ import { bcryptCosts, createPasswordVerifier } from '@rollcall/device-registry';
 import { createBcryptPool } from '@rollcall/device-registry/internal';
 import type { FollowedFiles } from '@rollcall/file-follower';
 import {
-  createTokenCheck,
   createTurns,
   openHttpPort,
-  openTokenFiles,
-  readFollowed,
   type HealthTexts,
   type Listening,
   type ListenOptions,
   type Turns,
 } from '@rollcall/http-service';
+import { createTokenCheck, openTokenFiles, readFollowed } from '@rollcall/http-service/tokens';
 import type { ResourceStack } from '@rollcall/runtime';
 import type { RegistryStore } from '../store/registry-store.ts';
 import { createApiAccess, type ApiAccess } from './access/api-access.ts';

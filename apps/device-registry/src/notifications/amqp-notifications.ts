@@ -1,4 +1,5 @@
-import { createAmqpConnection, type AmqpConnectionOptions, type SenderLink } from '@rollcall/amqp-connection';
+import { createAmqpConnection, type AmqpConnectionOptions } from '@rollcall/amqp-connection';
+import type { SenderLink } from '@rollcall/amqp-connection/links';
 import { encodeNotification } from '@rollcall/hono-wire/internal';
 import type { NotificationLink } from './notification-lane.ts';
 import type { Notification } from './notification.ts';

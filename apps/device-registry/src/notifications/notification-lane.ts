@@ -1,4 +1,4 @@
-import type { SendOutcome } from '@rollcall/amqp-connection';
+import type { SendOutcome } from '@rollcall/amqp-connection/links';
 import { createMinuteGate, type MinuteGate } from '@rollcall/containment';
 import type { Instant } from '@rollcall/core';
 import { later, sleep, type Clock, type Log } from '@rollcall/core/environment';

@@ -1,4 +1,4 @@
-import type { SendOutcome } from '@rollcall/amqp-connection';
+import type { SendOutcome } from '@rollcall/amqp-connection/links';
 import { ManualClock, recordingLog, settled } from '@rollcall/conformance';
 import { expect, onTestFinished, test } from 'vitest';
 import type { StoredChange } from '../store/registry-write.ts';

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { ManualClock } from '@rollcall/conformance';
-import { everything } from '@rollcall/http-service';
+import { everything } from '@rollcall/http-service/grants';
 import { onTestFinished } from 'vitest';
 import { loadRegistryConfig } from '../config.ts';
 import { createApp } from '../management/http/create-app.ts';

@@ -3,7 +3,8 @@ import { text } from 'node:stream/consumers';
 import { settled } from '@rollcall/conformance';
 import { deviceRef } from '@rollcall/core';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Grant, Scope, TokenAnswer } from '@rollcall/http-service';
+import type { Grant, Scope } from '@rollcall/http-service/grants';
+import type { TokenAnswer } from '@rollcall/http-service/tokens';
 import { connected } from '../testing/received.ts';
 import { startApi } from '../testing/start-api.ts';
 

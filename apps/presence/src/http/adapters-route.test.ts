@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Timestamp } from '@rollcall/core';
-import type { Grant } from '@rollcall/http-service';
+import type { Grant } from '@rollcall/http-service/grants';
 import { connected, connectionId } from '../testing/received.ts';
 import { startApi } from '../testing/start-api.ts';
 import { asOf } from './as-of.ts';

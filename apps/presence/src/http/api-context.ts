@@ -1,5 +1,6 @@
 import type { Clock } from '@rollcall/core/environment';
-import type { TokenCheck, Turns } from '@rollcall/http-service';
+import type { Turns } from '@rollcall/http-service';
+import type { TokenCheck } from '@rollcall/http-service/tokens';
 import type { KeptHistory, PresenceStore } from '../store/presence-store.ts';
 import type { ChangeFeed } from '../watching/change-feed.ts';
 import type { Watchers } from '../watching/watchers.ts';

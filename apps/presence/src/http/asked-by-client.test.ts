@@ -1,4 +1,4 @@
-import { presence } from '@rollcall/client';
+import { presence } from '@rollcall/client/presence';
 import { deviceRef, type Timestamp } from '@rollcall/core';
 import { expect, test } from 'vitest';
 import { connected, connectionId, disconnected } from '../testing/received.ts';

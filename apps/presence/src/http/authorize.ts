@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { type Grant, type Scope, type TokenCheck, mayDo, maySee } from '@rollcall/http-service';
+import { type Grant, type Scope, mayDo, maySee } from '@rollcall/http-service/grants';
+import type { TokenCheck } from '@rollcall/http-service/tokens';
 import { checkedName } from './names.ts';
 import { Problem } from './problem.ts';
 

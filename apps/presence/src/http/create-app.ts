@@ -6,14 +6,8 @@ import { allowedMethods } from './allowed-methods.ts';
 import { authorize } from './authorize.ts';
 import { deviceRoutes } from './device-routes.ts';
 import { endingsRoute } from './endings-route.ts';
-import {
-  allowOrigins,
-  healthRoutes,
-  rejectMalformed,
-  requireLoopbackHost,
-  type HealthTexts,
-  type WebPageUse,
-} from '@rollcall/http-service';
+import { healthRoutes, rejectMalformed, type HealthTexts } from '@rollcall/http-service';
+import { allowOrigins, requireLoopbackHost, type WebPageUse } from '@rollcall/http-service/web-pages';
 import { openApi } from '../openapi/open-api.ts';
 import { Problem, problemContentType, rawProblem } from './problem.ts';
 import { problemOf } from './problem-of.ts';

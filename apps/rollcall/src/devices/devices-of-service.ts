@@ -1,14 +1,10 @@
 import { shutdownRequested } from '@rollcall/adapter-process';
-import {
-  presence,
-  PresenceError,
-  type DevicePresence,
-  type Presence,
-  type PresenceNews,
-} from '@rollcall/client';
+import type { DevicePresence } from '@rollcall/client';
+import { presence, PresenceError, type Presence, type PresenceNews } from '@rollcall/client/presence';
 import { ConfigError, deviceKey } from '@rollcall/core';
 import { printable } from '@rollcall/core/text';
-import { optional, readOptions, text } from '@rollcall/options';
+import { optional, readOptions } from '@rollcall/options';
+import { text } from '@rollcall/options/formats';
 import { presenceLine } from './presence-line.ts';
 import { drawDevices, printDevices } from './show-devices.ts';
 import { inOneLine, teller } from '../terminal/terminal.ts';

@@ -1,4 +1,4 @@
-import type { DeviceEnding } from '@rollcall/client';
+import type { DeviceEnding } from '@rollcall/client/presence';
 import { anEvent } from '@rollcall/conformance';
 import type { Timestamp } from '@rollcall/core';
 import { expect, test } from 'vitest';

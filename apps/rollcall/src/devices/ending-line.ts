@@ -1,4 +1,4 @@
-import type { DeviceEnding } from '@rollcall/client';
+import type { DeviceEnding } from '@rollcall/client/presence';
 import { printable } from '@rollcall/core/text';
 import { howKnown } from '../events/in-words.ts';
 import { jsonLine } from '../terminal/terminal.ts';

@@ -1,4 +1,4 @@
-import { presence, PresenceError } from '@rollcall/client';
+import { presence, PresenceError } from '@rollcall/client/presence';
 import { reasonOf, tokenIn } from './devices-of-service.ts';
 import { endingLine } from './ending-line.ts';
 import { writtenOut } from '../terminal/output.ts';

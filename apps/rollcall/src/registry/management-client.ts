@@ -1,5 +1,6 @@
 import { ConfigError } from '@rollcall/core';
-import { optional, readOptions, text } from '@rollcall/options';
+import { optional, readOptions } from '@rollcall/options';
+import { text } from '@rollcall/options/formats';
 import type { Named } from './named.ts';
 
 export type Json = Readonly<Record<string, unknown>>;

@@ -1,13 +1,6 @@
 import type { ConfigProblem } from '@rollcall/core';
-import {
-  configProblem,
-  flag,
-  milliseconds,
-  option,
-  variableOf,
-  type Options,
-  type ValuesOf,
-} from '@rollcall/options';
+import { configProblem, option, variableOf, type Options, type ValuesOf } from '@rollcall/options';
+import { flag, milliseconds } from '@rollcall/options/formats';
 import type { LeaseSettings } from '@rollcall/presence/leases';
 
 /** Options of the adapters whose protocol has no connections. */

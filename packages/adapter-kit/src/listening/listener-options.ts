@@ -1,10 +1,6 @@
 import { getHeapStatistics } from 'node:v8';
 import { ConfigError, type ConfigProblem } from '@rollcall/core';
 import {
-  flag,
-  port,
-  text,
-  wholeNumber,
   configProblem,
   setBothOrNeither,
   option,
@@ -14,6 +10,7 @@ import {
   type Options,
   type ValuesOf,
 } from '@rollcall/options';
+import { flag, port, text, wholeNumber } from '@rollcall/options/formats';
 import { addressRanges, type AddressRanges, isSectionOfHono } from '@rollcall/options/internal';
 import {
   readPem,

@@ -1,4 +1,5 @@
-import { optional, text } from '@rollcall/options';
+import { optional } from '@rollcall/options';
+import { text } from '@rollcall/options/formats';
 import type { RegistryModule } from '@rollcall/registry-module';
 import type { MessagingModule } from '@rollcall/messaging-module';
 import { expect, test } from 'vitest';

@@ -1,7 +1,8 @@
 import { ConfigError } from '@rollcall/core';
 import { silentLog, systemClock, systemRandom } from '@rollcall/core/environment';
 import type { MessagingModule } from '@rollcall/messaging-module';
-import { oneOf, optional, port, text } from '@rollcall/options';
+import { optional } from '@rollcall/options';
+import { oneOf, port, text } from '@rollcall/options/formats';
 import { expect, test } from 'vitest';
 import { loadConfig } from './load-config.ts';
 import { selectSinks } from './select-sinks.ts';

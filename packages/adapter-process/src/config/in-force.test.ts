@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { text, optional, readOptions } from '@rollcall/options';
+import { optional, readOptions } from '@rollcall/options';
+import { text } from '@rollcall/options/formats';
 import { inForce } from './in-force.ts';
 import { kitOptions } from './kit-options.ts';
 import { printConfig } from './print-config.ts';

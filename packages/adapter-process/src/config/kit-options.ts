@@ -1,3 +1,4 @@
+import { option, optional } from '@rollcall/options';
 import {
   commaSeparated,
   flag,
@@ -7,9 +8,7 @@ import {
   port,
   text,
   wholeNumber,
-  option,
-  optional,
-} from '@rollcall/options';
+} from '@rollcall/options/formats';
 import { addressRanges } from '@rollcall/options/internal';
 import { processCount } from './process-count.ts';
 import { logFormats } from './log-format.ts';

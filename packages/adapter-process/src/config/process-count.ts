@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { oneOf, wholeNumber } from '@rollcall/options';
+import { oneOf, wholeNumber } from '@rollcall/options/formats';
 
 const greatest = 256;
 

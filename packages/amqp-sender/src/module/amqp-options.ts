@@ -1,4 +1,5 @@
-import { flag, milliseconds, option, optional, port, text } from '@rollcall/options';
+import { option, optional } from '@rollcall/options';
+import { flag, milliseconds, port, text } from '@rollcall/options/formats';
 import { cipherSuitesOption, secureProtocolsOption } from '@rollcall/options/tls';
 import { networkOptions } from './network-options.ts';
 

@@ -1,4 +1,5 @@
-import { names, oneOf, option, optional, pairs, text, type ValuesOf } from '@rollcall/options';
+import { option, optional, type ValuesOf } from '@rollcall/options';
+import { names, oneOf, pairs, text } from '@rollcall/options/formats';
 import type { NetworkChoice } from '../messaging-network.ts';
 
 /** Terminus durabilities (AMQP 1.0 §3.5.5). */

@@ -1,4 +1,5 @@
-import type { AmqpConnection, ReceiverLink, SenderLink, SendOutcome } from '@rollcall/amqp-connection';
+import type { AmqpConnection } from '@rollcall/amqp-connection';
+import type { ReceiverLink, SenderLink, SendOutcome } from '@rollcall/amqp-connection/links';
 import type { ReceivedMessage } from '@rollcall/hono-wire';
 import { encodeRequest } from '@rollcall/hono-wire/internal';
 import type { OpenQuestion } from './question.ts';

@@ -3,8 +3,8 @@ import {
   createAmqpConnection,
   type AmqpConnection,
   type AmqpConnectionOptions,
-  type SendOutcome,
 } from '@rollcall/amqp-connection';
+import type { SendOutcome } from '@rollcall/amqp-connection/links';
 import { patientClock } from '@rollcall/containment';
 import { later, type Clock } from '@rollcall/core/environment';
 import type { RegistryService } from '@rollcall/core/registry';

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { KeptLookups } from '../kept/kept-lookups.ts';
 import type { ServiceSettings } from '../module/service-settings.ts';
 import { ScriptedConnection } from '../testing/scripted-connection.ts';
-import type { SendOutcome } from '@rollcall/amqp-connection';
+import type { SendOutcome } from '@rollcall/amqp-connection/links';
 import { ServiceClient } from './service-client.ts';
 
 // Whatever the order of connections, credit, losses, refusals, answers and time: each question has one result within its time, and

@@ -1,15 +1,5 @@
-import {
-  flag,
-  milliseconds,
-  option,
-  optional,
-  port,
-  text,
-  wholeNumber,
-  type Option,
-  type Options,
-  type ValuesOf,
-} from '@rollcall/options';
+import { option, optional, type Option, type Options, type ValuesOf } from '@rollcall/options';
+import { flag, milliseconds, port, text, wholeNumber } from '@rollcall/options/formats';
 import { optionsLike } from '@rollcall/options/internal';
 import { cipherSuitesOption, secureProtocolsOption } from '@rollcall/options/tls';
 

@@ -1,10 +1,5 @@
-import type {
-  AmqpConnection,
-  AmqpConnectionOptions,
-  ReceiverLink,
-  SenderLink,
-  SendOutcome,
-} from '@rollcall/amqp-connection';
+import type { AmqpConnection, AmqpConnectionOptions } from '@rollcall/amqp-connection';
+import type { ReceiverLink, SenderLink, SendOutcome } from '@rollcall/amqp-connection/links';
 import type { ReceivedMessage } from '@rollcall/hono-wire';
 import rhea from 'rhea';
 

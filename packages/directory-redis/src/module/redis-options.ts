@@ -1,4 +1,5 @@
-import { flag, option, optional, text } from '@rollcall/options';
+import { option, optional } from '@rollcall/options';
+import { flag, text } from '@rollcall/options/formats';
 
 /** How to reach a server that speaks the Redis protocol, and what is the fleet's there. */
 export const redisOptions = {

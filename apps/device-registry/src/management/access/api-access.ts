@@ -1,7 +1,7 @@
 import { createFailureLimiter } from '@rollcall/access/internal';
 import type { Clock } from '@rollcall/core/environment';
 import type { PasswordVerifier } from '@rollcall/core/registry';
-import type { TokenAnswer, TokenCheck } from '@rollcall/http-service';
+import type { TokenAnswer, TokenCheck } from '@rollcall/http-service/tokens';
 import { passwordCredentials } from '../../auth/password-credentials.ts';
 import type { KnownUser } from './user-list.ts';
 

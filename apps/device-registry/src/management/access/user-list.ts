@@ -1,5 +1,6 @@
 import type { PasswordSecret } from '@rollcall/core/registry';
-import { readGrant, readList, type ClaimNames, type Grant, type ListEntry } from '@rollcall/http-service';
+import { readGrant, type ClaimNames, type Grant } from '@rollcall/http-service/grants';
+import { readList, type ListEntry } from '@rollcall/http-service/tokens';
 
 /** Who may log in with a password. */
 export interface KnownUser {

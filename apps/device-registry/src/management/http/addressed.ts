@@ -1,4 +1,4 @@
-import type { Scope } from '@rollcall/http-service';
+import type { Scope } from '@rollcall/http-service/grants';
 import type { FastifyRequest } from 'fastify';
 import { isId } from '../../names/is-id.ts';
 import { badRequest } from '../faults/registry-error.ts';

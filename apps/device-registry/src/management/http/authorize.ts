@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { mayDo, maySee, type Grant, type Scope } from '@rollcall/http-service';
+import { mayDo, maySee, type Grant, type Scope } from '@rollcall/http-service/grants';
 import type { ApiAccess } from '../access/api-access.ts';
 import { RegistryError } from '../faults/registry-error.ts';
 

@@ -1,13 +1,11 @@
 import {
-  allowOrigins,
   healthRoutes,
   rejectMalformed,
-  requireLoopbackHost,
   type HealthTexts,
   type RawAnswer,
   type Serve,
-  type WebPageUse,
 } from '@rollcall/http-service';
+import { allowOrigins, requireLoopbackHost, type WebPageUse } from '@rollcall/http-service/web-pages';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { openApi } from '../../openapi/open-api.ts';
 import { readBody } from '../content/read-body.ts';

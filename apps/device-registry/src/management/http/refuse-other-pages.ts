@@ -1,4 +1,4 @@
-import type { AllowedOrigin } from '@rollcall/http-service';
+import type { AllowedOrigin } from '@rollcall/http-service/web-pages';
 import type { FastifyInstance } from 'fastify';
 import { RegistryError } from '../faults/registry-error.ts';
 
