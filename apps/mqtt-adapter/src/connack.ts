@@ -1,4 +1,4 @@
-import type { DisconnectedChange } from '@rollcall/core';
+import type { DisconnectedChange } from '@rollcall/core/tracker';
 import type { IConnackPacket } from 'mqtt-packet';
 import { refusalCodes, type RefusedFor } from './device-answers.ts';
 import type { Hello } from './hello.ts';
