@@ -76,7 +76,7 @@ class ServedDevice {
   #state: State = { phase: 'new' };
   /** How the device ends its session, once that has arrived. */
   #end: ForeseenEnd | undefined;
-  /** The device has logged in: it need not hurry any more. */
+  /** The device has logged in: the time limit for that is over. */
   #disarmLogin = (): void => {};
 
   constructor({ socket, place }: ServedSocket, host: AdapterHost, options: DeviceOptions) {

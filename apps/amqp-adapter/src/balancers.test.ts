@@ -5,7 +5,7 @@ import { amqpHeader, openFrame, saslHeader, saslInit } from './testing/raw-clien
 
 describeBalancers('AMQP 1.0', {
   createAdapter: (listeners) => createAmqpAdapter({ ...limits, ...listeners }),
-  // A client need not wait for the outcome of SASL before it goes on (AMQP 1.0 §5.3.2).
+  // A client does not have to wait for the outcome of SASL before it goes on (AMQP 1.0 §5.3.2).
   hello: ({ username, password }) =>
     Buffer.concat([
       saslHeader,

@@ -18,7 +18,7 @@ import {
 import { options } from './testing/options.ts';
 import { rawClient } from './testing/raw-client.ts';
 
-// What a device may do with a delivery, and no library at hand does: abort it, put it into a transaction, send it in empty parts.
+// What a device may do with a delivery, although no client library of these tests does it: abort it, put it into a transaction, send it in empty parts.
 
 interface TransferFacts {
   readonly number: number;

@@ -96,7 +96,7 @@ class ServedDevice implements DeviceConnection {
   /** The address is gone once the socket is. */
   readonly #remoteAddress: string | undefined;
   #state: State = { phase: 'new' };
-  /** The device has opened: it need not hurry any more. */
+  /** The device has opened: the time limit for that is over. */
   #disarmOpen = (): void => {};
   /** Sends our Open, once. */
   #sendOpen = (): void => {};

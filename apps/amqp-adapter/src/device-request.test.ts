@@ -8,7 +8,7 @@ test.each([
   ['e', { endpoint: 'event' }],
   ['telemetry/acme/valve-1', { endpoint: 'telemetry', target: { tenant: 'acme', device: 'valve-1' } }],
   ['event//valve-1', { endpoint: 'event', target: { device: 'valve-1' } }],
-  // As Hono reads them: slashes at the end count for nothing, nor does what follows the device.
+  // As Hono reads them: slashes at the end are ignored, and so is what follows the device.
   ['telemetry/', { endpoint: 'telemetry' }],
   ['telemetry//', { endpoint: 'telemetry' }],
   ['telemetry/acme/valve-1/more', { endpoint: 'telemetry', target: { tenant: 'acme', device: 'valve-1' } }],

@@ -20,7 +20,7 @@ export interface MessageContent {
 
 /** How a device sent its message. */
 export interface SentMessage {
-  /** Absent: a device that need not say who it is. */
+  /** Absent: an anonymous device. */
   readonly by: AuthenticatedDevice | undefined;
   /** The `to` of the message, of whatever type. */
   readonly to: unknown;

@@ -11,7 +11,7 @@ import type { AmqpSignal } from './tracker.ts';
 
 export interface DeviceUploadsOptions {
   readonly host: AdapterHost;
-  /** Absent: a device that need not say who it is. */
+  /** Absent: an anonymous device. */
   readonly identity: AuthenticatedDevice | undefined;
   readonly connection: OpenConnection<AmqpSignal>;
 }

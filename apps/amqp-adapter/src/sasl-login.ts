@@ -14,7 +14,7 @@ export type LoggedIn =
 export interface SaslLoginOptions {
   readonly access: Pick<HostAccess, 'authenticate' | 'refused'>;
   readonly authenticationRequired: boolean;
-  /** Whether it need not be authenticated any more. */
+  /** Whether the device is gone: then nobody has to authenticate it. */
   isLost(): boolean;
   /** It presented credentials: from now on it waits for us. */
   onAsked(): void;

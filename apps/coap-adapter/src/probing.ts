@@ -27,7 +27,7 @@ interface HeldLease {
 
 /** A lease before whose end the device is asked whether it is there. */
 export type Probing =
-  /** `unanswered`, `unreachable`: it was probed in vain, and the lease goes on to its end. */
+  /** `unanswered`, `unreachable`: the probe got no answer, and the lease goes on to its end. */
   | (HeldLease & { readonly phase: 'present' | 'unanswered' | 'unreachable' })
   /** The lease is about to run out, and the device is asked whether it is there. */
   | (HeldLease & { readonly phase: 'probing'; readonly probeEndsAt: Instant });

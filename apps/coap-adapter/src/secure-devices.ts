@@ -98,7 +98,7 @@ export class SecureDevices {
   #openLeases(): LeaseBook<CoapSignal> {
     return createLeaseBook(this.#host, coapLease, this.#options.endLeasesAtShutdown, {
       stepped: (holder, before, after) => {
-        // Not in the midst of the step: a device that cannot be reached would be reported at once.
+        // After the step, not during it: a device that cannot be reached would be reported at once.
         if (after.phase === 'probing' && before.phase !== 'probing')
           queueMicrotask(
             () => void this.#probe(holder).catch((error: unknown) => this.#failed('probe', error)),

@@ -94,7 +94,7 @@ export class DeviceService {
     goodbye: boolean,
   ): Promise<OpenConnection<CoapSignal> | Refusal | undefined> {
     if (!goodbye) return this.#obtain(association);
-    // What it said before comes first. A device that was not present need not be for its goodbye.
+    // What it said before comes first. A device that was not present does not become present by saying goodbye.
     await this.#obtaining.get(association);
     return this.#context.leases.held(association.principal);
   }

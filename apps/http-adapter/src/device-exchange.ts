@@ -41,7 +41,7 @@ export interface DeviceContext {
 
 /** Whose request it is, once that is known. */
 interface Served {
-  /** Absent: a device that need not say who it is, and did not. */
+  /** Absent: an anonymous device. */
   readonly by: AuthenticatedDevice | undefined;
   /** Effective, see {@link timeTillDisconnect}. */
   readonly ttdSeconds: number | undefined;
@@ -113,7 +113,7 @@ export class DeviceExchange {
     const result = await host.access.authenticate({
       ...presented,
       remoteIp: remoteIpOf(raw.socket),
-      // A device that says goodbye need not wait for the answer.
+      // A device that says goodbye does not have to wait for the answer.
       gone: () => this.#answer === 'over' && !(this.#saysGoodbye && raw.complete),
     });
     if (result.status === 'refused') return this.#answerTo(result.refusal, result.device);
@@ -122,7 +122,7 @@ export class DeviceExchange {
     return refusal && this.#answerTo(refusal, result.identity.device);
   }
 
-  /** Has a device served that need not say who it is. It gives no event; what speaks against it is the result. */
+  /** Serves an anonymous device. It has no events. The result is the reason why it is refused, if it is. */
   admitAnybody(): ErrorAnswer | undefined {
     const asked = this.#asked;
     if ('status' in asked) return answerFailure(asked);
@@ -192,7 +192,7 @@ export class DeviceExchange {
   #begin(by: AuthenticatedDevice): Refusal | undefined {
     const { host, leases, lease: settings } = this.#context;
     const ttdSeconds = this.#ttdSeconds(by);
-    // A device that was not present need not be for its goodbye.
+    // A device that was not present does not become present by saying goodbye.
     const lease = this.#saysGoodbye
       ? leases.held(by)
       : leases.obtain(by, {

@@ -25,7 +25,7 @@ function waitsToSend({ headers, raw }: FastifyRequest): boolean {
   return headers.expect !== undefined && raw.httpVersion === '1.1';
 }
 
-/** A device that hears a refusal instead need not send its body: what comes next could be that, or another request. */
+/** A device that is refused may leave out its body. So the next bytes could be the body, or another request. */
 function closesUnlessRead(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return waitsToSend(request) ? reply.header('connection', 'close') : reply;
 }
@@ -50,7 +50,7 @@ export function createDeviceService(context: DeviceContext): DeviceService {
         return sendError(closesUnlessRead(request, reply), answerNoLogin(presented, realm));
       }
       const exchange = new DeviceExchange(context, endpoint, request);
-      // A content type may be anything: fastify, which refuses some, need not look at it any more.
+      // Any content type is allowed. fastify would refuse some: it does not get to see them.
       if (request.headers['content-type'] !== undefined) request.headers['content-type'] = anyContentType;
       exchange.listen(reply);
       const refused =

@@ -81,7 +81,7 @@ export interface Published {
 /**
  * What becomes of a connection and its PUBLISH, once the outcome of the upload is known.
  *
- * Who can be told by PUBACK is told, and stays: MQTT 5.0, QoS 1. As in Hono, others are disconnected where they ought to know, so
+ * A device that can be told by PUBACK is told, and stays: MQTT 5.0, QoS 1. As in Hono, others that must know are disconnected, so
  * that a device with MQTT 3.1.1 and QoS 1 sends again. Unlike Hono, no device is disconnected over QoS 0 because the network is away.
  * A device that hears of errors by a message of their own stays, unless it asks for something else.
  */

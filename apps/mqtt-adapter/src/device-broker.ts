@@ -105,7 +105,7 @@ function tellDevices(broker: Aedes, { log }: Pick<HostContext, 'log'>): void {
   broker.on('connectionError', (_client, error) =>
     log.debug({ cause: error.message }, 'network connection dropped before it was accepted'),
   );
-  // Nothing is delivered to devices yet: what was granted need not be remembered.
+  // Nothing is delivered to devices yet: nobody needs to remember what was granted.
   broker.on('subscribe', (_subscriptions, client) => {
     internalsOf(client).subscriptions = Object.create(null) as object;
   });

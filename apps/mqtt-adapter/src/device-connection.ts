@@ -236,7 +236,7 @@ class ServedDevice implements DeviceConnection {
     });
   }
 
-  /** A device need not wait for the CONNACK [MQTT-3.1.4-6]. The result says whether aedes still handles its packets. */
+  /** A device does not have to wait for the CONNACK [MQTT-3.1.4-6]. The result says whether aedes still handles its packets. */
   #takeUpEarly({ uploads }: Session): boolean {
     this.#tellGoodbye();
     const packets = this.#early.splice(0);

@@ -18,7 +18,7 @@ import { writeAccepted, writePacket, type Addressee } from './write-packet.ts';
 export interface DeviceUploadsOptions {
   readonly client: Client;
   readonly host: AdapterHost;
-  /** Absent: a device that need not say who it is. */
+  /** Absent: an anonymous device. */
   readonly identity: AuthenticatedDevice | undefined;
   readonly connection: OpenConnection<MqttSignal>;
   readonly addressee: Addressee;

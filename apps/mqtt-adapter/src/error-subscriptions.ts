@@ -27,7 +27,7 @@ const maxFilters = 100;
 const maxSegmentLength = 256;
 
 /**
- * Reads `error|e/[tenant]/[device|+]/#`; `undefined` where a filter is none of these, or names another tenant.
+ * Reads `error|e/[tenant]/[device|+]/#`; `undefined` if a filter has another form, or names another tenant.
  *
  * @param self absent: a device that did not say who it is, and must name tenant and device.
  */

@@ -13,7 +13,7 @@ export interface Login {
   gone(): boolean;
 }
 
-/** Finds out who sent a CONNECT. `nobody`: the device need not say who it is, and does not. */
+/** Finds out who sent a CONNECT. `nobody`: an anonymous device, which the adapter allows. */
 export async function logIn(
   { username, password, clientId, socket, gone }: Login,
   access: AdapterHost['access'],

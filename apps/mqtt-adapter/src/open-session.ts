@@ -11,7 +11,7 @@ import { mqttTracker, type MqttSignal } from './tracker.ts';
 
 /** A device that was let in. */
 export interface Session {
-  /** Absent: a device that need not say who it is, and did not. */
+  /** Absent: an anonymous device. */
   readonly identity: AuthenticatedDevice | undefined;
   readonly connection: OpenConnection<MqttSignal>;
   readonly uploads: DeviceUploads;

@@ -44,7 +44,7 @@ export type RefusalReason =
   | 'busy'
   | 'unavailable';
 
-/** What an app finds wrong with a login by itself, before anything is looked up. For metrics and the log: the device need not learn it. */
+/** What an app finds wrong with a login by itself, before anything is looked up. For metrics and the log: the device is not told. */
 export type LoginProblem = (typeof loginProblems)[number];
 
 export const loginProblems = ['credentials-missing', 'credentials-malformed', 'identifier-rejected'] as const;

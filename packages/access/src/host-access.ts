@@ -46,7 +46,7 @@ export interface HostAccess {
    *
    * Where a device has as many sessions as it may have, one that was silent for longer than its keep-alive ends for it.
    *
-   * @param identity absent: a device that need not say who it is; then {@link HostPresence.openAnonymous} follows.
+   * @param identity absent: an anonymous device; then {@link HostPresence.openAnonymous} follows.
    * @param slot as {@link ConnectionDescription.slot}: a connection that holds it now makes room anyhow.
    */
   admit(identity?: AuthenticatedDevice, slot?: string): Refusal | undefined;

@@ -8,7 +8,7 @@ export type DeviceLogin = PasswordLogin | CertificateLogin | TokenLogin;
 interface LoginOrigin {
   /** The peer's IP address, without port: failures are limited by it. */
   readonly remoteIp: string;
-  /** Whether the device hung up meanwhile: then it need not be authenticated any more. */
+  /** Whether the device hung up meanwhile: then it is not authenticated. */
   gone?(): boolean;
   /** What the device says of itself beside, e.g. its `client-id`: a registry may have credentials for that alone. */
   readonly clientContext?: Readonly<Record<string, string>> | undefined;
@@ -23,7 +23,7 @@ export interface PasswordLogin extends LoginOrigin {
 /** A JSON Web Token that the device signed with its own key: a secret, like a password. */
 export interface TokenLogin extends LoginOrigin, NamedToken {}
 
-/** A handshake has proved that the device holds the key. Who signed the certificate need not have been looked at. */
+/** A handshake has proved that the device holds the key. The signature of the certificate may not have been verified yet. */
 export interface CertificateLogin extends LoginOrigin {
   /** In DER: the device's own, without its issuers. */
   readonly certificate: Uint8Array;

@@ -10,7 +10,7 @@ function acceptance(id: number, channel = 4): Buffer {
   return frame;
 }
 
-/** A frame that is none of ours, recognisable by its last byte. */
+/** A frame that is not ours, recognisable by its last byte. */
 function other(name: number): Buffer {
   return Buffer.from([0, 0, 0, 12, 2, 0, 0, 0, 0, 0x53, 0x13, name]);
 }

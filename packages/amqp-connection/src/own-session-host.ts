@@ -58,7 +58,7 @@ export class OwnSessionHost implements LinkHost {
     return subscribe(this.#endedListeners, listener);
   }
 
-  /** Ends the session for good: the link is closed. */
+  /** Ends the session, and begins no other: the link is closed. */
   end(): void {
     if (this.#own) this.#end(this.#own);
   }

@@ -164,7 +164,7 @@ export class RedialledConnection implements LinkHost {
     for (const listener of this.#lostListeners) this.#contain(() => listener(cause));
   }
 
-  /** A listener that throws must not keep the others from hearing, nor the connection from being dialled again. */
+  /** If a listener throws, the other listeners are still called, and the connection is still dialled again. */
   #contain(work: () => void): void {
     try {
       work();

@@ -235,7 +235,7 @@ export class GuardedSocket extends EventEmitter {
     const mayFollow = this.#phase === 'sasl' || (this.#phase === 'start' && allowWithoutSasl);
     if (id !== protocolIds.amqp || !mayFollow)
       throw new Malformed('begins what it may not begin', 'amqp:connection:framing-error');
-    // A client need not wait for the outcome of SASL before it goes on (AMQP 1.0 §5.3.2).
+    // A client does not have to wait for the outcome of SASL before it goes on (AMQP 1.0 §5.3.2).
     const isHeld = this.#phase === 'sasl' && !saslDone();
     this.#held = isHeld ? header : undefined;
     if (!isHeld) this.#phase = 'amqp';

@@ -110,7 +110,7 @@ export function consume(options: ConsumeOptions): EventConsumer {
     containerName: 'rollcall-client',
   });
   const { promise: ready, resolve: markReady, reject: markClosed } = Promise.withResolvers<void>();
-  // A caller need not wait for it.
+  // A caller does not have to wait for it.
   ready.catch(() => {});
   const together = openTogether(sources.length, (attached, cause) => {
     if (attached) markReady();

@@ -112,7 +112,7 @@ export function forgetClosed(connections: DeviceConnections, connectionId: Conne
   connections.forgotten = withEnding(connections.forgotten, ending);
   const slot = slotKey(ending);
   if (slot === undefined || newest.get(slot) !== epochMs(ending)) return;
-  // The connections that it took over are closed for good: once it is forgotten, this could not be inferred any more.
+  // The connections that it took over have ended. Once it is forgotten, nothing would show that any more.
   for (const [id, { connection }] of open) if (isTakenOver(connections, connection)) open.delete(id);
   newest.delete(slot);
   for (const { connection } of open.values()) holdSlot(connections, connection);

@@ -68,7 +68,7 @@ export function eventSources(choice: SourceChoice, newName: () => string): reado
   return tenants.map(fill);
 }
 
-/** Each tenant once. With an address that names none, there need not be any. */
+/** Each tenant once. Addresses without a tenant do not need any. */
 function askedTenants({ tenant, tenants, address }: SourceChoice): readonly string[] | 'all' {
   if (tenant !== undefined && tenants !== undefined) fail('give either tenant or tenants');
   if (tenants === 'all') return 'all';

@@ -248,7 +248,7 @@ export type PasswordVerdict = { readonly matched: PasswordSecret } | 'invalid' |
 /** Whose turn a slow comparison takes. Many of one owner delay no other's. */
 export interface VerifyingTurn {
   readonly owner: string;
-  /** It failed of late: those that did not have every other turn. */
+  /** It failed recently. Devices that did not fail get every other turn. */
   readonly isSuspect: boolean;
 }
 
@@ -261,7 +261,7 @@ export interface PasswordVerifier {
     turn?: VerifyingTurn,
   ): Promise<PasswordVerdict>;
   /**
-   * How long a slow comparison takes of late (0 where none was made), and how many owners beside this one have some that wait.
+   * How long a slow comparison took recently (0 if none was made), and how many other owners have comparisons that wait.
    * Without it none is slow.
    */
   load?(owner: string): { readonly slowMs: number; readonly others: number };

@@ -16,7 +16,7 @@ export interface OutboundEvent {
   readonly downstream: TenantDownstream;
   /** Says again what holds, for consumers that came late: a `connected` that was delivered before. */
   readonly announcement?: true;
-  /** Of another adapter, which died: its epoch is none of this adapter's clock. */
+  /** Of another adapter, which died: its epoch does not come from this adapter's clock. */
   readonly ofAnother?: true;
 }
 
@@ -39,7 +39,7 @@ export type Delivery =
  * A destination for connection events. The kit queues, orders, retries and parks; a sink only translates and sends.
  *
  * - `deliver` never rejects. Many calls may be in flight; each answers for its own event.
- * - The kit keeps one event of a device in flight at a time, so a sink need not think about order.
+ * - The kit keeps one event of a device in flight at a time, so a sink does not have to keep an order.
  * - When `signal` aborts, `deliver` answers `retryable` soon; aborted from the start, it sends nothing.
  * - After `close`, `deliver` answers `retryable`. Closing twice is fine.
  */

@@ -149,7 +149,7 @@ class Queue implements EventQueue {
     for (const { expiresAt } of messages) this.#expiry.note(expiresAt);
   }
 
-  /** A consumer has the message for good. */
+  /** A consumer has accepted the message. */
   #forget(message: Queued): void {
     this.#order.settle(message);
     this.#store?.remove(this.name, message.position);

@@ -14,7 +14,7 @@ export interface MessageOrder {
   append(message: Queued): void;
   /** Hands the first waiting message to a consumer. */
   take(): Queued | undefined;
-  /** A consumer has settled the message for good. */
+  /** A consumer has settled the message. */
   settle(message: Queued): void;
   /** Consumers gave messages back: they wait again, at their old places. */
   giveBack(messages: readonly Queued[]): void;

@@ -9,7 +9,7 @@ export function withoutLineEnd(text: string): string {
 }
 
 /**
- * The text of a file that holds a secret, as containers mount it. One line feed at its end is none of the secret: editors and
+ * The text of a file that holds a secret, as containers mount it. One line feed at its end does not belong to the secret: editors and
  * `echo` leave it.
  */
 export function secretFromFile(path: string): RegularFile {

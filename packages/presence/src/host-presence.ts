@@ -45,7 +45,7 @@ export interface ConnectionDescription {
   onDisconnected?(change: DisconnectedChange): void;
   /**
    * The adapter cannot serve devices any more, or can again: the clock of a lease stands still meanwhile. Report it to the
-   * tracker. Sessions need not know.
+   * tracker. Sessions do not have to know.
    */
   servingChanged?(serving: boolean): void;
 }

@@ -58,7 +58,7 @@ interface RawSaslTransport {
 }
 
 export interface RawSaslServer extends RawSasl {
-  /** What was chosen; `undefined` where it is none of those that were offered. */
+  /** The mechanism that was chosen; `undefined` if it was not offered. */
   readonly mechanism?: object;
   on_sasl_init(frame: object): void;
   on_sasl_response(frame: object): void;

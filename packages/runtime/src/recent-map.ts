@@ -1,5 +1,5 @@
 /**
- * Remembers what was used of late, in bounded memory: at least as many as fit into a generation, and twice as many at most.
+ * Remembers what was used recently, in bounded memory: at least as many as fit into a generation, and twice as many at most.
  *
  * Two generations instead of an order of use. In a Map, what is deleted at its front must be passed over by whoever asks for the
  * oldest; here what was not used for a whole generation is dropped with it.

@@ -16,7 +16,7 @@ const tenantOnly: UploadFailure = { status: 400, text: 'message address must not
 
 /**
  * Reads the path that Hono's devices name in a topic or a `to`: `telemetry`, `e`, `event/T/D`, `telemetry//D`. Slashes at its end
- * count for nothing, nor does what follows the device (`docs/hono-compatibility.md` §7). A failure: nothing can be uploaded to it.
+ * are ignored, and so is what follows the device (`docs/hono-compatibility.md` §7). A failure: nothing can be uploaded to it.
  */
 export function readUploadAddress(path: string): UploadAddress | UploadFailure {
   const [first = '', tenant = '', device = ''] = path.split('/', 3);

@@ -73,7 +73,7 @@ async function decide(
   if (!tenant) return { status: 404 };
   if (found) {
     const { device, credentials } = found;
-    // What is disabled, or not meant, is there all the same: it is not made anew.
+    // Credentials that are disabled, or that the filter leaves out, exist: they are not created again.
     if (credentials.enabled === false || !isMeant(credentials, context)) return { status: 404 };
     const told = await provisioning.tellOf(tenant, device);
     if (told !== 'told') return { status: told };

@@ -14,7 +14,7 @@ test.each<[string, unknown, string, 'READ' | 'WRITE', boolean]>([
   ['r:registration/acme', 'RW', 'registration/other', 'WRITE', false],
   ['r:registration/acme/reply-1', 'R', 'registration/acme/reply-1', 'READ', true],
   ['r:registration/acme/reply-1', 'R', 'registration/acme/reply-2', 'READ', false],
-  // A right of all tenants is none of the endpoint itself.
+  // A right for all tenants is not a right for the endpoint itself.
   ['r:registration/*', 'RW', 'registration', 'WRITE', false],
   ['r:*', 'RW', 'credentials/acme', 'WRITE', true],
   ['r:credentials/acme', '*', 'credentials/acme', 'WRITE', true],

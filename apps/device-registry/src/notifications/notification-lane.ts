@@ -179,7 +179,7 @@ export class NotificationLane {
     }
   }
 
-  /** They need not be told again, by whatever process. */
+  /** No process has to send them again. */
   async #forgetTold(): Promise<void> {
     if (this.#told === this.#forgotten) return;
     await this.#options.outbox.remove(this.#subject, this.#told);

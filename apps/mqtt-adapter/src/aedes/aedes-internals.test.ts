@@ -172,7 +172,7 @@ describe('aedes', () => {
     expect(error.message).toBe('packet too large');
   });
 
-  /** A device whose messages are not handled before `handle` is called: aedes looks in vain as often as it has some at hand. */
+  /** A device whose messages are not handled before `handle` is called: aedes looks for more as often as it has some, and reads none. */
   async function givenSlowMessages() {
     let client: Client | undefined;
     const seen: string[] = [];

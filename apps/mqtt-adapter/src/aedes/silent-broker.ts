@@ -11,7 +11,7 @@ const nobodyListens = {
 /** An aedes that speaks MQTT and is no broker: no fan-out between devices, nothing retained, no sessions kept. */
 export async function createSilentBroker(options: AedesOptions): Promise<Aedes> {
   const broker = await Aedes.createBroker({ ...options, mq: nobodyListens });
-  // Neither what devices send nor what aedes says of them goes anywhere: it need not be made.
+  // aedes' own messages go nowhere: neither those of devices, nor those about them. So none is made.
   broker.publish = (_packet: unknown, client: unknown, done?: unknown): void => {
     const callback = typeof client === 'function' ? client : done;
     if (typeof callback === 'function') callback();

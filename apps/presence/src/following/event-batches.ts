@@ -120,7 +120,7 @@ export class EventBatches<Event> {
       } catch (error) {
         if (this.#options.isUnavailable(error)) await this.#pause(error);
         else if (batch.length > 1) {
-          // One of them may be at fault: the others need not wait for it.
+          // One of them may be the cause: the others do not wait for it.
           const half = Math.ceil(batch.length / 2);
           await this.#commit(batch.slice(0, half));
           await this.#commit(batch.slice(half));

@@ -213,7 +213,7 @@ export interface PresenceStore {
   /** Calls `listener` when there may be changes, once for each batch. The result ends that. */
   onWake(listener: () => void): () => void;
   noteProgress(progress: { readonly replica: string; readonly readThroughMs: number }): Promise<void>;
-  /** Of a replica that stops: the others need not wait for it. */
+  /** For a replica that stops: the others do not wait for it any more. */
   forgetReplica(replica: string): Promise<void>;
   progress(): Promise<SharedProgress>;
   /** Finds connections of which nothing is heard any more. @returns whether more are to be looked at now. */

@@ -86,7 +86,7 @@ export function describeSameTable(
       const store = await replicas.any();
       const kept = { defaultMs: 86_400_000, tenantMs: new Map() };
       expect(await store.dropOld(kept)).toBe(1);
-      // What is kept comes again: the device is looked at anew.
+      // What is kept comes again: the device is read again.
       for (const event of stays.slice(3)) {
         table.apply(event);
         await replicas.apply([event]);

@@ -63,7 +63,7 @@ export function eventJson(event: ReceivedEvent): string {
   });
 }
 
-/** An event of another Hono adapter as a line for people. It says neither when nor which connection. */
+/** An event of another Hono adapter as a line for people. Such an event has no time and no connection id. */
 export function saidLine(event: HonoConnectionEvent, colours: boolean, columns = Infinity): string {
   const device = printable(`${event.device.tenant}/${event.device.device}`);
   const whole = wholeSaidLine(event, false);

@@ -50,7 +50,7 @@ export function followEvents(options: FollowOptions): EventConsumer {
   });
 }
 
-/** Says whether an event is to be printed: delivery is at least once, and people need not read an event twice. */
+/** Says whether an event is to be printed: delivery is at least once, and people should not read an event twice. */
 export function newsFilter(json: boolean): (event: ReceivedEvent) => boolean {
   const printed = new Set<string>();
   return ({ id, announcement }) => {

@@ -50,7 +50,7 @@ export async function importIntoService(
   return done;
 }
 
-/** Creates it, or writes it anew where it is there. */
+/** Creates it, or replaces it if it exists. */
 async function replace(client: ManagementClient, named: Named, content: Json): Promise<ManagementAnswer> {
   const created = await client.ask('POST', pathOf(named), content);
   if (created.status !== 409) return created;

@@ -15,7 +15,7 @@ export class ReviewTurns {
     this.#failed = failed;
   }
 
-  /** @param which asked when the first turn comes: whatever comes or goes after that is none of these. */
+  /** @param which asked when the first turn comes: what comes or goes after that does not change this list. */
   async each<Item>(which: () => Iterable<Item>, review: (item: Item) => Promise<void>): Promise<void> {
     let items: readonly Item[] = [];
     let done = 0;

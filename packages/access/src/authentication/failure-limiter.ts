@@ -32,7 +32,7 @@ export interface FailureLimiter {
   begin(trier: Trier): Attempt;
   /** As {@link begin} and {@link Attempt.failed}. */
   failed(trier: Trier): void;
-  /** Whether this name failed at this address of late. */
+  /** Whether this name failed at this address recently. */
   hasFailed(trier: Trier): boolean;
 }
 

@@ -60,7 +60,7 @@ export class LoginDecisions {
 
   /** Decides, and counts a failure. A try that is let through begins in the same tick: else a thousand at once would be. */
   async #decideStranger(attempt: LoginTry, decide: Decide): Promise<Outcome> {
-    // A name that did not fail of late does not wait behind all that did.
+    // A name that did not fail recently does not wait behind those that did.
     const turn = { owner: addressBlocks(attempt.address).near, isSuspect: this.#limiter.hasFailed(attempt) };
     const counted = this.#limiter.begin(attempt);
     let outcome: Outcome | undefined;

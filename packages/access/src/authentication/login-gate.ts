@@ -77,7 +77,7 @@ export class LoginGate {
   async mayName(trier: Trier): Promise<'yes' | 'proved-only' | 'no'> {
     const throttle = this.#limiter.throttle(trier);
     if (throttle === 'free' || throttle === 'spare') return 'yes';
-    // A name without a proof need not be looked up. The peer is silent meanwhile: there is no answer to hold back.
+    // A name without a proof is not looked up. The peer is not told anything meanwhile: there is no answer to hold back.
     if (throttle === 'refuse') return this.#proofs.knows(trier.name) ? 'proved-only' : 'no';
     return (await this.#waits.mayGoOn(trier, throttle)) ? 'yes' : 'no';
   }

@@ -24,7 +24,7 @@ const keyBytes = 32;
 /** What has changed since the journal was last told; without a time: it is forgotten. */
 type Change = NotedMark | (ProofMark & { readonly at: undefined });
 
-/** Who proved which secret from where, of late. Its holder is let in where others are throttled. */
+/** Remembers who proved which secret from which address recently. Such a device is let in while others are throttled. */
 export class ProofMemory {
   readonly #clock: ProofMemoryOptions['clock'];
   readonly #maxProofs: number;
@@ -52,7 +52,7 @@ export class ProofMemory {
     kind: 'password' | 'key' | 'certificate' | 'token',
     secret: Uint8Array,
   ): ProofMark {
-    // Neither a kind nor an address has a line feed; the name, which may, says how long it is; the secret comes last. SHA-512/256
+    // A kind and an address have no line feed. A name may have one, so its length is added. The secret comes last. SHA-512/256
     // cannot be extended, so the key needs no HMAC around it.
     const head = `${kind}\n${addressBlocks(address).near}\n${name.length}\n${name}\n`;
     const bytes = Buffer.concat([this.#key, Buffer.from(head), secret]);

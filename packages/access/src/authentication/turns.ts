@@ -1,6 +1,6 @@
 /** In whose queue a device waits, see `AdmissionQueue`. */
 export interface Turns {
-  /** @param isProved whether it presented a secret that was proved from its address of late. */
+  /** @param isProved whether it presented a secret that was proved from its address recently. */
   queueOf(username: string, isProved: boolean): string;
   /** A device of this tenant proved who it is. The result says whether the tenant was a stranger until then. */
   proved(tenant: string): boolean;

@@ -55,7 +55,7 @@ export function boundRequests(
   server.on('connection', (socket: Socket) => parseInSlices(socket, () => cutOff.has(socket)));
 }
 
-/** Node.js gives its parser all that was read at once, and the parser cannot be stopped in the midst of it. */
+/** Node.js gives its parser all that was read at once, and the parser cannot be stopped halfway. */
 function parseInSlices(socket: Socket, isCutOff: () => boolean): void {
   const parsers = socket.listeners('data') as ((bytes: Buffer) => void)[];
   for (const parse of parsers) {

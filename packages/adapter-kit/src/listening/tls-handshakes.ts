@@ -126,7 +126,7 @@ export class TlsHandshakes {
     );
   }
 
-  /** The result says whether it need not wait. */
+  /** The result says whether it may begin at once. */
   #start(handshake: Handshake): boolean {
     if (handshake.socket.destroyed) return true;
     const loser = this.#places.take(handshake, handshake.remoteIp);

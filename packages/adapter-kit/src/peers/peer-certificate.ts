@@ -11,7 +11,7 @@ export interface PeerCertificate {
 
 /**
  * The certificate whose key the other side has proved to hold; `undefined` where it has none, or there is no TLS.
- * It is not verified yet: neither whose it is, nor whether it is valid.
+ * It is not verified yet. Nobody has checked who signed it, or whether it is valid.
  */
 export function peerCertificate(socket: Duplex): PeerCertificate | undefined {
   if (!(socket instanceof TLSSocket)) return undefined;

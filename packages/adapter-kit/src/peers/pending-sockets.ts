@@ -3,7 +3,7 @@ import { createPlaces, type Standing } from '@rollcall/core/sharing';
 import { remoteIpOf } from './peer-address.ts';
 import type { TurnedAwayCause } from '../turned-away-cause.ts';
 
-/** What a network connection holds until it is known for good who it is. */
+/** The place of a network connection until its device has logged in. */
 export interface SocketPlace {
   /** How much it is worth now; it begins as `silent`. */
   stand(standing: Standing): void;

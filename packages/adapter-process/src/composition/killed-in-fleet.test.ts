@@ -70,7 +70,7 @@ async function run(journal: Journal, setting: TestSetting = {}): Promise<Scripte
   return member;
 }
 
-/** A journal that keeps events, too. Each run opens the file anew; only the latest writes it. */
+/** A journal that keeps events, too. Each run opens the file again; only the latest writes it. */
 function fileJournals(): () => Journal {
   const directory = mkdtempSync(join(tmpdir(), 'rollcall-killed-'));
   onTestFinished(() => rmSync(directory, { recursive: true }));

@@ -19,7 +19,7 @@ export interface Settled {
   /** Connections that were ended as `buried`. */
   readonly buried: number;
   readonly delivered: number;
-  /** Refused for good; they stay in the journal. */
+  /** Refused finally; they stay in the journal. */
   readonly parked: number;
   /** Not confirmed in time; they stay in the journal. */
   readonly left: number;
@@ -110,7 +110,7 @@ async function settle(
     let committed: Promise<void> | undefined;
     for (const entry of batch) {
       const event = stampLost(entry, 'buried', { clock, random }, outbox.coalescedOf(entry.event.device));
-      // What the tenant would add is known to its registry, which need not be at hand.
+      // Only the registry knows what the tenant would add, and the registry may not be reachable here.
       committed = outbox.append({ event, downstream: { defaults: {} } });
       buried += 1;
     }

@@ -1,6 +1,6 @@
 import { createDeadline, type Deadlines } from './deadlines.ts';
 
-/** How often each peer answered a probe wrongly of late: it may be guessing. */
+/** How often each peer answered a probe wrongly in recent time: it may be guessing. */
 export interface ProbeGuesses {
   countOf(peerKey: unknown): number;
   /** Returns how many there are now. */

@@ -19,7 +19,7 @@ export interface CertificateParts {
 export function readCertificateParts(certificate: Uint8Array): CertificateParts {
   const [signed, algorithm] = readValues(readOnly(certificate, tags.sequence).content);
   const fields = [...readValues(expectTag(signed, tags.sequence).content)];
-  // A certificate without extensions need not say its version.
+  // A certificate without extensions may leave out its version.
   if (fields[0]?.tag === tags.version) fields.shift();
   const [, , issuer, , subject] = fields;
   const [algorithmId] = readValues(expectTag(algorithm, tags.sequence).content);

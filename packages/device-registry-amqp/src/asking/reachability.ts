@@ -61,7 +61,7 @@ export class Reachability {
     this.#update();
   }
 
-  /** It answered neither this question, nor any other since that was asked. */
+  /** It did not answer this question, or any other since this one was asked. */
   unanswered(question: Question): void {
     if (this.#isClosed) return;
     this.#unanswered = question;

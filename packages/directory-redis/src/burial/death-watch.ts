@@ -44,7 +44,7 @@ export class DeathWatch {
     return candidates;
   }
 
-  /** It is watched anew: there is another sign that it lives. */
+  /** The watch begins again: there is another sign that it lives. */
   lives(instance: string): void {
     this.#seen.delete(instance);
   }

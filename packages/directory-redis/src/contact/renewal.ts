@@ -58,7 +58,7 @@ export class Renewal {
     return this.#isDead;
   }
 
-  /** This incarnation was declared dead: for good, whatever the engine says afterwards. */
+  /** This incarnation was declared dead. That is final, whatever the engine says afterwards. */
   died(): void {
     this.#isDead = true;
   }

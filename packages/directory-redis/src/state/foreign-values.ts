@@ -6,7 +6,7 @@ import type { Tallies } from './tallies.ts';
 const minuteMs = 60_000;
 const shownCharacters = 100;
 
-/** What stands in the engine and is none of ours: told once a minute, and skipped. */
+/** Values in the engine that are not ours: skipped, and logged once a minute. */
 export class ForeignValues {
   readonly #clock: Clock;
   readonly #log: Log;

@@ -1,7 +1,7 @@
 import { fullId } from '../wire/short-id.ts';
 import type { ForeignValues } from './foreign-values.ts';
 
-/** A hash that has something of each instance, as the engine answers: by short ids, and without what is none of ours. */
+/** A hash that has something of each instance, as the engine answers: by short ids, and without what is not ours. */
 export function readHash<Value>(
   flat: readonly unknown[],
   what: string,

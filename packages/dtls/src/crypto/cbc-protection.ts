@@ -59,7 +59,7 @@ export function createCbcProtection({ key, macKey, encryptThenMac, randomBytes }
         const ciphertext = fragment.subarray(0, -macBytes);
         if (!timingSafeEqual(macOf(mac, context, ciphertext), fragment.subarray(-macBytes))) return undefined;
         const padded = decrypt(ciphertext);
-        // The MAC has proved that the padding is the peer's own: its check need not take the same time.
+        // The MAC has proved that the padding is the peer's own: its check may take different times.
         const padBytes = (padded?.at(-1) ?? 0) + 1;
         return padded && padBytes <= padded.length ? padded.subarray(0, -padBytes) : undefined;
       },

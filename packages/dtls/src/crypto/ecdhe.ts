@@ -13,7 +13,7 @@ export interface EphemeralKey {
   readonly parameters: Buffer;
   /** ECPoint (RFC 8422 §5.7). */
   readonly point: Buffer;
-  /** @throws Malformed where the point is none of the curve. */
+  /** @throws Malformed if the point is not on the curve. */
   agree(point: Buffer): Buffer;
 }
 

@@ -13,7 +13,7 @@ const maxLooks = 8;
 const holders: (HoldsKey | undefined)[] = [];
 let next = 0;
 
-/** From now on this one keeps its key, in the place of one that was not used of late. */
+/** From now on this one keeps its key, in the place of one that was not used recently. */
 export function holdKey(newcomer: HoldsKey): void {
   for (let look = 1; look < maxLooks && holders[next]?.isUsed; look++) {
     const busy = holders[next];

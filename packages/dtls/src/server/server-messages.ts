@@ -22,7 +22,7 @@ export interface ServerHelloParts {
   readonly random: Uint8Array;
   readonly sessionId: Uint8Array;
   readonly terms: Terms;
-  /** Ours: what the client shall put into its records. */
+  /** Ours: the client must put it into its records. */
   readonly connectionId: Uint8Array;
 }
 

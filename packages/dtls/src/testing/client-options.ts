@@ -13,7 +13,7 @@ export interface DtlsClientOptions {
   readonly psk?: { readonly identity: Uint8Array; readonly secret: Uint8Array };
   /** DER, the client's own first; none: a client that has no certificate. */
   readonly certificate?: { readonly chain: readonly Uint8Array[]; readonly key: KeyObject };
-  /** What the server shall put into its records, maybe empty; `undefined` does without connection ids. */
+  /** The server must put it into its records; it may be empty. `undefined`: no connection ids. */
   readonly connectionId?: Buffer;
   /** The body of the server_name extension, or the one host name in it. */
   readonly serverName?: string | Uint8Array;

@@ -5,7 +5,7 @@ import { readGrant, readList, type ListEntry } from './read-list.ts';
 
 /** Tokens that are known by their SHA-256. */
 export interface TokenList {
-  /** What a token grants; `undefined`: it is none of them. */
+  /** What a token grants; `undefined`: the list does not have it. */
   grantOf(token: string): Grant | undefined;
   readonly size: number;
 }

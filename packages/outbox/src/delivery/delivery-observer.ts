@@ -6,7 +6,7 @@ export interface DeliveryObserver {
   delivered(sink: string, event: ConnectionEvent, delayMs: number): void;
   /** It has to be tried again. */
   retried(sink: string, event: ConnectionEvent, cause: Error): void;
-  /** The sink refused it for good. */
+  /** The sink refused it finally. */
   parked(sink: string, event: ConnectionEvent, cause: Error): void;
   /** A pair of `connected` and `disconnected` was left out at the bound of the outbox. */
   leftOut(sink: string): void;

@@ -231,7 +231,7 @@ export class Lane {
     return { status: 'retryable', cause };
   }
 
-  /** The event is done with. If it ends trouble, the others need not wait any longer. */
+  /** The event is done with. If it ends trouble, the others do not wait any longer. */
   #next(entry: Entry): void {
     this.#retries.done(entry);
     const before = this.#state;

@@ -66,7 +66,7 @@ export interface Outbox {
   /**
    * Takes over events of one connection of another adapter, which died. They are not left out at the bounds.
    *
-   * @returns whether every sink has them, or refused them for good. `false`: it was stopped before.
+   * @returns whether every sink has them, or refused them finally. `false`: it was stopped before.
    */
   relay(events: readonly OutboundEvent[]): Promise<boolean>;
   /** Nobody waits for what is relayed any more. */

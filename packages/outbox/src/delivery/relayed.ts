@@ -2,7 +2,7 @@ import type { Place } from '../journal/journal.ts';
 
 interface Relay {
   sinksLeft: number;
-  /** Sinks that have it, or refused it for good. */
+  /** Sinks that have it, or refused it finally. */
   confirmed: number;
   readonly sinks: number;
   readonly done: (isConfirmed: boolean) => void;
@@ -12,12 +12,12 @@ interface Relay {
 export class Relayed {
   readonly #relays = new Map<Place, Relay>();
 
-  /** @returns whether every sink has it, or refused it for good. */
+  /** @returns whether every sink has it, or refused it finally. */
   follow(place: Place, sinks: number): Promise<boolean> {
     return new Promise((done) => this.#relays.set(place, { sinksLeft: sinks, confirmed: 0, sinks, done }));
   }
 
-  /** One sink has it, or refused it for good: {@link released} comes next. */
+  /** One sink has it, or refused it finally: {@link released} comes next. */
   confirmed(place: Place): void {
     const relay = this.#relays.get(place);
     if (relay) relay.confirmed += 1;

@@ -188,7 +188,7 @@ export class JournalWriter {
     if (this.#storing) this.#storing.rowsLeft = Math.min(this.#storing.rowsLeft, backlog);
   }
 
-  /** Events need not wait for what may not come. */
+  /** Events do not wait for what may not come. */
   #releaseAll(): void {
     this.#storing?.stored.resolve();
     this.#gathering?.stored.resolve();

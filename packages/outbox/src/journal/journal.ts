@@ -106,7 +106,7 @@ export interface Journal {
   append(outbound: OutboundEvent, sinks: readonly string[], owed?: readonly Owed[]): Kept;
   /** Leaves events of one device out for this sink. What the sink is owed now is kept with that, or not at all. */
   leaveOut(sink: string, places: readonly Place[], owed: Owed): void;
-  /** Whether {@link read} gives this event now. Then it need not be in memory elsewhere. */
+  /** Whether {@link read} gives this event now. Then nobody else has to keep it in memory. */
   holds(place: Place): boolean;
   /**
    * Gives events back that some sink still needs, in the order of `places`; `undefined` for one that is not held. The only way

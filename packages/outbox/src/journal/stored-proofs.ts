@@ -1,6 +1,6 @@
 import type { Timestamp } from '@rollcall/core';
 
-/** That a secret was proved from an address, under a name; says neither secret nor address. */
+/** Says that a secret was proved from an address, under a name, without saying the secret or the address. */
 export interface ProofMark {
   readonly name: string;
   /** A keyed hash of name, secret and address block, in Base64. */

@@ -1,7 +1,7 @@
 import type { Instant } from '@rollcall/core';
 import type { Rhythm } from './rhythm.ts';
 
-/** Returns after which closing is believed to be sleep, and leases kept in vain after which it is not any more. */
+/** After so many returns, closing counts as sleep. After so many leases that were kept without a return, it does not any more. */
 const enough = 2;
 
 /** Whether the device closes because it sleeps: then closing ends no lease, and its rhythm counts. */

@@ -2,7 +2,7 @@ import type { LearnedGaps } from '@rollcall/outbox';
 import { fromLearned, toLearned } from './rhythm-store.ts';
 import type { Rhythm } from './rhythm.ts';
 
-/** Beyond it, it is none of ours. */
+/** A longer text is not ours. */
 const maxTextLength = 1_000;
 
 /** What was learned of a rhythm, as JSON, to go with its lease to another adapter; `undefined`: nothing. */

@@ -13,7 +13,7 @@ import {
 } from './lease-tracker.ts';
 import type { Rhythm } from './rhythm.ts';
 
-/** For a protocol that does something about a lease beyond telling of it. Called in the midst of a step: must not report signals. */
+/** For a protocol that does more about a lease than report it. Called during a step: must not report signals. */
 export interface LeaseWatch<State> {
   /** The tracker went from one state to another. */
   stepped?(identity: AuthenticatedDevice, before: State, after: State): void;

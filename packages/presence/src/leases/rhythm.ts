@@ -17,7 +17,7 @@ const varianceWeight = 1 / 16;
 
 /** How much longer than the longest of the latest gaps the next one may be. */
 const usualMargin = 1.2;
-/** After a lease was kept in vain: gaps may vary by 20 % in both directions, and the next lease in vain would be one too many. */
+/** Used after a lease was kept and the device did not return. Gaps may vary by 20 % in both directions; one more such lease would be too many. */
 const longMargin = 1.5;
 
 /** The rhythm in which a device sends requests. */

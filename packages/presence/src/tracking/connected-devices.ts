@@ -17,7 +17,7 @@ export interface Connected extends DirectoryEntry {
   readonly began?: WallOffset;
   readonly description: ConnectionDescription;
   readonly tracked: Pick<Tracked<never>, 'report' | 'presence' | 'stop'>;
-  /** The connection is over: its access need not be watched any more. */
+  /** The connection has ended: its access is not watched any more. */
   releaseAccess(): void;
   /** Others tell its ending: nothing is published of it any more. */
   isToldByOthers?: true;

@@ -56,7 +56,7 @@ export class LeaseFollower {
     this.#reports.report(lease, sign);
   }
 
-  /** The holder is told of a device that said that it leaves. Other endings here are none of the lease. */
+  /** If the device said that it leaves, the holder is told. Other endings here do not end the lease. */
   ended({ lease }: Elsewhere, { reason, lastSeen, endedAt = lastSeen }: DisconnectedChange): void {
     if (reason === 'client-closed')
       this.#reports.goodbye(lease, this.#options.shared.clock.monotonic() - endedAt);

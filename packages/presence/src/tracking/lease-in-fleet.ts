@@ -132,7 +132,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
     await this.#events.committing;
   }
 
-  /** Not in the midst of what the tracker, or the directory, is doing. */
+  /** Takes a step later, not while the tracker or the directory is in a call. */
   #do(step: () => Promise<void> | void): void {
     if (this.#shared.isStopped()) return;
     const working = this.#steps.take(step);

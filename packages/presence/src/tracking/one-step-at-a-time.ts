@@ -1,4 +1,4 @@
-/** Steps that may wait for others, one after the other, and not in the midst of what made them necessary. */
+/** Takes steps one after the other. A step never runs inside the call that made it necessary. */
 export class OneStepAtATime {
   readonly #steps: (() => Promise<void> | void)[] = [];
   readonly #failed: (error: unknown) => void;

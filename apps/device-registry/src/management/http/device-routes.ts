@@ -92,7 +92,7 @@ function changingRoutes(app: FastifyInstance, context: ManagementContext): void 
     const outcome = await turns.take(tenant, () =>
       store.write({ kind: 'delete-device', tenant, device, ...(expected && { expected }) }),
     );
-    // Whoever cleans up need not know which tenant went first.
+    // A client that cleans up does not have to know which tenant was deleted first.
     if (outcome.status === 'not-found' && outcome.what === 'tenant') return answerWritten(reply);
     requireDone(outcome);
     return answerWritten(reply);

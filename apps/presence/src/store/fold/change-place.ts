@@ -11,7 +11,7 @@ export function placeId(database: string, number: number): string {
   return `${database}-${number}`;
 }
 
-/** The number of a place; `undefined`: it is none of this database. */
+/** The number of a place; `undefined`: it is not a place in this database. */
 export function placeNumber(database: string, id: string): number | undefined {
   const [, name, digits] = /^([0-9a-f]+)-(\d{1,15})$/.exec(id) ?? [];
   return name === database ? Number(digits) : undefined;

@@ -103,7 +103,7 @@ export async function dropConnections(
   return dropped;
 }
 
-/** What those took over is over for good: once they are gone, that could not be inferred any more. */
+/** Connections that these took over have ended. Once these are forgotten, nothing would show that any more. */
 async function dropTakenOver(client: Client, dropped: readonly OldRow[]): Promise<void> {
   const held = dropped.flatMap(({ tenant, device, holder, epoch }) =>
     holder === null ? [] : [{ tenant, device, holder, before: takenOverBefore(epoch) }],

@@ -111,7 +111,7 @@ export class OldConnections {
     nowMs: number,
   ): void {
     this.#drop.run(no);
-    // What it took over is over for good: once it is gone, that could not be inferred any more.
+    // A connection that it took over has ended. Once this one is forgotten, nothing would show that any more.
     if (holder !== null) this.#dropTakenOver.run(tenant, device, holder, takenOverBefore(epoch));
     // An event of it that comes again must not open it again.
     this.#adapters.closeThrough(tenant, adapterId, epoch, nowMs);

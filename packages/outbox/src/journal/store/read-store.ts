@@ -5,7 +5,7 @@ type Row = Readonly<Record<string, SQLOutputValue>>;
 
 /** What is read of a journal's file, some at a time. Each read is short, so that what is to be stored waits for none. */
 export function createStoreReads(database: DatabaseSync): StoreReads {
-  // The small table leads: most events are neither needed nor open at most times.
+  // The small table leads: at most times, most events are not needed and not open.
   const joined = 'FROM standing CROSS JOIN event USING (seq) WHERE seq > ? AND seq <= ?';
   const pending = database.prepare(
     `SELECT seq, facts ->> '$.device.tenant' AS tenant, facts ->> '$.device.device' AS device, facts ->> '$.at' AS at,
