@@ -12,6 +12,7 @@ import { describeFailedNames } from './describe-failed-names.ts';
 import { describeRefusals } from './describe-refusals.ts';
 import { describeRoaming } from './describe-roaming.ts';
 import { describeSessionLimit } from './describe-session-limit.ts';
+import { describeStalls } from './describe-stalls.ts';
 
 /** Every protocol adapter must pass, with a real client. Called from the adapter's own tests. */
 export function describeAdapter(name: string, harness: AdapterHarness): void {
@@ -32,6 +33,8 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
     });
 
     if (harness.bytes) describeArrival({ bytes: harness.bytes, silenceMs: harness.silenceMs, withAdapter });
+
+    describeStalls(bed);
 
     describeRoaming(bed);
 

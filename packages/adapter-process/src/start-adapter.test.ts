@@ -256,6 +256,17 @@ describe('a device that need not say who it is', () => {
     expect(sink.events.map(({ remoteId }) => remoteId)).toEqual(['unit-1', 'unit-1']);
   });
 
+  test('stays too if it spoke while the adapter stood still, and ends if it was silent', async () => {
+    const { beginAnonymous, clock } = await givenAnAdapter({ watchLoop: true });
+    const speaking = beginAnonymous({ maxSilenceMs: 15_000 });
+    const silent = beginAnonymous({ maxSilenceMs: 15_000 });
+    clock.advance(10_000);
+    clock.stall(60_000);
+    speaking.connection.report({ type: 'heard' });
+    clock.advance(5_000);
+    expect([speaking.ended, silent.ended]).toEqual([[], ['keepalive-timeout']]);
+  });
+
   test('is counted with its uploads, and makes up no tenants', async () => {
     const { host, running: adapter } = await givenAnAdapter({
       settings: { health: { host: '127.0.0.1', port: 0 } },

@@ -98,7 +98,7 @@ describe('a connection', () => {
     });
     await connection.whenConnected();
     peer.fallSilent();
-    await expect.poll(() => states, { timeout: 5_000 }).toEqual([true, false, true]);
+    await expect.poll(() => states).toEqual([true, false, true]);
   });
 
   test('is dialled again when the peer ends its session', async () => {

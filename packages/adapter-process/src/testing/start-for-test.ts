@@ -102,7 +102,7 @@ export async function startForTest(
 }
 
 async function eventsOf(sink: RecordingSink, count: number): Promise<readonly ConnectionEvent[]> {
-  const patienceMs = 5_000;
+  const patienceMs = 30_000;
   const givenUpAt = performance.now() + patienceMs;
   while (sink.events.length < count) {
     if (performance.now() > givenUpAt)

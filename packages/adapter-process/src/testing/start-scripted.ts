@@ -58,7 +58,7 @@ function alive(state: State, seen: Instant, changes: Step<State>['changes'] = []
 
 export interface ScriptedInTest extends AdapterInTest {
   readonly host: AdapterHost;
-  beginAnonymous(): {
+  beginAnonymous(facts?: { maxSilenceMs?: number }): {
     readonly connection: OpenConnection<ScriptedSignal>;
     /** How it ended, each time. */
     readonly ended: readonly DisconnectReason[];
@@ -103,12 +103,12 @@ export async function startScripted(setting: TestSetting = {}): Promise<Scripted
   return {
     ...inTest,
     host,
-    beginAnonymous() {
+    beginAnonymous({ maxSilenceMs } = {}) {
       const ended: DisconnectReason[] = [];
       const connection = host.presence.openAnonymous(onCommand, {
         onDisconnected: ({ reason }) => ended.push(reason),
       });
-      connection.report({ type: 'begin' });
+      connection.report(begin(maxSilenceMs));
       return { connection, ended };
     },
     async begin(facts = {}) {
@@ -129,9 +129,12 @@ export async function startScripted(setting: TestSetting = {}): Promise<Scripted
         remoteAddress: '192.0.2.1:4711',
         onDisconnected: ({ reason }) => ended.push(reason),
       });
-      const { maxSilenceMs } = facts;
-      connection.report({ type: 'begin', ...(maxSilenceMs !== undefined && { maxSilenceMs }) });
+      connection.report(begin(facts.maxSilenceMs));
       return { connection, ended };
     },
   };
+}
+
+function begin(maxSilenceMs: number | undefined): ScriptedSignal {
+  return { type: 'begin', ...(maxSilenceMs !== undefined && { maxSilenceMs }) };
 }

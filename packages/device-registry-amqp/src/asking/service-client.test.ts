@@ -42,7 +42,7 @@ async function until(isSo: () => void): Promise<void> {
       await clock.advanceAsync(20);
       isSo();
     },
-    { timeout: 10_000, interval: 2 },
+    { timeout: 30_000, interval: 2 },
   );
 }
 
