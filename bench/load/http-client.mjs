@@ -29,6 +29,8 @@ export async function openHttpConnection(port) {
         if (status.equals(accepted)) return;
         if (tries === mostTries || !status.equals(tooBusy))
           throw new Error(answer.toString('latin1').split('\r\n', 1)[0]);
+        // At once, all tries would be over before a consumer on a busy machine had its turn.
+        await new Promise((resolve) => setTimeout(resolve, tries));
       }
     },
     /** Leaves no port in TIME_WAIT. */

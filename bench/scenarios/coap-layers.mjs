@@ -5,7 +5,7 @@ import { stayAwake } from '../load/stay-awake.mjs';
 import { measureCpu } from '../measure/process-usage.mjs';
 import { median } from '../measure/statistics.mjs';
 import { pidOf } from '../processes/stack.mjs';
-import { startReady, stop } from '../processes/start.mjs';
+import { ask, startReady, stop } from '../processes/start.mjs';
 
 const payloadBytes = 100;
 /** Handshakes that are under way at a time. */
@@ -26,6 +26,7 @@ export async function coapLayersScenario({ devices, messages, repeats }) {
     other: await startReady('bench/processes/coap-package.mjs', []),
     secure: await startReady('bench/processes/secure-coap.mjs', []),
     handshakes: await startReady('bench/processes/secure-coap.mjs', []),
+    crypto: await startReady('bench/processes/handshake-crypto.mjs', []),
   };
   const factsOf = (/** @type {keyof typeof servers} */ name) =>
     /** @type {import('../load/coap-device.mjs').SecureServer} */ (servers[name].message);
@@ -69,6 +70,13 @@ export async function coapLayersScenario({ devices, messages, repeats }) {
       return (count / cpuMs.server) * 1_000;
     }
 
+    /** @returns how many handshakes with certificates `node:crypto` alone would do per CPU second */
+    async function cryptoAlone() {
+      const count = Math.ceil(messages / requestsPerHandshake.certificate);
+      const { cpuMs } = await measure('crypto', () => ask(servers.crypto.child, { handshakes: count }));
+      return (count / cpuMs.server) * 1_000;
+    }
+
     const round = async () => ({
       bare: await requests('bare'),
       endpoint: await requests('endpoint'),
@@ -76,6 +84,7 @@ export async function coapLayersScenario({ devices, messages, repeats }) {
       secure: await requests('secure'),
       psk: await handshakes('psk'),
       certificate: await handshakes('certificate'),
+      crypto: await cryptoAlone(),
     });
     await round();
     const rounds = [];
@@ -115,6 +124,11 @@ export async function coapLayersScenario({ devices, messages, repeats }) {
         what: 'DTLS handshakes, ECDHE_ECDSA_CCM_8 with client certificates',
         figures: { [`DTLS, ${unit}`]: perSecond('certificate'), ...bare },
         ratio: { name: "to bare dgram's requests, rate", value: ratio('certificate', 'bare') },
+      },
+      {
+        what: 'the same, beside node:crypto alone',
+        figures: { [`node:crypto, ${unit}`]: perSecond('crypto') },
+        ratio: { name: 'to node:crypto, CPU', value: ratio('crypto', 'certificate'), aim: 1.3 },
       },
     ];
   } finally {

@@ -29,7 +29,7 @@ export async function coapMemoryScenario({ associations }) {
       {
         what: `memory, ${what} with lease and exchange`,
         figures: {},
-        ratio: { name: 'adapter, kB each', value: adapter, aim: 20 },
+        ratio: { name: 'adapter, kB each', value: adapter, aim: 15 },
       },
     ];
   } finally {
