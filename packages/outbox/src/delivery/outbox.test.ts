@@ -135,6 +135,40 @@ describe('a destination that can be reached again', () => {
       ]);
   });
 
+  test.each([1, 2, 3, 40])('gets %i events at once, also where it was away for a moment', async (count) => {
+    const { sink, back } = givenADestinationThatIsAway();
+    const { outbox } = givenAnOutbox([sink]);
+    for (let index = 0; index < count; index++) void outbox.append(connected(`e${index}`, `d${index}`));
+    await settled();
+    back();
+    await settled();
+    await settled();
+    expect(sink.events).toHaveLength(count);
+  });
+
+  test('gets what waits with the first event that it takes, even if the sink does not say that it is reachable', async () => {
+    const { sink, back } = givenADestinationThatIsAway();
+    const { outbox } = givenAnOutbox([Object.assign(sink, { onReachable: () => () => {} })]);
+    void outbox.append(connected('waits', 'd1'));
+    await settled();
+    back();
+    void outbox.append(connected('comes', 'd2'));
+    await settled();
+    await settled();
+    expect(idsOf(sink.events)).toEqual(['comes', 'waits']);
+  });
+
+  test('gets what waits of every tenant', async () => {
+    const { sink, back } = givenADestinationThatIsAway();
+    const { outbox } = givenAnOutbox([sink]);
+    const tenants = ['acme', 'umbrella', 'other'];
+    for (const tenant of tenants) void outbox.append(connected(tenant, 'd1', tenant));
+    await settled();
+    back();
+    await settled();
+    expect(idsOf(sink.events)).toEqual(tenants);
+  });
+
   test('gets what waits once one try succeeds, even if the sink does not say that it is reachable', async () => {
     const { sink, back, subscribed } = givenADestinationThatIsAway();
     const silent = Object.assign(sink, { onReachable: () => () => subscribed() });
