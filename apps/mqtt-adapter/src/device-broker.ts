@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { HostContext } from '@rollcall/adapter-kit';
 import type { Aedes, AedesOptions, Client } from 'aedes';
 import { internalsOf } from './aedes/aedes-internals.ts';
+import { checkAedes } from './aedes/check-aedes.ts';
 import type { DeviceConnection } from './device-connection.ts';
 import { createLeanClients } from './aedes/lean-client.ts';
 import { readInTurns } from './aedes/read-in-turns.ts';
@@ -50,6 +51,7 @@ export async function createDeviceBroker(
     },
     ...hooksOf(context),
   });
+  checkAedes(broker);
   tellDevices(broker, context);
   const clientOf = createLeanClients(broker);
 

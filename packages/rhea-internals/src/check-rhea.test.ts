@@ -1,13 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import {
-  checkRhea,
-  expectations,
-  explain,
-  installedVersion,
-  problemsOf,
-  testedVersion,
-} from './check-rhea.ts';
+import { problemsOf } from '@rollcall/runtime/library-members';
+import { checkRhea, expectations, installedVersion, testedVersion } from './check-rhea.ts';
 
 test('the installed rhea is the one whose members were looked up', () => {
   expect(
@@ -37,23 +31,6 @@ test.each(everyMember)('a rhea without %s.%s is refused with the name of the mem
     members,
   }));
   expect(problemsOf(seen)).toEqual([`${name}.${member} is gone`]);
-});
-
-test('a rhea with other kinds of members is refused with their names', () => {
-  const members = { size: 'number', held: 'object', push: 1, pop: 0 } as const;
-  const object = { size: '3', held: null, push: (_a: unknown, _b: unknown) => {}, pop: 7 };
-  expect(problemsOf([{ name: 'deliveries', object, members }])).toEqual([
-    'deliveries.size is no number any more',
-    'deliveries.held is no object any more',
-    'deliveries.push takes 2 arguments, not 1',
-    'deliveries.pop is no function any more',
-  ]);
-});
-
-test('the error says which rhea to install', () => {
-  expect(explain(['connection._process is gone'])).toBe(
-    `rhea ${testedVersion} is not the rhea ${testedVersion} that this was written for: install ${testedVersion}\nconnection._process is gone`,
-  );
 });
 
 function without(object: object, member: string): object {

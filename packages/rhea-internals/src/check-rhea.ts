@@ -1,18 +1,11 @@
-import { ContractError } from '@rollcall/core/internal';
+import { requireMembers, type ExpectedMembers } from '@rollcall/runtime/library-members';
 import rhea from 'rhea';
 import manifest from 'rhea/package.json' with { type: 'json' };
 import { internalsOf, modules } from './internals-of.ts';
-import { rheaMembers, type Member } from './rhea-members.ts';
+import { rheaMembers } from './rhea-members.ts';
 
 /** The version of rhea in which each member was looked up. Before an update, read what the new one does there. */
 export const testedVersion = '3.0.5';
-
-/** What is expected of one of rhea's objects. */
-interface Expected {
-  readonly name: string;
-  readonly object: object;
-  readonly members: Readonly<Record<string, Member>>;
-}
 
 let checked = false;
 
@@ -24,42 +17,14 @@ let checked = false;
  */
 export function checkRhea(): void {
   if (checked) return;
-  const problems = problemsOf(expectations());
-  if (problems.length > 0) throw new ContractError(explain(problems));
+  requireMembers(`rhea ${testedVersion}`, expectations());
   checked = true;
-}
-
-/** What is not as expected, one a line. */
-export function problemsOf(expected: readonly Expected[]): readonly string[] {
-  return expected.flatMap(({ name, object, members }) =>
-    Object.entries(members).flatMap(([member, kind]) => {
-      const wrong = wrongIn(object, member, kind);
-      return wrong === undefined ? [] : [`${name}.${member} ${wrong}`];
-    }),
-  );
-}
-
-function wrongIn(object: object, member: string, kind: Member): string | undefined {
-  if (!(member in object)) return 'is gone';
-  const value: unknown = Reflect.get(object, member);
-  if (kind === 'optional') return undefined;
-  if (typeof kind !== 'number')
-    return typeof value === kind && value !== null ? undefined : `is no ${kind} any more`;
-  if (typeof value !== 'function') return 'is no function any more';
-  return value.length === kind ? undefined : `takes ${value.length} arguments, not ${kind}`;
-}
-
-export function explain(problems: readonly string[]): string {
-  return [
-    `rhea ${installedVersion} is not the rhea ${testedVersion} that this was written for: install ${testedVersion}`,
-    ...problems,
-  ].join('\n');
 }
 
 export const installedVersion: string = manifest.version;
 
 /** One of each of rhea's objects, without a socket, so that it sends nothing; and what is used of it. */
-export function expectations(): readonly Expected[] {
+export function expectations(): readonly ExpectedMembers[] {
   return Object.entries(objects()).map(([name, object]) => ({
     name,
     object,

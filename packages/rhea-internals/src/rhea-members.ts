@@ -1,5 +1,4 @@
-/** A kind of value; `optional`: rhea sets it later; a number: a function with as many parameters. */
-export type Member = 'number' | 'object' | 'boolean' | 'optional' | number;
+import type { Member } from '@rollcall/runtime/library-members';
 
 const deliveries = {
   capacity: 'number',
