@@ -85,7 +85,7 @@ function hooksOf({
       const device = client && deviceOf(client);
       if (!device) return done(null);
       device
-        .publish({ ...packet })
+        .publish(packet)
         .then(() => {
           // Answered already: aedes must neither acknowledge nor keep it.
           packet.qos = 0;

@@ -1,7 +1,8 @@
 import type { AuthenticatedDevice } from '@rollcall/access';
 import type { AdapterHost } from '@rollcall/adapter-kit';
 import type { OpenConnection } from '@rollcall/presence';
-import { createUploadWindow } from '@rollcall/uplink';
+import { createUploadWindow, type UploadRequest, type UploadResult } from '@rollcall/uplink';
+import { AnswerOrder } from './answer-order.ts';
 import type { UploadFailure } from '@rollcall/core/device-data';
 import type { Client } from 'aedes';
 import type { IPublishPacket } from 'mqtt-packet';
@@ -36,8 +37,7 @@ export class DeviceUploads {
   /** Most devices send nothing of QoS 2. */
   #exactlyOnce: ExactlyOnce | undefined;
   #latestTopic: { readonly text: string; readonly parsed: ParsedTopic } | undefined;
-  /** Settles when every PUBLISH so far was answered: PUBACKs go out in the order of their PUBLISHes [MQTT-4.6.0-2]. */
-  #answered: Promise<void> = Promise.resolve();
+  readonly #order = new AnswerOrder();
   #draining: Promise<void> | undefined;
 
   constructor(options: DeviceUploadsOptions) {
@@ -46,7 +46,7 @@ export class DeviceUploads {
 
   /** Takes a PUBLISH over and answers it. Resolves when the device may be read on: one that does not read its answers may not. */
   async publish(packet: IPublishPacket): Promise<void> {
-    const { connection, host, identity, addressee, receiveMaximum } = this.#options;
+    const { connection, identity, addressee, receiveMaximum } = this.#options;
     const { version } = addressee;
     const { qos } = packet;
     if (qos === 2 && !this.#isFirst(packet)) return this.#readyForMore();
@@ -62,10 +62,34 @@ export class DeviceUploads {
     if (qos > 0) this.#unanswered += 1;
     const topic = this.#readTopic(packet.topic);
     const request = uploadRequest(packet, topic, identity);
-    const result = await this.#inOrder(
-      'failure' in request ? Promise.resolve(request) : this.#window.run(() => host.uplink.upload(request)),
-    );
-    if (qos > 0) this.#unanswered -= 1;
+    const place = this.#order.begin();
+    try {
+      const result = 'failure' in request ? request : await this.#upload(request);
+      const turn = this.#order.turnOf(place);
+      if (turn) await turn;
+      if (qos > 0) this.#unanswered -= 1;
+      this.#answer(packet, topic, result);
+    } finally {
+      this.#order.answered();
+    }
+    const ready = this.#readyForMore();
+    if (ready) await ready;
+  }
+
+  async #upload(request: UploadRequest): Promise<UploadResult> {
+    const entered = this.#window.enter();
+    if (entered) await entered;
+    try {
+      return await this.#options.host.uplink.upload(request);
+    } finally {
+      this.#window.leave();
+    }
+  }
+
+  #answer(packet: IPublishPacket, topic: ParsedTopic, result: UploadResult): void {
+    const { connection, host, identity, addressee } = this.#options;
+    const { version } = addressee;
+    const { qos } = packet;
     if (result.status === 'failed')
       host.context.log.debug({ ...identity?.device, ...result.failure }, 'upload failed');
     const isTold = result.status === 'failed' && this.#tellError(packet, topic, result.failure);
@@ -75,7 +99,6 @@ export class DeviceUploads {
     if (result.status === 'failed' && !isTold && !hearsOf(answer, version))
       host.uplink.dropped(result.failure, identity?.device);
     if (answer.close) connection.report({ type: 'ended', ...answer.close });
-    await this.#readyForMore();
   }
 
   /** Sends the message about an upload that failed, where the device has subscribed to such. The result says whether it has. */
@@ -134,20 +157,6 @@ export class DeviceUploads {
   #readTopic(text: string): ParsedTopic {
     if (this.#latestTopic?.text !== text) this.#latestTopic = { text, parsed: parseTopic(text) };
     return this.#latestTopic.parsed;
-  }
-
-  /** Waits for `outcome`, and until everything before it was answered. */
-  async #inOrder<Outcome>(outcome: Promise<Outcome>): Promise<Outcome> {
-    const before = this.#answered;
-    let done = (): void => {};
-    this.#answered = new Promise((resolve) => {
-      done = resolve;
-    });
-    const result = await outcome;
-    await before;
-    // The caller answers in this very turn.
-    queueMicrotask(done);
-    return result;
   }
 
   /** Resolves when the device has read enough of its answers that more may be written, or is gone. */

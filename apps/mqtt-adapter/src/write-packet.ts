@@ -40,7 +40,12 @@ function withoutReason(packet: Packet): Packet {
  * success out [MQTT-3.4.2.1]. It is what an adapter writes most. Of QoS 2 it is the PUBREC.
  */
 export function writeAccepted(client: Client, messageId: number, qos = 1): void {
-  writeBytes(client, Buffer.from([qos === 2 ? 0x50 : 0x40, 2, messageId >> 8, messageId & 0xff]));
+  const bytes = Buffer.allocUnsafe(4);
+  bytes[0] = qos === 2 ? 0x50 : 0x40;
+  bytes[1] = 2;
+  bytes[2] = messageId >> 8;
+  bytes[3] = messageId & 0xff;
+  writeBytes(client, bytes);
 }
 
 /** Does nothing where the connection is gone. */

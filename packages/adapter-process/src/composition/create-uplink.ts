@@ -1,7 +1,6 @@
 import type { DeviceDataSender } from '@rollcall/core/device-data';
 import type { DeviceRegistry } from '@rollcall/core/registry';
-import { neverRejects } from '@rollcall/runtime';
-import type { HostUplink } from '@rollcall/uplink';
+import type { HostUplink, UploadResult } from '@rollcall/uplink';
 import {
   createKnownUploaders,
   createMessageRate,
@@ -29,10 +28,6 @@ export function createUplink(
     random,
     allowsAnonymous: (device) => messageRate.allows(device),
   };
-  const failedWith = (error: unknown): typeof failedInside => {
-    failed('upload', error);
-    return failedInside;
-  };
   const report = reportDropped(clock, log);
   return {
     dropped(failure, device) {
@@ -41,10 +36,15 @@ export function createUplink(
     },
     async upload(request) {
       const begun = clock.monotonic();
-      const result =
-        request.by && !messageRate.allows(request.by.device)
-          ? tooManyMessages
-          : await neverRejects(() => upload(request, context), failedWith);
+      let result: UploadResult;
+      try {
+        const isWithinRate = !request.by || messageRate.allows(request.by.device);
+        result = isWithinRate ? await upload(request, context) : tooManyMessages;
+      } catch (error) {
+        // A registry, or a sender, that rejects although it should not.
+        failed('upload', error);
+        result = failedInside;
+      }
       observer.uploaded({ request, result, durationMs: clock.monotonic() - begun });
       return result;
     },

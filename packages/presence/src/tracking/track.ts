@@ -1,7 +1,7 @@
 import { punctual, type LoopWatch } from '@rollcall/runtime';
 import type { Instant } from '@rollcall/core';
 import type { Clock } from '@rollcall/core/environment';
-import type { Change, CommonSignal, ConnectionTracker, EndedSignal } from '@rollcall/core/tracker';
+import type { Change, CommonSignal, ConnectionTracker, EndedSignal, Step } from '@rollcall/core/tracker';
 import type { Presence } from '@rollcall/core/internal';
 
 /** A tracker that lives in time. */
@@ -77,8 +77,13 @@ class TrackedInTime<State, Signal> implements Tracked<Signal> {
 
   #step(signal: Signal | CommonSignal, at: Instant): void {
     if (this.#broken) return;
-    const next = this.#ask(() => this.#tracker.reduce(this.#state, signal, at));
-    if (next === undefined) return;
+    let next: Step<State>;
+    try {
+      next = this.#tracker.reduce(this.#state, signal, at);
+    } catch (error) {
+      this.#giveUp(error);
+      return;
+    }
     this.#state = next.state;
     this.#deadline = this.#stopped ? undefined : next.deadline;
     this.#adjustTimer();

@@ -17,7 +17,9 @@ export interface FileMarks {
 }
 
 interface Mark {
-  readonly identity: string;
+  /** Which file it is; a device of -1: there is none. */
+  readonly device: bigint;
+  readonly inode: bigint;
   readonly size: bigint;
   readonly time: bigint;
 }
@@ -32,26 +34,34 @@ export function markFiles(contents: readonly string[], others: readonly string[]
 
   return {
     isInPlace: (path) =>
-      files.some((each, index) => each.path === path && markOf(path).identity === marks[index]?.identity),
+      files.some((each, index) => each.path === path && isSame(markOf(path), marks[index])),
     compare(byTime) {
       let moved = false;
       let written = false;
       for (const [index, { path, isContent }] of files.entries()) {
         const [now, before] = [markOf(path), marks[index]];
-        if (now.identity !== before?.identity) moved = true;
-        else if (isContent && isWritten(before, now, byTime)) written = true;
+        if (!isSame(now, before)) moved = true;
+        else if (isContent && before && isWritten(before, now, byTime)) written = true;
       }
       if (moved) return written ? 'ruined' : 'moved';
       return written ? 'written' : 'same';
     },
     written() {
       // Where one is gone, this is for `compare` to tell.
-      marks = files.map(({ path }, index) => {
+      marks = files.map(({ path, isContent }, index) => {
+        const before = marks[index] ?? none;
+        if (!isContent) return before;
         const { size, time } = markOf(path);
-        return { identity: marks[index]?.identity ?? '', size, time };
+        return { device: before.device, inode: before.inode, size, time };
       });
     },
   };
+}
+
+const none: Mark = { device: -1n, inode: 0n, size: 0n, time: 0n };
+
+function isSame(one: Mark, other: Mark | undefined): boolean {
+  return one.device === other?.device && one.inode === other.inode;
 }
 
 function isWritten(before: Mark, now: Mark, byTime: boolean): boolean {
@@ -60,6 +70,6 @@ function isWritten(before: Mark, now: Mark, byTime: boolean): boolean {
 
 function markOf(path: string): Mark {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-  if (!found) return { identity: 'none', size: 0n, time: 0n };
-  return { identity: `${found.dev}:${found.ino}`, size: found.size, time: found.mtimeNs };
+  if (!found) return none;
+  return { device: found.dev, inode: found.ino, size: found.size, time: found.mtimeNs };
 }
