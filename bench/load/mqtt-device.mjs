@@ -15,6 +15,8 @@ const first = { connack: 0x20, puback: 0x40, pingresp: 0xd0 };
 export async function connectDevice(port, index, { localAddress, keepaliveS = 600, username } = {}) {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true, ...(localAddress && { localAddress }) });
   await once(socket, 'connect');
+  // What follows each of them, a close, is waited for.
+  socket.on('error', () => {});
   const begunAt = Number(process.hrtime.bigint()) / 1e6;
   socket.write(
     generate({
@@ -28,12 +30,32 @@ export async function connectDevice(port, index, { localAddress, keepaliveS = 60
       password: Buffer.from(password),
     }),
   );
-  const [answer] = /** @type {[Buffer]} */ (await once(socket, 'data'));
+  const answer = await answerOn(socket);
   if (answer[0] !== first.connack || answer[3] !== 0) throw new Error(`device ${index} was refused`);
   return { socket, index, begunAt, acceptedAfterMs: Number(process.hrtime.bigint()) / 1e6 - begunAt };
 }
 
 /** @typedef {Awaited<ReturnType<typeof connectDevice>>} Device */
+
+/**
+ * What comes next. Rejects where the other side closes instead: whoever waits for a closed connection waits for ever.
+ * @param {import('node:net').Socket} socket @returns {Promise<Buffer>}
+ */
+function answerOn(socket) {
+  return new Promise((resolve, reject) => {
+    const onData = (/** @type {Buffer} */ bytes) => {
+      socket.off('close', onClose);
+      resolve(bytes);
+    };
+    const onClose = () => {
+      socket.off('data', onData);
+      reject(new Error('the connection was closed'));
+    };
+    if (socket.destroyed) return onClose();
+    socket.once('data', onData);
+    socket.once('close', onClose);
+  });
+}
 
 /**
  * Publishes `count` messages, each once the one before was acknowledged (QoS 1), or the last ones at least were read (QoS 0).
@@ -50,7 +72,7 @@ export async function publish({ socket }, qos, count) {
   const expected = qos === 1 ? first.puback : first.pingresp;
   for (let round = 0; round < rounds; round++) {
     socket.write(request);
-    const [answer] = /** @type {[Buffer]} */ (await once(socket, 'data'));
+    const answer = await answerOn(socket);
     if (answer[0] !== expected) throw new Error('publish was not acknowledged');
   }
 }

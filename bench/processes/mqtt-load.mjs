@@ -7,25 +7,46 @@ const [port, localAddress = '127.0.0.1'] = process.argv.slice(2);
 const keepaliveS = 7_200;
 /** Devices of this process whose CONNACK is waited for at a time. */
 const outstanding = 50;
+const mostTries = 10;
 /** @type {Map<number, import('../load/mqtt-device.mjs').Device>} */
 const connected = new Map();
 
 /** @type {Record<string, (asked: { indices: readonly number[], each: number }) => Promise<void>>} */
 const work = {
   async connect({ indices }) {
-    await inParallel(indices.length, outstanding, async (place) => {
-      const index = indices[place] ?? 0;
-      connected.set(index, await connectDevice(Number(port), index, { localAddress, keepaliveS }));
-    });
+    await inParallel(indices.length, outstanding, (place) => connect(indices[place] ?? 0));
   },
   async publish({ indices, each }) {
-    await Promise.all(devicesOf(indices).map((device) => publish(device, 1, each)));
+    await Promise.all(devicesOf(indices).map((device) => publishPatiently(device, each)));
   },
   async cut({ indices }) {
     await cut(devicesOf(indices));
     for (const index of indices) connected.delete(index);
   },
 };
+
+/** @param {number} index */
+async function connect(index) {
+  const device = await connectDevice(Number(port), index, { localAddress, keepaliveS });
+  connected.set(index, device);
+  return device;
+}
+
+/**
+ * Where the network was too slow for a message the adapter closes the connection, as Hono does: the device comes again then.
+ * @param {import('../load/mqtt-device.mjs').Device} device @param {number} each
+ */
+async function publishPatiently(device, each) {
+  let current = device;
+  for (let tries = 1; ; tries++)
+    try {
+      return await publish(current, 1, each);
+    } catch (error) {
+      if (tries === mostTries) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100 * tries));
+      current = await connect(device.index);
+    }
+}
 
 /** @param {readonly number[]} indices */
 function devicesOf(indices) {
