@@ -1,4 +1,4 @@
-// Bytes count when they arrive, and are cut into frames in whatever pieces they do; and frames are made for the other side.
+// Reports bytes when they arrive, cuts them into frames, and makes frames for the other side.
 export { lengthPrefixedFrame, utf8Within } from './arrival/encode-frame.ts';
 export { type Cut, FrameCutter } from './arrival/frame-cutter.ts';
 export {

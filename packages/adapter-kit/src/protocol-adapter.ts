@@ -12,9 +12,9 @@ import type { HostUplink } from '@rollcall/uplink';
 export interface ProtocolAdapter {
   /** Hono's type name, e.g. `hono-mqtt`: `source` of the events, `orig_adapter` of device data, key of tenant settings. */
   readonly type: string;
-  /** Of the credentials that let its devices in; absent: all. */
+  /** The types of credentials that its devices may use; absent: all. */
   readonly credentialsTypes?: readonly CredentialsType[];
-  /** How its devices are present; absent: by sessions, which a stop can end one after the other. */
+  /** Whether its devices have sessions or leases; absent: sessions, which a stop can end one after the other. */
   readonly presence?: 'lease';
   /** Why several processes cannot serve it behind one port, and what to do instead; absent: they can. */
   readonly oneProcessSince?: string;
@@ -64,18 +64,18 @@ export interface HostContext {
   /** What the app counts beside what the kit counts, for `/metrics`. */
   readonly metrics: AppMetrics;
   /**
-   * Reports what serving one peer threw, and what costs that peer alone: counted, and logged once a minute with its stack.
+   * Reports an error that was thrown while one peer was served, and that affects only this peer: it is counted, and logged once a minute with its stack.
    *
    * @param where a place in the app, e.g. `mqtt`: a label of a metric.
    */
   failed(where: string, error: unknown): void;
-  /** Counts a network connection that was closed for want of room; a line a minute says how many, and from where. */
+  /** Counts a network connection that was closed because there was no place for it; the log says once a minute how many, and from where. */
   readonly turnedAway: TurnedAway['count'];
-  /** Has files followed that a listener uses, such as its key and certificate. */
+  /** Follows files that a listener uses, such as its key and certificate. */
   followFiles(set: FollowedSet): void;
   /**
-   * Which port to bind instead of a configured one; absent: that one. It is there where the adapter is one of several processes.
-   * Rejects with the `code` of Node.js where the port cannot be had.
+   * Which port to bind instead of a configured one; absent: that one. It is set if the adapter is one of several processes.
+   * Rejects with the `code` of Node.js if the port cannot be bound.
    */
   portFor?(wanted: ListenAddress): Promise<PortToBind>;
 }

@@ -12,7 +12,7 @@ export interface HostLeases {
   readonly areShared: boolean;
   /** Leases of an earlier incarnation, to be taken up with {@link resume}. */
   readonly restored: readonly RestoredLease[];
-  /** Goes on tracking a lease of an earlier incarnation; `tracker` begins in the state that its holder is present. */
+  /** Continues to track a lease of an earlier incarnation; `tracker` begins in the state "present". */
   resume<State, Signal>(
     tracker: ConnectionTracker<State, Signal>,
     connection: ConnectionDescription,

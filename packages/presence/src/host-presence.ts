@@ -10,7 +10,7 @@ export interface HostPresence {
     tracker: ConnectionTracker<State, Signal>,
     connection: ConnectionDescription,
   ): OpenConnection<Signal>;
-  /** As {@link open}, for a device that did not say who it is: it counts as a connection, and nothing of it is published. */
+  /** As {@link open}, for an anonymous device: it counts as a connection, and has no events. */
   openAnonymous<State, Signal>(
     tracker: ConnectionTracker<State, Signal>,
     connection: AnonymousConnection,
@@ -24,7 +24,7 @@ export interface ConnectionDescription {
   /** What only one connection of the device can hold: a newer holder ends the older one. */
   readonly slot?: string;
   /**
-   * Of a session: silence that the device promised to break. Where the device has too many sessions, one that was silent for
+   * Of a session: the device promised to send something within this time. If the device has too many sessions, one that was silent for
    * longer gives way. Absent: it promised nothing.
    */
   readonly keepAliveMs?: number;
@@ -32,14 +32,14 @@ export interface ConnectionDescription {
   readonly protocol: string;
   /** `host:port`. */
   readonly remoteAddress?: string;
-  /** What the device is told where the kit ends the connection: code and text of the protocol, for the event too. */
+  /** What the device is told if the kit ends the connection: code and text of the protocol. The event has them, too. */
   readonly endCauses?: EndCauses;
   /** A lease that the next run of the adapter will find: it does not end with this one. */
   readonly survivesShutdown?: boolean;
-  /** A lease that is one for its device in the whole fleet. Absent: what each adapter has is its own. */
+  /** A lease that the device has once in the whole fleet. Absent: each adapter has its own. */
   readonly shared?: SharedLease;
   /**
-   * The connection ended, for whatever cause, and the event is published: close the peer, with the protocol's code where it
+   * The connection ended, and the event is published: close the peer, with the protocol's code if it
    * still listens.
    */
   onDisconnected?(change: DisconnectedChange): void;
@@ -50,7 +50,7 @@ export interface ConnectionDescription {
   servingChanged?(serving: boolean): void;
 }
 
-/** A connection of a device that did not say who it is. */
+/** A connection of an anonymous device. */
 export interface AnonymousConnection {
   /** As for {@link ConnectionDescription.endCauses}. */
   readonly endCauses?: EndCauses;

@@ -1,6 +1,6 @@
 import type { FrameFormat } from './frame-format.ts';
 
-/** A frame, or the last thing that is said of a stream with one that is too long. */
+/** A frame; or `too-long`, after which the stream gives nothing more. */
 export type Cut = { readonly type: 'frame'; readonly bytes: Uint8Array } | { readonly type: 'too-long' };
 
 /**
@@ -19,7 +19,7 @@ export class FrameCutter {
   }
 
   /**
-   * Takes what arrived, and gives the frames that are whole now, in their order. What is not asked for is lost: go through
+   * Takes what arrived, and gives the frames that are complete now, in order. Frames that you do not take are lost: go through
    * all of it before the next call, unless the stream is given up.
    *
    * @yields views of the bytes: copy what you keep for long, since a small frame may hold on to a large chunk.

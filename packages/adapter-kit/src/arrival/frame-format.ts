@@ -13,7 +13,7 @@ export interface FrameFormat {
    * Looks for the end of a frame.
    *
    * @param bytes from the first byte of the frame on.
-   * @param searched as many of them were there the last time, and held no end. 0 for a new frame.
+   * @param searched so many of them were searched the last time, without finding an end. 0 for a new frame.
    * @returns `undefined` while the frame is not whole; `too-long` as soon as it is known that it will be.
    */
   boundsOf(bytes: Uint8Array, searched: number): FrameBounds | 'too-long' | undefined;

@@ -7,8 +7,8 @@ type Written = (error?: Error | null) => void;
 const readWithinMs = 1_000;
 
 /**
- * Where a device hung up, writing to it fails, and the stream would be destroyed at once. What the device said before it left may wait in
- * the operating system still: reading goes on until it comes to the end.
+ * If a device hung up, writing to it fails, and the stream would be destroyed at once. What the device sent before may still wait in
+ * the operating system: so reading goes on to the end.
  */
 export function outliveFailedWrites(socket: Socket, clock: Clock): void {
   let failed = false;

@@ -2,8 +2,8 @@ import { FrameCutter, type Cut } from './frame-cutter.ts';
 import type { FrameFormat } from './frame-format.ts';
 
 /**
- * The frames of a stream, one at a time: nothing is read while one is handled. A frame without end at the end of the stream
- * is none. After `too-long` nothing comes any more.
+ * The frames of a stream, one at a time: nothing is read while one is handled. A frame that is not complete when the stream ends
+ * is left out. After `too-long` nothing follows.
  */
 export async function* readFrames(
   chunks: AsyncIterable<Uint8Array>,

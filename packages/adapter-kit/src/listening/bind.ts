@@ -12,7 +12,7 @@ const backlog = 4_096;
  * Binds a server. What goes wrong with it later, such as a connection that cannot be accepted, is logged. What serving one of its
  * sockets throws ends this socket.
  *
- * @throws TransportError where the port cannot be had.
+ * @throws TransportError if the port cannot be bound.
  */
 export async function bind(
   server: Server,

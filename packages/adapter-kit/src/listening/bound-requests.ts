@@ -15,11 +15,11 @@ const sliceBytes = 2_048;
 
 /**
  * Serves at most so many requests of a connection at a time; one more closes it, and what it sent behind that is not even parsed.
- * Two thousand requests fit into the 64 kB that are read at once: without this a few connections would hold up everybody else for
+ * Two thousand requests fit into the 64 kB that are read at once: without this limit a few connections would delay all others for
  * seconds.
  *
- * @param bounds `maxPerConnection`: requests that one network connection may have open. `continues`: who lets a client go on that
- * waits to be told so before it sends its body; the handler may answer it at once instead.
+ * @param bounds `maxPerConnection`: requests that one network connection may have open. `continues`: is called when a client
+ * waits for `100 Continue` before it sends its body; the handler may answer at once instead.
  */
 export function boundRequests(
   server: Server,

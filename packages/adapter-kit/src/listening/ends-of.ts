@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** Both ends of a network connection: what a TLS handshake ends with is another socket than what it began with. */
+/** Both sockets of a network connection: a TLS handshake begins with one socket and ends with another. */
 export function endsOf({
   remoteAddress,
   remotePort,

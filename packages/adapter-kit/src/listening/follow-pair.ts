@@ -2,7 +2,7 @@ import { checkNewPair, checkPair, type PemPair } from '@rollcall/file-follower/p
 import type { HostContext } from '../protocol-adapter.ts';
 import type { TlsListener } from './listener-options.ts';
 
-/** Has a listener show a new certificate when there is one in its files. */
+/** Gives a listener its new certificate when the files have a new one. */
 export function followPair(
   name: string,
   listener: TlsListener,

@@ -33,7 +33,7 @@ export interface Listener {
 
 /** With key and certificate chain as PEM. */
 export interface TlsListener extends Listener, PemPair {
-  /** Where they are from: they may be replaced there. */
+  /** The files they were read from: new ones may be put there. */
   readonly files?: { readonly key: string; readonly cert: string };
   /** Versions and cipher suites; default: TLS 1.2 and 1.3, as Node.js has them. */
   readonly choice?: TlsChoice;
@@ -43,7 +43,7 @@ export interface TlsListener extends Listener, PemPair {
 export interface Listeners {
   readonly plain?: Listener;
   readonly tls?: TlsListener;
-  /** Whose connections begin with a PROXY protocol header; absent: those of no peer. */
+  /** Peers whose connections begin with a PROXY protocol header; absent: none. */
   readonly balancers?: AddressRanges;
 }
 
@@ -89,7 +89,7 @@ export function listenerOptions(section: string, ports: { readonly plain: number
   } as const satisfies Options;
 }
 
-/** The option of adapters that TCP balancers may stand before. */
+/** The option of adapters that may run behind a TCP balancer. */
 export function balancersOption(section: string): Option<AddressRanges | undefined> {
   return optional(
     `${section}_PROXYPROTOCOLFROM`,
@@ -98,7 +98,7 @@ export function balancersOption(section: string): Option<AddressRanges | undefin
   );
 }
 
-/** The option of adapters that can serve devices which do not say who they are. */
+/** The option of adapters that can serve anonymous devices. */
 export function authenticationRequiredOption(section: string): Option<boolean> {
   return option(
     `${section}_AUTHENTICATIONREQUIRED`,

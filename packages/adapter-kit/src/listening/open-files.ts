@@ -2,8 +2,8 @@
 const share = 1 / 2;
 
 /**
- * How many network connections may wait for their login where the process may have no more than `openFiles` files open: else those
- * who say nothing would take all of them, and no device could come in.
+ * How many network connections may wait for their login if the process may have `openFiles` files open. Otherwise silent peers
+ * would take all files, and no device could connect.
  */
 export function placesWithin(wanted: number, openFiles: number | undefined): number {
   return openFiles === undefined ? wanted : Math.max(1, Math.min(wanted, Math.floor(openFiles * share)));

@@ -3,7 +3,7 @@ import { defaultTlsChoice } from '@rollcall/options/tls';
 import type { TlsListener } from './listener-options.ts';
 
 /**
- * Devices are asked for a certificate, and may have none. Whom to trust is the tenant's to say, once it is known which one
+ * Devices are asked for a certificate, and may have none. The tenant says which issuers to trust, once the adapter knows which tenant
  * that is: TLS itself trusts no certificate here.
  */
 export function tlsServerOptions(

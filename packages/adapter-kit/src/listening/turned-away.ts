@@ -4,7 +4,7 @@ import { addressBlocks } from '@rollcall/core/sharing';
 import type { AdapterObserver } from '../observer/adapter-observer.ts';
 import type { TurnedAwayCause } from '../turned-away-cause.ts';
 
-/** Counts peers that were turned away, and says once a minute how many, and from where. */
+/** Counts peers that were turned away, and logs once a minute how many, and from where. */
 export interface TurnedAway {
   count(cause: TurnedAwayCause, remoteIp: string): void;
   stop(): void;

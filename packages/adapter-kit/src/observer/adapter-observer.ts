@@ -9,19 +9,19 @@ import type { DeliveryObserver, SinkDepth } from '@rollcall/outbox/internal';
 import type { UploadRequest, UploadResult } from '@rollcall/uplink';
 import type { AppMetrics } from './app-metrics.ts';
 
-/** A device brought data, and knows its outcome. */
+/** An upload of a device has its outcome, and the device was told. */
 export interface FinishedUpload {
   readonly request: UploadRequest;
   readonly result: UploadResult;
   readonly durationMs: number;
 }
 
-/** What there is at the moment, by who knows it: to be read whenever it is asked for. */
+/** What a part of the adapter holds now: read when it is asked for. */
 export interface ObservedState {
   readonly presence: {
     /** Connected devices, by tenant. */
     byTenant(): ReadonlyMap<string, number>;
-    /** Connections of devices that did not say who they are. */
+    /** Connections of anonymous devices. */
     anonymous(): number;
   };
   readonly authentication: {
@@ -30,7 +30,7 @@ export interface ObservedState {
   };
   readonly outbox: {
     depth(): readonly SinkDepth[];
-    /** Bytes of memory that what waits takes, about. */
+    /** Memory of the events that wait, in bytes, about. */
     memoryBytes(): number;
   };
   readonly journal: {
@@ -67,12 +67,12 @@ export interface ObservedState {
 export interface AdapterObserver extends AppMetrics, AccessObserver, DeliveryObserver {
   /** An event is stamped, and about to be handed to the journal and the sinks. */
   published(event: ConnectionEvent): void;
-  /** An open connection is said again. */
+  /** An open connection is announced. */
   announced(event: ConnectedEvent): void;
   uploaded(upload: FinishedUpload): void;
   /** An upload failed, and its device does not hear of it. `status` as HTTP has it. */
   dropped(status: UploadFailure['status']): void;
-  /** A network connection was closed for want of room. */
+  /** A network connection was closed because there was no place for it. */
   turnedAway(cause: TurnedAwayCause, remoteIp: string): void;
   /** Serving one peer threw, and cost that peer alone. `where`: a place in our code. */
   failed(where: string, error: unknown): void;

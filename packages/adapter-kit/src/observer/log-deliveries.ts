@@ -1,7 +1,7 @@
 import type { Log } from '@rollcall/core/environment';
 import type { AdapterObserver } from './adapter-observer.ts';
 
-/** A line for each delivery that failed, for who debugs. */
+/** Logs a line for each delivery that failed, at level debug. */
 export function logDeliveries(log: Log): Pick<AdapterObserver, 'retried' | 'parked'> {
   return {
     retried: (sink, _event, cause) => log.debug({ sink, err: cause }, 'event will be sent again'),

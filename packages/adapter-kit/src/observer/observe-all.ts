@@ -1,8 +1,8 @@
 import type { AdapterObserver } from './adapter-observer.ts';
 
 /**
- * One observer that tells all others, in their order; each implements what it cares about. What one of them throws about a fact costs
- * the adapter and the others nothing.
+ * One observer that calls all others, in their order; each implements what it needs. If one of them throws, this does not affect
+ * the adapter or the other observers.
  *
  * @param failed called with what an observer threw. It must not call observers.
  */
@@ -31,7 +31,7 @@ export function observeAll(
     uploaded: (upload) => tell((each) => each.uploaded?.(upload)),
     turnedAway: (cause, remoteIp) => tell((each) => each.turnedAway?.(cause, remoteIp)),
     failed: (where, error) => tell((each) => each.failed?.(where, error)),
-    // These are mistakes of who wrote them, and are found when the adapter starts.
+    // These are mistakes in their code, and show when the adapter starts.
     watch(part, state) {
       for (const observer of observers) observer.watch?.(part, state);
     },

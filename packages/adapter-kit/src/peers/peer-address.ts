@@ -1,10 +1,10 @@
-/** What is needed of a `net.Socket`: once it is destroyed, both are gone. */
+/** What is used of a `net.Socket`: both are `undefined` once it is destroyed. */
 interface RemoteSocket {
   readonly remoteAddress?: string | undefined;
   readonly remotePort?: number | undefined;
 }
 
-/** Whose connections these are, where another party makes them: a balancer, or TLS on top of them. */
+/** The peers of connections that another party makes: a balancer, or TLS on top of them. */
 const standsFor = new WeakMap<RemoteSocket, RemoteSocket>();
 
 /** From now on the socket counts as one of this peer. */
@@ -15,7 +15,7 @@ export function standFor(
   standsFor.set(socket, { remoteAddress: peer.address, remotePort: peer.port });
 }
 
-/** A socket that goes on where another one ended, as after a TLS handshake, is of the same peer. */
+/** A socket that continues another one, as after a TLS handshake, has the same peer. */
 export function standForSame(socket: RemoteSocket, before: RemoteSocket): void {
   const peer = standsFor.get(before);
   if (peer) standsFor.set(socket, peer);

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 
-/** What a device presented to TLS: a login of `HostAccess.authenticate`, but for its origin. */
+/** What a device presented to TLS: a login for `HostAccess.authenticate`, without its origin. */
 export interface PeerCertificate {
   /** In DER: the device's own, without its issuers. */
   readonly certificate: Uint8Array;

@@ -7,7 +7,7 @@ import type { TurnedAwayCause } from '../turned-away-cause.ts';
 export interface SocketPlace {
   /** How much it is worth now; it begins as `silent`. */
   stand(standing: Standing): void;
-  /** It is known who it is: it needs no place any more. */
+  /** The device has logged in: it needs no place any more. */
   accepted(): void;
 }
 

@@ -8,7 +8,7 @@ import type { Delivery } from './open-delivery.ts';
 import type { OwnPlaces } from './own-places.ts';
 import type { TakenUp } from './take-up-journal.ts';
 
-/** Who is let in. */
+/** Makes the part that decides which devices may connect. */
 export interface Access {
   readonly authenticator: Authenticator;
   readonly host: Omit<HostAccess, 'admit'>;

@@ -16,7 +16,7 @@ import type { FleetSeat } from './fleet-seat.ts';
 import type { FollowedRegistry } from './follow-registry.ts';
 import type { Delivery } from './open-delivery.ts';
 
-/** Who is connected, and the events about it. */
+/** Makes the part that knows who is connected, and publishes the events. */
 export interface Presence {
   readonly stamp: StampContext;
   readonly announcer: Announcer<OpenEvent>;

@@ -12,7 +12,7 @@ import {
 } from '@rollcall/uplink/internal';
 import type { AdapterContext } from './adapter-context.ts';
 
-/** How data of devices leaves the adapter. */
+/** Makes the part that sends data of devices. */
 export function createUplink(
   { adapter, clock, random, log, settings, observer, failed }: AdapterContext,
   registry: DeviceRegistry,

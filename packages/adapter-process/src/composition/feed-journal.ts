@@ -6,7 +6,7 @@ import type { Delivery } from './open-delivery.ts';
 import type { ResourceStack } from '@rollcall/runtime';
 import type { TakenUp } from './take-up-journal.ts';
 
-/** Gives the journal what changes all the time, and what it had, if it is destroyed. */
+/** Writes to the journal what changes all the time; and everything again, if the journal was destroyed. */
 export function feedJournal(
   { clock }: AdapterContext,
   {

@@ -20,11 +20,11 @@ import { publishWhileAway } from './publish-while-away.ts';
 import type { AdapterContext } from './adapter-context.ts';
 import type { Delivery } from './open-delivery.ts';
 
-/** How far clocks may have been set while an event waited. */
+/** How far a clock may have been changed while an event waited. */
 const clockMarginMs = 120_000;
 
 /**
- * The seat of an adapter in its fleet: what the directory is told of it, and what the directory tells it. Without a fleet, nothing
+ * The seat of an adapter in its fleet: what the adapter tells the directory, and what the directory tells it. Without a fleet, nothing
  * waits, and nobody tells anything.
  */
 export class FleetSeat {
@@ -136,7 +136,7 @@ export class FleetSeat {
     };
   }
 
-  /** What this adapter did for the dead of its fleet, as it happens. */
+  /** Counts what this adapter does for dead adapters of its fleet. */
   readonly forTheDead: DeadCounts = {
     declared: () => void (this.#tallies.deaths_declared += 1),
     told: () => void (this.#tallies.endings_told += 1),

@@ -11,7 +11,7 @@ export interface FollowedRegistry {
   readonly access: AccessBook;
   /** Calls `changed` whenever devices cannot be looked up any more, or can again, and at once where they cannot. One listener. */
   onAvailability(changed: (available: boolean) => void): void;
-  /** Follows it no more: nothing ends because of it. */
+  /** Stops following it: no connection ends because of it any more. */
   stop(): void;
 }
 

@@ -15,7 +15,7 @@ interface AnswerParts {
   readonly directory: Pick<ConnectionDirectory, 'status'>;
 }
 
-/** What probes and Prometheus are answered. */
+/** The answers to probes and to Prometheus. */
 export function healthAnswers(
   context: AdapterContext,
   { registry, sinks, sender }: Pick<AdapterParts, 'registry' | 'sinks' | 'sender'>,

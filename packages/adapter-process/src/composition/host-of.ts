@@ -18,7 +18,7 @@ interface HostParts extends Pick<HostContext, 'followFiles' | 'portFor'>, Pick<H
   readonly uplink: HostUplink;
 }
 
-/** What the app gets to work with. */
+/** Makes the host: what the app works with. */
 export function hostOf(
   context: AdapterContext,
   {

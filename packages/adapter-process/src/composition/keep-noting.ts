@@ -4,12 +4,12 @@ import type { RhythmStore } from '@rollcall/presence/internal';
 import type { Connections } from '@rollcall/presence/internal';
 import type { Journal } from '@rollcall/outbox';
 
-/** How often it is noted when devices were last heard, in turns: all of them every 5 s. */
+/** How often a part of the devices is written, with when each was last heard: all of them every 5 s. */
 const noteEveryMs = 500;
 const noteTurns = 10;
 
 export interface Noting {
-  /** Notes everything a last time. */
+  /** Writes everything a last time. */
   stop(): void;
 }
 

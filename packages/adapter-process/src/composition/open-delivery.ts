@@ -21,20 +21,20 @@ import type { ResourceStack } from '@rollcall/runtime';
 /** How events leave the adapter: through the journal and the outbox to the sinks. */
 export interface Delivery {
   readonly journal: Journal;
-  /** What this incarnation says of its journal. */
+  /** What the events of this incarnation say of its journal. */
   readonly journalFacts: JournalFacts;
-  /** What is to be said of it in the next event to this tenant, if anything. */
+  /** What the next event of this tenant must say of it; `undefined`: nothing. */
   journalFor(tenant: TenantId): JournalFacts | undefined;
   /**
    * The adapter goes on as another incarnation, with the same journal.
    *
-   * @param told connections of which others tell all there is to tell.
+   * @param told connections whose events others publish.
    */
   goOnAs(instance: string, told: Iterable<ConnectionId>): void;
   readonly recovered: Recovered;
   readonly outbox: Outbox;
   readonly last: LastDeliveries;
-  /** Until it is called, events only gather: what an earlier run left goes first. */
+  /** Until it is called, events only wait: what an earlier run left goes first. */
   startSending(): void;
   /** Resolves when the event is safe; `undefined` says that it is already. */
   publish(event: ConnectionEvent, tenant: Tenant): Promise<void> | undefined;
@@ -50,7 +50,7 @@ export interface Delivery {
 const backoff = { firstMs: 100, maxMs: 5_000 };
 /** Events in flight at a time, per sink and tenant. */
 const deliveryWindow = 1_000;
-/** A journal that does not answer for so long holds no event back. */
+/** If the journal does not answer for so long, events do not wait for it. */
 const sendAfterMs = 1_000;
 
 /** Opens the journal, and queues what an earlier run could not send. @throws TransportError where the journal cannot be opened. */
@@ -118,7 +118,7 @@ export async function openDelivery(
     startSending,
     publish(event, tenant) {
       observer.published(event);
-      // From here on it is everybody's.
+      // From here on others own it, too.
       return serveAll(() => outbox.append({ event, downstream: downstreamOf(tenant) }));
     },
     relay(events, tenant) {

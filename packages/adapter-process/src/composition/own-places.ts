@@ -9,7 +9,7 @@ export interface OwnPlacesOptions {
   readonly directory: Pick<ConnectionDirectory, 'elsewhere' | 'holderHere' | 'isHeld' | 'status'>;
 }
 
-/** What a device that comes holds already, here or at another adapter of the fleet: it takes that over, and needs no other place. */
+/** What a device that connects holds already, here or at another adapter of the fleet: it takes that over, and needs no new place. */
 export class OwnPlaces {
   readonly #options: OwnPlacesOptions;
   /** Slots that the devices of full tenants held elsewhere when they were asked about. */

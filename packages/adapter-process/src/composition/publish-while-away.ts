@@ -13,8 +13,8 @@ export interface PublishWhileAwayOptions {
 }
 
 /**
- * While the engine of the fleet does not answer, an open connection is announced every few seconds. So those who see what adapters
- * publish know that this one lives, and do not tell that its devices are lost. With no connection open there is nothing to be told.
+ * While the engine of the fleet does not answer, an open connection is announced every few seconds. So those who read what adapters
+ * publish know that this one lives, and do not report its devices as lost. Without open connections there is nothing to report.
  *
  * @returns ends it.
  */

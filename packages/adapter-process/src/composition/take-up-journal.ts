@@ -16,7 +16,7 @@ import type { OpenEntry } from '@rollcall/outbox';
 import type { AdapterContext } from './adapter-context.ts';
 import type { Delivery } from './open-delivery.ts';
 
-/** What of an earlier run goes on. */
+/** What continues from an earlier run. */
 export interface TakenUp {
   readonly restored: readonly RestoredLease[];
   readonly rhythms: RhythmStore;
@@ -35,7 +35,7 @@ interface TakenUpWith {
   readonly directory: Pick<ConnectionDirectory, 'succeed' | 'untoldOf' | 'settled'>;
 }
 
-/** Ends the sessions that an earlier run left, takes its leases up, and lets the outbox send. */
+/** Ends the sessions that an earlier run left, continues its leases, and lets the outbox send. */
 export async function takeUpJournal(
   { clock, random, log }: AdapterContext,
   delivery: Delivery,
@@ -103,7 +103,7 @@ function stampLostIn(
   const { aliveAt, declaredAt } = dead;
   if (aliveAt === undefined)
     return { ...stampLost(entry, 'adapter-lost', context, coalesced), id: idOfLost(event, dead) };
-  // Others were to tell it, and never knew of it.
+  // Other adapters should have reported it, and never knew of it.
   return stampOwed(
     { identity: event.adapter, aliveAt, declaredAt },
     { event, unconfirmed: false, reason: 'adapter-lost' },

@@ -12,17 +12,17 @@ const shareOfOutbox = 0.5;
 /** Endings of the dead that are on their way at a time. */
 const maxUnderWay = 2_000;
 
-/** Counts what is done for the dead. */
+/** Counts what is done for dead instances. */
 export interface DeadCounts {
   /** An instance was declared dead by this one. */
   declared(): void;
-  /** An ending of a dead instance was told, and confirmed. */
+  /** An ending of a dead instance was published and confirmed. */
   told(): void;
 }
 
 /**
- * Tells through this adapter's outbox how connections of dead instances ended. The fleet keeps each ending until every sink has it, so
- * that an adapter that dies meanwhile takes nothing with it.
+ * Publishes, through this adapter's outbox, how connections of dead instances ended. The fleet keeps each ending until every sink has it, so
+ * that nothing is lost if this adapter dies meanwhile.
  */
 class DeadTeller {
   readonly #context: Pick<AdapterContext, 'clock' | 'settings'>;
@@ -45,7 +45,7 @@ class DeadTeller {
     this.#counts = counts;
   }
 
-  /** Tells nothing any more, and waits for nothing: what is on its way goes on its way, and the fleet owes it still. */
+  /** Publishes nothing more, and waits for nothing: endings that are on their way stay owed in the fleet. */
   stop(): void {
     this.#isStopped = true;
     this.#delivery.outbox.stopRelaying();
@@ -95,7 +95,7 @@ class DeadTeller {
   }
 }
 
-/** From now on, this adapter tells for those of its fleet that died. */
+/** From now on, this adapter publishes the endings of dead adapters of its fleet. */
 export async function tellForTheDead(
   create: CreateUndertaker,
   context: AdapterContext,

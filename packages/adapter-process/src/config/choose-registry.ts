@@ -27,8 +27,8 @@ function asRegistry({ name, options }: RegistryModule): Pick<OptionModule, 'name
 }
 
 /**
- * Which device registry is used. Options of ours for another kind are a mistake: somebody means that one. Those of Eclipse Hono may be
- * there for Hono's own adapters.
+ * Chooses the device registry. Our options for another kind of registry are a mistake: the operator means that one. Those of Eclipse Hono may be
+ * set for Hono's own adapters.
  */
 export function chooseRegistry(
   modules: readonly RegistryModule[],

@@ -2,14 +2,14 @@ import type { InForce, MessagingModule } from '@rollcall/messaging-module';
 import { variableOf } from '@rollcall/options';
 import type { Effective } from '@rollcall/options/internal';
 
-/** What decides where a variable is not set. */
+/** What decides if a variable is not set. */
 export interface Deciders {
   readonly messaging: readonly Pick<MessagingModule, 'inForce'>[];
   /** Of an adapter that was given none. */
   readonly adapterId: string;
 }
 
-/** What is in force: the same, with what follows from other variables, and from what. */
+/** The values in force: also those that follow from other variables, with their origin. */
 export function inForce(effective: readonly Effective[], deciders: Deciders): readonly Effective[] {
   const texts = new Map(effective.map(({ variable, text }) => [variable, text]));
   const decided = decisions((name) => texts.get(variableOf(name)), deciders);

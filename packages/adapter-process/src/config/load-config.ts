@@ -15,7 +15,7 @@ export interface LoadedConfig<Own extends Options> {
   readonly own: ValuesOf<Own>;
   /** The module that sends; `undefined`: no messaging network is configured. */
   readonly messaging: ChosenMessaging | undefined;
-  /** The module of the fleet; `undefined`: the adapter is in none. */
+  /** The module of the fleet; `undefined`: the adapter is in no fleet. */
   readonly directory: ChosenModule<DirectoryModule> | undefined;
   /** The module of the device registry; `undefined`: it is a file. */
   readonly registry: ChosenRegistry | undefined;

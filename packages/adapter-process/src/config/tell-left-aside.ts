@@ -1,7 +1,7 @@
 import type { Log } from '@rollcall/core/environment';
 import type { ReadResult } from '@rollcall/options/internal';
 
-/** Tells once of variables that look like options of ours, or of Hono's, and are none. */
+/** Logs once which variables look like options of ours, or of Hono's, and are not. */
 export function tellLeftAside(
   { warnings, serviceLinks }: Pick<ReadResult<{}>, 'warnings' | 'serviceLinks'>,
   log: Log,

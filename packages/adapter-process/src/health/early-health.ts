@@ -4,13 +4,13 @@ import { startHealthServer, type HealthServer, type HealthServerOptions } from '
 
 export type HealthAnswers = Omit<HealthServerOptions, 'host' | 'port' | 'log'>;
 
-/** A health server that is there before what it is asked about: a large registry may take a minute to load. */
+/** A health server that answers before the adapter has started: a large registry may take a minute to load. */
 export interface EarlyHealth extends HealthServer {
   /** Gives these answers from now on. */
   become(answers: HealthAnswers): void;
 }
 
-/** Until it is told more, it says that the adapter starts. @throws TransportError where the port cannot be bound. */
+/** At first it says that the adapter starts. @throws TransportError if the port cannot be bound. */
 export async function startEarlyHealth(options: {
   readonly host: string;
   readonly port: number;

@@ -7,9 +7,9 @@ import { ReadBack } from './read-back.ts';
 interface Body {
   readonly outbound: OutboundEvent;
   readonly bytes: number;
-  /** What has to come before it is sent; absent: nothing. */
+  /** What must happen before it is sent; absent: nothing. */
   readonly committed: Promise<void> | undefined;
-  /** Sinks that have still to be done with it. */
+  /** Sinks that have not taken or refused it yet. */
   users: number;
   /** Whether it was read back, and is being sent: then it is needed now. */
   inUse: boolean;
@@ -40,7 +40,7 @@ export class Bodies {
     this.#sweepAbove = maxBytes / 2;
     this.#readBack = new ReadBack({
       journal,
-      // One at least, or those that are sent could wait for ever for those that cannot be read.
+      // One at least. Otherwise events that are being sent could wait forever for those that cannot be read.
       mayRead: () => this.#inUseBytes === 0 || this.#inUseBytes < maxBytes / 2,
       mayReadAhead: () => this.#bytes < maxBytes / 2,
       isInMemory: (place) => this.#held.has(place),
@@ -143,7 +143,7 @@ export class Bodies {
     this.#sweepAbove = Math.max(maxBytes / 2, this.#bytes + maxBytes / 8);
   }
 
-  /** Where much is not committed yet, it is as soon as it is. */
+  /** If much is not committed yet, memory is freed once it is. */
   #sweepOnceCommitted(committed: Promise<void>): void {
     if (this.#watched === committed) return;
     this.#watched = committed;

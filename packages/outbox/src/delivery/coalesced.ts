@@ -1,29 +1,29 @@
 import type { Owed } from '../journal/journal.ts';
 
-/** Devices of which a sink heard too much that are remembered: beyond it, it may hear too much once more. */
+/** Devices that are remembered because a sink was told too many. Of more devices, it may be told too many once more. */
 const maxOverTold = 10_000;
 
 /**
  * How many connections of each device were left out for each sink, until an event says so.
  *
- * An event is the same for every sink, and says the greatest of the counts: no consumer hears of too few, and where one sink
- * loses some, its consumers hear the truth. What a sink was told in excess counts against what it loses later.
+ * An event is the same for every sink, and has the greatest of the counts. So no consumer is told too few; and if one sink
+ * loses some, its consumers are told the truth. What a sink was told in excess is subtracted from what it loses later.
  */
 export interface Coalesced {
-  /** @returns what this sink is owed by now. */
+  /** @returns how many pairs were left out for this sink, and not reported yet. */
   add(sink: string, tenant: string, device: number, pairs: number): Owed;
   /** What the next event of the device has to say. */
   next(tenant: string, device: () => number): number;
   /** An event that says `pairs` is on its way to every sink. */
   said(tenant: string, device: number, pairs: number): Said;
-  /** What all sinks are owed, of all devices. */
+  /** What was left out and not reported yet, for all sinks and devices. */
   all(): readonly Owed[];
 }
 
 interface Said {
   /** What each sink is owed now. */
   readonly owed: readonly Owed[];
-  /** Of other devices: that they were told too much is not remembered any more. */
+  /** For other devices, the excess is forgotten. */
   readonly forgotten: readonly Owed[];
 }
 

@@ -3,8 +3,8 @@ import type { JournalFacts } from '@rollcall/core/internal';
 import type { OpenEvent } from '../open-event.ts';
 
 /**
- * The `connected` of an open connection said again, with what holds now: the interval of a lease changes. What was left out
- * before it was said once.
+ * Makes the announcement of an open connection: its `connected` with what is true now, since the interval of a lease changes. What was left out
+ * before was reported once, and is not repeated.
  */
 export function announceAgain(
   { event, tracked }: OpenEvent,

@@ -2,7 +2,7 @@ import type { Instant } from '@rollcall/core';
 import { later, type Clock } from '@rollcall/core/environment';
 
 const tickMs = 100;
-/** 200 a second: a hundred thousand in eight minutes, and news does not wait for them. */
+/** 200 a second: a hundred thousand take eight minutes, and new events do not wait for them. */
 const perTick = 20;
 /** However often it is asked for. */
 const atMostEveryMs = 60_000;
@@ -17,8 +17,8 @@ export interface AnnounceAllOptions<Item> {
 }
 
 /**
- * Says all that holds again when it is asked to, each once, at a pace. What could not be said to everybody is tried again in the end, as
- * long as some of that can be said.
+ * Announces all open connections when it is asked to, each once, at a limited rate. Those that a sink could not take are tried again at the end, as
+ * long as some of them succeed.
  *
  *     idle ── asked ──▶ saying ── all was said ──▶ idle
  *     saying ── asked ──▶ saying, and again after that, a minute after it began
@@ -52,7 +52,7 @@ export class AnnounceAll<Item> {
     const now = clock.monotonic();
     this.#isBusy = true;
     const mayBeginAt = this.#begunAt === undefined ? now : later(this.#begunAt, atMostEveryMs);
-    // Not within the call that asks: an adapter that starts has not gone on yet with what is open.
+    // Not within the call that asks: an adapter that starts has not taken up its open connections yet.
     this.#disarm = clock.at(Math.max(later(now, tickMs), mayBeginAt) as Instant, () => this.#begin());
   }
 

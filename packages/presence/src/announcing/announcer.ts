@@ -5,11 +5,11 @@ const tickMs = 1_000;
 /** An interval is divided into so many moments at most. */
 const maxSlots = 3_600;
 
-/** Says again, from time to time, what holds. */
+/** Announces open connections from time to time. */
 export interface Announcer<Item> {
   add(item: Item): void;
   remove(item: Item): void;
-  /** Somebody begins with nothing: all is said once more, soon, at a pace; a minute apart at least. Not where nothing is ever said again. */
+  /** A consumer begins without any knowledge: announces everything once more, soon, at a limited rate; at most once a minute. Does nothing if announcements are off. */
   announceAll(): void;
   stop(): void;
 }

@@ -2,10 +2,10 @@ import { later, type Clock } from '@rollcall/core/environment';
 
 const tryEveryMs = 1_000;
 
-/** Says things once more, each as soon as it can be said: not while what was said of it before is still on its way. */
+/** Announces items, each as soon as possible: not while an earlier event of the item is still on its way. */
 export interface SayAgain<Item> {
   add(item: Item): void;
-  /** It is over: there is nothing to be said any more. */
+  /** The item ended: it is not announced any more. */
   remove(item: Item): void;
   stop(): void;
 }

@@ -11,7 +11,7 @@ export function learnedText(rhythm: Rhythm): string | undefined {
   return learned && JSON.stringify(learned);
 }
 
-/** The reverse of {@link learnedText}. Anybody may have written it: what is no rhythm teaches nothing. */
+/** The reverse of {@link learnedText}. Anybody may have written it: a text that is not a rhythm is ignored. */
 export function readLearned(text: string | undefined): Rhythm {
   if (text === undefined || text.length > maxTextLength) return {};
   try {

@@ -34,14 +34,14 @@ type LeaseOrigin = Pick<ConnectionDescription, 'protocol' | 'remoteAddress'>;
 /** Who holds a lease now. A lease belongs to a device and the auth-id it proved. */
 export interface LeaseBook<Signal> {
   held(identity: AuthenticatedDevice): OpenConnection<Signal> | undefined;
-  /** The lease that a device holds, or else a new one, which begins with the next signal; or why it may have none. */
+  /** The lease that a device holds; or a new one, which begins with the next signal; or the reason why the device is refused. */
   obtain(identity: AuthenticatedDevice, origin: LeaseOrigin): OpenConnection<Signal> | Refusal;
 }
 
 /**
  * Opens the book, with what an earlier incarnation of the adapter left in it.
  *
- * @param endAtShutdown whether leases end when the adapter stops. They do anyway where nothing would remember them.
+ * @param endAtShutdown whether leases end when the adapter stops. Without a journal they always do.
  */
 export function createLeaseBook<
   State extends PresentHolder,
@@ -124,7 +124,7 @@ function rhythmOf(state: AbsentHolder | PresentHolder): Rhythm {
   return 'lease' in state ? state.lease.rhythm : state.rhythm;
 }
 
-/** Equal exactly for those who share a lease: for map keys. */
+/** The same string for those who share a lease, and only for them: for map keys. */
 export function holderKey({ device, authId }: AuthenticatedDevice): string {
   return `${deviceKey(device)}\n${authId}`;
 }

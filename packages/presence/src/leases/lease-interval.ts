@@ -1,13 +1,13 @@
 import type { LeaseBasis } from '@rollcall/core/internal';
 import { likelySilenceMs, type Rhythm } from './rhythm.ts';
 
-/** How leases are measured out where a device declares nothing. */
+/** How long leases are if a device declares nothing. */
 export interface LeaseSettings {
   readonly defaultMs: number;
   /** Bounds of learned intervals. */
   readonly minLearnedMs: number;
   readonly maxLearnedMs: number;
-  /** What a device gets beyond the time it said it would wait for a command. */
+  /** Added to the time that a device said it would wait for a command. */
   readonly ttdGraceMs: number;
 }
 
@@ -17,7 +17,7 @@ export interface LeaseTerms extends LeaseSettings {
   readonly declaredMs?: number;
   /** Time till disconnect: how long the device waits for a command after this request. */
   readonly ttdMs?: number;
-  /** How long asking the device whether it is there takes at most; absent: it is not asked. See `planProbe`. */
+  /** How long a probe of the device takes at most; absent: it is not probed. See `planProbe`. */
   readonly probeMs?: number;
 }
 

@@ -47,7 +47,7 @@ export type LeaseSignal =
   | { readonly type: 'resumed' }
   /** Another adapter of the fleet heard the device. The lease book reports this, and `goes-on`. */
   | { readonly type: 'heard-elsewhere'; readonly sign: LifeSign; readonly settings?: LeaseSettings }
-  /** The lease goes on with what is known of it elsewhere, also where it had ended here. No change follows from it. */
+  /** The lease continues with what another adapter knows of it, even if it had ended here. It makes no change. */
   | { readonly type: 'goes-on'; readonly state: LeaseState; readonly rhythm: Rhythm };
 
 /** A device without a lease, with what is known of its rhythm. */
@@ -85,7 +85,7 @@ export function leaseTracker<State extends PresentHolder, Signal extends { reado
   function goOn(state: State, at: Instant, changes: readonly Change[] = []): Step<State> {
     const due = holding.dueAt(state);
     if (due === undefined) return { state, changes };
-    // It may have passed while the clock of the lease stood still.
+    // The deadline may have passed while the clock of the lease stood still.
     return { state, changes, deadline: due > at ? due : later(at, 1) };
   }
 
@@ -176,7 +176,7 @@ function afterSignElsewhere(
   return { ended: leaseGivenUp(lease, heardAt), rhythm: lease.rhythm };
 }
 
-/** A lease that ends without a word of the device. */
+/** A lease that ends although the device said nothing. */
 export function leaseOver(
   lease: Lease,
   reason: DisconnectedChange['reason'],

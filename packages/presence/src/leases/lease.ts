@@ -20,7 +20,7 @@ export interface Lease {
   readonly pausedAt?: Instant;
 }
 
-/** How late a deadline may come. If it comes later, the process stood still, and could not hear who called meanwhile. */
+/** How late a deadline may come. If it comes later, the process stood still, and heard no device meanwhile. */
 const onTimeMs = 1_000;
 
 /** The lease that a request grants to a device without one; the request waits for its answer. */
@@ -48,7 +48,7 @@ export function renewOnSign(lease: Lease, at: Instant, heardAt = at): Lease {
 }
 
 /**
- * Another adapter of the fleet heard the device. What is older than what was heard here says nothing.
+ * Another adapter of the fleet heard the device. A sign that is older than the last one here changes nothing.
  *
  * @param settings of this adapter; `undefined`: the interval stays as it is.
  */
@@ -70,7 +70,7 @@ export function renewElsewhere(
   return renewed({ ...lease, rhythm, basis, lastSeen: heardAt }, heardAt);
 }
 
-/** What was known of the lease at another adapter is known here from now on. Whoever heard the device later is right. */
+/** Takes over what another adapter knows of the lease. The later sign of the device counts. */
 export function goOnWith(lease: Lease, state: LeaseState, rhythm: Rhythm, at: Instant): Lease {
   const { from } = lease.basis;
   const basis = from === 'declared' || from === 'ttd' ? lease.basis : state.basis;
@@ -79,7 +79,7 @@ export function goOnWith(lease: Lease, state: LeaseState, rhythm: Rhythm, at: In
   return { ...lease, basis, lastSeen, until, rhythm: { ...lease.rhythm, ...rhythm } };
 }
 
-/** A lease that goes on, and that this adapter holds no more, or not yet. */
+/** A lease that continues, and that this adapter does not hold: not any more, or not yet. */
 export function leaseOf({ basis, silentMs, leftMs }: LeaseState, rhythm: Rhythm, at: Instant): Lease {
   return { rhythm, basis, lastSeen: later(at, -silentMs), until: later(at, leftMs), openRequests: 0 };
 }
@@ -95,7 +95,7 @@ export function renewOnAnswer(lease: Lease, at: Instant): Lease {
   return renewed({ ...lease, openRequests: Math.max(0, lease.openRequests - 1) }, at);
 }
 
-/** What proved a request counts no more: it keeps the lease no longer, and renews nothing. */
+/** The proof of a request is not valid any more: the request does not keep or renew the lease. */
 export function withdrawRequest(lease: Lease, at: Instant): Lease {
   // A lease whose time is over runs out now, as soon as a deadline may.
   const soonest = later(lease.pausedAt ?? at, 1);
@@ -121,7 +121,7 @@ export function leaseDueAt({ openRequests, pausedAt, until }: Lease): Instant | 
   return openRequests > 0 || pausedAt !== undefined ? undefined : until;
 }
 
-/** What becomes of a lease when its deadline is there: `ran-out`, or the lease, longer where the adapter could not receive requests. */
+/** The lease at its deadline: `ran-out`, or the lease, longer where the adapter could not receive requests. */
 export function leaseAtDeadline(lease: Lease, at: Instant): Lease | 'ran-out' {
   const due = leaseDueAt(lease);
   if (due === undefined || at < due) return lease;
@@ -145,7 +145,7 @@ function basisOf(terms: LeaseTerms, rhythm: Rhythm): LeaseBasis {
   return { kind: 'lease', intervalMs, from, detectWithinMs: Math.ceil(intervalMs + beyondMs) };
 }
 
-/** Whether it is probed is not said elsewhere: that stays as it was. */
+/** Other adapters do not say whether it is probed: that stays as it was. */
 function withProbeOf(before: LeaseBasis, basis: LeaseBasis): LeaseBasis {
   const beyondMs = (before.detectWithinMs ?? before.intervalMs) - before.intervalMs;
   return { ...basis, detectWithinMs: Math.ceil(basis.intervalMs + beyondMs) };

@@ -108,7 +108,7 @@ export class DeviceConnection<State, Signal> implements OpenConnection<Signal> {
     }
   }
 
-  /** What becomes of this device is not known any more: its app closes the peer, so that it connects again. */
+  /** Nothing is known of this device any more: its app closes the peer, so that the device connects again. */
   #giveUp(where: 'connection' | 'tracker', error: unknown, at: Instant): void {
     this.#shared.failed(where, error);
     const basis = this.#connected?.event.basis ?? { kind: 'session', detectWithinMs: null };
@@ -207,7 +207,7 @@ export function isInDirectory({ basis }: ConnectedEvent): boolean {
   return basis.kind === 'session';
 }
 
-/** What an app throws about one connection must not keep the others from hearing what they have to. */
+/** If an app throws about one connection, the other connections are still told. */
 export function containConnection({ failed }: Pick<ConnectionsOptions, 'failed'>, work: () => void): void {
   try {
     work();

@@ -7,7 +7,7 @@ import type { SharedLease, SignHere } from '../shared-lease.ts';
 import type { Ending } from './lease-standing.ts';
 import type { Tracked } from './track.ts';
 
-/** What this adapter itself hears of the device of a lease: what of it would move with the lease, and how it would end now. */
+/** What this adapter itself hears of the device of a lease. From that it makes the state that moves with the lease, and its ending. */
 export class HeardHere {
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #tracked: Pick<Tracked<never>, 'presence'>;

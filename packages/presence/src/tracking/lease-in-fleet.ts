@@ -383,7 +383,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
     containConnection(this.#shared, () => this.#description.onDisconnected?.(change));
   }
 
-  /** What becomes of this device is not known any more. */
+  /** Nothing is known of this device any more. */
   #giveUp(where: 'connection' | 'tracker', error: unknown): void {
     const { failed } = this.#shared;
     failed(where, error);

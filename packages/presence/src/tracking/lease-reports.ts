@@ -19,7 +19,7 @@ export class LeaseReports {
     this.#options = options;
   }
 
-  /** A request is not left out for something less. */
+  /** A lesser sign does not replace a request that waits. */
   report(lease: HeldLease, sign: SignHere): void {
     const waiting = this.#next?.lease === lease ? this.#next.sign : undefined;
     const isLess = waiting?.kind === 'request' && sign.kind === 'heard';
@@ -27,7 +27,7 @@ export class LeaseReports {
     if (!this.#isUnderWay) void this.#tell();
   }
 
-  /** The device leaves: what it said before is of no use any more. */
+  /** The device leaves: earlier signs are dropped. */
   goodbye(lease: HeldLease, ageMs: number): void {
     this.forget();
     void this.#options.leases.report(lease, { kind: 'goodbye', ageMs });

@@ -11,13 +11,13 @@ export interface Ending {
 
 /** How a lease of a fleet stands at one adapter. What its tracker says is one thing, and who publishes it another. */
 export type Standing =
-  /** It is nobody's, as far as is known here. */
+  /** Nobody holds it, as far as this adapter knows. */
   | { readonly phase: 'none' }
   /** The directory is asked whose it is. */
   | { readonly phase: 'entering' }
-  /** It is this adapter's, which publishes. */
+  /** This adapter holds it, and publishes its events. */
   | { readonly phase: 'held'; readonly connected: Connected; notedAt: Instant; ending?: Ending }
-  /** Another adapter has it: nothing is published here. `toldAt`: when that was last told of the device. */
+  /** Another adapter holds it: nothing is published here. `toldAt`: when this adapter last reported the device to the holder. */
   | {
       readonly phase: 'elsewhere';
       readonly lease: HeldLease;

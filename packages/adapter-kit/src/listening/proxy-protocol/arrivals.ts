@@ -14,15 +14,15 @@ export interface ArrivalsOptions {
   readonly context: Pick<HostContext, 'clock' | 'log' | 'metrics'>;
 }
 
-/** New network connections, until it is known whose they are, and they have a place. */
+/** New network connections, until the adapter knows their peer and they have a place. */
 export interface Arrivals {
   arrive(socket: Socket, serve: (place: SocketPlace) => void): void;
   stop(): void;
 }
 
 /**
- * Where connections come through balancers, they take their places when their headers have said whose they are. Until then each counts among
- * those that wait in all, and not among those of its address: that is the balancer's, and all devices would have one.
+ * Connections that come through a balancer take their places once their headers have named the peer. Until then each counts among
+ * all that wait, and not among those of its address: that address is the balancer's, so all devices would share it.
  */
 export function createArrivals({ pending, balancers, headerTimeoutMs, context }: ArrivalsOptions): Arrivals {
   if (!balancers)

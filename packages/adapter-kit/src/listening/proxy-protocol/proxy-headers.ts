@@ -22,7 +22,7 @@ export interface ProxyHeadersOptions {
 
 /** The first bytes of connections, where some of them come through balancers. */
 export interface ProxyHeaders {
-  /** Whether this is a connection of a balancer, which has not said yet whose it is. */
+  /** Whether this connection comes from a balancer whose header has not been read yet. */
   isFromBalancer(socket: Socket): boolean;
   /**
    * Reads the header, before anything else is read. `begun` is called once it is known whose connection it is: then
@@ -55,7 +55,7 @@ export function createProxyHeaders({
       const fromBalancer = isFromBalancer(socket);
       let held: Buffer = Buffer.alloc(0);
       const disarm = clock.at(later(clock.monotonic(), timeoutMs), () =>
-        // Who says nothing at all is no worse than any other silent peer.
+        // A peer that sends nothing is like any other silent peer.
         held.length === 0 && !fromBalancer ? socket.destroy() : refuse('late'),
       );
 

@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6, SocketAddress } from 'node:net';
 
-/** Whose connection it is, as a balancer tells it. */
+/** The peer of a connection, as a balancer names it. */
 interface ProxiedPeer {
   readonly address: string;
   readonly port: number;
