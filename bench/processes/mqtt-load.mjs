@@ -26,25 +26,31 @@ const work = {
 };
 
 /** @param {number} index */
-async function connect(index) {
-  const device = await connectDevice(Number(port), index, { localAddress, keepaliveS });
-  connected.set(index, device);
-  return device;
-}
+const connect = (index) =>
+  patiently(async () => {
+    const device = await connectDevice(Number(port), index, { localAddress, keepaliveS });
+    connected.set(index, device);
+    return device;
+  });
 
 /**
  * Where the network was too slow for a message the adapter closes the connection, as Hono does: the device comes again then.
  * @param {import('../load/mqtt-device.mjs').Device} device @param {number} each
  */
-async function publishPatiently(device, each) {
-  let current = device;
+const publishPatiently = (device, each) =>
+  patiently(async (tries) => publish(tries === 1 ? device : await connect(device.index), 1, each));
+
+/**
+ * On a machine that has no time for it a device may be refused, or lose its connection.
+ * @template Result @param {(tries: number) => Promise<Result>} attempt @returns {Promise<Result>}
+ */
+async function patiently(attempt) {
   for (let tries = 1; ; tries++)
     try {
-      return await publish(current, 1, each);
+      return await attempt(tries);
     } catch (error) {
       if (tries === mostTries) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100 * tries));
-      current = await connect(device.index);
     }
 }
 
