@@ -32,7 +32,8 @@ export async function authenticateCertificate(
   const { registry, adapterType, clock } = context;
   const answer = await tenantOfCertificate(presented, serverName, registry);
   const tenant = served === 'now' ? usableTenant(answer, adapterType) : knownTenant(answer);
-  if (tenant.status === 'refused') return tenant;
+  if (tenant.status === 'refused')
+    return answer.status === 'found' ? { ...tenant, tenant: answer.value.id } : tenant;
   const now = clock.now();
   const anchor = verifyCertificate(presented, tenant.value.trustAnchors ?? [], now);
   const authId = anchor && authIdOf(presented, anchor);

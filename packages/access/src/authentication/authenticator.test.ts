@@ -1,5 +1,10 @@
 import { ManualClock, seededRandom, settled, recordingLog } from '@rollcall/conformance';
-import { createDeviceKey, tokenClaims } from '@rollcall/conformance/certificates';
+import {
+  createCertificateAuthority,
+  createDeviceKey,
+  tokenClaims,
+  type CertificateAuthority,
+} from '@rollcall/conformance/certificates';
 import {
   hashed,
   scriptedAuthorities,
@@ -8,9 +13,11 @@ import {
   ScriptedRegistry,
   scriptedPasswords,
 } from '@rollcall/conformance/registry';
+import type { Timestamp } from '@rollcall/core';
 import { later } from '@rollcall/core/environment';
-import type { PasswordVerifier } from '@rollcall/core/registry';
+import type { CredentialsType, PasswordVerifier } from '@rollcall/core/registry';
 import { describe, expect, test } from 'vitest';
+import type { DeviceLogin } from '../login.ts';
 import { createAuthenticator, defaultLogins, type AuthenticatorOptions } from './authenticator.ts';
 
 function given(facts: Partial<AuthenticatorOptions> & { readonly clock?: ManualClock } = {}) {
@@ -145,6 +152,101 @@ describe('a failed login', () => {
     expect(await timed(username, 'guess')).toEqual(['bad-credentials', 300]);
     expect(causes).toEqual([cause]);
     expect(JSON.stringify(log.lines)).not.toContain('guess');
+  });
+
+  const remoteIp = '192.0.2.1';
+  const certificateOf = (authority: CertificateAuthority, subject: string) => ({
+    certificate: authority.issue({ subject }).der,
+    remoteIp,
+  });
+  const acme = scriptedAuthorities.acme;
+  const logins: readonly (readonly [string, DeviceLogin])[] = [
+    ['password', { username: 'nobody@acme', password: Buffer.from('guess'), remoteIp }],
+    ['token', { token: 'forged', tenant: 'acme', authId: 'nobody', remoteIp }],
+    ['certificate', certificateOf(acme, 'CN=nobody,O=acme')],
+    [
+      'certificate that is not signed as it says',
+      certificateOf(createCertificateAuthority(acme.subject), 'CN=thermostat-7,O=acme'),
+    ],
+  ];
+
+  test.each(logins)('with a %s has its tenant and its address in the log line', async (_what, login) => {
+    const { authenticator, clock, log } = given();
+    const result = authenticator.authenticate(login);
+    for (let waited = 0; waited < 10; waited++) await clock.advanceAsync(100);
+    expect(await result).toMatchObject({ refusal: { reason: 'bad-credentials' } });
+    expect(log.lines).toMatchObject([{ message: 'device refused', facts: { tenant: 'acme', remoteIp } }]);
+  });
+
+  test('with a certificate has its tenant in the log line, also where that is disabled', async () => {
+    const { authenticator, registry, log } = given();
+    registry.disable('acme');
+    await authenticator.authenticate(certificateOf(acme, 'CN=thermostat-7,O=acme'));
+    expect(log.lines).toMatchObject([{ facts: { tenant: 'acme', reason: 'tenant-disabled' } }]);
+  });
+
+  const thermostats = { tenant: 'acme', authId: 'thermostat-7', remoteIp };
+  const known: readonly (readonly [CredentialsType, DeviceLogin | undefined])[] = [
+    ['hashed-password', { username: device, password: Buffer.from(scriptedPassword), remoteIp }],
+    [
+      'rpk',
+      { ...thermostats, token: scriptedDeviceKey.sign(tokenClaims(0 as Timestamp, 'acme', 'thermostat-7')) },
+    ],
+    ['x509-cert', certificateOf(acme, 'CN=thermostat-7,O=acme')],
+    ['psk', undefined],
+  ];
+
+  test.each(known)('with disabled credentials of type %s has that as its cause', async (type, login) => {
+    const { authenticator, registry, clock, causes } = given();
+    registry.setCredentials('acme', 'thermostat-7', type, 'disabled');
+    const result = login
+      ? authenticator.authenticate(login)
+      : authenticator.findPsk({ identity: device, remoteIp });
+    for (let waited = 0; waited < 10; waited++) await clock.advanceAsync(100);
+    expect(await result).toMatchObject({ refusal: { reason: 'bad-credentials' } });
+    expect(causes).toEqual(['credentials-disabled']);
+  });
+
+  test('with a certificate whose time is over has that as its cause', async () => {
+    const { authenticator, registry, clock, causes } = given();
+    registry.setSecrets('x509-cert', [{ notAfter: (clock.now() - 1) as Timestamp }]);
+    const result = authenticator.authenticate(certificateOf(acme, 'CN=thermostat-7,O=acme'));
+    for (let waited = 0; waited < 10; waited++) await clock.advanceAsync(100);
+    expect(await result).toMatchObject({ refusal: { reason: 'bad-credentials' } });
+    expect(causes).toEqual(['secret-expired']);
+  });
+
+  test.each([
+    ['bad-credentials', device, 'wrong-secret', { tenant: 'acme', remoteIp }],
+    ['bad-credentials', '', 'bad-credentials', { remoteIp }],
+    ['credentials-missing', '', 'credentials-missing', { remoteIp }],
+    ['credentials-malformed', device, 'credentials-malformed', { tenant: 'acme', remoteIp }],
+  ] as const)('that a protocol found (%s, name "%s") counts as %s', (cause, name, counted, facts) => {
+    const { authenticator, causes, log } = given();
+    authenticator.refused(cause, remoteIp, name);
+    expect(causes).toEqual([counted]);
+    expect(log.lines).toMatchObject([{ message: 'device refused', facts }]);
+  });
+
+  test('of a device that is asked about again has the device in the log line', async () => {
+    const { authenticator, registry, log } = given();
+    const login = await authenticator.authenticate({
+      username: device,
+      password: Buffer.from(scriptedPassword),
+      remoteIp,
+    });
+    registry.disable('acme', 'thermostat-7');
+    if (login.status !== 'accepted') throw new Error('refused');
+    await authenticator.reauthorize(login.identity);
+    expect(log.lines).toMatchObject([{ facts: { tenant: 'acme', device: 'thermostat-7' } }]);
+  });
+
+  test('with a key has its tenant and its address in the log line', async () => {
+    const { authenticator, log } = given();
+    await authenticator.findPsk({ identity: 'nobody@acme', remoteIp });
+    expect(log.lines).toMatchObject([
+      { message: 'device refused', facts: { tenant: 'acme', remoteIp, problem: 'unknown-device' } },
+    ]);
   });
 
   test('that took longer to find out is answered at the next multiple', async () => {
