@@ -96,7 +96,13 @@ function sourcesIn(folder) {
  */
 export function withoutDebug() {
   const id = '\0silent-debug';
-  const silent = 'module.exports = () => silent;\nfunction silent() {}\nsilent.enabled = false;\n';
+  // Some libraries call what they require, others its `default`.
+  const silent = `const debug = () => silent;
+function silent() {}
+silent.enabled = false;
+debug.default = debug;
+module.exports = debug;
+`;
   return {
     name: 'without-debug',
     resolveId: (/** @type {string} */ source) => (source === 'debug' ? id : undefined),

@@ -91,8 +91,11 @@ test('what libraries would say with the package debug is said by nobody, and all
   const { resolveId, load } = script.withoutDebug();
   expect(resolveId('debugging')).toBeUndefined();
   const { code } = load(resolveId('debug')) ?? { code: '' };
-  const module = { exports: (_namespace: string): unknown => undefined };
+  type Debug = ((namespace: string) => unknown) & { readonly default: unknown };
+  const module = { exports: undefined as unknown as Debug };
   runInNewContext(code, { module });
+  // As `import` compiled to `require` calls it.
+  expect(module.exports.default).toBe(module.exports);
   const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   onTestFinished(() => said.mockRestore());
   const debug = module.exports('rhea:frames') as ((...what: unknown[]) => void) & { enabled: boolean };
