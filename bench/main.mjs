@@ -21,18 +21,19 @@ import { presenceStoreScenario } from './scenarios/presence-store.mjs';
 import { publishScenario } from './scenarios/publish.mjs';
 import { registryScenario } from './scenarios/registry.mjs';
 import { registryServiceScenario } from './scenarios/registry-service.mjs';
+import { registryStoreScenario } from './scenarios/registry-store.mjs';
 import { senderScenario } from './scenarios/sender.mjs';
 import { stormScenario } from './scenarios/storm.mjs';
 
 const usage = `Usage: npm run bench -- [scenario] [options]
 
-  Scenarios: connect, journal, storm, publish, http, amqp, hostile, sender, memory; coap, coap-memory; registry, registry-service;
-             presence-store, presence-service; fleet; growth, others
+  Scenarios: connect, journal, storm, publish, http, amqp, hostile, sender, memory; coap, coap-memory; registry, registry-service,
+             registry-store; presence-store, presence-service; fleet; growth, others
 
   Without a scenario: all of them, connect and memory with 1,000 and 10,000 devices.
 
   --devices N    devices (connect, journal and memory: 1000; storm: 10000; publish, http, amqp and coap: 50; hostile: 10;
-                 coap-memory: 20000; registry: 100000; presence-store: 10000, 100000 and 1000000;
+                 coap-memory: 20000; registry: 100000; registry-store: 10000 and 100000; presence-store: 10000, 100000 and 1000000;
                  presence-service: 10000; fleet: 2000; growth: 1000, 10000, 50000 and 100000; others: 1000)
   --messages N   messages in all (20000); fleet: claims that are open (100000)
   --qos 0|1      of publish (1)
@@ -65,6 +66,11 @@ const scenarios = {
     fleetScenario({ devices, claims: messages === 20_000 ? 100_000 : messages, repeats }),
   registry: ({ devices = 100_000 }) => registryScenario({ devices }),
   'registry-service': ({ devices = 1_000, repeats }) => registryServiceScenario({ devices, repeats }),
+  'registry-store': ({ devices, messages }) =>
+    registryStoreScenario({
+      sizes: devices === undefined ? [10_000, 100_000] : [10_000, devices],
+      operations: messages,
+    }),
   'presence-store': ({ devices, messages }) =>
     presenceStoreScenario({
       sizes: devices === undefined ? [10_000, 100_000, 1_000_000] : [devices],
@@ -134,6 +140,7 @@ function everything() {
     { scenario: 'coap-memory', chosen: options },
     { scenario: 'registry', chosen: options },
     { scenario: 'registry-service', chosen: options },
+    { scenario: 'registry-store', chosen: { ...options, devices: undefined } },
     { scenario: 'presence-store', chosen: { ...options, devices: undefined } },
     { scenario: 'presence-service', chosen: options },
     { scenario: 'fleet', chosen: { ...options, devices: undefined } },

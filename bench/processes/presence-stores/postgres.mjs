@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { startPostgres } from '@rollcall/conformance/machine';
 import { systemClock } from '@rollcall/core/environment';
+import { statOf, treeCpuMs } from '../../measure/process-tree.mjs';
 import { multiplyDevices } from './multiply-devices.mjs';
 
 /** Where something is changed, and not only added. */
@@ -9,8 +9,6 @@ const vacuumed = ['connections', 'devices', 'counts', 'adapters'];
 /** Of `autovacuum_vacuum_scale_factor`, as PostgreSQL comes. */
 const autovacuumShare = 0.2;
 const noLog = { debug() {}, info() {}, warn() {}, error() {} };
-/** Of the kernel's count of CPU time. */
-const ticksPerSecond = 100;
 
 /** The PostgreSQL store in a server of its own, beside a table of bare inserts in the same server. */
 export async function openPostgres() {
@@ -66,7 +64,7 @@ export async function openPostgres() {
     /** Of this process and of the server, with all that it started. */
     cpuMs() {
       const { user, system } = process.cpuUsage();
-      return (user + system) / 1_000 + (treeTicks(serverPid) * 1_000) / ticksPerSecond;
+      return (user + system) / 1_000 + treeCpuMs(serverPid);
     },
     async bytes() {
       const { rows } = await client.query(
@@ -83,27 +81,4 @@ export async function openPostgres() {
       await server.cleanUp();
     },
   };
-}
-
-/** Of the server itself, its children, and those of them that ended. @param {number} server */
-function treeTicks(server) {
-  let ticks = statOf(server).ticks;
-  for (const name of readdirSync('/proc'))
-    if (/^\d+$/.test(name))
-      try {
-        const { parent, ticks: own } = statOf(Number(name));
-        if (parent === server) ticks += own;
-      } catch {
-        // It ended meanwhile: the server counts it.
-      }
-  return ticks;
-}
-
-/** @param {number} pid */
-function statOf(pid) {
-  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // Behind the name, which may have spaces: state, parent, and from the 12th on, the times.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  const [own, kernel, ended, endedKernel] = fields.slice(11, 15).map(Number);
-  return { parent: Number(fields[1]), ticks: own + kernel + ended + endedKernel };
 }

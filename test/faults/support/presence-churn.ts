@@ -72,12 +72,38 @@ function expectedHistory(device: number): History['connections'] {
   });
 }
 
+/** In order of the connections' ids. */
+function expectedEndings(): readonly string[] {
+  return Array.from({ length: devices }, (_, device) => expectedHistory(device))
+    .flat()
+    .flatMap(({ 'connection-id': id, state }) => (state === 'ended' ? [id] : []))
+    .toSorted();
+}
+
+/** Each ending is told once, whoever of the replicas folded it, and counted once. */
+async function expectEndings(url: string): Promise<void> {
+  const service = presence({ url });
+  const period = { from: new Date(begin), to: new Date() };
+  const told = async (): Promise<readonly string[]> => {
+    const ids: string[] = [];
+    for await (const { ending: each } of service.endings(tenant, period)) ids.push(each.connectionId);
+    return ids.toSorted();
+  };
+  const counted = async (): Promise<number> => {
+    const { endings } = await service.timeline(tenant, period);
+    return [...endings.values()].reduce((sum, count) => sum + count, 0);
+  };
+  await expect.poll(told, patience).toEqual(expectedEndings());
+  await expect.poll(counted, patience).toBe(expectedEndings().length);
+}
+
 /** Each connection is there once, with both ends, and each device is as it was left. */
 export async function expectTheTruth(url: string): Promise<void> {
   for (let device = 0; device < devices; device += 1) {
     await expect.poll(() => historyOf(url, device), patience).toHaveLength(connectionsOfEach);
     await expect.poll(() => historyOf(url, device), patience).toMatchObject(expectedHistory(device));
   }
+  await expectEndings(url);
   const service = presence({ url });
   const statuses: string[] = [];
   for await (const { status } of service.all(tenant)) statuses.push(status);
