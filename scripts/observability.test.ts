@@ -14,6 +14,12 @@ interface Panel {
   readonly title: string;
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly targets?: readonly { readonly refId: string; readonly expr: string }[];
+  readonly fieldConfig?: {
+    readonly defaults: {
+      readonly unit: string;
+      readonly thresholds?: { readonly steps: readonly { readonly value: number | null }[] };
+    };
+  };
 }
 
 interface Dashboard {
@@ -125,8 +131,24 @@ describe('the dashboard', () => {
     expect(panels.every(({ gridPos: { x, w } }) => x + w <= 24)).toBe(true);
   });
 
+  test('has kinds of panels, units and thresholds as Grafana has them', () => {
+    for (const { title, type, fieldConfig, targets = [] } of dashboard.panels) {
+      expect([title, type]).toEqual([title, expect.stringMatching(/^(?:row|stat|timeseries|bargauge)$/)]);
+      if (type === 'row') continue;
+      const { unit, thresholds } = fieldConfig?.defaults ?? {};
+      expect([title, unit]).toEqual([title, expect.stringMatching(/^(?:short|s|eps)$/)]);
+      // The first step has no beginning; each further one begins higher.
+      const [first = null, ...further] = thresholds?.steps.map(({ value }) => value) ?? [];
+      expect([title, first]).toEqual([title, null]);
+      expect(further).toEqual(further.toSorted((one, other) => Number(one) - Number(other)));
+      const refs = targets.map(({ refId }) => refId);
+      expect([title, new Set(refs).size]).toEqual([title, refs.length]);
+    }
+  });
+
   test('asks with variables that it has', () => {
-    const known = new Set(['__rate_interval', '__all', ...dashboard.templating.list.map(({ name }) => name)]);
+    const ofGrafana = ['__rate_interval', '__range', '__all', '__field'];
+    const known = new Set([...ofGrafana, ...dashboard.templating.list.map(({ name }) => name)]);
     const used = [...JSON.stringify(dashboard).matchAll(/\$\{?(\w+)/g)].map(([, name = '']) => name);
     expect(used.filter((name) => !known.has(name))).toEqual([]);
   });

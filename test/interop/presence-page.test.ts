@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, request, type ServerResponse } from 'node:http';
@@ -15,6 +15,7 @@ import axe, { type AxeResults } from 'axe-core';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { setPresenceStage, type PresenceStage } from '../faults/support/presence-stage.ts';
+import { indexedPng } from './indexed-png.ts';
 
 // The page of the presence service in a browser that we did not write. Left out where there is no Chromium (Debian package
 // `chromium`), as are other clients that are not installed. ROLLCALL_PICTURES=1 makes the pictures of the documents again.
@@ -69,6 +70,16 @@ function disconnected(
     initiator: reason === 'client-closed' ? 'device' : 'network',
     clean: reason === 'client-closed',
   };
+}
+
+/** Where a click on a reason leads. */
+function linkOfDashboard(given: Readonly<Record<'page' | 'tenant' | 'reason', string>>): string {
+  const text = readFileSync(new URL('../../deploy/grafana/rollcall.json', import.meta.url), 'utf8');
+  const [, url = ''] = /"url": "([^"]*ended=[^"]*)"/.exec(text) ?? [];
+  return url
+    .replace('${page:raw}', given.page)
+    .replace('${tenant:percentencode}', given.tenant)
+    .replace('${__field.labels.reason}', given.reason);
 }
 
 /** What `rollcall devices` prints, as a picture of a terminal. */
@@ -211,7 +222,8 @@ describe.skipIf(!existsSync(executablePath))('the page in Chromium', () => {
   async function picture(page: Page, name: string): Promise<void> {
     if (!makesPictures) return;
     mkdirSync(pictures, { recursive: true });
-    const bytes = await page.screenshot({ path: join(pictures, `${name}.png`) });
+    const bytes = indexedPng(await page.screenshot());
+    writeFileSync(join(pictures, `${name}.png`), bytes);
     expect(bytes.length, name).toBeLessThan(60_000);
   }
 
@@ -284,6 +296,12 @@ describe.skipIf(!existsSync(executablePath))('the page in Chromium', () => {
     await page.goBack();
     await left.getByRole('button', { name: 'All devices' }).click();
     await expect.poll(() => row(page, 'pump-1').count(), patience).toBe(1);
+    // A click on a reason of the Grafana dashboard leads here.
+    const link = linkOfDashboard({ page: `${stage.urls[0]}/`, tenant: 'back', reason: 'client-closed' });
+    await page.goto(link);
+    await expect.poll(() => left.locator('tbody tr').allTextContents(), patience).toHaveLength(1);
+    expect(await left.locator('tbody').textContent()).toContain('pump-2');
+    expect(await left.locator('h2').textContent()).toBe('Who left: said goodbye, in the last 1 h');
   });
 
   test('shows who left page by page, however many they are', async () => {

@@ -3,10 +3,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import mqtt, { type MqttClient } from 'mqtt';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { MqttClient } from 'mqtt';
+import { chromium } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../e2e/support/ports.ts';
 import { startUp, type RunningUp } from '../e2e/support/up.ts';
+import { churnOf, connect, type Churn } from './churn.ts';
+import { indexedPng } from './indexed-png.ts';
+import { answerPanels, pageOfPanels, type Dashboard, type Range, type Series } from './dashboard-picture.ts';
 
 // The dashboard and the alert rules, asked by the Prometheus of Debian (package `prometheus`) of everything that `npm start` runs. Left
 // out where there is none, as are other peers that are not installed.
@@ -14,17 +18,20 @@ import { startUp, type RunningUp } from '../e2e/support/up.ts';
 const deploy = fileURLToPath(new URL('../../deploy/', import.meta.url));
 const prometheus = '/usr/bin/prometheus';
 const promtool = '/usr/bin/promtool';
+const executablePath = '/usr/bin/chromium';
+const picture = fileURLToPath(new URL('../../docs/pictures/dashboard.png', import.meta.url));
+const makesPictures = process.env['ROLLCALL_PICTURES'] !== undefined;
 const patience = { timeout: 60_000, interval: 500 };
 
-interface Dashboard {
-  readonly panels: readonly {
-    readonly title: string;
-    readonly targets?: readonly { readonly expr: string }[];
-  }[];
-  readonly templating: { readonly list: readonly { readonly query: string | { readonly query: string } }[] };
+const dashboard = JSON.parse(readFileSync(join(deploy, 'grafana/rollcall.json'), 'utf8')) as Dashboard;
+/** An expression as Grafana asks it, of all jobs. */
+function asAsked(expr: string, rangeS: number): string {
+  return expr
+    .replaceAll('$job', '.*')
+    .replaceAll('$__rate_interval', '1m')
+    .replaceAll('$__range', `${rangeS}s`);
 }
 
-const dashboard = JSON.parse(readFileSync(join(deploy, 'grafana/rollcall.json'), 'utf8')) as Dashboard;
 const asked = dashboard.panels.flatMap(({ title, targets = [] }) =>
   targets.map(({ expr }) => [title, expr] as const),
 );
@@ -57,7 +64,8 @@ describe.runIf(existsSync(prometheus))('a Prometheus that scrapes everything', (
   let up: RunningUp;
   let clients: readonly MqttClient[] = [];
   let healthPorts: readonly number[] = [];
-  let churn: ReturnType<typeof setInterval> | undefined;
+  let churn: Churn | undefined;
+  let ticks: ReturnType<typeof setInterval> | undefined;
   let child: ReturnType<typeof spawn> | undefined;
 
   beforeAll(async () => {
@@ -74,11 +82,15 @@ describe.runIf(existsSync(prometheus))('a Prometheus that scrapes everything', (
       { stdio: 'ignore' },
     );
     clients = await acts(up);
-    churn = setInterval(() => void comesAndGoes(up), 1_000);
+    const acting = churnOf(up);
+    churn = acting;
+    // How long an event takes is known while there are events.
+    ticks = setInterval(() => void acting.tick(), 1_000);
   }, 300_000);
   afterAll(async () => {
     for (const client of clients) client.end(true);
-    clearInterval(churn);
+    clearInterval(ticks);
+    churn?.end();
     child?.kill('SIGKILL');
     await up.cleanUp();
     rmSync(directory, { recursive: true, force: true });
@@ -115,7 +127,7 @@ describe.runIf(existsSync(prometheus))('a Prometheus that scrapes everything', (
   });
 
   test.each(asked)('panel %s has data: %s', async (_title, expr) => {
-    const query = expr.replaceAll('$job', '.*').replaceAll('$__rate_interval', '1m');
+    const query = asAsked(expr, 3_600);
     const values = async () =>
       (
         await get<{ readonly result: readonly { readonly value: readonly [number, string] }[] }>('query', {
@@ -124,6 +136,60 @@ describe.runIf(existsSync(prometheus))('a Prometheus that scrapes everything', (
       ).result.filter(({ value: [, text] }) => text !== 'NaN').length;
     await expect.poll(values, patience).toBeGreaterThan(0);
   });
+
+  test.runIf(existsSync(executablePath))(
+    'each panel is drawn from its file and the answers',
+    async () => {
+      const watching = new AbortController();
+      onTestFinished(() => watching.abort());
+      void fetch(`http://127.0.0.1:${8_090 + up.offset}/v1/tenants/DEFAULT_TENANT/watch`, {
+        signal: watching.signal,
+      }).catch(() => {});
+      if (makesPictures)
+        await expect.poll(scrapes, { timeout: 600_000, interval: 5_000 }).toBeGreaterThan(110);
+      const end = Math.floor(Date.now() / 1_000);
+      const range = { start: end - (makesPictures ? 220 : 20), end, step: 2 };
+      const panels = await answerPanels(dashboard, range, (expr) => seriesOf(expr, range));
+      const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+      onTestFinished(() => browser.close());
+      const page = await browser.newPage({ viewport: { width: 900, height: 400 } });
+      const mistakes: string[] = [];
+      page.on('pageerror', (error) => mistakes.push(error.message));
+      await page.setContent(pageOfPanels(panels), { timeout: 120_000 });
+      expect(mistakes).toEqual([]);
+      const drawn = dashboard.panels.filter(({ type }) => type !== 'row');
+      expect(await page.locator('.panel:not(.row) h2').allTextContents()).toEqual(
+        drawn.map(({ title }) => title),
+      );
+      expect(await page.getByText('No data').count()).toBe(0);
+      expect(await page.locator('canvas').count()).toBe(
+        drawn.filter(({ type }) => type !== 'bargauge').length,
+      );
+      expect(await page.locator('.bargauge .name').allTextContents()).toContain('connection-lost');
+      expect(Number(await page.locator('.stat .number').first().textContent())).toBeGreaterThan(0);
+      if (makesPictures) {
+        const bytes = indexedPng(await page.screenshot({ fullPage: true }));
+        expect(bytes.length).toBeLessThan(60_000);
+        writeFileSync(picture, bytes);
+      }
+    },
+    900_000,
+  );
+
+  async function seriesOf(expr: string, { start, end, step }: Range): Promise<readonly Series[]> {
+    const query = asAsked(expr, end - start);
+    const text = { query, start: String(start), end: String(end), step: String(step) };
+    return (await get<{ readonly result: readonly Series[] }>('query_range', text)).result;
+  }
+
+  /** How often each target was asked. */
+  async function scrapes(): Promise<number> {
+    const query = 'min(count_over_time(up[1h]))';
+    const { result } = await get<{
+      readonly result: readonly { readonly value: readonly [number, string] }[];
+    }>('query', { query });
+    return Number(result[0]?.value[1] ?? 0);
+  }
 
   test('the variable of the dashboard finds adapters and services', async () => {
     const [, match = ''] = /label_values\((.+), job\)/.exec(JSON.stringify(dashboard.templating)) ?? [];
@@ -155,24 +221,12 @@ async function healthPortsOf({ process }: RunningUp): Promise<readonly number[]>
 
 function configuration(ports: readonly number[]): string {
   const targets = ports.map((each) => `"127.0.0.1:${each}"`).join(', ');
-  return `global: { scrape_interval: 1s, evaluation_interval: 1s }
+  return `global: { scrape_interval: 2s, evaluation_interval: 2s }
 rule_files: [${join(deploy, 'prometheus/rollcall.rules.yml')}]
 scrape_configs:
   - job_name: rollcall
     static_configs: [{ targets: [${targets}] }]
 `;
-}
-
-const connect = (up: RunningUp, clientId: string, password = 'hono-secret'): Promise<MqttClient> =>
-  mqtt.connectAsync(`mqtt://127.0.0.1:${up.mqttPort}`, {
-    ...{ username: 'sensor1@DEFAULT_TENANT', password, clientId, reconnectPeriod: 0, protocolVersion: 5 },
-  });
-
-/** How long an event takes is known while there are events. One that is not let in any more comes at the end of the test. */
-async function comesAndGoes(up: RunningUp): Promise<void> {
-  const client = await connect(up, 'comes-and-goes').catch(() => undefined);
-  client?.on('error', () => {});
-  client?.end(true);
 }
 
 /** What each panel shows something of: devices that stay, leave and are lost, and a login that is refused. */
