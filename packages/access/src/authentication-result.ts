@@ -27,7 +27,7 @@ export type AuthenticationResult =
   | {
       readonly status: 'refused';
       readonly refusal: Refusal;
-      /** Who it proved to be, where it is `device-not-registered`. */
+      /** The device that it proved to be, if the reason is `device-not-registered`. */
       readonly device?: DeviceRef;
     };
 

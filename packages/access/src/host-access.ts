@@ -7,10 +7,10 @@ import type {
 } from './authentication-result.ts';
 import type { DeviceLogin, PskLogin, PskLookup } from './login.ts';
 
-/** Who may come in, and stay. */
+/** Decides who may connect, and who may stay. */
 export interface HostAccess {
   /**
-   * Who is this? Looks up, verifies, asserts the registration. Under load the device waits in the admission queue first.
+   * Finds out who a device is: looks up its credentials, verifies them, asserts the registration. Under load the device waits in the admission queue first.
    * Never rejects. Counts refusals.
    */
   authenticate(login: DeviceLogin): Promise<AuthenticationResult>;

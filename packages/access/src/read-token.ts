@@ -1,4 +1,4 @@
-/** Who a device says that it is, beside the token that proves it. */
+/** The name that a device gives beside the token that proves it. */
 export interface TokenName {
   readonly tenant: string;
   readonly authId: string;

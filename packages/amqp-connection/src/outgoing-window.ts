@@ -41,7 +41,7 @@ export function openWindow(
     onOutcome();
     const head = deliveries.get_head();
     const last = Math.min(fields.last ?? fields.first, outgoing.next_delivery_id - 1);
-    // rhea looks for outcomes of deliveries that were abandoned in slots that others have by now.
+    // rhea looks for outcomes of abandoned deliveries in slots that other deliveries use now.
     if (head === undefined || last < head.id) return;
     fields.first = Math.max(fields.first, head.id);
     fields.last = last;

@@ -28,7 +28,7 @@ const verdicts: Readonly<Record<Settlement, Verdict>> = {
   rejected: { kind: 'rejected', condition: 'amqp:not-allowed' },
 };
 
-/** Receives from one address, on whatever connection there is. */
+/** Receives from one address, on each new connection again. */
 export function openReceiver(host: LinkHost, address: string, options: ReceiverOptions): ReceiverLink {
   return new ReattachingReceiver(host, address, options);
 }

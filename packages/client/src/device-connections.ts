@@ -48,7 +48,7 @@ export function noConnections(device: DeviceRef): DeviceConnections {
 }
 
 /**
- * Adds what an event says. The result does not depend on the order of events, nor on how often each one comes.
+ * Adds what an event says. The result does not depend on the order of events, or on how often each one comes.
  *
  * @param isOver whether the connection is known to be closed, or so old that it must be unless it is known to be open.
  * @param heardAtMs see {@link HeardConnection}.
@@ -118,7 +118,7 @@ export function forgetClosed(connections: DeviceConnections, connectionId: Conne
   for (const { connection } of open.values()) holdSlot(connections, connection);
 }
 
-/** @param isSilent whether the state of a connection is unknown by now, given when its last news came (`heardAtMs`). */
+/** @param isSilent whether the state of a connection is unknown now, from the time of its last event (`heardAtMs`). */
 export function presenceOf(
   connections: DeviceConnections,
   isSilent: (connection: OpenConnection, heardAtMs: number) => boolean,

@@ -6,7 +6,7 @@ export type EventNetwork = 'hono' | 'artemis' | 'rabbitmq-3' | 'rabbitmq-4' | 'a
 interface Wish {
   /** Events of all tenants, and not of one. */
   readonly all: boolean;
-  /** Who gets them: one of those that share a queue, an application that comes back, or a consumer that goes. */
+  /** Which kind of consumer gets them: one of several that share a queue, an application that comes back, or a consumer that does not. */
   readonly owner: 'shared' | 'application' | 'temporary';
 }
 

@@ -26,8 +26,8 @@ export interface PresenceTableOptions {
 }
 
 /**
- * Who is online, folded from connection events by the rule in `docs/events-api.md`. The result depends neither on the order
- * of events nor on repetitions, as long as they come within the horizon.
+ * Who is online, folded from connection events by the rule in `docs/events-api.md`. The result does not depend on the order
+ * of events or on repetitions, as long as they come within the horizon.
  */
 export interface PresenceTable {
   /**

@@ -1,6 +1,6 @@
 /** How often each event failed. Bounded: the one that failed longest ago is forgotten, and counts from zero again. */
 export interface Tries {
-  /** Counts one more. @returns how often it failed by now. */
+  /** Counts one more failure. @returns how many there were. */
   failed(id: string): number;
   forget(id: string): void;
 }

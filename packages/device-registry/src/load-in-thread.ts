@@ -26,7 +26,7 @@ export type Load = (request: LoadRequest, signal: AbortSignal) => Promise<Loaded
  * Loads a registry file in a thread of its own. The thread ends afterwards, and the memory that its parser took is free again.
  * The event loop of this thread is never blocked for long.
  *
- * @throws ConfigError when the thread died, for example for want of memory.
+ * @throws ConfigError when the thread died, for example because memory ran out.
  */
 export function loadInThread(request: LoadRequest, signal: AbortSignal): Promise<Loaded> {
   return new Promise((resolve, reject) => {

@@ -170,7 +170,7 @@ class Loader implements RegistryLoader {
     this.#options.log.info({ file: this.#options.file }, 'device registry: the file is what is served again');
   }
 
-  /** The first load has a caller that is told. */
+  /** The caller of the first load gets its error. */
   #faultOfReload(message: string, problems: readonly string[]): void {
     if (this.#served) this.fault(message, problems);
   }

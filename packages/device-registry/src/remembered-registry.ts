@@ -61,7 +61,7 @@ function removeIfPossible(file: string): void {
   try {
     rmSync(file, { force: true });
   } catch {
-    // Its folder is no folder, for one; what is wrong there is told already.
+    // For example, its folder is not a folder. That problem is reported already.
   }
 }
 

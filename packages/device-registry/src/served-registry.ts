@@ -44,7 +44,7 @@ export function createServedRegistry(): ServedRegistry {
       trusting?.delete(id);
       if (trusting?.size === 0) byTrustAnchor.delete(subjectDn);
     }
-    // An alias may belong to another tenant by now.
+    // An alias may belong to another tenant now.
     if (before?.alias !== undefined && byAlias.get(before.alias) === id) byAlias.delete(before.alias);
     tenants.delete(id);
     withheldTenants.delete(id);

@@ -12,7 +12,7 @@ interface Named {
 export class TenantNames {
   readonly #byName = new Map<string, Named>();
   readonly #aliased: Named[] = [];
-  /** Who trusts an authority, by its name: each tenant once, with its place in the list. */
+  /** The tenants that trust an authority, by its name: each tenant once, with its place in the list. */
   readonly #trusting = new Map<string, Map<string, Named>>();
 
   add({ 'tenant-id': id, alias, 'trusted-ca': authorities }: TenantContent, index: number): void {

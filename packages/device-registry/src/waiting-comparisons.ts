@@ -11,7 +11,7 @@ export interface WaitingComparisons<Job extends WithTurn> {
   push(job: Job): void;
   /** Takes out the one that is served next. */
   next(): Job | undefined;
-  /** Takes out the one that gives way to a newcomer; `undefined`: none does. */
+  /** Removes the comparison that gives its place to a newcomer; `undefined`: no comparison does. */
   giveWayTo(newcomer: VerifyingTurn): Job | undefined;
   /** How many wait for the owner of this turn. */
   countOf(turn: VerifyingTurn): number;

@@ -78,7 +78,7 @@ export async function listenForPeers(options: ListenOptions): Promise<PeerListen
       cause: error,
     });
   }
-  // For example, a connection that cannot be accepted for want of file descriptors.
+  // For example, a connection that cannot be accepted because there are no file descriptors left.
   server.on('error', (error) => log.warn({ cause: error.message }, 'listener failed'));
 
   return {

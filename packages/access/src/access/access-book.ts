@@ -29,7 +29,7 @@ interface Lease {
   ended(): void;
 }
 
-/** Who has access now, and because of what: it follows the registry, and ends what has no ground any more. */
+/** Knows who has access now, and by which secret. It follows the registry, and ends access that is not allowed any more. */
 export class AccessBook {
   readonly #options: AccessBookOptions;
   readonly #tellRevoked;

@@ -1,7 +1,7 @@
 import { deviceKey, type DeviceRef } from '@rollcall/core';
 import type { Log } from '@rollcall/core/environment';
 
-/** Tells whose access was revoked, once for each device, whatever it had open: sessions, associations, a lease. */
+/** Reports whose access was revoked: once for each device, even if it had several sessions, associations or leases. */
 export interface TellRevoked {
   (device: DeviceRef): void;
   /** Runs work whose ends belong together: while any of it is under way, each device is logged once. */

@@ -87,7 +87,7 @@ export class AdmissionQueue {
     return true;
   }
 
-  /** Asks every device in this queue which one it belongs to by now; they keep their order. */
+  /** Asks every device in this queue which queue it belongs to now; they keep their order. */
   regroup(queue: string): void {
     const entries = this.#queues.get(queue) ?? [];
     this.#queues.delete(queue);

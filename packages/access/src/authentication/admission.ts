@@ -7,7 +7,7 @@ interface Counts {
   countOf(tenant: string): number;
   /** Whether the device may have one more session, with at most `limit` of them. */
   makeRoomFor(device: DeviceRef, limit: number): boolean;
-  /** Whose place it takes over: that of another connection here, or at another adapter. Absent: it needs one of its own. */
+  /** The connection whose place it takes over, here or at another adapter. Absent: it needs a place of its own. */
   readonly takesOver?: 'here' | 'elsewhere' | undefined;
 }
 

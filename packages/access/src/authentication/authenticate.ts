@@ -6,7 +6,7 @@ import { authenticateToken } from './authenticate-token.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
 import type { Refused } from './refuse.ts';
 
-/** Finds out who a device is by whatever it presented. */
+/** Finds out who a device is, by what it presented. */
 export function authenticate(
   login: DeviceLogin,
   context: AuthenticationContext,

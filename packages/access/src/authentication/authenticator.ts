@@ -56,13 +56,13 @@ export interface AuthenticatorOptions extends Pick<
   readonly isCurrent?: (identity: AuthenticatedDevice) => boolean;
   /** Whether a device that is remembered waits for its turn as others do, since a login is not all that follows. Default: no. */
   readonly rememberedTakeTurns?: boolean;
-  /** Who proved what before, as the journal has it. */
+  /** Which secrets were proved before, as the journal knows. */
   readonly recovered?: StoredProofs | undefined;
   /** Called for each device that is refused. */
   readonly observer: AccessObserver;
 }
 
-/** Who is this? Devices that come all at once wait for their turn. */
+/** Finds out who a device is. When many devices come at once, each waits for its turn. */
 export interface Authenticator
   extends
     Pick<HostAccess, 'authenticate' | 'findPsk' | 'reauthorize' | 'refused' | 'proved'>,
@@ -152,7 +152,7 @@ function keyOfLogin(proved: string, context: DeviceLogin['clientContext']): stri
   return context ? `${proved}\n${JSON.stringify(context)}` : proved;
 }
 
-/** Whom a peer said to be in a handshake. */
+/** The identity that a peer named in a handshake. */
 function loggedOf(identity: string): object {
   return { identity: loggableUsername(identity), tenant: loggableTenant(identity) };
 }

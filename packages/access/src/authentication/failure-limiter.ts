@@ -2,7 +2,7 @@ import type { Clock } from '@rollcall/core/environment';
 import { addressBlocks } from '@rollcall/core/sharing';
 import { createTokenBuckets } from '@rollcall/runtime';
 
-/** Who tries: an IP address, and the name under which it says it is known. */
+/** Who tries to log in: an IP address, and the name that the login has. */
 export interface Trier {
   readonly address: string;
   /** As long as the caller lets it be. */
@@ -44,7 +44,7 @@ export interface FailureLimiterOptions {
 
 /** Failures of one name at one address: a guesser has about 9,000 tries a day. */
 const perName = { capacity: 10, refillPerSecond: 0.1, maxBuckets: 20_000 };
-/** Failures of one address (IPv4, or IPv6 /64), whatever the names: a NAT has many devices, and some of them are set up wrong. */
+/** Failures of one address (IPv4, or IPv6 /64), with any name: many devices may be behind one NAT, and some may have a wrong password. */
 const perAddress = { capacity: 1_000, refillPerSecond: 60, maxBuckets: 10_000 };
 /** Failures of an IPv6 /48, whose owner has 65,536 of the above. */
 const perNetwork = { capacity: 5_000, refillPerSecond: 300, maxBuckets: 10_000 };

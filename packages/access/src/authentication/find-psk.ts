@@ -9,7 +9,7 @@ import { splitUsername } from './split-username.ts';
 
 /**
  * Finds the keys by which a device may prove that it is who it says, and who it is then (`docs/hono-compatibility.md` §13). A disabled
- * device or tenant has keys too: it is told with the answers to its requests.
+ * device or tenant has keys too: it learns this from the answers to its requests.
  */
 export async function findPsk(
   { identity }: PskLogin,

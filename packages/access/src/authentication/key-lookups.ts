@@ -25,7 +25,7 @@ interface KeyLookupsOptions extends AuthenticationContext {
 /** Lookups of keys that were proved before, while the name is throttled: a client that names such a device gets no more guesses. */
 const provedLookups = { capacity: 50, refillPerSecond: 5, maxBuckets: 10_000 };
 
-/** Looks up keys that are proved in a handshake: what comes of it is told later. */
+/** Looks up keys that are proved in a handshake. Its caller reports later whether that succeeded. */
 export class KeyLookups {
   readonly #options: KeyLookupsOptions;
   readonly #ofProved;
@@ -43,7 +43,7 @@ export class KeyLookups {
     const { gate, limiter, proofs, turns } = this.#options;
     const trier = { address: login.remoteIp, name: boundedName(login.identity) };
     const may = await gate.mayName(trier);
-    // Of many that came in this very tick, others may have been given a key by now.
+    // When many came in the same tick, others may have got a key meanwhile.
     if (may === 'no' || (may === 'yes' && limiter.throttle(trier) === 'refuse')) return refuse('throttled');
     const counted = may === 'yes' ? limiter.begin(trier) : undefined;
     const found = await turns.inTurn(

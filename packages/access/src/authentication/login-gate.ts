@@ -88,7 +88,7 @@ export class LoginGate {
     this.#failed.stop();
   }
 
-  /** As {@link pass}, but for when a failure is told. */
+  /** As {@link pass}, but a failure is reported at another time. */
   async #passOpenly(
     isOverdue: boolean,
     ...[attempt, inTurn, decide]: Parameters<LoginGate['pass']>

@@ -69,7 +69,7 @@ export async function identifyUnserved(
   return accepted(credentials, tenant, facts);
 }
 
-/** Who the device is that has, or will have, proved these credentials, if it is registered and enabled. */
+/** Finds the device that has proved these credentials, or will prove them, if it is registered and enabled. */
 export async function identify(
   credentials: Pick<Credentials, 'device' | 'authId'>,
   tenant: Tenant,

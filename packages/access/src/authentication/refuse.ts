@@ -15,7 +15,7 @@ export type CredentialsProblem =
 
 export type Refused = Extract<AuthenticationResult, { readonly status: 'refused' }> & {
   readonly problem?: CredentialsProblem;
-  /** Where it is known, and the login did not name it. */
+  /** Set if it is known, and the login did not name it. */
   readonly tenant?: TenantId;
 };
 

@@ -18,7 +18,7 @@ const maxTold = 5;
 const maxCounted = 64;
 
 /**
- * One line a minute while something is refused, none while nothing is: whatever a stranger sends, the log grows no faster. What is
+ * Logs one line a minute while something is refused, so a stranger cannot make the log grow faster. What is
  * held does not depend on how many addresses there are; those that come most often are reported.
  *
  * @param what was refused, for the log, e.g. `DTLS`.

@@ -89,7 +89,7 @@ export interface Presence {
    * when `signal` aborts; throws where the service refuses.
    */
   watch(tenant: string, signal?: AbortSignal): AsyncIterable<PresenceNews>;
-  /** Who left for what reason: the endings of a period, the latest first, page by page. */
+  /** The endings of a period, with their reasons: the latest first, page by page. */
   endings(tenant: string, filter?: EndingFilter): AsyncIterable<DeviceEnding>;
   /** The tenants that the token names, or all of which a device is known. */
   tenants(): AsyncIterable<string>;

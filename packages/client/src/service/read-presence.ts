@@ -32,7 +32,7 @@ export function readPresence(json: unknown): DevicePresence {
         since: time(fields, 'since'),
         ending: readEnding(device, fields['last-ending']),
       };
-    // A later version may know another one: whoever reads this does not.
+    // A later version of the service may send a value that this version does not know.
     default:
       return { status: 'unknown', device, connections, ...ifSaid(device, fields['said']) };
   }
@@ -74,7 +74,7 @@ export function readDeviceEnding(tenant: string, json: unknown): DeviceEnding {
   const { status } = fields;
   return {
     device,
-    // A later version may know another one: whoever reads this does not.
+    // A later version of the service may send a value that this version does not know.
     status: status === 'online' || status === 'offline' ? status : 'unknown',
     ending: readEnding(device, fields),
   };

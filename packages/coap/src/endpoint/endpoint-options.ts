@@ -8,10 +8,10 @@ import type { TransmissionTiming } from './transmission-timing.ts';
 export type CoapRefusal = 'format-error' | 'bad-option' | 'too-much-work';
 
 export interface CoapEndpointOptions<Peer> {
-  /** Sends a datagram. Where it throws the datagram is lost; what is lost is sent again where the protocol says so. */
+  /** Sends a datagram. If it throws, the datagram is lost. A lost datagram is sent again if the protocol says so. */
   send(datagram: Buffer, peer: Peer): void;
   /**
-   * Answers a request. Runs once for each, however often it arrives. Where it throws, the answer is 5.00. A handler that returns no
+   * Answers a request. Runs once for each request, even if copies of it arrive. If it throws, the answer is 5.00. A handler that returns no
    * promise costs less.
    */
   handle(request: CoapRequest<Peer>): CoapResponse | Promise<CoapResponse>;
