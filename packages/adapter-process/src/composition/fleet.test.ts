@@ -211,6 +211,25 @@ test('one that was declared dead ends its sockets, tells nothing of them, and go
   });
 });
 
+test('the next run of one that went on as another follows that other', async () => {
+  const journal = createMemoryJournal();
+  const a = await join('a', { journal });
+  await a.begin({ remoteId: 'before' });
+  await settled();
+  const before = instanceOf(a);
+  const thaw = fleet.freeze(before);
+  await clock.advanceAsync(deadAfterMs + 1_000);
+  thaw();
+  await settled();
+  const other = instanceOf(a);
+  expect(other).not.toBe(before);
+  await a.running.stop({ graceMs: 0 });
+  const again = await join('a', { journal });
+  await again.begin({ remoteId: 'after' });
+  await settled();
+  expect(again.sink.events.at(-1)).toMatchObject({ journal: { state: 'kept', follows: other } });
+});
+
 test('nothing is sent while it may have been declared dead, and everything once it is known that it was not', async () => {
   const a = await join('a');
   await a.begin({ remoteId: 'before' });
