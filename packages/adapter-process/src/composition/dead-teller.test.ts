@@ -83,6 +83,21 @@ test('a lease is told once it has run out by what its holder noted, and by when 
   expect(relayed).toMatchObject([[{ type: 'disconnected', reason: 'adapter-lost' }]]);
 });
 
+test('a lease whose place another one has is told at once: nobody goes on with it', async () => {
+  void tell(dead, [{ ...lease(30_000), reason: 'taken-over' }]);
+  await settled();
+  expect(relayed).toMatchObject([[{ type: 'disconnected', reason: 'taken-over', at: dead.declaredAt }]]);
+});
+
+test('a lease is told as soon where the clock of its holder was ahead', async () => {
+  const { event, ...facts } = lease(0);
+  const at = (dead.declaredAt + 5 * minute) as Timestamp;
+  clock.advance(minute - 10_000);
+  void tell(dead, [{ ...facts, event: { ...event, at } }]);
+  await settled();
+  expect(relayed, 'it did not end before it began').toMatchObject([[{ type: 'disconnected', at }]]);
+});
+
 test('endings of the dead have half of the outbox: the rest is for the devices here', async () => {
   waiting = 50;
   expect(await tell(dead, [session('one')])).toEqual([]);

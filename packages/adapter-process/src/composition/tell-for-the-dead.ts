@@ -2,7 +2,7 @@ import type { ConnectionId, TenantId } from '@rollcall/core';
 import type { CreateUndertaker, DeadInstance, OwedEnding, PublishingSignal } from '@rollcall/core/directory';
 import type { DeviceRegistry, Tenant } from '@rollcall/core/registry';
 import { lastKnownTenant } from '@rollcall/outbox/internal';
-import { owedSince, stampOwed } from '@rollcall/presence/internal';
+import { decidedAt, stampOwed } from '@rollcall/presence/internal';
 import type { ResourceStack } from '@rollcall/runtime';
 import type { AdapterContext } from './adapter-context.ts';
 import type { Delivery } from './open-delivery.ts';
@@ -68,11 +68,12 @@ class DeadTeller {
     return (await Promise.all(outcomes)).filter((connection) => connection !== undefined);
   }
 
-  /** A lease that has not run out may be taken by an instance that hears its device. */
+  /** A lease that has not run out may be taken by an instance that hears its device, unless another one has its place. */
   #mayTell(dead: DeadInstance, owed: OwedEnding): boolean {
     const { clock, settings } = this.#context;
-    const { lease } = owed;
-    if (lease && (lease.state.leftMs > 0 || clock.now() < owedSince(dead, owed))) return false;
+    const { lease, reason } = owed;
+    const mayGoOn = lease !== undefined && reason === 'adapter-lost';
+    if (mayGoOn && (lease.state.leftMs > 0 || clock.now() < decidedAt(dead, owed))) return false;
     if (this.#underWay.size >= maxUnderWay) return false;
     const most = settings.outbox.maxEvents * shareOfOutbox;
     return this.#delivery.outbox.depth().every(({ events }) => events < most);

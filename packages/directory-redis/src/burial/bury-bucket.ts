@@ -55,7 +55,12 @@ export async function buryBucket(dead: Deceased, bucket: number, tools: BurialTo
     const askedAt = clock.monotonic();
     const reply = await asker.ask(
       peekOwed,
-      [keys.owedBy(bucket) + dead.short, keys.fenced(bucket), keys.burying(bucket, dead.short)],
+      [
+        keys.owedBy(bucket) + dead.short,
+        keys.fenced(bucket),
+        keys.burying(bucket, dead.short),
+        keys.heard(bucket),
+      ],
       [dead.short, name, keys.devices(bucket), cursor, dead.leasesKnown ? '1' : ''],
     );
     if (reply.status !== 'answer' || !Array.isArray(reply.value)) return 'left';

@@ -1,12 +1,16 @@
 import { nowMs, readClaim, readRecord } from './fragments.ts';
 import { script } from './script.ts';
 
+/** What is heard elsewhere is reported so late at most. */
+const reportedWithinMs = 1_000;
+
 /**
  * Some connections that a dead incarnation left open in one bucket. Fences first, then looks: what it lists cannot become more.
  * Decides once how each ended, and writes that into the record, so that all who tell of it tell the same. A lease that has not run
- * out is not decided: until then another incarnation may go on with it.
+ * out is not decided: until then another incarnation may go on with it. If others heard its device since, it runs out an interval after
+ * that, however old the record is: the next that they hear moves it to them.
  *
- * - KEYS: what it is owed, the fenced, who buries it.
+ * - KEYS: what it is owed, the fenced, who buries it, what others heard.
  * - ARGV: the dead incarnation, who asks, prefix of devices, where to go on; '1' to list no lease that has not run out, ''.
  * - Answers '' where another one does this; else where to go on ('0': that is all), the engine's time in ms, then connection and record in turn. The record is
  *   '' where another incarnation took the connection on.
@@ -14,8 +18,16 @@ import { script } from './script.ts';
 export const peekOwed = script(
   'peek-owed',
   `${nowMs}${readClaim}${readRecord}
-local owed, fenced, burying = unpack(KEYS)
+local owed, fenced, burying, heard = unpack(KEYS)
 local dead, who, devices, from, ripeOnly = unpack(ARGV)
+local function isHeard(id, record, now)
+  local at = tonumber(redis.call('HGET', heard, id) or '')
+  if not at then return false end
+  local isRead, body = pcall(cjson.decode, string.match(record, '\\n([^\\n]+)$'))
+  local basis = isRead and type(body) == 'table' and type(body.l) == 'table' and body.l[4]
+  local interval = type(basis) == 'table' and tonumber(basis.intervalMs) or 0
+  return now < at + interval + ${reportedWithinMs}
+end
 redis.call('SADD', fenced, dead)
 if redis.call('EXISTS', owed) == 0 then return {'0', nowMs()} end
 local by = redis.call('GET', burying)
@@ -26,18 +38,19 @@ local all, out = scan[2], {scan[1], now}
 for k = 1, #all, 2 do
   local id, record = all[k], all[k + 1]
   local mark, device, field, untilMs = readRecord(record)
-  local waits = false
+  local waits, isElsewhere = false, false
   if mark == '-' then
     local _, holder, connection = readClaim(redis.call('HGET', devices..device, field))
     if connection == id and holder ~= dead then record = ''
     elseif connection == id and untilMs ~= '' and tonumber(untilMs) > now then waits = true
+    elseif connection == id and untilMs ~= '' and isHeard(id, record, now) then isElsewhere = true
     else
       mark = connection and connection ~= id and 'T' or 'L'
       record = string.sub(record, 1, 1)..mark..string.sub(record, 3)
       redis.call('HSET', owed, id, record)
     end
   end
-  if not waits or ripeOnly == '' then out[#out + 1] = id out[#out + 1] = record end
+  if not isElsewhere and (not waits or ripeOnly == '') then out[#out + 1] = id out[#out + 1] = record end
 end
 return out`,
 );

@@ -5,10 +5,17 @@ import type { DeadInstance, OwedEnding } from '@rollcall/core/directory';
 import { endedBy, otherHalf } from './stamp.ts';
 import { uuidV7 } from './uuid-v7.ts';
 
-/** When a lease that was open at the last sign of life of its holder has run out for sure; of a session: when its holder was declared dead. */
-export function owedSince({ aliveAt, declaredAt }: DeadInstance, { event, lease }: OwedEnding): Timestamp {
-  const runsOut = lease ? aliveAt + (detectWithinMs(event.basis) ?? 0) : declaredAt;
-  return Math.max(event.at, declaredAt, runsOut) as Timestamp;
+/**
+ * When it was sure that it had ended. Of a lease that was lost: when what was open at the last sign of life of its holder has run out;
+ * of all else: when its holder was declared dead.
+ */
+export function decidedAt(
+  { aliveAt, declaredAt }: DeadInstance,
+  { event, lease, reason }: OwedEnding,
+): Timestamp {
+  const mayGoOn = lease !== undefined && reason === 'adapter-lost';
+  const runsOut = mayGoOn ? aliveAt + (detectWithinMs(event.basis) ?? 0) : declaredAt;
+  return Math.max(declaredAt, runsOut) as Timestamp;
 }
 
 /**
@@ -17,7 +24,8 @@ export function owedSince({ aliveAt, declaredAt }: DeadInstance, { event, lease 
  */
 export function stampOwed(dead: DeadInstance, owed: OwedEnding): DisconnectedEvent {
   const { event, reason } = owed;
-  const at = owedSince(dead, owed);
+  // The clock of the dead may have been ahead.
+  const at = Math.max(event.at, decidedAt(dead, owed)) as Timestamp;
   const silence = detectWithinMs(event.basis);
   // A longer silence would have ended it before.
   const heardSince = silence === undefined ? event.at : dead.aliveAt - silence;
