@@ -35,3 +35,9 @@ export interface SearchPage<Found> {
   readonly total: number;
   readonly found: readonly Found[];
 }
+
+/** Whether it takes as long as there are entries: a filter, or another order than that of the ids. */
+export function looksAtAll(query: SearchQuery | DeviceSearchQuery): boolean {
+  const isOfGateways = 'isGateway' in query && query.isGateway !== undefined;
+  return query.filters.length > 0 || query.order.length > 0 || isOfGateways;
+}

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Log } from '@rollcall/core/environment';
 import { migrate, openQueries, Wakes, type Client, type Queries } from '@rollcall/postgres';
-import type { DeviceSearchQuery, SearchQuery } from '../registry-search.ts';
+import { looksAtAll, type DeviceSearchQuery, type SearchQuery } from '../registry-search.ts';
 import type { HeardChange, RegistryStore, RegistryStoreOptions } from '../registry-store.ts';
 import type { RegistryWrite, StoredChange, WriteOutcome } from '../registry-write.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
@@ -20,6 +20,7 @@ import {
 } from './reads.ts';
 import { steps } from './schema.ts';
 import { searchDevices, searchTenants } from './search.ts';
+import { SearchGate } from './search-gate.ts';
 import { WriteQueue } from './write-queue.ts';
 
 export interface PostgresStoreOptions extends RegistryStoreOptions {
@@ -32,6 +33,9 @@ export interface PostgresStoreOptions extends RegistryStoreOptions {
 const writersLock = 0x72_65_67_69;
 /** The next one. */
 const importersLock = writersLock + 1;
+/** Those that look at all devices take seconds: adapters are answered over the other connections. */
+const searchesAtATime = 2;
+const maxWaitingSearches = 100;
 const channel = 'rollcall_registry';
 
 /** What one replica tells the others of a change. */
@@ -50,6 +54,7 @@ export class PostgresStore implements RegistryStore {
   readonly #writes: WriteQueue;
   readonly #wakes: Wakes;
   readonly #trouble: WriteTrouble;
+  readonly #looks = new SearchGate(searchesAtATime, maxWaitingSearches);
   readonly #name = randomUUID();
   readonly #keepAt: () => number | undefined;
   readonly outbox: PostgresOutbox | undefined;
@@ -121,11 +126,11 @@ export class PostgresStore implements RegistryStore {
   }
 
   searchTenants(query: SearchQuery) {
-    return searchTenants(this.#queries, query);
+    return this.#gated(query, () => searchTenants(this.#queries, query));
   }
 
   searchDevices(tenant: string, query: DeviceSearchQuery) {
-    return searchDevices(this.#queries, tenant, query);
+    return this.#gated(query, () => searchDevices(this.#queries, tenant, query));
   }
 
   get writeTrouble(): string | undefined {
@@ -147,6 +152,10 @@ export class PostgresStore implements RegistryStore {
     await this.#writes.close();
     await this.#wakes.close();
     await this.#queries.close();
+  }
+
+  #gated<Result>(query: SearchQuery, search: () => Promise<Result>): Promise<Result> {
+    return looksAtAll(query) ? this.#looks.pass(search) : search();
   }
 
   /** Heard by the others once this is committed. */

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { inTransaction, migrate } from '@rollcall/runtime/sqlite';
-import type { DeviceSearchQuery, SearchPage, SearchQuery } from '../registry-search.ts';
+import { looksAtAll, type DeviceSearchQuery, type SearchPage, type SearchQuery } from '../registry-search.ts';
 import type {
   HeardChange,
   RegistryStore,
@@ -160,14 +160,9 @@ function inThreads(data: WriteThreadData): SlowParts {
   const [pages, looks] = [searcher(), searcher()];
   return {
     perform: (task) => writer.ask(task),
-    search: (question) => (looksAtAll(question) ? looks : pages).ask(question),
+    search: (question) => (looksAtAll(question.query) ? looks : pages).ask(question),
     close: async () => void (await Promise.all([writer.close(), pages.close(), looks.close()])),
   };
-}
-
-function looksAtAll({ query }: SearchQuestion): boolean {
-  const { filters, order } = query;
-  return filters.length > 0 || order.length > 0 || ('isGateway' in query && query.isGateway !== undefined);
 }
 
 function atOnce(database: DatabaseSync, maxDevicesPerTenant: number): SlowParts {
