@@ -16,13 +16,13 @@ export interface ConnackFacts {
 }
 
 /** The CONNACK by which a device with MQTT 3.1 or 3.1.1 is let in: it has no session (MQTT 3.1.1 §3.2). */
-export const plainConnack: Uint8Array = Buffer.from([0x20, 2, 0, 0]);
+const plainConnack: Uint8Array = Buffer.from([0x20, 2, 0, 0]);
 
 /**
  * The CONNACK by which an MQTT 5.0 device is let in, with all that the adapter cannot do (MQTT 5.0 §3.2.2.3). Wildcards are not
  * among it: filters for errors and commands have some, and a client that hears there are none does not ask for them.
  */
-export function acceptedConnack(facts: ConnackFacts): IConnackPacket {
+function acceptedConnack(facts: ConnackFacts): IConnackPacket {
   const { assignedClientId, serverKeepAliveSeconds, sessionExpiryAsked } = facts;
   return {
     cmd: 'connack',

@@ -1,5 +1,6 @@
 import { printableJson } from '@rollcall/core/text';
 import { pino, stdTimeFunctions, type DestinationStream, type Logger, type LoggerOptions } from 'pino';
+import { openStandardOutput } from './standard-output.ts';
 
 export interface LogOptions {
   /** Name of the process. */
@@ -30,15 +31,14 @@ export function createLog({ name, level, format = 'words', destination }: LogOpt
     hooks: { streamWrite: printableJson },
     ...(format === 'words' && words),
   };
-  return pino(options, destination ?? standardOutput());
-}
-
-/** When standard output was closed, lines are dropped. Otherwise pino would throw, and try to write for ever at exit. */
-function standardOutput(): DestinationStream {
-  const stream = pino.destination(1);
-  stream.on('error', () => {
-    const nothing = (): void => {};
-    Object.assign(stream, { write: nothing, end: nothing, flushSync: nothing, destroy: nothing });
+  if (destination) return pino(options, destination);
+  const output = openStandardOutput({
+    dropped: (lines) =>
+      log.warn(
+        { code: 'LOG_LINES_LEFT_OUT', lines },
+        'the log is not read as fast as it is written: lines were left out',
+      ),
   });
-  return stream;
+  const log = pino(options, output);
+  return log;
 }

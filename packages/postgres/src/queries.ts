@@ -22,7 +22,7 @@ export interface Queries extends Client {
   close(): Promise<void>;
 }
 
-export interface Alone {
+interface Alone {
   /** Of the advisory lock: another one than that of the writers. */
   readonly lock: number;
   /** Called once where another replica has it. */

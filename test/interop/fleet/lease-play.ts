@@ -18,7 +18,7 @@ export const protocols: readonly RequestProtocol[] = ['http', 'coap'];
 export const over = (quick: RequestProtocol): readonly RequestProtocol[] =>
   scale<readonly RequestProtocol[]>({ quick: [quick], soak: protocols });
 /** No machine is so busy that a device is not heard within it. */
-export const longMs = 60_000;
+const longMs = 60_000;
 export const deadAfterMs = scale({ quick: 5_000, soak: 10_000 });
 export const rounds = Number(process.env['ROLLCALL_FLEET_ROUNDS'] ?? scale({ quick: 1, soak: 20 }));
 export const patienceMs = 120_000;

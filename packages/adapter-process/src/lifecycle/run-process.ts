@@ -13,10 +13,7 @@ export const exitStatus = {
   eventsLost: 3,
 } as const;
 
-/**
- * How long the last lines of the log have to be written. Where the log is no longer read, pino must notice that
- * before the process exits: at exit it would try for ever (sonic-boom's `flushSync` repeats a write that fails with EPIPE).
- */
+/** How long the write that is under way has to finish: at exit, only what waits behind it is written. */
 const lastLinesMs = 100;
 
 /** Runs the main function of an adapter process to its end, which is that of the process. What ends it before its time is in the log. */

@@ -12,6 +12,10 @@ export const catalogue: readonly CataloguedMessage[] = [
     code: 'ADAPTER_ID_NOT_SET',
     text: 'ROLLCALL_ADAPTER_ID is not set: if the host name changes, the journal is not found again',
   },
+  {
+    code: 'LOG_LINES_LEFT_OUT',
+    text: 'the log is not read as fast as it is written: lines were left out',
+  },
   { code: 'PROCESS_KILLED', text: 'a process of the adapter stands still, and is killed' },
   { code: 'PROCESS_RESTARTED', text: 'a process of the adapter ended, and is started again' },
   { code: 'OPTION_OF_HONO_UNKNOWN', text: /: unknown option of Hono, left aside/ },
