@@ -3,6 +3,7 @@ import { certaintyInWords, reasonInWords } from '../logic/in-words.ts';
 import type { Change, Route } from '../logic/route.ts';
 import { drawnFrom, isBeforeCoverage } from '../logic/seen-counts.ts';
 import { useAsked, useLast } from './hooks.ts';
+import { ScrollTable } from './scroll-table.tsx';
 import { devicePath } from './service.ts';
 import { Spans } from './spans.tsx';
 import { Timeline } from './timeline.tsx';
@@ -49,25 +50,14 @@ export function DevicePast(given: {
         <FollowedSince asOf={answer['as-of']} nowMs={nowMs} />
       )}
       {connections.length > 0 && (
-        <div class="scroll" role="group" aria-label="Connections" tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">from</th>
-                <th scope="col">until</th>
-                <th scope="col">why it ended</th>
-                <th scope="col">how sure</th>
-                <th scope="col">over</th>
-                <th scope="col">address</th>
-              </tr>
-            </thead>
-            <tbody>
-              {connections.map((each) => (
-                <PastRow key={each['connection-id']} connection={each} nowMs={nowMs} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <ScrollTable
+          label="Connections"
+          columns={['from', 'until', 'why it ended', 'how sure', 'over', 'address']}
+        >
+          {connections.map((each) => (
+            <PastRow key={each['connection-id']} connection={each} nowMs={nowMs} />
+          ))}
+        </ScrollTable>
       )}
       {answer?.next !== undefined && (
         <p class="hint">The latest 200 connections. Earlier ones: choose less time.</p>

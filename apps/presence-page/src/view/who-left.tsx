@@ -4,6 +4,7 @@ import { certaintyInWords, durationInWords, reasonInWords } from '../logic/in-wo
 import type { Change, Route } from '../logic/route.ts';
 import { DeviceLink } from './device-link.tsx';
 import { isFocusFree, useAsked, useLast } from './hooks.ts';
+import { ScrollTable } from './scroll-table.tsx';
 import { service, tenantPath } from './service.ts';
 import { Foreign, StatusDot, Time, Zone } from './words.tsx';
 
@@ -47,25 +48,14 @@ export function WhoLeft(given: Given) {
         </p>
       )}
       {endings.length > 0 && (
-        <div class="scroll" role="group" aria-label="Endings" tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">device</th>
-                <th scope="col">left</th>
-                {reason === '*' && <th scope="col">why</th>}
-                <th scope="col">how sure</th>
-                <th scope="col">over</th>
-                <th scope="col">now</th>
-              </tr>
-            </thead>
-            <tbody>
-              {endings.map((each) => (
-                <LeftRow key={each['connection-id']} ending={each} {...given} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <ScrollTable
+          label="Endings"
+          columns={['device', 'left', ...(reason === '*' ? ['why'] : []), 'how sure', 'over', 'now']}
+        >
+          {endings.map((each) => (
+            <LeftRow key={each['connection-id']} ending={each} {...given} />
+          ))}
+        </ScrollTable>
       )}
       {isAsked && endings.length === 0 && next === undefined && <p class="hint">None did in this time.</p>}
       {next !== undefined && (

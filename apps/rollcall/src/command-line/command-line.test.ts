@@ -240,6 +240,8 @@ test.each([
   [['fleet', '--json'], { command: 'fleet', json: true }],
   [['--help'], { command: 'help' }],
   [['tail', '-h'], { command: 'help' }],
+  [['help'], { command: 'help' }],
+  [['help', 'tail'], { command: 'help' }],
   [['--version'], { command: 'version' }],
 ])('the arguments %j are read', (args, expected) => {
   expect(parseCommand(args)).toEqual(expected);

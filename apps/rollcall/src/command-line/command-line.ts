@@ -133,7 +133,7 @@ export function parseCommand(args: readonly string[], hasNetwork = false, presen
     return mistake(error instanceof Error ? error.message : String(error));
   }
   const { values, positionals } = parsed;
-  if (values.help) return { command: 'help' };
+  if (values.help || positionals[0] === 'help') return { command: 'help' };
   if (values.version) return { command: 'version' };
   const [name = '', ...rest] = positionals;
   const allowed = Object.hasOwn(known, name) ? known[name] : undefined;
