@@ -7,7 +7,9 @@ import { redis } from '@rollcall/directory-redis';
 import { createLog, createLoggerSink } from '@rollcall/logger-sink';
 import { createCoapAdapter } from './adapter.ts';
 import { coapAdapterOptions, loadCoapConfig } from './config.ts';
+import { limitYoungGeneration } from './limit-young-generation.ts';
 
+limitYoungGeneration();
 await runAdapterProcess({
   name: 'coap-adapter',
   createLog,

@@ -2,7 +2,6 @@ import { spreadLastNet } from '@rollcall/containment';
 import type { Log } from '@rollcall/core/environment';
 import { beginAll, type ResourceStack } from '@rollcall/runtime';
 import { guardConsole } from './guard-console.ts';
-import { limitYoungGeneration } from './limit-young-generation.ts';
 import { onHangup } from './on-hangup.ts';
 import { endWithParent, shutdownRequested } from './shutdown-requested.ts';
 
@@ -38,7 +37,6 @@ export async function runUntilStopped<Running>({
   const mayEndAtOnceNoMore = endWithParent();
   spreadLastNet(log);
   guardConsole(log);
-  limitYoungGeneration();
   const { running, resources } = await beginAll(
     async (begun) => ({ running: await begin(begun, (look) => void looks.push(look)), resources: begun }),
     log,
