@@ -10,7 +10,14 @@ import { freePort } from '../e2e/support/ports.ts';
 import { startUp, type RunningUp } from '../e2e/support/up.ts';
 import { churnOf, connect, type Churn } from './churn.ts';
 import { indexedPng } from './indexed-png.ts';
-import { answerPanels, pageOfPanels, type Dashboard, type Range, type Series } from './dashboard-picture.ts';
+import {
+  answerPanels,
+  pageOfPanels,
+  type AnsweredPanel,
+  type Dashboard,
+  type Range,
+  type Series,
+} from './dashboard-picture.ts';
 
 // The dashboard and the alert rules, asked by the Prometheus of Debian (package `prometheus`) of everything that `npm start` runs. Left
 // out where there is none, as are other peers that are not installed.
@@ -147,9 +154,17 @@ describe.runIf(existsSync(prometheus))('a Prometheus that scrapes everything', (
       }).catch(() => {});
       if (makesPictures)
         await expect.poll(scrapes, { timeout: 600_000, interval: 5_000 }).toBeGreaterThan(110);
-      const end = Math.floor(Date.now() / 1_000);
-      const range = { start: end - (makesPictures ? 220 : 20), end, step: 2 };
-      const panels = await answerPanels(dashboard, range, (expr) => seriesOf(expr, range));
+      let panels: readonly AnsweredPanel[] = [];
+      const withoutData = async () => {
+        const end = Math.floor(Date.now() / 1_000);
+        const range = { start: end - (makesPictures ? 220 : 20), end, step: 2 };
+        panels = await answerPanels(dashboard, range, (expr) => seriesOf(expr, range));
+        return panels.flatMap(({ type, title, series }) =>
+          type !== 'row' && series.length === 0 ? [title] : [],
+        );
+      };
+      // A counter that began a moment ago has not increased yet.
+      await expect.poll(withoutData, patience).toEqual([]);
       const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
       onTestFinished(() => browser.close());
       const page = await browser.newPage({ viewport: { width: 900, height: 400 } });
