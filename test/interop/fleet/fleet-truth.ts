@@ -40,12 +40,26 @@ export function untruths(record: EventRecord, devices: RoamingDevices): readonly
 
 /** One event may come again, but only as itself. */
 function repeatedAsAnother(events: readonly ReceivedEvent[]): string[] {
-  const first = new Map<string, string>();
+  const first = new Map<string, ReceivedEvent['data']>();
   const problems: string[] = [];
   for (const { id, data } of events) {
-    const text = JSON.stringify(data);
-    if (first.has(id) && first.get(id) !== text) problems.push(`${id} came again, and was another: ${text}`);
-    else first.set(id, text);
+    const before = first.get(id);
+    if (!before) first.set(id, data);
+    else if (inFleet(before, data) !== inFleet(data, before))
+      problems.push(
+        `${id} came again, and was another: ${JSON.stringify(before)} and ${JSON.stringify(data)}`,
+      );
   }
   return problems;
+}
+
+/**
+ * An adapter that reports its own lost session, and is killed before the fleet knows that it did, stamps it by its own clock. What the
+ * others report under the same id has no `ended-epoch`, and another `at`.
+ */
+function inFleet(data: ReceivedEvent['data'], other: ReceivedEvent['data']): string {
+  const byOne = data['ended-epoch'] === undefined || other['ended-epoch'] === undefined;
+  if (data['reason'] !== 'adapter-lost' || !byOne) return JSON.stringify(data);
+  const own: ReadonlySet<string> = new Set(['at', 'ended-epoch', 'last-seen', 'uncertainty-ms']);
+  return JSON.stringify(data, (key, value: unknown) => (own.has(key) ? undefined : value));
 }
