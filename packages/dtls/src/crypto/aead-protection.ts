@@ -14,7 +14,7 @@ const explicitBytes = 8;
 /** Made once and filled in for each record. */
 const nonce = Buffer.alloc(saltBytes + explicitBytes);
 const keyBytes = Buffer.alloc(16);
-/** Those of a handshake, and of a device that sends once and is silent: for them nothing is kept. */
+/** Keys used no more often than this are not kept: a handshake, or a device that sends once and is then silent. */
 const usesBeforeHeld = 2;
 
 /**
@@ -74,7 +74,7 @@ export class AeadProtection implements Protection, HoldsKey {
       decipher.final();
       return plaintext;
     } catch {
-      // Whatever Node.js says of it, the tag does not fit.
+      // Node.js throws for several reasons; each means that the tag does not match.
       return undefined;
     }
   }

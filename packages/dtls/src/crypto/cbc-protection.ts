@@ -23,7 +23,7 @@ const macBytes = 32;
 /** SHA-256 takes this much at a time. */
 const hashBlockBytes = 64;
 
-/** AES-128-CBC with HMAC-SHA256 (RFC 5246 §6.2.3.2), for those who must: see `cipherSuites` in the README. */
+/** AES-128-CBC with HMAC-SHA256 (RFC 5246 §6.2.3.2), for peers that support nothing better: see `cipherSuites` in the README. */
 export function createCbcProtection({ key, macKey, encryptThenMac, randomBytes }: CbcKeys): Protection {
   const cipherKey = createSecretKey(key);
   const mac = createSecretKey(macKey);
@@ -79,8 +79,8 @@ function macOf(mac: KeyObject, context: RecordContext, bytes: Uint8Array): Buffe
 }
 
 /**
- * As much work whatever the padding says, as far as JavaScript allows: who measures well may still learn something of the
- * plaintext (the attack is called Lucky Thirteen), so this way is only for peers that know no better.
+ * Does the same work whatever the padding says, as far as JavaScript allows. An attacker who measures well may still learn part of the
+ * plaintext (the attack is called Lucky Thirteen), so this mode is only for peers that support no other.
  */
 function openMacThenEncrypt(mac: KeyObject, context: RecordContext, padded: Buffer): Buffer | undefined {
   if (padded.length < macBytes + 1) return undefined;

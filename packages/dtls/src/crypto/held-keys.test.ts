@@ -25,7 +25,7 @@ test('no more keys are held than may be, however many associations become busy',
   expect(all.filter(({ holds }) => holds)).toHaveLength(maxHeldKeys);
 });
 
-test('whose key is in use keeps it, while others come that use theirs no more', () => {
+test('a holder whose key is in use keeps it, while others come that no longer use theirs', () => {
   const busy = aHolder();
   holdKey(busy);
   for (let round = 0; round < 3; round++) {
@@ -35,7 +35,7 @@ test('whose key is in use keeps it, while others come that use theirs no more', 
   expect(busy.holds).toBe(true);
 });
 
-test('who uses its key no more lets it go', () => {
+test('a holder that no longer uses its key lets it go', () => {
   const idle = aHolder();
   holdKey(idle);
   idle.isUsed = false;

@@ -1,19 +1,19 @@
-/** What makes a key outside of the heap, and may keep it until it is told to let it go. */
+/** Makes a key outside of the heap, and may keep it until `holdKey` makes it let the key go. */
 export interface HoldsKey {
-  /** Since the last time that somebody looked. */
+  /** Whether the key was used since it was last checked. */
   isUsed: boolean;
   letGo(): void;
 }
 
-/** Twice the associations that may be busy at a time before keys are made again for each record, which takes a microsecond. */
+/** Twice the number of associations that may be busy at a time. Beyond it, keys are made again for each record, which takes 1 µs. */
 export const maxHeldKeys = 4_096;
-/** A newcomer looks at so many at the most: a record must not wait for a long search. */
+/** How many holders a newcomer checks at most: a record must not wait for a long search. */
 const maxLooks = 8;
 
 const holders: (HoldsKey | undefined)[] = [];
 let next = 0;
 
-/** From now on this one keeps its key, in the place of one that was not used recently. */
+/** Lets this holder keep its key, in place of one that was not used recently. */
 export function holdKey(newcomer: HoldsKey): void {
   for (let look = 1; look < maxLooks && holders[next]?.isUsed; look++) {
     const busy = holders[next];

@@ -8,7 +8,7 @@ import {
   pskPremaster,
 } from './key-schedule.ts';
 
-/** RFC 5246 §5 once more, word by word, for two blocks of output. */
+/** RFC 5246 §5, implemented a second time, word by word, for two blocks of output. */
 function twoBlocks(secret: Buffer, label: string, seed: Buffer): Buffer {
   const hmac = (input: Buffer): Buffer => createHmac('sha256', secret).update(input).digest();
   const labelled = Buffer.concat([Buffer.from(label), seed]);

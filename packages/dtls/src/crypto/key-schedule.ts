@@ -33,7 +33,7 @@ export function masterSecret(premaster: Uint8Array, randoms: HelloRandoms): Uint
   return derive(premaster, 'master secret', Buffer.concat([randoms.client, randoms.server]));
 }
 
-/** RFC 7627 §4: bound to all that was said so far. Overwrites the premaster secret. */
+/** RFC 7627 §4: bound to all messages so far. Overwrites the premaster secret. */
 export function extendedMasterSecret(premaster: Uint8Array, transcript: readonly Uint8Array[]): Uint8Array {
   return derive(premaster, 'extended master secret', transcriptHash(transcript));
 }
@@ -91,13 +91,13 @@ export function connectionKeys(input: KeyScheduleInput): ConnectionKeys {
 function derive(premaster: Uint8Array, label: string, seed: Uint8Array): Uint8Array {
   const derived = prf(premaster, label, seed, masterBytes);
   premaster.fill(0);
-  // A `KeyObject` would cost as much again outside of the heap, between what a storm of handshakes leaves there.
+  // A `KeyObject` would cost as much again outside of the heap, scattered among what a storm of handshakes leaves there.
   const master = ownCopy(derived);
   derived.fill(0);
   return master;
 }
 
 function transcriptHash(transcript: readonly Uint8Array[]): Buffer {
-  // No secret, and as a string at a third of what a buffer costs to make.
+  // The hash is not secret; as a string it costs a third of what a buffer costs.
   return Buffer.from(hash('sha256', Buffer.concat(transcript), 'binary'), 'latin1');
 }

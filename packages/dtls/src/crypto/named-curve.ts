@@ -39,7 +39,7 @@ export type CurveName = keyof typeof namedCurves;
 
 export const curveNames = Object.keys(namedCurves) as readonly CurveName[];
 
-/** A server asks for the curve of its key with each handshake, and Node.js exports a key to tell it. */
+/** A server needs the curve of its key in each handshake, and Node.js has to export the key to find it. */
 const known = new WeakMap<KeyObject, CurveName | 'none'>();
 
 /** The curve of an ECDSA key; `undefined` for a key of another kind, or on another curve. */

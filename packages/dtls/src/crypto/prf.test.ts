@@ -59,7 +59,7 @@ describe('the pseudo-random function', () => {
     );
   });
 
-  test('label and seed that no TLS has are refused', () => {
+  test('label and seed longer than any in TLS are refused', () => {
     expect(() => prf(Buffer.alloc(48), 'label', Buffer.alloc(92), 12)).toThrow(RangeError);
   });
 });

@@ -53,7 +53,7 @@ export function prf(secret: Uint8Array, label: string, seed: Uint8Array, length:
   return output.subarray(0, length);
 }
 
-// Inner hashes and A(i) are no secrets: without the key nothing follows from them. As strings they cost a third of what buffers do.
+// Inner hashes and A(i) are not secret: without the key nothing follows from them. As strings they cost a third of what buffers cost.
 
 function next(padded: Uint8Array): string {
   outer.write(hash('sha256', padded, 'binary'), blockBytes, 'latin1');

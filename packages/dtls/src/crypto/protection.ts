@@ -1,4 +1,4 @@
-/** What stands before the payload in what is authenticated; its last two bytes, the length, are filled in by the protection. */
+/** The authenticated bytes before the payload; the protection fills in the last two, the length. */
 export type RecordContext = Buffer;
 
 /** One direction's cipher and keys. */
@@ -11,7 +11,7 @@ export interface Protection {
 
 /** Where epoch and sequence number stand in a context: they are the nonce's explicit part too (RFC 6655 §3, RFC 5288 §3). */
 export function sequenceAt(context: RecordContext): number {
-  // Without connection id they are what begins it, with one they follow ten bytes (RFC 9146 §5.3).
+  // Without a connection id the context begins with them; with one they follow after ten bytes (RFC 9146 §5.3).
   return context.length === plainContextBytes ? 0 : 13;
 }
 

@@ -9,7 +9,7 @@ import { SecureRecords } from './secure-records.ts';
 
 const bytes = (hex: string): Buffer => Buffer.from(hex.replaceAll(/\s/g, ''), 'hex');
 
-/** AES-CCM on nothing but AES, word by word from RFC 3610 §2: what records are checked against. */
+/** AES-CCM built on AES alone, word by word from RFC 3610 §2: the records are compared with it. */
 function ccmByHand(key: Buffer, nonce: Buffer, aad: Buffer, plaintext: Buffer, tagBytes: number): Buffer {
   const aes = (block: Buffer): Buffer =>
     createCipheriv('aes-128-ecb', key, null).setAutoPadding(false).update(block);
@@ -137,7 +137,7 @@ describe.each(Object.entries(protections))('records with %s', (_, protection) =>
       for (let bit = 0; bit < 8 * sealed.length; bit++) {
         const changed = Buffer.from(sealed);
         changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-        // The version of a record is not looked at (RFC 6347 §4.1): it is no part of what is lost.
+        // The server does not check the version of a record (RFC 6347 §4.1), so a change of it is accepted.
         const isVersion = bit >> 3 === 1 || bit >> 3 === 2;
         for (const record of isVersion ? [] : readRecords(changed, id.length)) {
           const opened = record && record.epoch === 1 ? to.open(record) : undefined;
@@ -167,7 +167,7 @@ describe('CBC records, MAC-then-encrypt', () => {
   const macKey = Buffer.alloc(32, 5);
   const context = (): Buffer => bytes('0001 000000000000 17 fefd 0000');
 
-  /** A record of these bytes: plaintext, MAC and whatever is said to be padding. */
+  /** A record of these bytes: plaintext, MAC, and bytes that stand where the padding does. */
   function sealed(plaintext: Buffer, padding: Buffer): Buffer {
     const iv = Buffer.alloc(16, 9);
     const aad = context();
@@ -200,7 +200,7 @@ describe('connection ids', () => {
   test('zeros after the type are padding, and a record of zeros alone is malformed', () => {
     const id = bytes('c0ffee00');
     const { from, to } = pair(() => new AeadProtection('ccm', 8, key, salt), id);
-    // A record's own type goes behind what is sealed: type 0 behind "hello", its type and two zeros is one more zero.
+    // A record's own type is appended before sealing: type 0 after "hello", its type and two zeros adds one more zero.
     const padded = from.seal(0, Buffer.concat([Buffer.from('hello'), bytes('17 00 00')]));
     expect(to.open(only(padded, 4))).toMatchObject({ type: 0x17, bytes: Buffer.from('hello') });
     expect(to.open(only(from.seal(0, bytes('0000')), 4))).toBe('malformed');

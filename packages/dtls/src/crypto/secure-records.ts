@@ -48,7 +48,7 @@ export class SecureRecords {
     return this.#nextSequence > maxSequence;
   }
 
-  /** @throws RangeError where it is more than a record holds, or no sequence number is left. */
+  /** @throws RangeError if the payload is longer than a record may be, or no sequence number is left. */
   seal(type: number, payload: Uint8Array): Buffer {
     if (payload.length > maxPlaintextBytes) throw new RangeError(`a record holds ${maxPlaintextBytes} bytes`);
     if (this.isExhausted) throw new RangeError('all sequence numbers are used up');

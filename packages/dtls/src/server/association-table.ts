@@ -14,10 +14,10 @@ export interface AssociationTable<P> extends Iterable<ServerAssociation<P>> {
   of(principalKey: string): Iterable<ServerAssociation<P>>;
   heard(association: ServerAssociation<P>): void;
   /**
-   * Which association gives way to a newcomer, which is in the table already. `undefined` where there are not too many. Of the
-   * newcomer's principal it is the one silent longest, of all it is that of the principal that has most.
+   * Which association gives way to a newcomer that is already in the table; `undefined` while no limit is exceeded. Within the
+   * newcomer's principal it is the one silent longest; among all, it is that of the principal that has most.
    *
-   * @param maxOfPrincipal what is allowed to this one, 0: any number; `undefined`: as many as to all.
+   * @param maxOfPrincipal the limit of this principal, 0: any number; `undefined`: the limit that applies to all.
    */
   inTheWayOf(newcomer: ServerAssociation<P>, maxOfPrincipal?: number): ServerAssociation<P> | undefined;
   /** The association has another address now. */

@@ -14,7 +14,7 @@ import type { Session } from './session-cache.ts';
 
 export interface BeginOptions<P> {
   readonly host: HandshakeHost<P>;
-  /** The handshake was given up in the meantime. */
+  /** Whether the handshake was given up in the meantime. */
   isOver(): boolean;
   newConnectionId(): Buffer;
   onFailed(failure: HandshakeFailure): void;
@@ -39,7 +39,7 @@ export function beginHandshake<P>(pending: Pending, received: ReceivedHello, opt
       may = await mayResume(asked.principal);
       if (!may) sessions.forget(asked.id);
     } catch {
-      // Then the client proves once more who it is. The session may be good another time.
+      // The client then authenticates again in a full handshake. The session stays for a later attempt.
       counters.lookupFailures++;
     }
     if (options.isOver()) return;

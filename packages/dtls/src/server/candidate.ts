@@ -11,7 +11,7 @@ export interface Candidate {
   sentBytes: number;
 }
 
-/** Bytes to a candidate for each of its authentic ones. As much as QUIC allows (RFC 9000 §8.1). */
+/** How many bytes may go to a candidate for each authentic byte from it: as many as QUIC allows (RFC 9000 §8.1). */
 const maxAmplification = 3;
 
 export function aCandidate({ address, port }: Peer): Candidate {

@@ -20,13 +20,13 @@ import { isProof, publicKeyOf, readCertificates, readClientKeyExchange } from '.
 import type { HandshakeFailure } from './counters.ts';
 import type { PskMatch } from './options.ts';
 
-/** What the client said before its Finished. Only a Finished that fits proves that all of it is the client's own. */
+/** The client's messages before its Finished. Only a Finished that verifies proves that all of them are the client's own. */
 export interface ClientFlightOutcome<P> {
   /** What may have been agreed on, at least one. The first authentic record shows which. */
   readonly agreed: readonly AgreedSecret<P>[];
   readonly transcript: readonly Buffer[];
   readonly chain: readonly Buffer[];
-  /** What is wrong with it, should it prove to be the client's own. */
+  /** What is wrong with the flight, if it proves to be the client's own. */
   readonly refusal: FlightRefusal | undefined;
 }
 
@@ -49,19 +49,19 @@ export interface ClientFlight {
 export interface ClientFlightOptions<P> {
   readonly keyExchange: KeyExchange;
   readonly firstSequence: number;
-  /** All that was said so far. */
+  /** All messages of both sides so far. */
   readonly transcript: readonly Buffer[];
   readonly randoms: HelloRandoms;
   readonly extendedMasterSecret: boolean;
   readonly ephemeral: EphemeralKey | undefined;
   readonly randomBytes: (count: number) => Uint8Array;
   findPsk(identity: Buffer): Promise<PskMatch<P> | readonly PskMatch<P>[] | undefined>;
-  /** The flight is complete; `undefined`: it was complete, but a message of it came again with other content. */
+  /** The flight is complete; `undefined`: it was complete, but one of its messages came again with other content. */
   onOutcome(outcome: ClientFlightOutcome<P> | undefined): void;
   /** A ClientKeyExchange came. Nothing proves yet that it is the client's own. */
   onKeyExchange(): void;
   onMalformed(): void;
-  /** Something threw outside of any call of `add`. */
+  /** An error was thrown outside of any call of `add`. */
   onThrown(error: unknown): void;
   onLookupFailed(): void;
 }
@@ -70,7 +70,7 @@ export interface ClientFlightOptions<P> {
 const maxKeyExchangeBytes = 1_024;
 const maxCertificateBytes = 8_192;
 const maxProofBytes = 512;
-/** How often complete messages may change: an attacker guesses, while the client repeats its own. */
+/** How often complete messages may change: an attacker guesses, while the client only repeats its own. */
 const maxAttempts = 16;
 const unknownSecretBytes = 16;
 
@@ -80,11 +80,11 @@ type Step =
   | 'waiting-for-certificate'
   /** Next: ClientKeyExchange. */
   | 'waiting-for-key-exchange'
-  /** The identity is looked up. Next: nothing, until that has come to its end. */
+  /** The identity is looked up. Next: nothing, until the look-up ends. */
   | 'looking-up-psk'
-  /** Next: CertificateVerify. Who has no certificate proves nothing (RFC 5246 §7.4.8). */
+  /** Next: CertificateVerify. A client without a certificate skips it (RFC 5246 §7.4.8). */
   | 'waiting-for-certificate-verify'
-  /** Next: Finished, which is not for this file. */
+  /** Next: Finished, which this file does not handle. */
   | 'complete';
 
 const dueType: Readonly<Record<Step, number | undefined>> = {
@@ -97,7 +97,7 @@ const dueType: Readonly<Record<Step, number | undefined>> = {
 
 interface Attempt<P> {
   step: Step;
-  /** Messages that were made use of. */
+  /** How many messages were processed. */
   taken: number;
   readonly transcript: Buffer[];
   chain: readonly Buffer[];
@@ -110,7 +110,7 @@ export function createClientFlight<P>(options: ClientFlightOptions<P>): ClientFl
 }
 
 /**
- * The client's messages between ServerHelloDone and Finished. An attacker who knows the client's address can send them in its name, so
+ * The client's messages between ServerHelloDone and Finished. An attacker who knows the client's address can forge them, so
  * a wrong message ends nothing: a malformed one is dropped, and when another one comes in its place the flight begins again.
  */
 class GatheredFlight<P> implements ClientFlight {
@@ -175,7 +175,7 @@ class GatheredFlight<P> implements ClientFlight {
     this.#options.onOutcome({ agreed, transcript, chain, refusal });
   }
 
-  /** @throws Malformed, and then nothing has changed. */
+  /** @throws Malformed; nothing has changed then. */
   #take(mine: Attempt<P>, { type, body }: CollectedMessage, sequence: number): void {
     const message = handshakeMessage(type, sequence, body);
     if (mine.step === 'waiting-for-certificate') this.#takeCertificate(mine, body, message);
@@ -223,7 +223,7 @@ class GatheredFlight<P> implements ClientFlight {
     } catch {
       options.onLookupFailed();
       if (this.#attempt !== mine) return;
-      // As if the message had not come: it will come again, and until then nothing is answered.
+      // Treated as if the message had not come: the client will send it again, and gets no answer until then.
       this.#collector.forget(options.firstSequence);
       this.#attempt = this.#begin();
       return;
@@ -273,7 +273,7 @@ function usableSecrets<P>(
     .filter(({ secret }) => isUsable(secret));
 }
 
-/** Keys that an identity may have at a time. */
+/** How many keys an identity may have at a time. */
 const maxCandidates = 4;
 
 function matchesOf<P>(found: PskMatch<P> | readonly PskMatch<P>[] | undefined): readonly PskMatch<P>[] {

@@ -5,7 +5,7 @@ import { ByteReader } from '../wire/byte-reader.ts';
 import { Malformed } from '../wire/malformed.ts';
 import { hashOf } from '../wire/signature-scheme.ts';
 
-// What a client says after the server's hello, taken apart.
+// Parses what a client sends after the ServerHello.
 
 const maxChain = 8;
 
@@ -38,7 +38,7 @@ export function readClientKeyExchange(body: Buffer, keyExchange: KeyExchange): C
   return { identity, point };
 }
 
-/** What the client's own certificate holds; `undefined` where it cannot be one that we know how to use. */
+/** What the client's own certificate holds; `undefined` where it is none that the server supports. */
 export function publicKeyOf(certificate: Buffer | undefined): KeyObject | undefined {
   if (certificate === undefined) return undefined;
   try {

@@ -38,7 +38,7 @@ function places({ peer, candidatePeer }: Association<unknown>): (string | undefi
 }
 
 describe('a device with a connection id', () => {
-  test('a device with a connection id is heard from any address, and answered at the known one', async () => {
+  test('a device with a connection id is accepted from any address, and answered at the known one', async () => {
     const device = await givenADevice();
     device.peer = elsewhere;
     device.client.send(Buffer.from('moved'));
@@ -50,7 +50,7 @@ describe('a device with a connection id', () => {
     expect(device.server.counters.addressChanges).toBe(0);
   });
 
-  test('a device is answered at the candidate address once that is confirmed', async () => {
+  test('a device is answered at the candidate address once the application confirms it', async () => {
     const device = await givenADevice();
     device.peer = elsewhere;
     device.client.send(Buffer.from('moved'));
@@ -65,7 +65,7 @@ describe('a device with a connection id', () => {
     expect(device.server.counters.addressChanges).toBe(1);
   });
 
-  test('an address that is the candidate no more cannot be confirmed', async () => {
+  test('an address that is no longer the candidate cannot be confirmed', async () => {
     const device = await givenADevice();
     const { association } = device;
     device.forge(device.client.seal(23, Buffer.from('relayed')), elsewhere);
@@ -147,7 +147,7 @@ describe('a device with a connection id', () => {
   });
 });
 
-describe('a device with a connection id, at whose old address somebody else appears', () => {
+describe('a device with a connection id whose old address another client takes', () => {
   async function givenAnother(connectionId = Buffer.alloc(0)) {
     const device = await givenADevice();
     const { peer } = device;
@@ -169,7 +169,7 @@ describe('a device with a connection id, at whose old address somebody else appe
       const { device, another, association, sent } = await givenAnother(connectionId);
       expect(device.log).toEqual(['open sensor1', 'open sensor1']);
       expect(association).toMatchObject({ isOpen: true, isDetached: true });
-      // Nothing is sent to the address of somebody else.
+      // Nothing is sent to the address of another client.
       const before = sent();
       association.send(Buffer.from('lost'));
       expect(sent()).toBe(before);

@@ -68,7 +68,7 @@ test('where a flight cannot be sent again, those of other clients are', async ()
       sentTo.push(peer.address);
     },
   });
-  // Nothing the server sends arrives: both are told again and again.
+  // Nothing the server sends arrives: it repeats its flight to both.
   for (const peer of [cursed, { address: '10.0.0.1', port: 1 }])
     device({ psk: sensor1.psk, cipherSuites }, peer).client.connect();
   await run();

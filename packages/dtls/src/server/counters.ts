@@ -1,10 +1,10 @@
 /** Why a datagram, or a part of it, was dropped. */
 export type DropReason =
-  /** No record, or no message, as the standard has it. */
+  /** Not a record, or not a message, as the standard defines them. */
   | 'malformed'
   /** A message that is not due at this time. */
   | 'unexpected'
-  /** Protected, by keys of an association that is not known here. */
+  /** Protected with keys of an association that this server does not know. */
   | 'unknown-association'
   | 'not-authentic'
   | 'replayed';
@@ -13,26 +13,26 @@ export type DropReason =
 export type HandshakeFailure =
   /** No authentic Finished came in time: an unknown identity, or a client that went away. */
   | 'timeout'
-  /** The same, with a known identity: records did not authenticate. Wrong key, or the handshake was changed in transit. */
+  /** As `timeout`, but with a known identity: its records did not authenticate. Wrong key, or the handshake was changed in transit. */
   | 'keys-differ'
-  /** The client began again. */
+  /** The client began a new handshake. */
   | 'restarted'
-  /** There were too many. It had proved least, and gave way. */
+  /** There were too many handshakes, and this one had proved least. */
   | 'too-many-handshakes'
   | 'version'
   | 'renegotiation'
   | 'no-common-suite'
-  /** Resumed without what protected the session before (RFC 7627 §5.3). */
+  /** Resumed without the extended master secret that the session had (RFC 7627 §5.3). */
   | 'resumption'
   | 'no-certificate'
   | 'bad-certificate'
   | 'bad-proof'
   | 'certificate-refused'
-  /** `verifyCertificate` rejected, each time. */
+  /** `verifyCertificate` rejected at every attempt. */
   | 'certificate-unchecked'
   | 'bad-finished'
   | 'peer-alert'
-  /** Something that serves this client threw. */
+  /** Code that serves this client threw. */
   | 'internal-error'
   | 'closing';
 
@@ -44,7 +44,7 @@ export interface DtlsCounters {
   /** `findPsk`, `verifyCertificate` or `mayResume` rejected. */
   lookupFailures: number;
   addressChanges: number;
-  /** Alerts to peers whose association is not known. */
+  /** Alerts sent to peers whose association is not known. */
   strayAlerts: number;
   /** Associations that gave way to newer ones. */
   displacedAssociations: number;

@@ -9,7 +9,7 @@ const cipherSuites = ['TLS_PSK_WITH_AES_128_CCM_8'] as const;
 
 interface Intruder {
   readonly options?: Partial<DtlsClientOptions>;
-  /** What of its datagrams it sends. */
+  /** Which of its datagrams it sends. */
   readonly sends?: (datagram: Buffer) => readonly Buffer[];
 }
 
@@ -52,7 +52,7 @@ const addresses: readonly (readonly [string, (i: number) => string])[] = [
 
 interface Crowd extends TestBed {
   intrude(count: number): Promise<void>;
-  /** A device whose first datagram of each flight gets lost. Tells after how many ms it was open. */
+  /** A device whose first datagram of each flight gets lost. Resolves with the time until it was open. */
   opensAfterMs(at: Peer): Promise<number>;
 }
 
@@ -90,7 +90,7 @@ function given(
       );
       const began = clock.monotonic();
       client.connect();
-      // 10 kB in a second: a handshake of somebody who returns its cookie takes 184 bytes.
+      // 10 kB in a second: a handshake of a client that returns its cookie takes 184 bytes.
       for (let i = 0; i < 150 && !client.isOpen; i++) {
         await intrude(i % 2 === 0 ? 5 : 6);
         await bed.runFor(100);
@@ -136,7 +136,7 @@ describe('a device whose datagrams get lost opens within 5 s', () => {
 });
 
 describe('a handshake', () => {
-  test('a handshake that its client does not go on with is forgotten within seconds', async () => {
+  test('a handshake that its client does not continue is forgotten within seconds', async () => {
     const { server, intrude, runFor, log } = given(cookieOnly, () => '192.0.2.1', {});
     await intrude(3);
     expect(server.pendingHandshakes).toBe(3);

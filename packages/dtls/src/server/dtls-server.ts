@@ -18,23 +18,23 @@ import { createStrayAlerts } from './stray-alerts.ts';
 
 /** A DTLS 1.2 server without a socket: the caller hands datagrams in by `receive`, and sends what comes out by `send`. */
 export interface DtlsServer<P = unknown> {
-  /** A datagram that came from `peer`. Never throws for what is in it. */
+  /** Takes a datagram from `peer`. Never throws because of its content. */
   receive(datagram: Uint8Array, peer: Peer): void;
-  /** What happened so far, for metrics. */
+  /** Counts since the start, for metrics. */
   readonly counters: Readonly<DtlsCounters>;
   readonly associations: number;
   /** Without those that failed and are kept for a while, since an attacker may have made them fail. */
   readonly pendingHandshakes: number;
   readonly sessions: number;
-  /** Those of the principals with this key (`principalKey`), the one silent longest first, as exactly as a second. */
+  /** Those of the principals with this key (`principalKey`), the one silent longest first(to the second). */
   associationsOf(key: string): readonly Association<P>[];
-  /** Forgets the sessions of the principals with this key, or those that `which` chooses. Returns how many. */
+  /** Forgets the sessions of the principals with this key, or those that `which` chooses. Returns how many it forgot. */
   forgetSessions(key: string, which?: (principal: P) => boolean): number;
   /** Ends all associations with close_notify. What comes later is dropped. */
   close(): void;
 }
 
-/** @throws TypeError where the options do not make a server. */
+/** @throws TypeError if the options are not valid. */
 export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer<P> {
   const parts = partsOf(options);
   const { counters, sessions } = parts;
@@ -99,7 +99,7 @@ function partsOf<P>(options: DtlsServerOptions<P>): ServerParts<P> {
   };
 }
 
-/** Takes datagrams apart, and finds the handshake or the association that each record belongs to. */
+/** Parses datagrams, and finds the handshake or the association that each record belongs to. */
 class Receiver<P> {
   readonly #parts: ServerParts<P>;
   readonly #handshakes: RunningHandshakes<P>;
@@ -136,7 +136,7 @@ class Receiver<P> {
     key: string,
     isAnswered: boolean,
   ): boolean {
-    // An alert in epoch 0 may be forged, and ends nothing. A ChangeCipherSpec says nothing that the epoch does not say.
+    // An alert in epoch 0 may be forged, and ends nothing. A ChangeCipherSpec adds nothing to what the epoch says.
     if (type === contentType.alert && readAlert(fragment) === 'fatal') this.#complainedOf(key);
     if (type !== contentType.handshake) return isAnswered;
     let answered = isAnswered;

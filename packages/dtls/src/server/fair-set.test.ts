@@ -33,7 +33,7 @@ describe('who gives way', () => {
     expect(set.leastFair()).toBe('c');
   });
 
-  test.each([1, 2, 3])('the choice agrees with counting, whatever was done before (seed %d)', (seed) => {
+  test.each([1, 2, 3])('the choice agrees with counting, after any sequence of calls (seed %d)', (seed) => {
     // given
     const random = seededRandom(seed);
     const set = createFairSet<Member>(2);

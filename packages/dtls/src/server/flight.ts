@@ -3,7 +3,7 @@ import { contentType } from '../wire/content-type.ts';
 import { fragmentsOf, handshakeHeaderBytes } from '../wire/handshake-message.ts';
 import { plainRecord, recordHeaderBytes } from '../wire/record.ts';
 
-/** A piece of a flight, as it is before it becomes records: each time it is sent these are new ones (RFC 6347 §4.2.4). */
+/** A piece of a flight, before it becomes a record: each transmission makes new records (RFC 6347 §4.2.4). */
 export interface FlightItem {
   readonly type: number;
   readonly body: Buffer;

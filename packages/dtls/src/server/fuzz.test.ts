@@ -17,7 +17,7 @@ const suites: readonly CipherSuiteName[] = [
   'TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8',
 ];
 
-/** A datagram, or several, made of one: changed, cut, longer, doubled, mixed with what others said before, or as it was. */
+/** Datagrams made of one: changed, cut, longer, doubled, mixed with what others sent before, or unchanged. */
 function mutated(datagram: Buffer, heard: readonly Buffer[], random: SeededRandom): readonly Buffer[] {
   const changed = Buffer.from(datagram);
   for (let i = random.pick(4); i > 0; i--) changed[random.pick(changed.length)] = random.pick(256);
@@ -41,7 +41,7 @@ function mutated(datagram: Buffer, heard: readonly Buffer[], random: SeededRando
   return ways[random.pick(ways.length)] ?? [];
 }
 
-/** One of the length fields says something else: of the record, the message, the fragment or its place. */
+/** One of the length fields gets another value: of the record, the message, the fragment or its offset. */
 function withLength(datagram: Buffer, random: SeededRandom): Buffer {
   const at = [11, 15, 20, 23][random.pick(4)] ?? 0;
   if (at + 2 <= datagram.length)
@@ -83,7 +83,7 @@ test(
       const from = heard[random.pick(heard.length)] ?? Buffer.alloc(9);
       const [datagram = Buffer.from(random.bytes(random.pick(200)))] = mutated(from, heard, random);
       forge(datagram, { address: '10.0.0.1', port });
-      // What was said in one of these was a device's own, late and on another way: with a connection id it may be.
+      // A datagram of these conversations may be a device's own, late and by another path: with a connection id that is allowed.
       if (log.length > known) return;
       const answered = answers.slice(before).reduce((sum, { length }) => sum + length, 0);
       if (answered > datagram.length) problems.push(`${answered} bytes for ${datagram.length}`);

@@ -9,7 +9,7 @@ import type { Standing } from './pending-handshakes.ts';
 import type { Session, SessionCache } from './session-cache.ts';
 import type { Settings } from './settings.ts';
 
-/** What a handshake is given by the server that runs it. */
+/** What the server gives to a handshake. */
 export interface HandshakeHost<P> {
   readonly settings: Settings<P>;
   readonly sessions: SessionCache<P>;
@@ -21,11 +21,11 @@ export interface HandshakeHost<P> {
   onKeysDiffer(): void;
   onEstablished(established: Established<P>): void;
   onFailed(failure: HandshakeFailure): void;
-  /** Something threw outside of any call of the server. */
+  /** An error was thrown outside of any call of the server. */
   onThrown(error: unknown): void;
 }
 
-/** What comes of a handshake. */
+/** The result of a successful handshake. */
 export interface Established<P> {
   readonly records: SecureRecords;
   readonly principal: P;

@@ -1,8 +1,8 @@
 import type { ClientFlightOutcome } from './client-flight.ts';
 
 /**
- * Where a handshake is, from our ServerHello on. What comes before, the cookie and the ClientHello, is in `hello-verifier.ts`, which
- * keeps nothing of a client that has not shown its cookie. In every state but the last an alert that the keys protect ends it.
+ * Where a handshake is, from our ServerHello on. `hello-verifier.ts` does what comes before, the cookie and the ClientHello. It
+ * keeps nothing of a client that has not returned its cookie. In every state but the last, a protected alert ends the handshake.
  */
 export type HandshakeState<P> =
   /**
@@ -11,16 +11,16 @@ export type HandshakeState<P> =
    */
   | { readonly name: 'waiting-for-client-flight' }
   /**
-   * Next: Finished. Should a message of the client's flight come again and be another, we wait for that flight once more. Our
+   * Next: Finished. If a message of the client's flight comes again with other content, we wait for that flight again. Our
    * flight is sent again.
    */
   | { readonly name: 'waiting-for-finished'; readonly outcome: ClientFlightOutcome<P> }
-  /** Finished came, and `verifyCertificate` was asked. Next: its answer. Our flight is not sent again. */
+  /** Finished came, and `verifyCertificate` was called. Next: its answer. Our flight is not sent again. */
   | { readonly name: 'verifying-certificate' }
   /** Established, failed or abandoned. Nothing has any effect. */
   | { readonly name: 'over' };
 
-/** The client has something to say: our flight is sent again until it does. */
+/** Whether the next message is the client's: our flight is sent again until it comes. */
 export function isWaiting({ name }: HandshakeState<unknown>): boolean {
   return name === 'waiting-for-client-flight' || name === 'waiting-for-finished';
 }

@@ -64,8 +64,8 @@ import type { Session } from './session-cache.ts';
  *   (1) with certificates, ECDHE_ECDSA
  *   (2) with a pre-shared key and ECDHE_PSK; with PSK alone there is no ServerKeyExchange, since we give no hint (RFC 4279 §2)
  *
- * The RFC draws the resumed one without a cookie; we ask for one each time. Flight 4 is sent again when the client is silent, or
- * says its ClientHello again. Flight 6 is sent again when the client says its Finished again, by the association that came of it.
+ * The RFC draws the resumed one without a cookie; we ask for one each time. We send flight 4 again when the client is silent, or
+ * repeats its ClientHello. When the client repeats its Finished, the association sends flight 6 again.
  */
 
 export interface Handshake {
@@ -73,20 +73,20 @@ export interface Handshake {
   readonly connectionId: Buffer;
   /** The keys are known: protected records can be opened. */
   readonly hasKeys: boolean;
-  /** The likely cause, should the handshake fail. */
+  /** The likely cause if the handshake fails. */
   readonly suspicion: HandshakeFailure | undefined;
-  /** A record came that its keys do not open, nor those of an association. */
+  /** A record came that neither the handshake's keys nor those of an association open. */
   doubt(): void;
   /** The ClientHello came once more. */
   repeat(): void;
   add(fragment: HandshakeFragment): void;
-  /** A record of the second epoch. */
+  /** Opens a record of the second epoch. */
   open(record: DtlsRecord): 'taken' | Unopened;
-  /** Keeps such a record until there are keys. */
+  /** Keeps a record of the second epoch until there are keys. */
   hold(record: DtlsRecord): void;
-  /** Sends a flight again if that is due. */
+  /** Sends the flight again if it is due. */
   tick(now: number): void;
-  /** Nothing that is still under way has any effect. */
+  /** Ends it silently: what is still under way has no effect any more. */
   abandon(): void;
 }
 
@@ -96,7 +96,7 @@ interface KeyCandidate<P> {
 }
 
 const sessionIdBytes = 32;
-/** Records that the keys do not open: each may be a guess. Beyond that the client has to begin again. */
+/** How many records the keys may fail to open: each may be a guess. After that the client has to begin again. */
 const maxDoubts = 16;
 
 /** Sends our first flight. */
@@ -117,11 +117,11 @@ class ServerHandshake<P> implements Handshake {
   readonly #flight: OutgoingFlight;
   readonly #held = new HeldRecords();
   #state: HandshakeState<P> = { name: 'waiting-for-client-flight' };
-  /** What both sides said. */
+  /** The messages of both sides. */
   #transcript: readonly Buffer[];
-  /** Absent where a session is resumed: then the client says nothing but its Finished. */
+  /** Absent where a session is resumed: then the client sends only its Finished. */
   #clientFlight: ClientFlight | undefined;
-  /** What may have been agreed on. The first authentic record leaves one. */
+  /** Keys that may have been agreed on. The first authentic record decides which. */
   #candidates: readonly KeyCandidate<P>[] = [];
   #doubts = 0;
 
@@ -247,7 +247,7 @@ class ServerHandshake<P> implements Handshake {
     });
   }
 
-  /** The client's flight is complete, or with `undefined` it is so no more. */
+  /** The client's flight is complete, or, with `undefined`, no longer complete. */
   #useKeys(outcome: ClientFlightOutcome<P> | undefined): void {
     this.#enter(outcome ? { name: 'waiting-for-finished', outcome } : { name: 'waiting-for-client-flight' });
     const agreed = outcome?.agreed ?? [];
@@ -258,7 +258,7 @@ class ServerHandshake<P> implements Handshake {
 
   #openHeld(record: DtlsRecord): void {
     const { host } = this.#start;
-    // The client repeated its Finished while we waited for its key: the first one has ended the handshake.
+    // The client repeated its Finished while its key was looked up: the first Finished has ended the handshake.
     if (this.#state.name === 'over') return host.drop('unexpected');
     const opened = this.open(record);
     if (opened === 'taken') return;
@@ -296,7 +296,7 @@ class ServerHandshake<P> implements Handshake {
       host.drop('unexpected');
       return;
     }
-    // From here on all that was said is the client's own, and so are its faults.
+    // The Finished proves that all messages so far are the client's own, and so are its faults.
     const said = session ? this.#transcript : outcome.transcript;
     if (!isFinished(message.bytes, candidate.secret.master, 'client', said)) {
       this.#fail('bad-finished', 'decryptError');
@@ -321,7 +321,7 @@ class ServerHandshake<P> implements Handshake {
     } catch {
       counters.lookupFailures++;
       this.suspicion = 'certificate-unchecked';
-      // As if the Finished had not come: it will come again, and until then nothing is answered.
+      // Treated as if the Finished had not come: the client will send it again, and gets no answer until then.
       if (this.#state === verifying) this.#enter({ name: 'waiting-for-finished', outcome });
       return;
     }
@@ -331,7 +331,7 @@ class ServerHandshake<P> implements Handshake {
   }
 
   #establish({ records, secret: { master } }: KeyCandidate<P>, principal: P | undefined): void {
-    // Without a principal the key was random: no client can have it.
+    // Without a principal the key was random: no client can know it.
     if (principal === undefined) return;
     const { host, terms, session } = this.#start;
     const sessionId = this.#sessionId;
@@ -356,7 +356,7 @@ class ServerHandshake<P> implements Handshake {
   }
 
   #alertRecord(message: Buffer): Buffer {
-    // Only who has got our ChangeCipherSpec can read what is protected.
+    // Only a client that got our ChangeCipherSpec can read protected records.
     const readable = this.#flight.hasFinished ? this.#candidates[0]?.records : undefined;
     return (
       readable?.seal(contentType.alert, message) ??
@@ -364,7 +364,7 @@ class ServerHandshake<P> implements Handshake {
     );
   }
 
-  /** Adds a message to the flight, and to what both sides will have said. */
+  /** Adds a message to the flight and to the transcript. */
   #say(type: number, body: Uint8Array): void {
     this.#transcript = [...this.#transcript, this.#flight.say(type, body)];
   }

@@ -16,7 +16,7 @@ export class HeldRecords {
     return true;
   }
 
-  /** What was held, in the order in which it came. From then on nothing is. */
+  /** The held records, in the order in which they came. Forgets them. */
   release(): readonly DtlsRecord[] {
     const released = this.#records;
     this.#records = [];

@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { HelloStart } from '../wire/client-hello.ts';
 
-/** Longer is no safer, and the answer must stay smaller than the question. */
+/** A longer one is not safer, and the answer must stay smaller than the question. */
 const cookieBytes = 20;
 
 /** Proves, without remembering anything, that a client receives what is sent to its address (RFC 6347 §4.2.1). */
@@ -13,7 +13,7 @@ export interface HelloCookies {
 export interface HelloCookiesOptions {
   readonly monotonic: () => number;
   readonly randomBytes: (count: number) => Uint8Array;
-  /** How long a secret makes cookies. What it made is accepted for as long again. */
+  /** How long a secret makes cookies. Its cookies are accepted for as long again. */
   readonly rotationMs: number;
 }
 
@@ -58,8 +58,8 @@ const blockBytes = 64;
 const maxTextBytes = 32 + 33 + 128;
 
 /**
- * Makes cookies by HMAC-SHA-256 (RFC 2104), out of hashes in one call each: whoever can forge an address has this done for each
- * datagram, and an object of `createHmac` costs twice as much. The secret is in the pads and nowhere else.
+ * Makes cookies by HMAC-SHA-256 (RFC 2104), out of hashes in one call each. An attacker who forges addresses makes the server do it for
+ * each datagram, and an object of `createHmac` costs twice as much. The secret is kept in the pads only.
  */
 class CookieSecret {
   readonly #inner = Buffer.alloc(blockBytes + maxTextBytes, 0x36);
@@ -72,7 +72,7 @@ class CookieSecret {
     });
   }
 
-  /** Bound to what stands before the cookie, so that the first fragment is enough; the Finished covers the rest. */
+  /** Bound to the fields before the cookie, so that the first fragment is enough; the Finished covers the rest. */
   cookie(peerKey: string, { random, sessionId }: HelloStart): Buffer {
     const inner = this.#inner;
     const length = blockBytes + random.length + 1 + sessionId.length + peerKey.length;
@@ -82,7 +82,7 @@ class CookieSecret {
     inner[(at += random.length)] = sessionId.length;
     inner.set(sessionId, (at += 1));
     inner.write(peerKey, at + sessionId.length, 'latin1');
-    // Neither hash is a secret: the outer one is sent. As strings they cost a third of what buffers do.
+    // Neither hash is secret: the outer one is sent. As strings they cost a third of what buffers cost.
     this.#outer.write(hash('sha256', inner.subarray(0, length), 'binary'), blockBytes, 'latin1');
     return Buffer.from(hash('sha256', this.#outer, 'binary'), 'latin1').subarray(0, cookieBytes);
   }

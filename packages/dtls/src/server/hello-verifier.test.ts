@@ -243,7 +243,7 @@ describe('a ClientHello that is refused', () => {
     expect(log).toEqual([`failed ${failure}`]);
   });
 
-  test('a ClientHello without extensions is agreed to, as old and small clients send it', async () => {
+  test('a ClientHello without extensions, as old and small clients send it, is accepted', async () => {
     for (const suite of ['c0a8', 'd003', 'c0ae']) {
       const { hello, forge, peer, answers } = await secondHello();
       const body = behindCookie(`0004 ${suite} 00ff 01 00`)(Buffer.from(hello.subarray(25)));
@@ -252,7 +252,7 @@ describe('a ClientHello that is refused', () => {
         peer,
       );
       expect(isServerHello(answers[1])).toBe(true);
-      // Whoever says TLS_EMPTY_RENEGOTIATION_INFO_SCSV gets the extension (RFC 5746 §3.6).
+      // A client that offers TLS_EMPTY_RENEGOTIATION_INFO_SCSV gets the extension (RFC 5746 §3.6).
       expect(answers[1]?.includes(Buffer.from('ff01000100', 'hex'))).toBe(true);
     }
   });

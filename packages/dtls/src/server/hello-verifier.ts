@@ -18,12 +18,12 @@ export interface HelloVerifierOptions {
   readonly monotonic: () => number;
   send(datagram: Buffer, peer: Peer): void;
   drop(reason: DropReason, peer: Peer): void;
-  /** It gives way to another. */
+  /** This handshake gives way to another. */
   onCrowdedOut(pending: Pending): void;
-  /** The client begins again: what was under way is over. */
+  /** The client begins again, which ends the handshake that was under way. */
   onRestarted(pending: Pending): void;
   onAdmitted(pending: Pending): void;
-  /** The whole ClientHello is there. Gives `pending` its next state. @throws Malformed where it cannot be read, or agreed on. */
+  /** The whole ClientHello is there. Gives `pending` its next state. @throws Malformed if it cannot be read or accepted. */
   onHello(pending: Pending, received: ReceivedHello): void;
 }
 
@@ -41,13 +41,13 @@ interface HelloFrom {
   readonly peer: Peer;
   readonly key: string;
   readonly recordSequence: number;
-  /** A datagram is answered with one HelloVerifyRequest at the most: answers are never more than questions. */
+  /** A datagram is answered with one HelloVerifyRequest at the most: a datagram never causes several answers. */
   readonly isAnswered: boolean;
 }
 
-/** Room for many cipher suites, and for the key shares of those who would like DTLS 1.3 as well. */
+/** Room for many cipher suites, and for the key shares of clients that also offer DTLS 1.3. */
 const maxHelloBytes = 4_096;
-/** A client has two ClientHellos to say; some begin again with new ones. */
+/** A client sends two ClientHellos; some begin again with new ones. */
 const maxHelloSequence = 16;
 /** Leaves a handshake more sequence numbers than it can use. */
 const maxHelloRecordSequence = 2 ** 47;
@@ -63,7 +63,7 @@ export class HelloVerifier {
     this.#options = options;
   }
 
-  /** Returns true where a HelloVerifyRequest went out, or would have but for `isAnswered`. @throws Malformed */
+  /** Returns true if a HelloVerifyRequest was sent, or held back by `isAnswered`. @throws Malformed */
   take(fragment: HandshakeFragment, from: HelloFrom): boolean {
     const { length, sequence, offset, bytes } = fragment;
     const isTooMuch = length > maxHelloBytes || sequence > maxHelloSequence;

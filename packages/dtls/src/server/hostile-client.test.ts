@@ -19,7 +19,7 @@ const psk: CipherSuiteName = 'TLS_PSK_WITH_AES_128_CCM_8';
 const ecdsa: CipherSuiteName = 'TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8';
 const ecdhePsk: CipherSuiteName = 'TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256';
 
-/** A client and what came of its handshake, long after it has given up. */
+/** A client and the outcome of its handshake, long after it has given up. */
 async function outcomeOf(
   name: CipherSuiteName,
   options: Partial<DtlsClientOptions>,
@@ -46,7 +46,7 @@ function proving(certificate: IssuedCertificate): Partial<DtlsClientOptions> {
   return { certificate: proofOf(certificate) };
 }
 
-describe('a client that proves to be wrong is told so, and has no association', () => {
+describe('a client that proves to be wrong gets an alert, and no association', () => {
   const expired = authority.issue({ subject: 'CN=old', notAfter: Date.UTC(2025, 11, 31) });
   const early = authority.issue({ subject: 'CN=new', notBefore: Date.UTC(2026, 0, 2) });
   const foreign = createCertificateAuthority('CN=devices').issue({ subject: 'CN=sensor1' });
@@ -123,7 +123,7 @@ describe('a client that proves to be wrong is told so, and has no association', 
       46,
     ],
   ] as const)(
-    'a client is told by an alert, and has no association, where its %s',
+    'a client gets an alert, and no association, where its %s',
     async (_, name, options, failure, alert) => {
       const { log, client, server } = await outcomeOf(name, options, 0);
       expect(log).toEqual([`failed ${failure}`]);
@@ -132,7 +132,7 @@ describe('a client that proves to be wrong is told so, and has no association', 
     },
   );
 
-  test('while verifyCertificate rejects the client hears nothing, and gets in once it does not', async () => {
+  test('while verifyCertificate rejects, the client gets no answer, and it gets in once it no longer rejects', async () => {
     // given
     let isAway = true;
     const verifyCertificate = async (): Promise<string> => {
@@ -167,7 +167,7 @@ describe('a client that proves to be wrong is told so, and has no association', 
   });
 });
 
-describe('what proves nothing is answered with nothing', () => {
+describe('a message that proves nothing gets no answer', () => {
   const offCurve = (body: Buffer): Buffer => flipped(body, -1);
   const infinity = (): Buffer => Buffer.from([1, 0]);
   const compressed = (body: Buffer): Buffer => Buffer.concat([Buffer.from([33, 2]), body.subarray(2, 34)]);
@@ -233,7 +233,7 @@ describe('an unknown identity', () => {
     expect(stories[0]).toEqual(stories[1]);
     expect(stories[0]).toMatchObject({ closed: [] });
     expect(stories[0]?.answers.length).toBeGreaterThan(3);
-    // Only we can tell.
+    // Only the server can tell the two apart.
     expect(logs).toEqual(['failed keys-differ', 'failed timeout']);
   });
 
@@ -323,7 +323,7 @@ describe('a client with an association', () => {
   });
 });
 
-describe('somebody who guesses a key', () => {
+describe('an attacker who guesses a key', () => {
   test.each([
     ['sensor1', ['10.0.0.9'], 'failed keys-differ'],
     ['nobody1', [], 'failed timeout'],
@@ -346,10 +346,10 @@ describe('somebody who guesses a key', () => {
       await bed.run();
       expect(suspects).toEqual(told);
       expect(bed.log).toEqual([]);
-      // when the one handshake is used for more of them
+      // when the same handshake is used for more guesses
       const answers = bed.answers.length;
       for (let i = 0; i < 15; i++) bed.forge(client.seal(22, Buffer.from(`guess ${i}`)), peer);
-      // then it is over, without a word
+      // then it is over, without an answer
       expect(bed.log).toEqual([log]);
       expect(bed.answers).toHaveLength(answers);
       expect(suspects).toEqual(told);

@@ -27,7 +27,7 @@ function given(
   return Object.assign(bed.device({ ...sensor1, cipherSuites: [name], ...options }), bed);
 }
 
-/** Up to when the server's flight has gone out, and before the client answers it. */
+/** Stops after the server has sent its flight, before the client answers it. */
 function untilServerFlight(name: CipherSuiteName): { device: TestBed & TestDevice; release(): void } {
   let holding = true;
   const device = given(name, (datagram) => {
@@ -50,7 +50,7 @@ const forged = (type: number, sequence: number, body: Uint8Array): Buffer =>
 
 const pskKeyExchange = Buffer.from([0, 3, 0x65, 0x76, 0x65]);
 
-describe('somebody who sends in the name of a client breaks nothing', () => {
+describe('an attacker who sends in the name of a client breaks nothing', () => {
   const cut = (record: Buffer, length: number): Buffer => record.subarray(0, length);
   const keyExchange = handshakeMessage(handshakeType.clientKeyExchange, 2, Buffer.alloc(40));
 
@@ -172,7 +172,7 @@ describe('somebody who sends in the name of a client breaks nothing', () => {
   });
 });
 
-describe('somebody who sends key exchanges in the name of a client', () => {
+describe('an attacker who sends key exchanges in the name of a client', () => {
   const keyExchange = (identity: string): Buffer =>
     forged(
       handshakeType.clientKeyExchange,
@@ -196,7 +196,7 @@ describe('somebody who sends key exchanges in the name of a client', () => {
     expect(lookups).toBe(16);
   });
 
-  test('a look-up for a forged key exchange changes nothing when it ends after that for the client’s own', async () => {
+  test('a look-up for a forged key exchange changes nothing when it ends after the look-up for the client’s own', async () => {
     const answers = new Map<string, (found: { secret: Buffer; principal: string }) => void>();
     const findPsk = (identity: Buffer): Promise<{ secret: Buffer; principal: string }> =>
       new Promise((resolve) => answers.set(identity.toString(), resolve));
@@ -223,9 +223,9 @@ describe('somebody who sends key exchanges in the name of a client', () => {
   });
 });
 
-describe('somebody in the middle', () => {
-  test('somebody in the middle who changes what the client offers makes the handshake fail', async () => {
-    // The client would rather have CCM than GCM; somebody swaps the two.
+describe('an attacker in the middle', () => {
+  test('an attacker in the middle who changes what the client offers makes the handshake fail', async () => {
+    // The client prefers CCM to GCM; the attacker swaps the two.
     for (const extendedMasterSecret of [true, false]) {
       const device = given(
         psk,
@@ -261,7 +261,7 @@ describe('somebody in the middle', () => {
       (record: Buffer) => record.fill(contentType.applicationData, 0, 1),
     ],
   ] as const)(
-    'somebody in the middle who %s: the record is dropped, and the client’s next one counts',
+    'an attacker in the middle who %s: the record is dropped, and the client’s next one counts',
     async (_, dropped, change) => {
       let changes = 0;
       const device = given(psk, (datagram) => {
@@ -330,7 +330,7 @@ describe('records of an association', () => {
     expect(log).toEqual(['open sensor1']);
   });
 
-  test('several records in one datagram are all taken; after what is no record the rest is dropped', async () => {
+  test('several records in one datagram are all taken; what follows after an invalid record is dropped', async () => {
     const { client, forge, peer, log, server } = await opened();
     const [one, two, three] = ['1', '2', '3'].map((text) =>
       client.seal(contentType.applicationData, Buffer.from(text)),
@@ -341,7 +341,7 @@ describe('records of an association', () => {
     expect(server.counters.dropped.malformed).toBe(1);
   });
 
-  test('an association goes on until a new handshake from its address is done', async () => {
+  test('an association stays open until a new handshake from its address is done', async () => {
     // given an association, and a client that begins again from the same address
     const device = await opened();
     const second = device.device(

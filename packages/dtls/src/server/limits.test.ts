@@ -11,7 +11,7 @@ function given(server: NonNullable<TestBedOptions['server']>): TestBed & { reado
 }
 
 describe('time', () => {
-  test('an association that is silent for too long is closed with close_notify; one that is heard stays open', async () => {
+  test('an association that is silent for too long is closed with close_notify; one whose peer sends stays open', async () => {
     const { device, run, runFor, log, server } = given({ idleTimeoutMs: 60_000 });
     const silent = device({ ...sensor1, cipherSuites });
     const speaking = device({ ...sensor1, cipherSuites });
@@ -29,7 +29,7 @@ describe('time', () => {
     expect(server.associations).toBe(1);
   });
 
-  test('neither what the server sends nor what anybody can forge keeps an association open', async () => {
+  test('neither what the server sends nor what an attacker can forge keeps an association open', async () => {
     const { device, run, runFor, log, associations, forge } = given({ idleTimeoutMs: 60_000 });
     const { client, peer } = device({ ...sensor1, cipherSuites });
     client.connect();

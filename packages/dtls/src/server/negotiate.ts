@@ -21,12 +21,12 @@ export interface Terms {
   readonly serverName: string | undefined;
   readonly extendedMasterSecret: boolean;
   readonly encryptThenMac: boolean;
-  /** The client knows RFC 5746, and is told that we do. */
+  /** The client supports RFC 5746, and the ServerHello says that we do. */
   readonly renegotiationInfo: boolean;
   readonly pointFormats: boolean;
-  /** Of the ECDHE; `undefined` where none is done, as in a session that goes on. */
+  /** Of the ECDHE; `undefined` where none is done, as in a resumed session. */
   readonly curve: CurveName | undefined;
-  /** How the server signs; `undefined` where it does not. */
+  /** How the server signs; `undefined` if it does not sign. */
   readonly signatureScheme: number | undefined;
   /** What to put into records to the client, maybe empty; `undefined` where connection ids are not used (RFC 9146 §3). */
   readonly clientConnectionId: Buffer | undefined;
@@ -50,7 +50,7 @@ const renegotiationScsv = 0x00_ff;
 const nameById = new Map(cipherSuiteNames.map((name) => [cipherSuites[name].id, name]));
 
 /**
- * @param resumed the cipher suite of the session that the client goes on with, see `canResume`.
+ * @param resumed the cipher suite of the session that the client resumes, see `canResume`.
  * @throws Malformed
  */
 export function negotiate(hello: ClientHello, offer: Offer, resumed?: CipherSuiteName): Terms | Refusal {
@@ -66,7 +66,7 @@ export function negotiate(hello: ClientHello, offer: Offer, resumed?: CipherSuit
   const cipherSuite = resumed ?? chooseSuite(hello, offer);
   if (cipherSuite === undefined) return refuse('handshakeFailure', 'no-common-suite');
   const extendedMasterSecret = extensions.has(extensionType.extendedMasterSecret);
-  // Only sessions that had it are kept: RFC 7627 §5.3.
+  // Only sessions with an extended master secret are kept: RFC 7627 §5.3.
   if (resumed && !extendedMasterSecret) return refuse('handshakeFailure', 'resumption');
   const { cipher, keyExchange } = cipherSuites[cipherSuite];
   return {
@@ -100,7 +100,7 @@ function refuse(refusal: AlertName, reason: Refusal['reason']): Refusal {
   return { refusal, reason };
 }
 
-/** The client's first that is good; those with CBC only where there is no other. */
+/** The first of the client's suites that the server accepts; one with CBC only if there is no other. */
 function chooseSuite(hello: ClientHello, offer: Offer): CipherSuiteName | undefined {
   const possible = hello.cipherSuites
     .map((id) => nameById.get(id))
@@ -113,7 +113,7 @@ function chooseSuite(hello: ClientHello, offer: Offer): CipherSuiteName | undefi
   return possible.find((name) => cipherSuites[name].cipher !== 'cbc') ?? possible[0];
 }
 
-/** `undefined` where the client cannot do it. @throws Malformed */
+/** `undefined` where the client supports none. @throws Malformed */
 function chooseKeyExchange(
   hello: ClientHello,
   keyExchange: KeyExchange,

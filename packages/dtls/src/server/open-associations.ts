@@ -11,16 +11,16 @@ import { periodically, type Periodically } from './periodically.ts';
 import { ServerAssociation, type AssociationHost } from './server-association.ts';
 import type { ServerParts } from './server-parts.ts';
 
-/** Idle times are as exact as this part of them. */
+/** Idle times are exact to this fraction of the time-out. */
 const sweepsPerIdleTimeout = 16;
 const shortestSweepMs = 1_000;
 /** Twice the longest life of a segment, for which the last flight is sent again when asked for (RFC 6347 §4.2.4). */
 const finalFlightMs = 240_000;
 
-/** Who was silent longest is known as exactly as this: to note it for each record would take as long as to open one. */
+/** Silence is measured to the second: to note an exact time for each record would take as long as to open one. */
 const secondsOf = (instant: number): number => Math.floor(instant / 1_000);
 
-/** The associations of a server, from the end of their handshakes to their own. */
+/** The associations of a server, from the end of the handshake to the end of the association. */
 export class OpenAssociations<P> {
   readonly table: AssociationTable<P>;
   readonly #parts: ServerParts<P>;
@@ -43,7 +43,7 @@ export class OpenAssociations<P> {
     return id;
   }
 
-  /** A handshake with this peer has come to its end. */
+  /** A handshake with this peer has succeeded. */
   add(peer: Peer, peerKey: string, established: Established<P>): void {
     const { settings, monotonic } = this.#parts;
     const association = new ServerAssociation<P>({
@@ -56,7 +56,7 @@ export class OpenAssociations<P> {
     });
     // The old one was kept until this one had proved who it is (RFC 6347 §4.2.8).
     const before = this.table.add(association);
-    // Behind a NAT the address may belong to another device by now. One with a connection id is found without it.
+    // Behind a NAT the address may now belong to another device. An association with a connection id is found without its address.
     if (before?.hasConnectionId) before.detach();
     else before?.end('replaced');
     this.#makeRoomFor(association);

@@ -14,7 +14,7 @@ export interface DtlsClock {
 
 export interface PskMatch<P> {
   readonly secret: KeyObject | Uint8Array;
-  /** Who the identity stands for; handed on with the association. */
+  /** Who the identity stands for; the association carries it. */
   readonly principal: P;
 }
 
@@ -28,52 +28,53 @@ export interface ServerCertificate {
 
 export interface DtlsServerOptions<P> {
   readonly clock: DtlsClock;
-  /** Must not call `receive` before it returns. The bytes are not touched any more. Where it throws the datagram is lost. */
+  /** Must not call `receive` before it returns. The server does not touch the bytes any more. If it throws, the datagram is lost. */
   send(datagram: Buffer, peer: Peer): void;
   onOpen(association: Association<P>): void;
   /**
-   * One record of data. The bytes are not touched any more.
+   * One record of data. The server does not touch the bytes any more.
    *
-   * @param from where it came from: the very `peer` or `candidatePeer` of the association where it is one of them.
+   * @param from where it came from: the same object as `peer` or `candidatePeer` of the association if it is one of them.
    */
   onMessage(association: Association<P>, plaintext: Buffer, from: Peer): void;
   /** Called once for each association that was opened, whichever side ended it. */
   onClose(association: Association<P>, reason: CloseReason): void;
   /**
-   * The peer's newest data came from an address that is not known to be its own: it has moved, or an attacker relays its records. What
-   * is sent goes where it went before, until `confirmPeer`. Find out whether the peer receives at the candidate: send it, with
+   * The peer's newest data came from an address that is not known to be its own: it has moved, or an attacker relays its records. The
+   * server sends to the known address until `confirmPeer`. Find out whether the peer receives at the candidate: send it, with
    * `sendToCandidate`, something that cannot be guessed and that must be answered from there (RFC 9146 §6). Called for each such record,
-   * before its data is handed over; with `undefined` where the newest one came from the known address again. Without it no peer moves.
+   * before its data is handed over; with `undefined` if the newest one came from the known address again.
+   * Without this function no peer moves.
    */
   onCandidatePeer?(association: Association<P>, candidate: Peer | undefined): void;
   /**
    * Called when `send`, or any other of these functions, throws. This peer loses its datagram, its handshake (`internal-error`) or its
-   * association, and other peers lose nothing. By default the error is thrown on.
+   * association, and other peers lose nothing. By default the error is rethrown.
    */
   onError?(error: unknown, peer: Peer): void;
   /** Called for each datagram, or part of one, that is dropped. `counters` count them. */
   onDropped?(peer: Peer, reason: DropReason): void;
-  /** Called when a handshake fails, often only since the client went away. */
+  /** Called when a handshake fails, often only because the client went away. */
   onHandshakeFailed?(peer: Peer, failure: HandshakeFailure): void;
   /**
-   * The keys of a known identity do not open what a peer sent: probably a wrong key. Called at once, and once for each handshake, so
-   * that failed tries can be limited. `onHandshakeFailed` follows when it is certain.
+   * The keys of a known identity do not open what a peer sent: probably a wrong key. Called once for each handshake, without delay, so
+   * that failed tries can be limited. `onHandshakeFailed` follows when the failure is certain.
    */
   onKeysDiffer?(peer: Peer): void;
 
   /**
    * The keys of an identity. There may be several while a key is changed: the first four are tried. `undefined`, or none, for an
-   * unknown identity: the client cannot tell that from a wrong key. Where it rejects, the client's next retransmission asks again.
+   * unknown identity: the client cannot tell that from a wrong key. If it rejects, the client's next retransmission calls it again.
    */
   findPsk?(identity: Buffer, peer: Peer): Promise<PskMatch<P> | readonly PskMatch<P>[] | undefined>;
   /**
-   * With `verifyCertificate`: clients prove with certificates who they are, and all of them must. A function is asked with each
+   * With `verifyCertificate`: clients prove with certificates who they are, and all of them must. A function is called for each
    * handshake; the curve of its key may change.
    */
   readonly certificate?: ServerCertificate | (() => ServerCertificate);
   /**
-   * Called once the client proved to hold the key of `chain[0]`; all else, trust and validity, is decided here. `undefined` refuses.
-   * Where it rejects the client hears nothing, and its next retransmission asks again.
+   * Called once the client proved to hold the key of `chain[0]`; this function decides about trust and validity. `undefined` refuses.
+   * If it rejects, the client gets no answer, and its next retransmission calls it again.
    *
    * @param serverName the host name that the client asked for (RFC 6066 §3), if any: letters, digits, `-`, `_` and dots.
    */
@@ -86,25 +87,25 @@ export interface DtlsServerOptions<P> {
   mayResume?(principal: P): Promise<boolean>;
 
   /**
-   * Equal exactly for principals that are the same device, and never changing: limits for each principal count by it. Without it
-   * there are none, and all principals are one.
+   * Two principals are the same device exactly if their keys are equal; a key never changes. Limits for each principal count by it.
+   * Without this function there are no such limits, and all principals count as one.
    */
   principalKey?(principal: P): string;
-  /** Whether `maxPendingPerAddress` does not count there, as behind a balancer that hides its clients. */
+  /** Whether many clients share this address, as behind a balancer that hides them: then `maxPendingPerAddress` does not apply. */
   isSharedAddress?(address: string): boolean;
   /** Instead of `maxAssociationsPerPrincipal`, for this one; 0: any number. */
   maxAssociationsOf?(principal: P): number | undefined;
 
-  /** By default all but those with CBC. */
+  /** By default all suites without CBC. */
   readonly cipherSuites?: readonly CipherSuiteName[];
   /**
-   * Length of the connection ids that clients put into their records; 0, the default, does without (RFC 9146). Eight bytes are
+   * Length of the connection ids that clients put into their records; 0, the default, uses none (RFC 9146). Eight bytes are
    * enough for any number of clients.
    */
   readonly connectionIdBytes?: number;
   /** Handshake messages are cut so that UDP payloads are no longer than this. */
   readonly maxDatagramBytes?: number;
-  /** Silence after which an association is ended. */
+  /** Time without a record from the peer after which an association is ended. */
   readonly idleTimeoutMs?: number;
   readonly handshakeTimeoutMs?: number;
   /** Silence after which a handshake is given up; by default 15 s, or four times `retransmitMs` where that is longer. */
@@ -120,7 +121,7 @@ export interface DtlsServerOptions<P> {
 
 /** What all clients together may cost. */
 export interface DtlsLimits {
-  /** Beyond it the principal that has most loses the one silent longest. */
+  /** Beyond it, the principal that has most associations loses the one silent longest. */
   readonly maxAssociations: number;
   /** Of one principal: beyond it the one silent longest gives way. 0: any number. */
   readonly maxAssociationsPerPrincipal: number;
@@ -133,6 +134,6 @@ export interface DtlsLimits {
   /** Of one principal; 0: any number. */
   readonly maxSessionsPerPrincipal: number;
   readonly sessionLifetimeMs: number;
-  /** Unprotected alerts to those who send data in an association that is not known here; 0: none. */
+  /** Unprotected alerts to peers that send data in an association that is not known here; 0: none. */
   readonly maxStrayAlertsPerSecond: number;
 }

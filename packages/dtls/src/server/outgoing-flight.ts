@@ -18,18 +18,18 @@ export interface OutgoingFlightOptions {
 
 /** The flight that we send, and send again until it is answered (RFC 6347 §4.2.4). */
 export interface OutgoingFlight {
-  /** The message as it enters the transcript. */
+  /** Adds a message. Returns it as it enters the transcript. */
   say(type: number, body: Uint8Array): Buffer;
-  /** ChangeCipherSpec, and the first message that is protected. */
+  /** Adds ChangeCipherSpec and Finished, the first protected message. */
   sayFinished(data: Uint8Array): Buffer;
-  /** It has our Finished: a client that has received it can read protected records. */
+  /** Whether it has our Finished: a client that received it can read protected records. */
   readonly hasFinished: boolean;
   transmit(records: SecureRecords | undefined): void;
-  /** Whether it is to be sent once more, now that it was asked for. */
+  /** Whether to send it again, because the client repeated its own flight. */
   mayRepeat(): boolean;
-  /** Whether it is to be sent once more because nothing was heard. */
+  /** Whether to send it again, because the client sent nothing for too long. */
   isDue(now: number): boolean;
-  /** What comes next is another flight. */
+  /** Begins the next flight. */
   clear(): void;
   /** A copy, to be sent again when the handshake is over. */
   keep(): FinalFlight;
@@ -45,12 +45,12 @@ const maxTransmissions = 10;
 const longestRetransmitMs = 60_000;
 /**
  * How large the datagrams of the third and later transmissions may be, and of the fifth and later ones: a client that answered neither
- * of two may be behind a path that lets only smaller ones through (RFC 6347 §4.1.1.1). First what any host must take (RFC 1122
- * §3.3.3), without the headers of IP and UDP; then as little as a link with small frames may bear. No less: more pieces are lost
+ * of two may be behind a path that lets only smaller ones through (RFC 6347 §4.1.1.1). First what every host must accept (RFC 1122
+ * §3.3.3), without the headers of IP and UDP; then little enough for a link with small frames. Not less: more pieces are lost
  * more often.
  */
 const laterDatagramBytes = { third: 548, fifth: 256 };
-/** Repetitions that come faster are the network's. */
+/** The network, not the client, made repetitions that come faster. */
 const shortestRepeatMs = 100;
 
 export function createOutgoingFlight(options: OutgoingFlightOptions): OutgoingFlight {

@@ -24,7 +24,7 @@ function addressFrom(random: ReturnType<typeof seededRandom>): string {
 }
 
 describe('handshakes that are under way', () => {
-  test('a pending handshake is counted once, whatever becomes of it', () => {
+  test('a pending handshake is counted once, whatever its outcome', () => {
     const pending = createPendingHandshakes({ maxPendingHandshakes: 9, maxPendingPerAddress: 1, isShared });
     const peer = { address: '10.0.0.1', port: 1 };
     const first = pendingOf(peer);
@@ -53,7 +53,7 @@ describe('handshakes that are under way', () => {
     expect(pending.inTheWayOf({ address: '10.0.0.2', port: 4 })).toBe(shared[0]);
   });
 
-  test('made-up key exchanges keep no newcomer from its own key exchange', () => {
+  test('made-up key exchanges do not keep a newcomer from its own key exchange', () => {
     const pending = createPendingHandshakes({
       maxPendingHandshakes: 100,
       maxPendingPerAddress: 100,

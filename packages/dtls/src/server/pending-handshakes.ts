@@ -8,9 +8,9 @@ export interface Pending {
   readonly key: string;
   readonly peer: Peer;
   readonly startedAt: number;
-  /** When something came that may be the client's. */
+  /** When the last message came that may be the client's. */
   heardAt: number;
-  /** What its ClientHello began with: another one is another handshake. */
+  /** What its ClientHello began with: another random means another handshake. */
   readonly clientRandom: Buffer;
   readonly helloSequence: number;
   state: PendingState;
@@ -32,16 +32,16 @@ export function handshakeOf(pending: Pending | undefined): Handshake | undefined
 /**
  * How much a client has proved.
  *
- * - `failed`: nothing, it seems, since it used wrong keys or sent an alert. It is kept since an attacker may have sent that in its
+ * - `failed`: it used wrong keys or sent an alert. The handshake is kept, since an attacker may have sent that in the client's
  *   name. It takes no room from others, and never changes to another standing.
  * - `cookie`: it receives what is sent to its address.
- * - `key-exchange`: it went on from there.
+ * - `key-exchange`: it also sent a ClientKeyExchange.
  */
 export type Standing = 'failed' | 'cookie' | 'key-exchange';
 
 export interface PendingHandshakes extends Iterable<Pending> {
   readonly size: number;
-  /** Without those that failed. */
+  /** How many have not failed. */
   readonly underWay: number;
   get(key: string): Pending | undefined;
   /**
@@ -62,8 +62,8 @@ export interface PendingLimits {
 }
 
 /**
- * Anyone can make up a key exchange. Where those who did hold more than this part of the room, they give way first: else no one
- * who has only just come would get as far.
+ * Anyone can make up a key exchange. When handshakes with one hold more than this part of the room, they give way first: otherwise
+ * no newcomer would get as far as its own.
  */
 const greatestPartOfKeyExchanges = 3 / 4;
 

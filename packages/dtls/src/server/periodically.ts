@@ -1,7 +1,7 @@
 import type { DtlsClock } from './options.ts';
 
 export interface Periodically {
-  /** There is something to do from now on. */
+  /** Starts the timer if it does not run: there is work to do. */
   arm(): void;
   stop(): void;
 }

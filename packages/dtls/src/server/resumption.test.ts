@@ -14,7 +14,7 @@ import {
 const name: CipherSuiteName = 'TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8';
 
 interface Story extends TestBed {
-  /** A device that goes on with the session of the one before. */
+  /** A device that resumes the session of the one before. */
   again(options?: Partial<DtlsClientOptions>): TestDevice;
 }
 
@@ -168,7 +168,7 @@ describe('resumption', () => {
     expect(server.sessions).toBe(1);
   });
 
-  test('an answer of mayResume after the end changes nothing', async () => {
+  test('an answer of mayResume after close changes nothing', async () => {
     const waiting: (() => void)[] = [];
     const mayResume = (): Promise<boolean> => new Promise((resolve) => waiting.push(() => resolve(true)));
     const { again, run, server, answers } = await givenASession({ server: { mayResume } });
@@ -194,7 +194,7 @@ describe('resumption', () => {
   });
 
   test.each(['ours', 'the peer’s'])(
-    'a session is resumed no more after a fatal alert of %s',
+    'a session is not resumed after a fatal alert of %s',
     async (whose) => {
       const { again, run, associations, forge } = await givenASession();
       const { client, peer } = again();

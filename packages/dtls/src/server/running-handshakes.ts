@@ -16,7 +16,7 @@ import type { ServerParts } from './server-parts.ts';
 /** Retransmissions and time-outs of handshakes are as exact as this. */
 const handshakeTickMs = 200;
 
-/** Failures that say nothing about the cause: a suspicion says more. */
+/** Failures that do not show the cause: then the suspicion is reported instead. */
 const inVain: ReadonlySet<HandshakeFailure> = new Set(['timeout', 'restarted', 'too-many-handshakes']);
 
 /** The handshakes of a server, from the first ClientHello to an association or a failure. */
@@ -39,7 +39,7 @@ export class RunningHandshakes<P> {
     this.hellos = this.#createVerifier();
   }
 
-  /** Costs this client its handshake, where it has one. */
+  /** Ends the handshake of this client, if it has one. */
   giveUp(mine: Pending | undefined): void {
     if (mine && this.pending.get(mine.key) === mine) this.#fail(mine, 'internal-error');
   }
@@ -125,7 +125,7 @@ export class RunningHandshakes<P> {
     this.#parts.settings.onHandshakeFailed?.(mine.peer, told);
   }
 
-  /** For a handshake that gives way to another client: what is thrown must not cost that client anything. */
+  /** For a handshake that gives way to another client: an error thrown here must not affect that client. */
   #failOrReport(mine: Pending, failure: HandshakeFailure): void {
     try {
       this.#fail(mine, failure);

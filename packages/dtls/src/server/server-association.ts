@@ -46,7 +46,7 @@ export class ServerAssociation<P> implements Association<P> {
   readonly openedAt: number;
   finalFlight: FinalFlight | undefined;
   /**
-   * `detached`: it goes on, but has no address: another client has proved that the address is its own. From there it is `open` again
+   * `detached`: it stays, but has no address: another client has proved that the address is its own. It becomes `open` again
    * by `confirmPeer`, or `ended`.
    */
   #state: 'open' | 'detached' | 'ended' = 'open';
@@ -111,7 +111,7 @@ export class ServerAssociation<P> implements Association<P> {
     if (this.isOpen) this.#state = 'detached';
   }
 
-  /** An authentic record came from there. Returns what stands for that place. */
+  /** An authentic record came from there. Returns the `Peer` object for that place. */
   heardFrom(from: Peer, bytes: number, { isNewest, type }: OpenedRecord): Peer {
     const isAtHome = !this.isDetached && isSamePeer(from, this.peer);
     const isKnownCandidate = this.#candidate !== undefined && isSamePeer(from, this.#candidate.peer);
@@ -119,7 +119,7 @@ export class ServerAssociation<P> implements Association<P> {
       if (isNewest && this.#candidate) this.#setCandidate(undefined);
       return this.peer;
     }
-    // Only the newest record may tell where a peer is (RFC 9146 §6).
+    // Only the newest record may show where a peer is (RFC 9146 §6).
     if (!isNewest && !isKnownCandidate) return from;
     const candidate = isKnownCandidate && this.#candidate ? this.#candidate : aCandidate(from);
     candidate.receivedBytes += bytes;
@@ -137,17 +137,17 @@ export class ServerAssociation<P> implements Association<P> {
     this.end('aborted', alertMessage('fatal', alert));
   }
 
-  /** Nothing was heard for too long. */
+  /** The peer sent nothing for too long. */
   expire(): void {
     this.end('idle', alertMessage('warning', 'closeNotify'));
   }
 
-  /** There are too many. */
+  /** There are too many associations, and this one gives way. */
   giveWay(): void {
     this.end('displaced', alertMessage('warning', 'closeNotify'));
   }
 
-  /** Ends it, with a last word to the peer or without. */
+  /** Ends it, with an alert to the peer if there is one. */
   end(reason: CloseReason, alert?: Buffer): void {
     if (!this.isOpen) return;
     if (alert) this.#send(contentType.alert, alert);
@@ -156,10 +156,10 @@ export class ServerAssociation<P> implements Association<P> {
     this.#host.onEnded(this, reason);
   }
 
-  /** What an authentic record of the peer says. */
+  /** Handles an authentic record of the peer. */
   take({ type, bytes }: OpenedRecord, from: Peer): void {
     if (type === contentType.applicationData) {
-      // The peer has our Finished: it would not send anything else.
+      // The peer has our Finished: otherwise it would not send anything but Finished.
       this.finalFlight = undefined;
       if (bytes.length > 0) this.#host.onMessage(this, bytes, from);
     } else if (type === contentType.alert) this.#takeAlert(bytes);
@@ -173,7 +173,7 @@ export class ServerAssociation<P> implements Association<P> {
 
   #takeAlert(bytes: Buffer): void {
     const alert = readAlert(bytes);
-    // RFC 5246 §7.2.1: answered in kind.
+    // RFC 5246 §7.2.1: a close_notify is answered with one.
     if (alert === 'close-notify') this.end('close-notify', alertMessage('warning', 'closeNotify'));
     if (alert !== 'fatal') return;
     this.#host.forgetSession(this.#sessionId);

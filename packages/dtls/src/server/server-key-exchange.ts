@@ -18,7 +18,7 @@ export interface ServerKeyExchangeInput {
   say(type: number, body: Uint8Array): void;
 }
 
-/** Says what follows the ServerHello of a full handshake, up to ServerHelloDone. Returns our half of an ECDHE. */
+/** Adds what follows the ServerHello of a full handshake, up to ServerHelloDone. Returns our half of an ECDHE. */
 export function sayServerKeyExchange(input: ServerKeyExchangeInput): EphemeralKey | undefined {
   const { terms, randoms, certificate, say } = input;
   const { curve, signatureScheme } = terms;

@@ -7,13 +7,13 @@ import { ecdsaSha256, ecdsaSha384, hashOf } from '../wire/signature-scheme.ts';
 import { uint16, vector16, vector24, vector8 } from '../wire/vectors.ts';
 import type { Terms } from './negotiate.ts';
 
-// The bodies of what a server says, in the order in which it says them.
+// The bodies of the server's messages, in the order in which it sends them.
 
 const empty = Buffer.alloc(0);
 /** RFC 8422 §5.5. */
 const ecdsaSign = 64;
 
-/** Says DTLS 1.0, whatever will be agreed on (RFC 6347 §4.2.1). */
+/** Its version is DTLS 1.0, whatever will be agreed on (RFC 6347 §4.2.1). */
 export function helloVerifyRequest(cookie: Buffer): Buffer {
   return Buffer.concat([uint16(dtls10), vector8(cookie)]);
 }
@@ -32,7 +32,7 @@ export function serverHello({ random, sessionId, terms, connectionId }: ServerHe
   if (terms.renegotiationInfo) extension(extensionType.renegotiationInfo, vector8(empty));
   if (terms.extendedMasterSecret) extension(extensionType.extendedMasterSecret, empty);
   if (terms.encryptThenMac) extension(extensionType.encryptThenMac, empty);
-  // A client learns that its server name counts; in a session that goes on it counted before (RFC 6066 §3).
+  // The answer shows a client that its server name was used; a resumed session had its answer before (RFC 6066 §3).
   if (terms.serverName !== undefined && terms.signatureScheme !== undefined)
     extension(extensionType.serverName, empty);
   if (terms.pointFormats) extension(extensionType.pointFormats, vector8(Buffer.from([0])));

@@ -18,7 +18,7 @@ function given() {
       },
     },
   });
-  /** A client that comes, and says whether it got in. */
+  /** Connects a client, and returns whether it got in. */
   async function come(options: Partial<DtlsClientOptions>) {
     const { client } = bed.device({ ...sensor1, cipherSuites: [name], ...options });
     client.connect();
@@ -31,7 +31,7 @@ function given() {
   return { ...bed, asked, come };
 }
 
-test('the server name of a client is told with its certificate', async () => {
+test('verifyCertificate gets the server name that the client asked for', async () => {
   const { asked, come } = given();
   expect(await come({ serverName: 'acme.example' })).toMatchObject({ isOpen: true });
   expect(await come({})).toMatchObject({ isOpen: true });
@@ -54,7 +54,7 @@ test.each([
   expect(asked).toEqual(isResumed ? [first] : [first, second]);
 });
 
-test('a list of server names that cannot be read is no ClientHello, and harms nobody', async () => {
+test('a list of server names that cannot be read makes the ClientHello malformed, and affects no other client', async () => {
   const { asked, come } = given();
   for (const serverName of [Buffer.alloc(0), Buffer.from([0, 0]), Buffer.from([0, 9, 0, 0, 1])])
     expect((await come({ serverName })).isOpen).toBe(false);

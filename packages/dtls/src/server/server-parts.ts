@@ -12,6 +12,6 @@ export interface ServerParts<P> {
   readonly strayAlerts: StrayAlerts;
   monotonic(): number;
   drop(reason: DropReason, peer: Peer): void;
-  /** Serving a peer threw: `end` costs this peer what it has open. */
+  /** Code that serves a peer threw: `end` ends what this peer has open. */
   blame(error: unknown, peer: Peer, end: () => void): void;
 }

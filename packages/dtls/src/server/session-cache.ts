@@ -6,7 +6,7 @@ export interface Session<P> {
   readonly id: Buffer;
   readonly master: Uint8Array;
   readonly cipherSuite: CipherSuiteName;
-  /** That the client asked for. */
+  /** The host name that the client asked for. */
   readonly serverName: string | undefined;
   readonly principal: P;
 }
@@ -17,7 +17,7 @@ export interface SessionCache<P> {
   get(id: Uint8Array): Session<P> | undefined;
   /** After a fatal alert it must not be resumed (RFC 5246 §7.2.2). */
   forget(id: Uint8Array): void;
-  /** Those of a principal, or of these the ones that `which` names. Returns how many. */
+  /** Forgets those sessions of a principal that `which` chooses. Returns how many. */
   forgetOf(key: string, which: (principal: P) => boolean): number;
 }
 

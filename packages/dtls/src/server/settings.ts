@@ -5,7 +5,7 @@ import { currentCertificate } from './current-certificate.ts';
 import type { DtlsLimits, DtlsServerOptions } from './options.ts';
 import type { Peer } from './peer.ts';
 
-/** The options, with what was left out. */
+/** The options, with defaults filled in. */
 export type Settings<P> = Omit<DtlsServerOptions<P>, 'limits' | 'onError' | 'principalKey'> & {
   onError(error: unknown, peer: Peer): void;
   principalKey(principal: P): string;
@@ -21,14 +21,14 @@ export type Settings<P> = Omit<DtlsServerOptions<P>, 'limits' | 'onError' | 'pri
   readonly randomBytes: (count: number) => Uint8Array;
 };
 
-/** MAC-then-encrypt, and any CBC, only for those who ask for it. */
+/** MAC-then-encrypt, and any CBC, only if `cipherSuites` names them. */
 export const defaultCipherSuites: readonly CipherSuiteName[] = cipherSuiteNames.filter(
   (name) => cipherSuites[name].cipher !== 'cbc',
 );
 
 const defaults = {
   connectionIdBytes: 0,
-  /** What every path of IPv6 lets through, without the headers of IP and UDP. */
+  /** The least that every IPv6 path lets through, without the headers of IP and UDP. */
   maxDatagramBytes: 1_280 - 40 - 8,
   idleTimeoutMs: 3_600_000,
   handshakeTimeoutMs: 60_000,
@@ -37,7 +37,7 @@ const defaults = {
   randomBytes: systemRandomBytes,
 };
 
-/** Longer than RFC 7925 §11 has a device wait before it repeats itself, 9 s, and than two losses in a row of one that waits a second. */
+/** Longer than a device waits before it repeats its flight (RFC 7925 §11: 9 s), and than two losses in a row with a wait of 1 s. */
 const shortestFlightTimeoutMs = 15_000;
 
 const defaultLimits: DtlsLimits = {
@@ -52,7 +52,7 @@ const defaultLimits: DtlsLimits = {
   maxStrayAlertsPerSecond: 100,
 };
 
-/** @throws TypeError where the options do not make a server. */
+/** @throws TypeError if the options are not valid. */
 export function settingsFrom<P>(options: DtlsServerOptions<P>): Settings<P> {
   const { findPsk, verifyCertificate } = options;
   const certificate = currentCertificate(options);

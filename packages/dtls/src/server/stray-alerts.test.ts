@@ -21,7 +21,7 @@ async function givenAfterARestart(limits: Partial<DtlsLimits> = {}, connectionId
   return { ...after, clock, client: device.client, data };
 }
 
-describe('data in an association that is not known, after a restart', () => {
+describe('data in an association that the server does not know after a restart', () => {
   test('data in an unknown association is answered with an unprotected fatal alert, which is shorter', async () => {
     const { forge, data, answers, destinations, server } = await givenAfterARestart();
     const record = data('');
@@ -32,12 +32,12 @@ describe('data in an association that is not known, after a restart', () => {
     expect(server.counters).toMatchObject({ strayAlerts: 1, dropped: { 'unknown-association': 1 } });
   });
 
-  test('the alert makes a client begin again that listens to it, and no other', async () => {
+  test('only a client that acts on such an alert begins again', async () => {
     const { forge, data, answers } = await givenAfterARestart();
     forge(data(), home);
     const [alert] = answers;
     if (!alert) throw new Error('there is no alert');
-    // One that makes an association hears it; one that has one does not, since it could be anybody's.
+    // A client acts on it during a handshake; with an open association it does not, since anyone could have sent the alert.
     const closed: string[] = [];
     const listening = createDtlsClient({
       ...sensor1,
@@ -74,7 +74,7 @@ describe('data in an association that is not known, after a restart', () => {
     expect(bed.answers).toEqual([]);
   });
 
-  test('no alert answers a record with a connection id: it may be of another server', async () => {
+  test('no alert answers a record with a connection id: it may belong to another server', async () => {
     const { forge, data, answers, server } = await givenAfterARestart({}, Buffer.from('dev1'));
     forge(data(), home);
     expect(answers).toEqual([]);

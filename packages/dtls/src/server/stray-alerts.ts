@@ -5,7 +5,7 @@ import { maxSequence, plainRecord } from '../wire/record.ts';
 
 /** Answers data in an association that is not known here with an alert, so that its sender makes a new one. */
 export interface StrayAlerts {
-  /** What answers such a record; `undefined` where nothing does. It is shorter than the record. */
+  /** The alert that answers such a record, shorter than it; `undefined` if none does. */
   answerTo(record: DtlsRecord, peerKey: string): Buffer | undefined;
   /** An association of this address has ended. */
   ended(peerKey: string): void;
@@ -19,7 +19,7 @@ export interface StrayAlertsOptions {
 /** An explicit nonce and the shortest tag (RFC 6655 §4): nothing shorter was ever protected. */
 const shortestFragmentBytes = 16;
 /**
- * How long late records of an association that has ended may arrive, and of how many that is remembered. Its client may be making the
+ * How long after its end late records of an association may arrive, and how many ends are remembered. Its client may be making the
  * next one by then, which an alert would end.
  */
 const lateMs = 5_000;
@@ -31,8 +31,8 @@ const beyondHandshakes = 2 ** 16;
  * The alert is not protected, since the server has no keys any more. A client cannot know who sent it, and most clients ignore it, as
  * RFC 6347 §4.1.2.7 asks: an association must survive what a stranger sends. The alert is for the few clients that listen.
  *
- * Alerts and handshake messages are never answered, so that two that do not know each other do not go on for ever. Nor are records
- * with a connection id: they may be another server's, and have come here by mistake.
+ * Alerts and handshake messages are never answered, so that two peers do not answer each other for ever. Nor are records
+ * with a connection id: they may belong to another server.
  */
 export function createStrayAlerts({ maxPerSecond, monotonic }: StrayAlertsOptions): StrayAlerts {
   let left = maxPerSecond;

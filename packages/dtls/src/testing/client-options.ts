@@ -6,7 +6,7 @@ import type { DtlsClock } from '../server/options.ts';
 export interface DtlsClientOptions {
   readonly clock: DtlsClock;
   readonly cipherSuites: readonly CipherSuiteName[];
-  /** That it says it knows, and signature schemes; default: P-256, and ECDSA with SHA-256. */
+  /** Curves and signature schemes that it offers; default: P-256, and ECDSA with SHA-256. */
   readonly curves?: readonly CurveName[];
   readonly signatureSchemes?: readonly number[];
   send(datagram: Buffer): void;
@@ -31,13 +31,13 @@ export interface DtlsClientOptions {
 
 /** What a client does wrong on purpose. Datagrams can be changed in `send`. */
 export interface Tamper {
-  /** The body of a handshake message; the client believes to have said what comes back. */
+  /** The body of a handshake message; the client's transcript has what is returned. */
   message?(type: number, body: Buffer): Buffer;
   /** The fragments of an unprotected message, with their headers. */
   fragments?(fragments: readonly Buffer[]): readonly Buffer[];
 }
 
-/** What a later connection may go on with. */
+/** What a later connection may resume. */
 export interface ClientSession {
   readonly id: Buffer;
   readonly master: Uint8Array;
@@ -45,7 +45,7 @@ export interface ClientSession {
 }
 
 /**
- * - `alert`: the server ended it with a complaint, see `alert`.
- * - `server-not-authentic`: what the server signed or finished with does not fit.
+ * - `alert`: the server ended it with a fatal alert, see `alert`.
+ * - `server-not-authentic`: the server's signature or Finished does not verify.
  */
 export type ClientCloseReason = 'closed' | 'close-notify' | 'alert' | 'server-not-authentic';

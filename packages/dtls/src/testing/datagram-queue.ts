@@ -2,7 +2,7 @@
 export interface DatagramQueue {
   /** Sends a datagram: `arrive` is called for each that the network makes of it. */
   send(datagram: Buffer, arrive: (datagram: Buffer) => void): void;
-  /** Until none is on its way. */
+  /** Delivers datagrams until none is on its way. */
   run(): Promise<void>;
 }
 
@@ -11,7 +11,7 @@ export interface DatagramQueueOptions {
   settled(): Promise<void>;
   /** What becomes of a datagram: the datagrams that arrive. */
   readonly network?: (datagram: Buffer) => readonly Buffer[];
-  /** Below this number, out of which a datagram's place in the queue comes; 0 keeps the order. */
+  /** Where a datagram enters the queue, a number up to `queued`; `queued` keeps the order. */
   readonly placeInQueue?: (queued: number) => number;
 }
 

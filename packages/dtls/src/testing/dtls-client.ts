@@ -23,24 +23,24 @@ import {
   type ServerHello,
 } from './read-server-messages.ts';
 
-/** A DTLS 1.2 client for tests and benches: it believes any certificate, and whatever it says may be tampered with. */
+/** A DTLS 1.2 client for tests and benches: it trusts any certificate, and a test may tamper with its messages. */
 export interface DtlsClient {
   connect(): void;
   receive(datagram: Uint8Array): void;
   /** One record of application data. */
   send(bytes: Uint8Array): void;
-  /** A protected record of any type. */
+  /** Makes a protected record of any type. */
   seal(type: number, bytes: Uint8Array): Buffer;
-  /** Says close_notify. */
+  /** Sends close_notify. */
   close(): void;
-  /** Leaves without a word. */
+  /** Leaves without close_notify. */
   vanish(): void;
   readonly isOpen: boolean;
-  /** Why the server complained. */
+  /** The fatal alert that the server sent. */
   readonly alert: number | undefined;
   readonly session: ClientSession | undefined;
   readonly isResumed: boolean;
-  /** What the server wants to see in our records. */
+  /** The connection id that the server expects in our records. */
   readonly serverConnectionId: Buffer;
 }
 

@@ -32,7 +32,7 @@ export class OutgoingMessages {
     return this.#nextMessage;
   }
 
-  /** What is said from now on is another flight. */
+  /** Begins another flight: later messages belong to it. */
   beginFlight(): void {
     this.#flight = [];
   }

@@ -48,9 +48,9 @@ export interface TestBed {
   ): TestDevice;
   /** A datagram arrives that an attacker sent in the name of `peer`. */
   forge(datagram: Uint8Array, peer: Peer): void;
-  /** Until no datagram is on its way. */
+  /** Delivers datagrams until none is on its way. */
   run(): Promise<void>;
-  /** The same, while time goes by. */
+  /** As `run`, while time passes. */
   runFor(durationMs: number): Promise<void>;
 }
 
@@ -60,12 +60,12 @@ const psk = Buffer.from('hono-secret');
 /** Whose certificates the server trusts. */
 export const authority: CertificateAuthority = createCertificateAuthority('CN=devices');
 
-/** What proves that one is whom a certificate names. */
+/** The certificate and the key of its owner. */
 export function proofOf({ der, key }: IssuedCertificate): ServerCertificate {
   return { chain: [der], key: createPrivateKey(key) };
 }
 
-/** What a device called sensor1 has to prove it with. */
+/** The credentials of a device called sensor1. */
 export const sensor1: Required<Pick<DtlsClientOptions, 'psk' | 'certificate'>> = {
   psk: { identity: Buffer.from('sensor1'), secret: psk },
   certificate: proofOf(authority.issue({ subject: 'CN=sensor1' })),

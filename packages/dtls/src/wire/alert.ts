@@ -23,7 +23,7 @@ export function alertMessage(level: keyof typeof levels, name: AlertName): Buffe
   return Buffer.from([levels[level], alertDescription[name]]);
 }
 
-/** What an alert means to its receiver; `undefined` where it has no effect. */
+/** What an alert means to its receiver; `undefined` if it has no effect. */
 export function readAlert(bytes: Buffer): 'close-notify' | 'fatal' | undefined {
   if (bytes.length !== 2) return undefined;
   if (bytes[1] === alertDescription.closeNotify) return 'close-notify';

@@ -44,7 +44,7 @@ describe('the curve of the key in a certificate', () => {
       expect(outcomeOf(der.subarray(0, length))).toBe('malformed');
   });
 
-  test('bytes that anybody changed give a curve, none, or a certificate that is malformed', () => {
+  test('changed bytes give a curve, none, or a certificate that is malformed', () => {
     const der = Buffer.from(authority.issue({ subject: 'CN=device' }).der);
     for (let at = 0; at < der.length; at++)
       for (const bit of [0x01, 0x80]) {

@@ -15,8 +15,8 @@ interface Element {
 }
 
 /**
- * The object identifier of the named curve that a certificate's key is on, its content in hex; `undefined` where the key is another
- * one. What OpenSSL says of a key that it read is the same, but costs as much as a signature: it exports the key for that.
+ * The object identifier of the named curve that a certificate's key is on, its content in hex; `undefined` if the key is of another
+ * kind. OpenSSL gives the same for a key that it has read, but that costs as much as a signature, since it exports the key.
  *
  * @throws Malformed where it is no certificate.
  */

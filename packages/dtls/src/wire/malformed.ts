@@ -1,4 +1,4 @@
-/** Bytes are not what the standard says they are. Who sent them is not known: they are dropped, and nothing else happens. */
+/** Bytes are not what the standard requires. It is not known who sent them: they are dropped, without any other effect. */
 export class Malformed extends Error {
   override readonly name = 'Malformed';
 }

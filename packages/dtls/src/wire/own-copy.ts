@@ -1,6 +1,6 @@
 /**
- * A copy for keeps. What `Buffer.from` makes of a few bytes lies within 8 kB that it shares with others, and keeps all of them
- * for as long as it lives itself.
+ * A copy that may be kept. A small buffer of `Buffer.from` lies within 8 kB that it shares with others, and keeps all 8 kB alive
+ * as long as it lives.
  */
 export function ownCopy(bytes: Uint8Array): Buffer {
   const copy = Buffer.alloc(bytes.length);

@@ -13,7 +13,7 @@ export interface DtlsRecord {
 const none = Buffer.alloc(0);
 
 /**
- * The records of a datagram, in their order. Ends with `undefined` where the rest cannot be one: the length of a
+ * The records of a datagram, in their order. Ends with `undefined` if the rest is not a record: the length of a
  * connection id is not on the wire, so the caller must know it.
  */
 export function* readRecords(
@@ -24,7 +24,7 @@ export function* readRecords(
     const type = datagram[at];
     const idBytes = type === contentType.tls12Cid ? connectionIdBytes : 0;
     const start = at + recordHeaderBytes + idBytes;
-    // All versions of DTLS begin with this byte; what else the version says is of no use to a server of one (RFC 6347 §4.2.1).
+    // All versions of DTLS begin with this byte; the rest of it is of no use to a server with one version (RFC 6347 §4.2.1).
     const isHeader = type !== undefined && start <= datagram.length && datagram[at + 1] === 0xfe;
     const length = isHeader ? datagram.readUInt16BE(start - 2) : 0;
     if (!isHeader || length > maxCiphertextBytes || start + length > datagram.length) {

@@ -17,7 +17,7 @@ export class ReplayWindow {
     return (age < 32 ? (this.#near >>> age) & 1 : (this.#far >>> (age - 32)) & 1) === 0;
   }
 
-  /** Only for records that proved authentic. True where none was newer. */
+  /** Only for records that proved authentic. Returns whether it is the newest. */
   accept(sequence: number): boolean {
     const ahead = sequence - this.#newest;
     if (ahead <= 0) {

@@ -4,7 +4,7 @@ import { extensionType } from './extension-type.ts';
 import { Malformed } from './malformed.ts';
 
 const hostNameType = 0;
-/** Those that DNS knows. */
+/** Names that DNS allows. */
 const hostName = /^[\w.-]{1,253}$/;
 
 /**
