@@ -1,4 +1,4 @@
-// CoAP messages as bytes, without an endpoint.
+// Encodes and decodes CoAP messages, without an endpoint.
 export { codeClass, formatCode } from './wire/coap-code.ts';
 export type { CoapMessage } from './wire/coap-message.ts';
 export { type CoapFormatError, type CoapFormatProblem, decodeMessage } from './wire/decode-message.ts';

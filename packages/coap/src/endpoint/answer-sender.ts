@@ -28,14 +28,14 @@ export class AnswerSender<Peer> {
     this.#options = options;
   }
 
-  /** Sends now, or, where the question came by a path that is being probed, once it is known where the peer is. */
+  /** Sends now or, if the request came by a path that is being probed, when the probe has ended. */
   send(datagram: Buffer, peer: Peer, path: unknown): void {
     const { paths, peers, send } = this.#options;
     if (path === undefined || !paths.hold(peers.find(peer), path, () => send(datagram, peer)))
       send(datagram, peer);
   }
 
-  /** Sees to it that a request whose answer takes long is acknowledged alone, when `ackAfterMs` have passed. */
+  /** Acknowledges a request alone if its answer takes longer than `ackAfterMs`. */
   acknowledgeInTime(exchange: Exchange<Peer>, active: ActiveRequest<Peer>, now: number): void {
     const { deadlines } = this.#options;
     if (!exchange.confirmable || exchange.phase !== 'pending') return;
@@ -53,7 +53,7 @@ export class AnswerSender<Peer> {
   /**
    * The datagram that answers a request.
    *
-   * @throws RangeError where there can be no such message.
+   * @throws RangeError if no CoAP message can carry the response.
    */
   compose(exchange: Exchange<Peer>, active: ActiveRequest<Peer>, response: CoapResponse): Buffer {
     const { confirmable, phase, peer } = exchange;
@@ -75,7 +75,7 @@ export class AnswerSender<Peer> {
     const { peer, confirmable, phase } = exchange;
     if (active.acknowledgement) deadlines.clear(active.acknowledgement);
     if (phase === 'acknowledged') {
-      // A copy of the request is acknowledged again; the answer is sent until it is acknowledged itself.
+      // A copy of the request is acknowledged again; the answer is sent again until it is acknowledged itself.
       this.#sendSeparately(exchange, active, datagram);
       exchanges.answered(exchange, exchange.repeat);
       return;

@@ -39,7 +39,7 @@ describe('a confirmable request', () => {
   });
 });
 
-test('a non-confirmable request is answered by a non-confirmable message with an id of ours', () => {
+test('a non-confirmable request is answered by a non-confirmable message with an id of the endpoint’s own', () => {
   const { say, sentInShort } = createEndpointBed(new ManualClock(), {
     random: { ...noRandom, next: () => 0.5 },
   });
@@ -78,7 +78,7 @@ describe('bytes that are no message', () => {
   });
 });
 
-describe('messages that answer nothing of ours', () => {
+describe('messages that answer nothing the endpoint sent', () => {
   test.each<[string, CoapMessage, string[]]>([
     ['a ping', anEmpty('CON', 3), ['RST 0.00 #3']],
     ['a confirmable response', aMessage({ code: coapCode.content, id: 3 }), ['RST 0.00 #3']],

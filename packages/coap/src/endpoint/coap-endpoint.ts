@@ -16,7 +16,7 @@ import { throwOn } from './throw-on.ts';
 import { defaultTransmissionTiming } from './transmission-timing.ts';
 
 /*
- * The way of a datagram. Each part holds what it does not name below it; a peer's own things are in `peer-table.ts`.
+ * The way of a datagram, and which file decides what. The state of each peer is in `peer-table.ts`.
  *
  *     coap-endpoint.ts            what kind of message is it?
  *       request-server.ts           a request: a copy, a block of a body, or one for the handler?
@@ -33,19 +33,19 @@ import { defaultTransmissionTiming } from './transmission-timing.ts';
 /** CoAP over any datagram transport: the caller hands in each datagram with the peer that it came from. */
 export interface CoapEndpoint<Peer> {
   /**
-   * Takes a datagram, whose memory must not be used again.
+   * Takes a datagram. The caller must not use its memory again.
    *
-   * @param path by which it came, where that is not known to be the peer's: anything, equal for equal paths; see `probePath`.
-   * @returns `request` for a request that is served or refused; `other` for all else, a copy of a request too.
+   * @param path by which it came, if that path is not known to be the peer's: any value, equal for equal paths; see `probePath`.
+   * @returns `request` for a request that is served or refused; `other` for all else, also for a copy of a request.
    */
   receive(datagram: Uint8Array, peer: Peer, path?: unknown): 'request' | 'other';
   /**
-   * Asks whether the peer receives where some of its datagrams come from, by an empty confirmable message with an id that cannot be
-   * guessed. The answer must come by the same path. Until then, though no longer than 2 s, answers to what came by any such path wait.
+   * Finds out whether the peer receives where some of its datagrams come from: sends an empty confirmable message with an id that cannot be
+   * guessed. The answer must come by the same path. Until then, and for 2 s at most, answers to requests by such a path wait.
    * A probe of the same path that is under way goes on. A probe of another path is given up.
    */
   probePath(peer: Peer, path: unknown, probe: PathProbe): void;
-  /** Ends the probe, e.g. since the peer was heard by its own path again. The answers that wait are sent. */
+  /** Ends the probe, e.g. because the peer sent by its own path again. The answers that wait are sent. */
   endProbe(peer: Peer): void;
   /** Changes `ackAfterMs` for one request; the time still counts from its arrival. */
   ackAfter(request: CoapRequest<Peer>, ackAfterMs: number): void;
@@ -174,7 +174,7 @@ class Endpoint<Peer> implements CoapEndpoint<Peer> {
     this.#deadlines.close();
   }
 
-  /** What cannot be read is rejected where its sender waits for an answer, and ignored otherwise (RFC 7252 §4.2, §4.3). */
+  /** A malformed message is rejected if its sender waits for an answer, and ignored otherwise (RFC 7252 §4.2, §4.3). */
   #takeMalformed({ type, id }: CoapFormatError, peer: Peer, path: unknown): void {
     this.#counts.formatErrors++;
     this.#options.onRefused?.(peer, 'format-error');
@@ -185,7 +185,7 @@ class Endpoint<Peer> implements CoapEndpoint<Peer> {
   #takeOther({ type, id }: CoapMessage, datagramBytes: number, peer: Peer, path: unknown): void {
     const isEmpty = datagramBytes === emptyMessageBytes;
     if (type === 'CON' || type === 'NON') {
-      // A ping (RFC 7252 §4.3), or a response: we send no requests, so it answers none.
+      // A ping (RFC 7252 §4.3), or a response: we send no requests, so there is none that it could answer.
       if (type === 'CON' && !isEmpty) this.#counts.unexpected++;
       this.#reset(id, peer, path);
       return;
@@ -197,7 +197,7 @@ class Endpoint<Peer> implements CoapEndpoint<Peer> {
     if (state) this.#paths.distrust(state, path);
   }
 
-  /** Whether a message of ours had this id, and waited for its acknowledgement. */
+  /** Whether we sent a message with this id that waited for its acknowledgement. */
   #settle(state: PeerState<Peer>, id: number, path: unknown): boolean {
     return (
       this.#paths.settle(state, id, path) ||

@@ -1,6 +1,6 @@
 /** What one peer, and all of them together, may cost. */
 export interface CoapLimits {
-  /** Bytes of a request's body, in one datagram or in many blocks: more is 4.13. */
+  /** Bytes of a request's body, in one datagram or in many blocks: a larger one is refused with 4.13. */
   readonly maxBodyBytes: number;
   /** The largest block we ask for and send. */
   readonly blockBytes: number;
@@ -10,14 +10,14 @@ export interface CoapLimits {
   readonly maxExchangesPerPeer: number;
   /** Bytes of answers that are kept for copies. */
   readonly maxAnswerBytes: number;
-  /** Requests that the handler works on: above, confirmable ones are 5.03 and others are dropped. */
+  /** Requests that the handler works on: above it, confirmable ones are refused with 5.03 and others are dropped. */
   readonly maxWorking: number;
   readonly maxWorkingPerPeer: number;
-  /** Separate responses that wait to be acknowledged: above, the oldest is sent no more. */
+  /** Separate responses that wait to be acknowledged: above it, the oldest is not sent again. */
   readonly maxUnacknowledged: number;
   readonly maxUnacknowledgedPerPeer: number;
 
-  /** Bodies that arrive in blocks, and their bytes: above, the oldest is forgotten. */
+  /** Bodies that arrive in blocks, and their bytes: above it, the oldest is forgotten. */
   readonly maxUploadBytes: number;
   readonly maxUploadsPerPeer: number;
   /** Bodies that leave in blocks, likewise. */

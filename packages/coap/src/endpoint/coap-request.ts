@@ -1,6 +1,6 @@
 import type { CoapOption } from '../wire/coap-message.ts';
 
-/** A request, whole: of a body that came in blocks this is all of it. Its bytes are those of the datagram. */
+/** A whole request: a body that came in blocks is complete. Its bytes share the memory of the datagram. */
 export interface CoapRequest<Peer> {
   readonly peer: Peer;
   /** The method; see `coapCode`. */

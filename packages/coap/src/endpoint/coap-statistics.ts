@@ -1,6 +1,6 @@
 /** What an endpoint holds now, and what it has seen since it began. */
 export interface CoapStatistics {
-  /** Peers that something is known of. */
+  /** Peers whose state is kept. */
   readonly peers: number;
   /** Requests that are remembered. */
   readonly exchanges: number;
@@ -25,7 +25,7 @@ export interface CoapStatistics {
   readonly requests: number;
   readonly duplicates: number;
   readonly formatErrors: number;
-  /** Responses, acknowledgements and resets that nothing of ours can have caused. */
+  /** Responses, acknowledgements and resets that answer nothing this endpoint sent. */
   readonly unexpected: number;
   /** Requests with a critical option that is unknown, or has no valid form. */
   readonly badOptions: number;

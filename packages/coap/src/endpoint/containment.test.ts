@@ -10,7 +10,7 @@ import { aMessage, anEmpty, noRandom } from '../testing/endpoint-bed.ts';
 
 const hour = 3_600_000;
 
-/** An endpoint on which everything about `cursed` throws that `curse` says. */
+/** An endpoint whose functions in `curse` throw for the peer `cursed`. */
 function given(curse: Partial<CoapEndpointOptions<string>>) {
   const clock = new ManualClock();
   const errors: string[] = [];
@@ -68,7 +68,7 @@ describe('a peer to whom sending throws', () => {
     expect(heard).toEqual(['healthy ACK 0.00', 'healthy CON 2.04']);
     expect(endpoint.statistics().unacknowledged).toBe(2);
     await clock.advanceAsync(hour);
-    // The acknowledgement, the answer, and that four times again.
+    // The acknowledgement, the answer, and four retransmissions of the answer.
     expect(errors).toEqual(Array<string>(6).fill('cursed'));
     expect(heard).toHaveLength(6);
     expect(endpoint.statistics()).toMatchObject({ peers: 0, unacknowledged: 0, exchanges: 0, givenUp: 2 });
@@ -114,7 +114,7 @@ describe('a function that throws costs its peer the exchange', () => {
   });
 });
 
-test('a deadline that throws keeps no other from being met', () => {
+test('a deadline that throws does not keep others from being met', () => {
   const clock = new ManualClock();
   const errors: unknown[] = [];
   const met: string[] = [];

@@ -40,7 +40,7 @@ test('deadlines that are set, moved and cleared at random wake in their order, a
   expect(clock.armed).toBe(0);
 });
 
-test('a deadline that is met early costs no timer', () => {
+test('a deadline that is cleared early costs no timer', () => {
   const clock = new ManualClock();
   let armings = 0;
   const deadlines = createDeadlines({

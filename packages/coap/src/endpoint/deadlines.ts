@@ -9,7 +9,7 @@ export interface Deadline {
   readonly wake: (now: number) => void;
 }
 
-/** Many deadlines on one timer, which is not touched when a deadline is met early: the rule, where requests are answered in time. */
+/** Many deadlines on one timer. Clearing one does not touch the timer: most are cleared, since most requests are answered in time. */
 export interface Deadlines {
   /** Sets a deadline, or moves it. */
   set(deadline: Deadline, dueAt: number): void;

@@ -8,7 +8,7 @@ import { anEmpty, createEndpointBed } from '../testing/endpoint-bed.ts';
 
 const changed: CoapResponse = { code: coapCode.changed };
 
-/** An endpoint whose handler answers when it is told to. */
+/** An endpoint whose handler answers when the test says so. */
 function givenASlowHandler(ackAfterMs = 500) {
   const clock = new ManualClock();
   const answers: ((response: CoapResponse) => void)[] = [];
@@ -155,7 +155,7 @@ describe('a peer that is forgotten', () => {
     expect(handled).toHaveLength(21);
   });
 
-  test('a peer that is forgotten gets its separate response no more', async () => {
+  test('a peer that is forgotten no longer gets its separate response', async () => {
     const { clock, endpoint, say, sentInShort, answer } = givenASlowHandler(0);
     say({ id: 1 });
     await answer();

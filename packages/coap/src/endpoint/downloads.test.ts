@@ -85,7 +85,7 @@ describe('the block size is that of the client', () => {
     expect([...later.payload]).toEqual([...body.subarray(128, 192)]);
   });
 
-  test('the client may ask for smaller blocks in the midst of a body', () => {
+  test('the client may ask for smaller blocks in the middle of a body', () => {
     const { ask } = givenALargeAnswer();
     ask();
     const second = ask(block(2, 1));
@@ -124,7 +124,7 @@ test('a client that asks for a block gets one, even of an answer that fits in on
   expect(endpoint.statistics()).toMatchObject({ downloads: 0 });
 });
 
-describe('a block that is not there', () => {
+describe('a block that is not available', () => {
   const codeOf = (answer: SentMessage) => formatCode(answer.code);
 
   test('a block beyond the end of the body is refused with 4.00', () => {

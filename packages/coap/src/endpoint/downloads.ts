@@ -21,9 +21,9 @@ import { createBlockTransfers, type BlockTransfers } from './block-transfers.ts'
 /** Hands out bodies in blocks (RFC 7959 §2.4). */
 export interface Downloads {
   readonly transfers: Pick<BlockTransfers<unknown>, 'size' | 'bytes' | 'forgetAll'>;
-  /** The answer to a request for a later block, or to one that makes no sense; `undefined` where the handler has to answer. */
+  /** The answer to a request for a later block, or to an invalid one; `undefined` if the handler has to answer. */
   resume(peer: unknown, request: CoapRequest<unknown>): CoapResponse | undefined;
-  /** The part of a handler's answer that goes out now. The rest waits to be asked for. */
+  /** The part of a handler's answer that goes out now. The rest is kept until the client requests it. */
   begin(
     peer: unknown,
     request: CoapRequest<unknown>,
@@ -64,7 +64,7 @@ export function createDownloads(
       if (block.num === 0) return undefined;
       const download = transfers.find(peer, transferName(request));
       if (download) return blockOf(download.response, offsetOf(block), Math.min(block.szx, download.maxSzx));
-      // A GET may be read again. Any other handler must not run twice for one answer.
+      // A GET may be handled again. Any other handler must not run twice for one answer.
       return request.code === coapCode.get ? undefined : { code: coapCode.requestEntityIncomplete };
     },
     begin(peer, request, response, budgetBytes, now) {
@@ -74,7 +74,7 @@ export function createDownloads(
       const maxBytes = Math.min(limits.blockBytes, budgetBytes - fixedBytes);
       if (block === undefined && payload.length <= Math.max(maxBytes, smallestBlockBytes)) return response;
 
-      // Some clients cannot bear it when the block size changes, so all blocks must fit the smallest request for one.
+      // Some clients fail when the block size changes, so all blocks must fit the smallest request for one.
       const laterBytes = budgetBytes === Infinity ? Infinity : answerBudget(leastBytes(request)) - fixedBytes;
       const maxSzx = szxWithin(Math.min(maxBytes, laterBytes));
       const szx = Math.min(block?.szx ?? maxSzx, maxSzx);
@@ -111,12 +111,12 @@ function blockOf(
   const size = blockBytes(szx);
   const end = Math.min(offset + size, payload.length);
   const block = blockOption(coapOption.block2, { num: offset / size, more: end < payload.length, szx });
-  // The client wants to know from the first block whether it has room for the rest (RFC 7959 §4).
+  // With the first block the client learns whether it has room for the rest (RFC 7959 §4).
   const size2 = offset === 0 && end < payload.length ? [uintOption(coapOption.size2, payload.length)] : [];
   return { code, options: [...options, block, ...size2], payload: payload.subarray(offset, end) };
 }
 
-/** By its entity tag a client knows that its blocks are of the same body (RFC 7959 §2.4). */
+/** The entity tag shows a client that the blocks belong to the same body (RFC 7959 §2.4). */
 function withETag(response: CoapResponse, payload: Uint8Array): CoapResponse {
   const options = response.options ?? [];
   if (findOption({ options }, coapOption.eTag)) return response;

@@ -20,31 +20,31 @@ export interface CoapEndpointOptions<Peer> {
    * lack of room. Not called for copies.
    */
   onUnhandled?(peer: Peer): void;
-  /** What tells peers apart, as the key of a map: an association, or an address as text. By default the peer itself. */
+  /** The key of a peer in a map, e.g. an association, or an address as text. By default the peer itself. */
   keyOf?(peer: Peer): unknown;
   /**
-   * Whether a peer is known to be where its datagrams say it is, e.g. by a handshake. All others get no more than three times the
-   * bytes they sent, so that a forged address cannot be flooded through us. By default no peer is.
+   * Whether a peer is known to be where its datagrams say it is, e.g. by a handshake. Others get at most three times the
+   * bytes they sent, so that an attacker cannot use the endpoint to flood a forged address. By default no peer is verified.
    */
   isVerified?(peer: Peer): boolean;
   /** Called each time a message is refused, or cannot be read. `statistics` count them. */
   onRefused?(peer: Peer, cause: CoapRefusal): void;
-  /** Called when a handler throws, or answers what cannot be sent. */
+  /** Called when a handler throws, or returns a response that cannot be sent. */
   onHandlerError?(error: unknown, request: CoapRequest<Peer>): void;
   /**
    * Called when `send`, or any of these functions but the handler, throws. This peer loses its exchange, and other peers lose
-   * nothing. By default the error is thrown on.
+   * nothing. By default the error is rethrown.
    */
   onError?(error: unknown): void;
   readonly clock: CoapClock;
-  /** `bytes` must be unpredictable: the probes of `probePath` are made of them. */
+  /** `bytes` must be unpredictable: `probePath` uses them for the ids of probes. */
   readonly random: { next(): number; bytes(length: number): Uint8Array };
   /**
    * How long a confirmable request waits for its answer before it is acknowledged alone, to be answered separately. 0: a promise is
    * acknowledged at once. `undefined` or negative: never, the answer comes with the acknowledgement. See also `ackAfter`.
    */
   readonly ackAfterMs?: number;
-  /** Options that the handler acts by, beyond those of the RFCs. A critical option that is unknown is refused. */
+  /** Options that the handler understands, beyond those of the RFCs. A request with an unknown critical option is refused. */
   readonly options?: readonly OptionDefinition[];
   readonly limits?: Partial<CoapLimits>;
   readonly timing?: Partial<TransmissionTiming>;

@@ -19,7 +19,7 @@ export interface ExchangeTableOptions<Peer> {
   readonly peers: PeerTable<Peer>;
 }
 
-/** Exchanges whose message ids are taken for equally long: they expire in the order in which they came. */
+/** Exchanges whose message ids stay in use for the same time: they expire in the order in which they came. */
 interface ExpiryQueue<Peer> {
   readonly lifetimeMs: number;
   readonly unanswered: LinkedList<Exchange<Peer>>;
@@ -29,7 +29,7 @@ interface ExpiryQueue<Peer> {
 /** How long an exchange that has expired may still take up memory. A timer for each would cost more than the request. */
 const sweepEveryMs = 1_000;
 
-/** The exchanges of all peers: which requests have come, and what a copy of each is answered with. */
+/** The exchanges of all peers: which requests have come, and the answer to a copy of each. */
 export class ExchangeTable<Peer> {
   readonly #limits: CoapLimits;
   readonly #deadlines: Deadlines;
@@ -54,7 +54,7 @@ export class ExchangeTable<Peer> {
     return this.#size;
   }
 
-  /** Those that are not answered yet. */
+  /** How many exchanges are not answered yet. */
   get working(): number {
     return this.#working;
   }
@@ -63,7 +63,7 @@ export class ExchangeTable<Peer> {
     return this.#answerBytes;
   }
 
-  /** Those that were forgotten before their time, for lack of room. */
+  /** How many exchanges were forgotten before they expired, for lack of room. */
   get evicted(): number {
     return this.#evicted;
   }
@@ -73,7 +73,7 @@ export class ExchangeTable<Peer> {
     return exchange === undefined || exchange.expiresAt <= now ? undefined : exchange;
   }
 
-  /** Remembers a request whose id `find` does not know; `undefined` where too many requests are unanswered already. */
+  /** Remembers a request whose id `find` does not know; `undefined` if too many requests are unanswered already. */
   begin(peer: PeerState<Peer>, id: number, confirmable: boolean, now: number): Exchange<Peer> | undefined {
     const { maxWorking, maxWorkingPerPeer, maxExchanges, maxExchangesPerPeer } = this.#limits;
     if (this.#working >= maxWorking || peer.working >= maxWorkingPerPeer) return undefined;

@@ -1,7 +1,7 @@
 import type { Exchange } from './exchange.ts';
 import type { PeerState } from './peer-table.ts';
 
-/** Up to so many, a list is smaller than a map, and as fast. Most devices never have more. */
+/** Up to this many entries, a list is smaller than a map, and as fast. Most devices never have more. */
 const maxListed = 8;
 
 export function exchangeOfPeer<Peer>(peer: PeerState<Peer>, id: number): Exchange<Peer> | undefined {
@@ -10,7 +10,7 @@ export function exchangeOfPeer<Peer>(peer: PeerState<Peer>, id: number): Exchang
   return undefined;
 }
 
-/** Adds an exchange whose id the peer has not. */
+/** Adds an exchange whose id is not among the peer's. */
 export function addToPeer<Peer>(exchange: Exchange<Peer>): void {
   const { peer } = exchange;
   peer.exchanges++;

@@ -13,7 +13,7 @@ import { createCoapClient } from '../testing/index.ts';
 
 const cases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 2_000);
 
-/** What honest peers say, to be spoiled. */
+/** Messages of honest peers, which the test spoils. */
 const samples: readonly Uint8Array[] = [
   aMessage({ options: [textOption(coapOption.uriPath, 'telemetry')], payload: Buffer.from('{"temp":21}') }),
   aMessage({
@@ -138,7 +138,7 @@ test('spoiled datagrams neither break the endpoint, nor make it send too much, n
     expect(held.held).toBeLessThanOrEqual(8 * 10);
   }
   expect(honestRequests).toBe(Math.ceil(cases / 20));
-  // Three bytes for one, or 64 where that is more: which it is for anything below 22.
+  // Three bytes for each byte, but at least 64: that counts for datagrams below 22 bytes.
   expect(sentToHostile).toBeLessThanOrEqual(3 * hostileBytes);
 
   const seen = endpoint.statistics();

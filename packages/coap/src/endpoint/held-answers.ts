@@ -3,21 +3,21 @@ import { createLinkedList, type Linked, type LinkedList } from './linked-list.ts
 
 /** An answer that waits for the outcome of a probe. */
 export interface HeldAnswer extends Linked<HeldAnswer> {
-  /** Those of the same peer, in their order. */
+  /** The held answers of the same peer, in their order. */
   readonly ofPeer: Set<HeldAnswer>;
   readonly dueAt: number;
   readonly send: () => void;
 }
 
-/** RFC 7252 §4.8, ACK_TIMEOUT: by then the peer has sent its question again. */
+/** RFC 7252 §4.8, ACK_TIMEOUT: by then the peer has sent its request again. */
 const heldMs = 2_000;
 const maxHeldOfPeer = 8;
 const maxHeld = 10_000;
 
-/** Answers that wait for the outcomes of probes, though not for long. Beyond a bound the oldest one is sent. */
+/** Answers that wait for the outcomes of probes, for a short time. Beyond a bound the oldest one is sent. */
 export class HeldAnswers {
   readonly #deadlines: Deadlines;
-  /** Of all peers, the oldest first. */
+  /** Held answers of all peers, the oldest first. */
   readonly #all: LinkedList<HeldAnswer> = createLinkedList();
   readonly #expiry = createDeadline((now) => this.#sendDue(now));
   #count = 0;

@@ -130,7 +130,7 @@ describe('requests that the handler works on', () => {
 test.each<[string, Partial<CoapLimits>]>([
   ['of each peer', { maxUnacknowledgedPerPeer: 3 }],
   ['of all peers', { maxUnacknowledged: 3 }],
-])('separate responses %s are bounded: the oldest is sent no more', async (_what, limits) => {
+])('separate responses %s are bounded: the oldest is not sent again', async (_what, limits) => {
   const { say, answerAll, sentInShort, endpoint, clock } = givenASlowHandler(limits, 0);
   for (let id = 0; id < 10; id++) say({ id });
   await answerAll();

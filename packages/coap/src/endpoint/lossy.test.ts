@@ -40,7 +40,7 @@ function givenABadNetwork(seed: number, facts: { lost: number; ackAfterMs: numbe
     const client = createCoapClient({
       clock,
       random,
-      // One request in fifty would be lost for ever else.
+      // With fewer retransmissions one request in fifty would be lost.
       timing: { maxRetransmit: 8 },
       send: (datagram) => link.carry(datagram, (bytes) => endpoint.receive(bytes, device)),
     });
@@ -110,7 +110,7 @@ test('non-confirmable requests are handled at most once', async () => {
   expect(answered).toBeGreaterThan(120);
 });
 
-test('pings find out who is there, over that network too', async () => {
+test('pings find out which peers are there, over that network too', async () => {
   const { clock, clients, endpoint } = givenABadNetwork(5, { lost: 0.3, ackAfterMs: -1, devices: 10 });
   for (const client of clients.slice(5)) client.answerPings(false);
   const alive = Promise.all(clients.map((_client, device) => endpoint.ping(device)));

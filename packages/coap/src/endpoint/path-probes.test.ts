@@ -27,7 +27,7 @@ function givenAnEndpoint(facts: Partial<CoapEndpointOptions<string>> = {}) {
   return { ...bed, clock, probes, confirmed, probe, answer };
 }
 
-describe('an answer to what came by a path that is being probed', () => {
+describe('an answer to a message that came by a path that is being probed', () => {
   test('an answer to a request by a probed path waits until the probe is answered by that path', () => {
     const { say, probe, probes, answer, sentInShort, confirmed, clock, endpoint } = givenAnEndpoint();
     probe();
@@ -110,7 +110,7 @@ describe('an answer to what came by a path that is being probed', () => {
     const [ack, separate] = sentInShort();
     expect(ack).toBe('ACK 0.00 #7');
     expect(separate).toMatch(/^CON 2\.04/);
-    // And from now on it is sent again, as all are.
+    // From now on it is sent again like all separate responses.
     clock.advance(3_000);
     expect(sentInShort()).toEqual([separate]);
   });
@@ -146,7 +146,7 @@ test('answers that wait are dropped when their peer is forgotten', () => {
 test('a probe is sent again as any confirmable message is, and its answer counts until the last one has timed out', () => {
   const { probe, probes, answer, confirmed, clock, endpoint } = givenAnEndpoint();
   probe();
-  // The same path is not asked again.
+  // The same path is not probed again.
   probe();
   clock.advance(50_000);
   expect(probes).toHaveLength(5);
@@ -187,7 +187,7 @@ test('a probe does not use the id of an unacknowledged response', async () => {
 });
 
 describe('a peer that guesses the id of a probe', () => {
-  test('a peer has eight wrong answers a minute, whatever it sends in between', () => {
+  test('a peer has eight wrong answers a minute, and other messages in between do not change that', () => {
     const { say, probe, probes, answer, confirmed, sentInShort, endpoint, clock } = givenAnEndpoint();
     // given guesses by ever new paths, with the probe given up in between
     for (let guess = 0; guess < 8; guess++) {
@@ -195,7 +195,7 @@ describe('a peer that guesses the id of a probe', () => {
       answer(((probes.at(-1) ?? 0) + 1) & 0xffff, `path ${guess}`);
       endpoint.endProbe('device');
     }
-    // then there is no probe for a while, and answers go where they always went
+    // then there is no probe for a while, and answers go to the known path
     probe();
     expect(probes).toHaveLength(8);
     say({ id: 7 }, 'device', 'there');

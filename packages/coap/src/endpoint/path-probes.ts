@@ -4,7 +4,7 @@ import type { PeerState, PeerTable } from './peer-table.ts';
 import { createProbeGuesses, type ProbeGuesses } from './probe-guesses.ts';
 import { retransmit, type RetransmitOptions } from './retransmit.ts';
 
-/** What a probe needs of the transport: the way to a peer, by the path that is probed. */
+/** What a probe needs from the transport: how to reach a peer by the probed path. */
 export interface PathProbe {
   /** Sends a datagram by that path. */
   send(datagram: Buffer): void;
@@ -20,7 +20,7 @@ export interface PathProbesOptions<Peer> extends RetransmitOptions {
 
 /** The probe of a peer, of which there is one at a time. */
 export interface ProbedPath {
-  /** `asked`: the answer is awaited. `ending`: the outcome is known, and the answers that waited are being sent. */
+  /** `asked`: the probe waits for its answer. `ending`: the outcome is known, and the answers that waited are being sent. */
   phase: 'asked' | 'ending';
   readonly path: unknown;
   readonly id: number;
@@ -31,7 +31,7 @@ export interface ProbedPath {
 }
 
 /**
- * An id has 16 bits: a peer that makes up answers for an address at which it does not receive may guess so often, within so long. It
+ * An id has 16 bits. A peer that makes up answers for an address at which it does not receive may guess this often in this time. It
  * would have to go on for days.
  */
 const maxGuesses = 8;
@@ -39,7 +39,7 @@ const guessesKeptMs = 60_000;
 
 /**
  * Probes of the paths to peers whose address may have changed (RFC 9146 §6): an empty confirmable message with an id that cannot be
- * guessed (RFC 7252 §4.3). Meanwhile the peer's questions are answered as before, but the answer to one that came by a path that is
+ * guessed (RFC 7252 §4.3). Meanwhile the peer's requests are answered as before, but the answer to one that came by a path that is
  * not known to be the peer's own waits for the outcome.
  */
 export class PathProbes<Peer> {
@@ -59,7 +59,7 @@ export class PathProbes<Peer> {
     return this.#size;
   }
 
-  /** Answers that wait. */
+  /** How many answers wait. */
   get held(): number {
     return this.#held.count;
   }
@@ -96,7 +96,7 @@ export class PathProbes<Peer> {
   settle(peer: PeerState<Peer>, id: number, path: unknown): boolean {
     const { probed } = peer;
     if (probed?.id !== id) return false;
-    // By any other path it proves nothing: the receiver of the probe may have relayed it.
+    // An answer by any other path proves nothing: the receiver of the probe may have relayed it.
     if (probed.phase === 'ending' || probed.path !== path) return true;
     try {
       probed.probe.confirmed();
@@ -106,13 +106,13 @@ export class PathProbes<Peer> {
     return true;
   }
 
-  /** An answer came by that path that is an answer to nothing: a guess, maybe. */
+  /** A message by that path looks like an answer but answers nothing: it may be a guess. */
   distrust(peer: PeerState<Peer>, path: unknown): void {
     if (peer.probed === undefined || path === undefined) return;
     if (this.#guesses.add(peer.key, this.#options.now()) >= maxGuesses) this.end(peer);
   }
 
-  /** Keeps an answer back while there is a probe, if its question came by such a path. Returns false where it can be sent now. */
+  /** Keeps an answer back while there is a probe, if its request came by such a path. Returns false if it can be sent now. */
   hold(peer: PeerState<Peer> | undefined, path: unknown, send: () => void): boolean {
     const probed = peer?.probed;
     if (path === undefined || probed?.phase !== 'asked') return false;
@@ -120,12 +120,12 @@ export class PathProbes<Peer> {
     return true;
   }
 
-  /** There is nothing to find out any more. The answers that waited are sent. */
+  /** Ends the probe, whose outcome is not needed any more, and sends the answers that waited. */
   end(peer: PeerState<Peer>): void {
     this.#end(peer, (answer) => this.#held.send(answer));
   }
 
-  /** The peer is gone. The answers that waited are lost. */
+  /** Ends the probe of a peer that is gone, and drops the answers that waited. */
   forget(peer: PeerState<Peer>): void {
     this.#end(peer, (answer) => this.#held.drop(answer));
   }

@@ -2,7 +2,7 @@ import type { Exchange } from './exchange.ts';
 import type { ProbedPath } from './path-probes.ts';
 import type { Unacknowledged } from './separate-responses.ts';
 
-/** What is known of a peer, as long as something is known of it. */
+/** The state of a peer. It is kept only while there is something to keep. */
 export interface PeerState<Peer> {
   readonly peer: Peer;
   readonly key: unknown;
@@ -10,10 +10,10 @@ export interface PeerState<Peer> {
   nextId: number;
   /** Its exchanges, from the newest on: few as a rule. See `exchanges-of-peer.ts`. */
   newest: Exchange<Peer> | undefined;
-  /** The same by id, once they are many, the oldest first. */
+  /** Its exchanges by id, once there are many, the oldest first. */
   byId: Map<number, Exchange<Peer>> | undefined;
   exchanges: number;
-  /** Of its exchanges, those that are not answered yet. */
+  /** How many of its exchanges are not answered yet. */
   working: number;
   unacknowledged: Map<number, Unacknowledged<Peer>> | undefined;
   ping: Ping | undefined;
@@ -26,14 +26,14 @@ interface Ping {
   readonly stop: () => void;
 }
 
-/** All peers by their key. A peer that nothing is known of takes no memory. */
+/** All peers by their key. A peer without state takes no memory. */
 export interface PeerTable<Peer> {
   readonly size: number;
   keyOf(peer: Peer): unknown;
   find(peer: Peer): PeerState<Peer> | undefined;
   /** As `find`, but adds a peer that is not there. */
   open(peer: Peer): PeerState<Peer>;
-  /** Forgets the peer, if nothing is known of it any more. */
+  /** Forgets the peer, if it has no state any more. */
   release(state: PeerState<Peer>): void;
   all(): Iterable<PeerState<Peer>>;
 }

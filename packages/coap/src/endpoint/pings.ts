@@ -10,7 +10,7 @@ export interface Pings<Peer> {
   readonly size: number;
   readonly sentAgain: number;
   ping(peer: PeerState<Peer>, now: number): Promise<boolean>;
-  /** Whether this was an answer to one of them. */
+  /** Whether a message with this id answers a ping. */
   settle(peer: PeerState<Peer>, id: number): boolean;
   end(peer: PeerState<Peer>, isAlive: boolean): void;
 }

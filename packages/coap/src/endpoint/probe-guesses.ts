@@ -3,7 +3,7 @@ import { createDeadline, type Deadlines } from './deadlines.ts';
 /** How often each peer answered a probe wrongly in recent time: it may be guessing. */
 export interface ProbeGuesses {
   countOf(peerKey: unknown): number;
-  /** Returns how many there are now. */
+  /** Counts a wrong answer. Returns how many there are now. */
   add(peerKey: unknown, at: number): number;
 }
 

@@ -25,7 +25,7 @@ import { createUploads, type Uploads } from './uploads.ts';
 /** Where a message came from, how, and when. */
 interface Arrival<Peer> {
   readonly peer: Peer;
-  /** By which path, where that is not known to be the peer's. */
+  /** The path, if it is not known to be the peer's. */
   readonly path: unknown;
   readonly datagramBytes: number;
   readonly at: number;
@@ -33,7 +33,7 @@ interface Arrival<Peer> {
 
 export interface RequestServerOptions<Peer> {
   readonly endpoint: CoapEndpointOptions<Peer> & { onError(error: unknown): void };
-  /** That of the endpoint, but it does not throw. */
+  /** The endpoint's `send`, but it does not throw. */
   readonly send: (datagram: Buffer, peer: Peer) => void;
   readonly limits: CoapLimits;
   readonly timing: TransmissionTiming;
@@ -64,8 +64,8 @@ type RequestStatistics = Pick<
 const refusedMaxAgeS = 2;
 
 /**
- * Serves requests, from their arrival to their answer, in this order: is it a copy, may its options be read, is there room for it,
- * is it one block of a body; then the handler.
+ * Serves requests, from their arrival to their answer, in this order: is it a copy, are its options valid, is there room for it,
+ * is it one block of a body; then it calls the handler.
  */
 export class RequestServer<Peer> {
   readonly #options: RequestServerOptions<Peer>;
@@ -165,7 +165,7 @@ export class RequestServer<Peer> {
 
   #repeat(exchange: Exchange<Peer>, message: CoapMessage, path: unknown): void {
     this.#counts.duplicates++;
-    // Copies of non-confirmable requests are ignored (RFC 7252 §4.5), and so is what only shares the id.
+    // Copies of non-confirmable requests are ignored (RFC 7252 §4.5), and so are messages that only share the id.
     if (exchange.repeat === '' || message.type !== 'CON') return;
     this.#answers.send(Buffer.from(exchange.repeat, 'latin1'), exchange.peer.peer, path);
   }
@@ -241,7 +241,7 @@ export class RequestServer<Peer> {
       this.#finish(exchange, active, response, now);
       return;
     }
-    // While the handler ran, its peer may have been forgotten.
+    // The peer may have been forgotten while the handler ran.
     if (exchange.phase === 'received') exchange.phase = 'pending';
     this.#answers.acknowledgeInTime(exchange, active, now);
     response
@@ -285,7 +285,7 @@ export class RequestServer<Peer> {
   }
 }
 
-/** What no handler is asked about: we are no proxy (RFC 7252 §5.7.2), and know these methods (RFC 7252 §5.8, RFC 8132). */
+/** Refuses requests to a proxy (RFC 7252 §5.7.2) and unknown methods (RFC 7252 §5.8, RFC 8132) without the handler. */
 function notForUs(request: CoapRequest<unknown>): CoapResponse | undefined {
   if (findOption(request, coapOption.proxyUri) ?? findOption(request, coapOption.proxyScheme))
     return { code: coapCode.proxyingNotSupported };

@@ -20,7 +20,7 @@ function givenAHandler(workMs: number, options: Partial<CoapEndpointOptions<stri
       }),
     ...options,
   });
-  /** Lets time pass; says what was sent, and when. */
+  /** Lets time pass; returns what was sent, and when. */
   const pass = async (durationMs: number, stepMs = 100): Promise<string[]> => {
     for (let passed = 0; passed < durationMs; passed += stepMs) {
       await clock.advanceAsync(stepMs);
@@ -73,7 +73,7 @@ describe('the acknowledgement', () => {
   });
 });
 
-describe('ackAfter decides again when a request is acknowledged', () => {
+describe('ackAfter changes when a request is acknowledged', () => {
   const given = (decide: (request: CoapRequest<string>, ackAfter: (ms: number) => void) => void) => {
     const bed = givenAHandler(1_000, {
       ackAfterMs: 500,
@@ -150,7 +150,7 @@ describe('a separate response', () => {
   });
 
   test.each(['ACK', 'RST'] as const)(
-    'a separate response is sent no more after an %s with its id from its receiver',
+    'a separate response is not sent again after an %s with its id from its receiver',
     async (type) => {
       const { say, pass, endpoint } = await givenOne();
       say(anEmpty(type, 0), 'another');

@@ -10,11 +10,11 @@ export interface Unacknowledged<Peer> extends Linked<Unacknowledged<Peer>> {
   readonly stop: () => void;
 }
 
-/** Confirmable responses (RFC 7252 §5.2.2), sent until they are acknowledged. */
+/** Confirmable responses (RFC 7252 §5.2.2), sent again until they are acknowledged. */
 export interface SeparateResponses<Peer> {
   readonly size: number;
   readonly sentAgain: number;
-  /** Those that were not acknowledged in time, or that there was no room for. */
+  /** How many were not acknowledged in time, or gave way for lack of room. */
   readonly givenUp: number;
   /** Sends a datagram now, and again while its bytes in all stay within `budgetBytes`. */
   send(peer: PeerState<Peer>, id: number, datagram: Buffer, budgetBytes: number, now: number): void;
@@ -65,7 +65,7 @@ export function createSeparateResponses<Peer>(
       return givenUp;
     },
     send(peer, id, datagram, budgetBytes, now) {
-      // Most are acknowledged at once: those that are not must not keep a whole pool of buffers alive.
+      // Most are acknowledged at once. The few that are not must not keep a whole pool of buffers alive.
       const kept = datagram.toString('latin1');
       let spentBytes = kept.length;
       const again = (): void => {

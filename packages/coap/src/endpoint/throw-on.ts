@@ -1,4 +1,4 @@
-/** What happens to an error where no `onError` is given. */
+/** The default of `onError`: rethrows. */
 export function throwOn(error: unknown): never {
   throw error;
 }

@@ -3,9 +3,9 @@ export interface TransmissionTiming {
   readonly ackTimeoutMs: number;
   readonly ackRandomFactor: number;
   readonly maxRetransmit: number;
-  /** How long a confirmable message's id is taken. */
+  /** How long the id of a confirmable message stays in use. */
   readonly exchangeLifetimeMs: number;
-  /** How long a non-confirmable message's id is taken. */
+  /** How long the id of a non-confirmable message stays in use. */
   readonly nonLifetimeMs: number;
 }
 

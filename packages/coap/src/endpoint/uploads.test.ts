@@ -19,7 +19,7 @@ function givenAnEndpoint(limits: Partial<CoapLimits> = {}) {
   const clock = new ManualClock();
   const bed = createEndpointBed(clock, { limits });
   let id = 0;
-  /** Sends a block under a new message id and a new token; says the answer's code and its Block1. */
+  /** Sends a block under a new message id and a new token; returns the answer's code and its Block1. */
   const put = (block: Block, payload: Uint8Array | string, part: Part = {}): [string, Block?] => {
     const { peer, path = 'telemetry', options = [], facts } = part;
     id++;
@@ -80,7 +80,7 @@ test('copies of blocks are answered again, and change nothing', () => {
   // The same message, as a network doubles it.
   for (const id of [1, 1]) say({ id });
   expect(put(block(1, true), b16)[0]).toBe('2.31');
-  // The same block, as a client sends it that saw no answer.
+  // The same block, from a client that saw no answer.
   expect(put(block(1, true), b16)).toEqual(['2.31', block(1, true)]);
   expect(put(block(0, false), 'x')[0]).toBe('2.04');
   expect(bodies()).toEqual(['x']);
@@ -102,14 +102,14 @@ describe('the block size is agreed on', () => {
     expect(bodies()).toEqual([`${'c'.repeat(64)}${'d'.repeat(32)}end`]);
   });
 
-  test('a client that keeps to its larger block size is served too', () => {
+  test('a client that keeps its larger block size is served too', () => {
     const { put } = givenAnEndpoint({ blockBytes: 32 });
     put(block(0, true, 2), 'c'.repeat(64));
     expect(put(block(1, false, 2), 'end')[0]).toBe('2.04');
   });
 });
 
-describe('4.08, for a block whose predecessors are not here', () => {
+describe('4.08, for a block whose predecessors are missing', () => {
   test('a block is refused with 4.08 where the first one is missing', () => {
     const { put, handled } = givenAnEndpoint();
     expect(put(block(1, false), 'end')).toEqual(['4.08']);
@@ -185,7 +185,7 @@ describe('two bodies of one peer to one resource, at the same time', () => {
     expect(put(block(1, false), 'end', tagged('996'))[0]).toBe('2.04');
   });
 
-  test('a Request-Tag that is too long is as good as none (RFC 9175 §3.2)', () => {
+  test('a Request-Tag that is too long counts as none (RFC 9175 §3.2)', () => {
     const { put } = givenAnEndpoint();
     put(block(0, true), a16, tagged('more than8'));
     expect(put(block(1, false), 'end')[0]).toBe('2.04');
@@ -201,7 +201,7 @@ test('a first block that comes again begins the body again', () => {
   expect(bodies()).toEqual([`${b16}end`]);
 });
 
-describe('4.13, with the size that would do', () => {
+describe('4.13, with the size that would be accepted', () => {
   const size1Of = ([answer]: readonly CoapMessage[]) => answer && readUint(answer, coapOption.size1);
 
   test('a body in one datagram that is too large is refused with 4.13 and Size1', () => {
@@ -236,7 +236,7 @@ describe('4.13, with the size that would do', () => {
   });
 });
 
-describe('4.00, for blocks that are none', () => {
+describe('4.00, for invalid blocks', () => {
   test.each<[string, Uint8Array, number]>([
     ['is of the reserved size', Uint8Array.of(0x0f), 16],
     ['has fewer bytes than its size, and more is to come', Uint8Array.of(0x08), 15],

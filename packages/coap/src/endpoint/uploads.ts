@@ -15,7 +15,7 @@ import { readUint, uintOption } from '../wire/option-values.ts';
 import { transferName } from './transfer-name.ts';
 import { createBlockTransfers, type BlockTransfers } from './block-transfers.ts';
 
-/** A request's body is whole and goes on to the handler, or the request is answered here. */
+/** A request's body is whole and goes on to the handler, or the request is answered without it. */
 type Received = { readonly body: Uint8Array } | { readonly answer: CoapResponse };
 
 /** Puts together bodies that arrive in blocks (RFC 7959 §2.5). */

@@ -11,7 +11,7 @@ export interface CoapClientRequest {
   readonly path?: readonly string[];
   readonly query?: readonly string[];
   readonly options?: readonly CoapOption[];
-  /** Goes out in blocks where it is larger than `blockBytes`. */
+  /** Sent in blocks if it is larger than `blockBytes`. */
   readonly payload?: Uint8Array;
   readonly blockBytes?: number;
 }
@@ -28,7 +28,7 @@ function optionsOf({ path = [], query = [], options = [] }: CoapClientRequest): 
   ];
 }
 
-/** Sends a body, in blocks where it is large (RFC 7959 §2.5). Returns the answer to the last one, or to the one that failed. */
+/** Sends a body, in blocks if it is large (RFC 7959 §2.5). Returns the answer to the last one, or to the one that failed. */
 export async function uploadInBlocks(request: CoapClientRequest, exchange: Exchange): Promise<CoapMessage> {
   const { payload = noBytes } = request;
   const options = optionsOf(request);
@@ -45,7 +45,7 @@ export async function uploadInBlocks(request: CoapClientRequest, exchange: Excha
   }
 }
 
-/** Asks for the blocks that follow the first one (RFC 7959 §2.4). Returns the whole answer, or the block that was not the right one. */
+/** Requests the blocks that follow the first one (RFC 7959 §2.4). Returns the whole answer, or the block that was not the expected one. */
 export async function downloadRest(
   request: CoapClientRequest,
   first: CoapMessage,

@@ -15,13 +15,13 @@ export interface CoapClientOptions {
   readonly timing?: Partial<TransmissionTiming>;
 }
 
-/** One device and one server, for tests and load. Small, and as strict as it must be to tell a wrong answer from a right one. */
+/** One device and one server, for tests and load. It is small, but strict enough to tell a wrong answer from a right one. */
 export interface CoapClient {
   receive(datagram: Uint8Array): void;
-  /** The whole answer, its blocks put together. Rejects where there is none, or a reset. */
+  /** The whole answer, its blocks put together. Rejects if there is none, or a reset. */
   request(request: CoapClientRequest): Promise<CoapMessage>;
   ping(): Promise<boolean>;
-  /** Whether it answers pings, which it does to begin with. */
+  /** Whether it answers pings; by default it does. */
   answerPings(answers: boolean): void;
   close(): void;
 }
@@ -31,7 +31,7 @@ interface Unanswered {
   readonly id: number;
   readonly confirmable: boolean;
   readonly patience: Deadline;
-  /** Sends it no more. */
+  /** Stops sending it. */
   stop(): void;
   resolve(response: CoapMessage): void;
   reject(error: Error): void;

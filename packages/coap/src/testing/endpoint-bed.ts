@@ -7,13 +7,13 @@ import { noBytes, type CoapMessage } from '../wire/coap-message.ts';
 import { decodeMessage } from '../wire/decode-message.ts';
 import { encodeMessage } from '../wire/encode-message.ts';
 
-/** An endpoint, what it sends, and what its handler is asked. */
+/** An endpoint, what it sends, and the requests that its handler gets. */
 export interface EndpointBed {
   readonly endpoint: CoapEndpoint<string>;
   readonly handled: readonly CoapRequest<string>[];
-  /** A peer says a message: a confirmable POST unless the facts say otherwise. */
+  /** A peer sends a message: a confirmable POST unless the facts say otherwise. */
   say(facts?: Partial<CoapMessage>, peer?: string, path?: string): void;
-  /** What was sent since this was asked last. */
+  /** What was sent since the last call. */
   sent(): SentMessage[];
   /** The same, as `ACK 2.04 #7`. */
   sentInShort(): string[];
@@ -24,7 +24,7 @@ export interface SentMessage extends CoapMessage {
   readonly bytes: Uint8Array;
 }
 
-/** Always the same. */
+/** Always gives the same values. */
 export const noRandom = { next: () => 0, bytes: (length: number) => new Uint8Array(length) };
 
 export function createEndpointBed(

@@ -7,7 +7,7 @@ export interface LossyLinkOptions {
   /** Shares of datagrams, 0 to 1. */
   readonly lost: number;
   readonly doubled: number;
-  /** The longest way; each datagram takes its own time, so that some overtake others. */
+  /** The longest delay; each datagram takes its own time, so that some overtake others. */
   readonly maxDelayMs: number;
 }
 

@@ -28,7 +28,7 @@ export function blockBytes(szx: number): number {
   return 16 << szx;
 }
 
-/** The exponent of the largest block that is no larger than `bytes`; of the smallest one where none is. */
+/** The exponent of the largest block that is no larger than `bytes`; that of the smallest one if none is. */
 export function szxWithin(bytes: number): number {
   let szx = largestSzx;
   while (szx > 0 && blockBytes(szx) > bytes) szx--;

@@ -8,12 +8,12 @@ interface BadOption {
   readonly badOption: number;
 }
 
-/** Returns the options that may be read, or the critical one that may not. */
+/** Returns the options that are valid or unknown, or a critical one that is not valid. */
 export type OptionsCheck = (options: readonly CoapOption[]) => readonly CoapOption[] | BadOption;
 
 /**
- * An option of a length it cannot have, or once too often, is as good as unknown (RFC 7252 §5.4.3, §5.4.5), and so is text that is
- * no UTF-8. A critical one of that kind is refused, an elective one left out (§5.4.1). Elective ones without a definition stay.
+ * An option of a length it cannot have, or that is repeated too often, counts as unknown (RFC 7252 §5.4.3, §5.4.5), and so is text that is
+ * no UTF-8. A critical one of that kind is refused, an elective one is left out (§5.4.1). Elective ones without a definition stay.
  */
 export function createOptionsCheck(more: readonly OptionDefinition[] = []): OptionsCheck {
   const definitions = new Map([...knownOptions, ...more].map((each) => [each.number, each]));

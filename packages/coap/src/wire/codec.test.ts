@@ -8,7 +8,7 @@ import { decodeMessage } from './decode-message.ts';
 import { emptyMessage, encodeMessage } from './encode-message.ts';
 import { aMessage } from '../testing/endpoint-bed.ts';
 
-/** Bytes as this package hands them out, whatever class they are of. */
+/** Converts all bytes to one class, so that messages can be compared. */
 function comparable(message: ReturnType<typeof decodeMessage>): unknown {
   if ('problem' in message) return message;
   const { token, options, payload } = message;
@@ -40,7 +40,7 @@ const messages: fc.Arbitrary<CoapMessage> = fc
     Object.assign(rest, { options: options.toSorted((a, b) => a.number - b.number) }),
   );
 
-test('what is encoded is decoded to the same', () => {
+test('an encoded message is decoded to the same message', () => {
   fc.assert(
     fc.property(messages, (message) => {
       expect(comparable(decodeMessage(encodeMessage(message)))).toEqual(comparable(message));
@@ -63,7 +63,7 @@ test('a decoded message is encoded to the same message, in no more bytes', () =>
   );
 });
 
-test('another codec reads what this one writes, and writes what this one writes', () => {
+test('another codec reads what this one writes, and writes the same', () => {
   const random = seededRandom(7);
   for (let round = 0; round < 2_000; round++) {
     const length = (small: number, large: number): number =>

@@ -42,7 +42,7 @@ describe('a message format error', () => {
     ['a reset that is a response', [0x70, 0x45, 0x12, 0x34], 'code-not-for-type'],
     ['an empty non-confirmable message', [0x50, 0x00, 0x12, 0x34], 'code-not-for-type'],
     ['options without end', [...post, ...Array.from({ length: 129 }, () => 0x00)], 'too-many-options'],
-  ])('%s is a format error, told with the message id', (_what, bytes, problem) => {
+  ])('%s is a format error, reported with the message id', (_what, bytes, problem) => {
     expect(decodeMessage(Uint8Array.from(bytes))).toMatchObject({ problem, id: 0x1234 });
   });
 
@@ -52,12 +52,12 @@ describe('a message format error', () => {
     ['version 0', [0x00, 0x01, 0x12, 0x34], 'unknown-version'],
     ['version 2', [0x80, 0x01, 0x12, 0x34], 'unknown-version'],
     ['version 3', [0xc0, 0x01, 0x12, 0x34], 'unknown-version'],
-  ])('%s is a format error, told without a message id', (_what, bytes, problem) => {
+  ])('%s is a format error, reported without a message id', (_what, bytes, problem) => {
     expect(decodeMessage(Uint8Array.from(bytes))).toEqual({ problem });
   });
 });
 
-describe('a message that is unusual, and right', () => {
+describe('a message that is unusual but valid', () => {
   test.each<[string, number[], object]>([
     ['an empty confirmable message', [0x40, 0, 0, 1], { type: 'CON', code: 0 }],
     ['an empty acknowledgement', [0x60, 0, 0, 1], { type: 'ACK', code: 0 }],

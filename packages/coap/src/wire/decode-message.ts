@@ -7,7 +7,7 @@ import {
   type CoapOption,
 } from './coap-message.ts';
 
-/** What is wrong with bytes that are no message. */
+/** Why bytes are not a message. */
 export type CoapFormatProblem =
   | 'too-short'
   | 'unknown-version'
@@ -23,7 +23,7 @@ export type CoapFormatProblem =
   | 'too-many-options'
   | 'marker-without-payload';
 
-/** Bytes that are no message. Type and id are there where the header could be read: a confirmable one is answered by a reset. */
+/** Bytes that are not a message. Type and id are set if the header was readable: a confirmable one is answered with a reset. */
 export interface CoapFormatError {
   readonly problem: CoapFormatProblem;
   readonly type?: CoapMessageType;
@@ -35,11 +35,11 @@ const headerBytes = 4;
 const maxTokenBytes = 8;
 const payloadMarker = 0xff;
 const maxOptionNumber = 0xffff;
-/** Options of one byte cost most for what they weigh. An honest message has a dozen. */
+/** Options of one byte are the most expensive for their size. An honest message has a dozen options. */
 const maxOptions = 128;
 
 /**
- * Reads one datagram (RFC 7252 §3), without copying: token, options and payload share its memory. Strict: whatever the RFC calls
+ * Reads one datagram (RFC 7252 §3), without copying: token, options and payload share its memory. It is strict: whatever the RFC calls
  * a message format error is one, and so is a code that its type of message may not carry (§4.2, §4.3).
  */
 export function decodeMessage(bytes: Uint8Array): CoapMessage | CoapFormatError {
@@ -77,7 +77,7 @@ export function decodeMessage(bytes: Uint8Array): CoapMessage | CoapFormatError 
     let length = head & 15;
     if (delta === 15) return { problem: 'reserved-option-delta', type, id };
     if (length === 15) return { problem: 'reserved-option-length', type, id };
-    // Bytes beyond the end count as zero here. `at` is past the end then, which the check below finds.
+    // Bytes beyond the end count as zero here. The check below notices that `at` is then past the end.
     if (delta === 13) delta += bytes[at++] ?? 0;
     else if (delta === 14) {
       delta = 269 + uint16At(bytes, at);

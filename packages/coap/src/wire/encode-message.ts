@@ -9,7 +9,7 @@ const payloadMarker = 0xff;
 /**
  * Writes one datagram (RFC 7252 §3). Options may come in any order; those of one number keep theirs.
  *
- * @throws RangeError where no message can be like that.
+ * @throws RangeError if the message cannot be encoded.
  */
 export function encodeMessage(message: CoapMessage): Buffer {
   const { type, code, id, token, payload } = message;
@@ -94,7 +94,7 @@ function writeExtension(bytes: Uint8Array, at: number, value: number): number {
   return at + 2;
 }
 
-/** Short values are the rule, and a loop is cheaper for them than a call into the engine. */
+/** Most values are short, and a loop is cheaper for them than a call into the engine. */
 function write(bytes: Uint8Array, at: number, value: Uint8Array): number {
   if (value.length > 16) bytes.set(value, at);
   else for (let index = 0; index < value.length; index++) bytes[at + index] = value[index] ?? 0;

@@ -11,7 +11,7 @@ export interface OptionDefinition {
 
 /**
  * The options that an endpoint understands (RFC 7252 §5.10, RFC 7641 §2, RFC 7959 §2.1 and §4, RFC 9175 §3.2). If-Match and
- * If-None-Match are not among them: only a handler can act by them, so it has to name them.
+ * If-None-Match are not among them: only a handler can act on them, so it has to name them.
  */
 export const knownOptions: readonly OptionDefinition[] = [
   { number: coapOption.uriHost, format: 'string', minBytes: 1, maxBytes: 255 },
@@ -34,7 +34,7 @@ export const knownOptions: readonly OptionDefinition[] = [
   { number: coapOption.requestTag, format: 'opaque', minBytes: 0, maxBytes: 8, repeatable: true },
 ];
 
-/** Two that a handler may name, if it acts by them. */
+/** Two options that a handler may name if it acts on them. */
 export const preconditionOptions: readonly OptionDefinition[] = [
   { number: coapOption.ifMatch, format: 'opaque', minBytes: 0, maxBytes: 8, repeatable: true },
   { number: coapOption.ifNoneMatch, format: 'empty', minBytes: 0, maxBytes: 0 },

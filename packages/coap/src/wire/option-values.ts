@@ -27,7 +27,7 @@ export function findOption({ options }: HasOptions, number: number): Uint8Array 
   return undefined;
 }
 
-/** The number that an option holds; `undefined` where there is none, or more than a JavaScript number can tell apart. */
+/** The number that an option holds; `undefined` if there is none, or it exceeds a safe integer. */
 export function readUint(message: HasOptions, number: number): number | undefined {
   const value = findOption(message, number);
   if (value === undefined) return undefined;
@@ -36,14 +36,14 @@ export function readUint(message: HasOptions, number: number): number | undefine
   return Number.isSafeInteger(read) ? read : undefined;
 }
 
-/** The texts of an option that may be there several times. */
+/** The texts of an option that may be repeated. */
 export function readTexts({ options }: HasOptions, number: number): string[] {
   const texts: string[] = [];
   for (const option of options) if (option.number === number) texts.push(textOf(option.value));
   return texts;
 }
 
-/** Segments of the path, decoded: none for the root. */
+/** The segments of the path, decoded; none for the root. */
 export function uriPath(message: HasOptions): string[] {
   return readTexts(message, coapOption.uriPath);
 }
