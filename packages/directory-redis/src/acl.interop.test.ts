@@ -12,7 +12,7 @@ import { loopback } from './testing/fleet-on-redis.ts';
 import { startRedis, type RedisServer } from './testing/redis-servers.ts';
 
 const guide = readFileSync(new URL('../../../docs/fleet.md', import.meta.url), 'utf8');
-/** As the guide has it. */
+/** The rule as the guide states it. */
 const rule = /^ACL SETUSER rollcall .+$/m.exec(guide)?.[0] ?? '';
 const patience = { timeout: 30_000, interval: 50 };
 
@@ -40,7 +40,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
         prefix,
       });
 
-    test('takes a connection over, buries an instance, starts a later run of one, is asked to announce, and looks at the fleet', async () => {
+    test('takes a connection over, buries an instance, starts a later run of one, is asked to announce, and inspects the fleet', async () => {
       const fleet = fleetOf('rollcall:');
       const log = recordingLog();
       const member = (): Promise<FleetMember> =>
@@ -59,7 +59,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
       expect(await b.directory.find([left.event.device])).toHaveLength(1);
       expect(await b.directory.succeed('01a20769-0000-7000-8000-00000000dead')).toEqual({ whose: 'ours' });
       b.directory.settled('01a20769-0000-7000-8000-00000000dead');
-      // It leaves with something open: it is declared dead in time.
+      // It closes with a connection open, so it is declared dead later.
       await a.directory.close();
       const owed: ConnectionId[] = [];
       const undertaker = await fleet.createUndertaker({
@@ -87,7 +87,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
       await b.directory.close();
       expect((await fleet.inspect()).engine.evictionPolicy).toBe('noeviction');
       expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
-      // What the client itself says of its version is refused by servers that know the command; nothing else is.
+      // Servers that know the command refuse the client's report of its version (CLIENT SETINFO). They refuse nothing else.
       const entries = (await operator.call('ACL', 'LOG')) as unknown[][];
       const refused = entries.map((entry) => entry[entry.indexOf('object') + 1]);
       expect(refused.filter((what) => what !== 'client|setinfo')).toEqual([]);

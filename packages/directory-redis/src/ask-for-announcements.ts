@@ -5,7 +5,7 @@ import type { OpenEngine } from './engine/engine.ts';
 import { askForAnnouncements as script } from './scripts/ask-for-announcements.ts';
 import type { KeyNames } from './wire/key-names.ts';
 
-/** Asks a fleet once. @throws TransportError where the engine does not answer. */
+/** Asks a fleet once. @throws TransportError if the engine does not answer. */
 export function askForAnnouncements(
   name: string,
   keys: KeyNames,

@@ -18,7 +18,7 @@ import { startRedis, type RedisServer } from './testing/redis-servers.ts';
 const prefix = 'faults:';
 const patience = { timeout: 30_000, interval: 50 };
 
-/** Members as an adapter has them: no device waits for more than 50 ms. */
+/** Members with the limits of an adapter: no device waits for more than 50 ms. */
 function impatient(server: RedisServer) {
   const fleet = redisFleet({ address: loopback(server.port), credentials: () => ({}), prefix });
   const log = recordingLog();
@@ -132,7 +132,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))('faults of the engine', () =>
     await Promise.all(ofA.map((entry) => a.directory.enter(entry)));
     const redis = client();
     await redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
-    // Later ones, also where a busy machine makes a claim stale on its way.
+    // They are later, also if a busy machine makes a claim stale on its way.
     const later = Date.now();
     const ofB = Array.from({ length: 100 }, (_, index) => b.entry(`d-${index}`, 'x', later));
     await Promise.all(ofB.map((entry) => b.directory.enter(entry)));
@@ -265,7 +265,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))('faults of the engine', () =>
     expect((await fleet.inspect()).instances).toHaveLength(2);
   });
 
-  /** What it is owed in this bucket, as the engine says. */
+  /** The keys of this bucket. */
   function keysOf({ event: { device } }: DirectoryEntry) {
     const keys = keyNames(prefix);
     const bucket = bucketOf(deviceName(device));
@@ -401,7 +401,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))('faults of the engine', () =>
         const claims = Array.from({ length: 20 }, claim);
         if (random.pick(4) === 0) await faults[random.pick(faults.length)]?.();
         await Promise.all(claims);
-        // Those that were told end their sockets, and leave.
+        // Members that were told to do so close the sockets, and leave.
         for (const { member, entry } of [...open.values()])
           if (member.displaced().includes(entry.event.connectionId)) {
             member.directory.leave(entry);

@@ -12,7 +12,7 @@ import { startRedis } from './testing/redis-servers.ts';
 const patience = { timeout: 30_000, interval: 50 };
 
 test.skipIf(!hasDebianPackage('redis-server'))(
-  'a lease of a dead instance whose device is heard by another one is not told lost, however old its record: it moves there',
+  'a lease of a dead instance whose device is heard by another one is not reported as lost, however old its record: it moves there',
   async () => {
     const server = await startRedis();
     onTestFinished(() => server.stop());

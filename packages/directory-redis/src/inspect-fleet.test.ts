@@ -73,7 +73,7 @@ function readFleetAbove(command: string, key: string): Promise<unknown> {
   return Promise.resolve(key === keys.owedBy(3) + lost ? 2 : key === keys.owedBy(900) + lost ? 5 : 0);
 }
 
-test('a fleet is its engine, the living with their connections, and the dead with what is owed', async () => {
+test('the answer has the engine, the living instances with their connections, and the dead with what they are owed', async () => {
   const { overview, listener, isClosed, asked } = scripted();
   listener().commandsReady();
   expect(await overview).toEqual({
@@ -99,7 +99,7 @@ test('a fleet is its engine, the living with their connections, and the dead wit
 const dead = { state: 'dead', aliveAt: 40_000, declaredAt: 50_000 };
 const identityOf = (short: string, instance: string) => ({ type: 'mqtt', id: `of-${short}`, instance });
 
-test('an engine that cannot be reached is given up after 5 s, with the cause', async () => {
+test('an engine that cannot be reached is given up on after 5 s, with the cause', async () => {
   const { overview, listener, clock, isClosed } = scripted();
   const outcome = overview.catch((error: unknown) => error);
   listener().commandsLost(new Error('connect ECONNREFUSED'));
@@ -112,7 +112,7 @@ test('an engine that cannot be reached is given up after 5 s, with the cause', a
   expect(isClosed()).toBe(true);
 });
 
-test('an engine that refuses to say who is in the fleet is given up at once, with what it said', async () => {
+test('an engine that refuses to list the fleet is given up on at once, with its error', async () => {
   const noPermission = Object.assign(new Error('NOPERM this user has no permissions'), {
     name: 'ReplyError',
   });

@@ -8,10 +8,10 @@ import { bucketCount } from './wire/bucket-of.ts';
 import type { Death } from './wire/death.ts';
 import type { KeyNames } from './wire/key-names.ts';
 
-/** So many buckets are counted together. */
+/** How many buckets are counted together. */
 const together = 128;
 
-/** Who looks at what. */
+/** What an inspection needs. */
 interface Looking extends EngineForOnce {
   readonly keys: KeyNames;
   readonly clock: Clock;
@@ -52,13 +52,13 @@ function engineState(server: Fields, memory: Fields, answerMs: number): FleetEng
   return {
     description: `${valkey === undefined ? 'Redis' : 'Valkey'} ${version}, ${mode}`,
     answerMs,
-    // One node of a cluster says nothing of the others.
+    // One node of a cluster says nothing about the others.
     ...(mode !== 'cluster' && bytes > 0 && { memoryBytes: bytes }),
     ...(evictionPolicy !== undefined && { evictionPolicy }),
   };
 }
 
-/** What the engine's clock says, as far as it tells. In a cluster, a sign of life may be of another node. */
+/** The engine's clock. In a cluster, a sign of life may come from a node whose clock is ahead. */
 function nowOf({ signs }: FleetState, server: Fields): number {
   const said = Math.floor(Number(server.get('server_time_usec') ?? 0) / 1_000);
   return Math.max(said, ...[...signs.values()].map(signAtMs));

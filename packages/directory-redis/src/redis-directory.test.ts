@@ -10,11 +10,11 @@ import { keyNames } from './wire/key-names.ts';
 
 let clock: ManualClock;
 let listener: EngineListener;
-/** The connection of each claim that was asked for. */
+/** The connections of all claims that were sent. */
 let claims: string[];
-/** What the engine has, by key. */
+/** The records of the engine, by key. */
 let owed: Map<string, Set<string>>;
-/** Answers to claims are held back as long as there is a list. */
+/** While it is a list, answers to claims are held back in it. */
 let held: (() => void)[] | undefined;
 let member: FleetMember;
 
@@ -53,7 +53,7 @@ beforeEach(async () => {
             return engine;
           },
         },
-        // No connection is in a bucket that is told again in its turn.
+        // No connection is in a bucket that the routine asserts again.
         { ...context, random: { bytes: (length) => context.random.bytes(length), next: () => 0 } },
       ),
     clock,
@@ -65,7 +65,7 @@ beforeEach(async () => {
   member = await joining;
 });
 
-/** So many answers are late that the engine counts as away. */
+/** Makes so many answers late that the engine counts as away. */
 async function isLate(): Promise<void> {
   held = [];
   for (let index = 0; index < 20; index++) {
@@ -76,7 +76,7 @@ async function isLate(): Promise<void> {
   expect(member.directory.status).toBe('away');
 }
 
-/** The late answers arrive, and a sign of life is answered. */
+/** Lets the late answers arrive, and a sign of life be answered. */
 async function isBack(): Promise<void> {
   const answers = held ?? [];
   held = undefined;
@@ -85,7 +85,7 @@ async function isBack(): Promise<void> {
   expect(member.directory.status).toBe('in-touch');
 }
 
-test('an engine that only answered late is not told again what it has', async () => {
+test('nothing is asserted again in an engine that only answered late', async () => {
   await member.directory.enter(member.entry('d-1', 'x'));
   await isLate();
   claims = [];
@@ -93,7 +93,7 @@ test('an engine that only answered late is not told again what it has', async ()
   expect(claims).toEqual([]);
 });
 
-test('who subscribed again meanwhile may have missed a message: all is told again, and answered with what it lost', async () => {
+test('a directory that subscribed again may have missed a message: it asserts everything, and learns what it lost', async () => {
   await member.directory.enter(member.entry('d-1', 'x'));
   await isLate();
   listener.subscribed();

@@ -39,7 +39,7 @@ import { Self } from './state/self.ts';
 import { createTallies } from './state/tallies.ts';
 import type { KeyNames } from './wire/key-names.ts';
 
-/** How long an adapter waits for the engine when it starts, and for what is left to be told when it stops. */
+/** How long an adapter waits for the engine when it starts, and to send what is left when it stops. */
 const startWithinMs = 2_000;
 const stopWithinMs = 1_000;
 const halfSecondMs = 500;
@@ -167,7 +167,7 @@ class RedisDirectory implements ConnectionDirectory {
     this.#everyHalfSecond();
   }
 
-  /** Resolves when the engine has answered, or has not for so long that nobody waits for it. */
+  /** Resolves when the engine has answered, or did not answer in time. */
   async started(): Promise<void> {
     const { clock } = this.#shared.context;
     const answered = new Promise<void>((resolve) => (this.#firstContact = resolve));
@@ -187,7 +187,7 @@ class RedisDirectory implements ConnectionDirectory {
       this.#claims.release(held);
       return;
     }
-    // Should it have been declared dead, others tell its ending: it is not to be taken out.
+    // If this incarnation was declared dead, others publish this ending, so the record must stay.
     this.#death.leftInDoubt(held);
     this.#reassertion.doubt(held.bucket);
   }
@@ -290,7 +290,7 @@ class RedisDirectory implements ConnectionDirectory {
     unattended(this.#shared.context.log, this.#renewal.now());
   }
 
-  /** Messages may have been missed meanwhile. */
+  /** Messages may have been missed before. */
   #subscribed(): void {
     if (this.#shared.asker.inTouch) this.#reassertion.doubtAll();
     else this.#shared.asker.mayHaveMissed = true;
@@ -305,11 +305,11 @@ class RedisDirectory implements ConnectionDirectory {
     this.#reassertion.instancesAre(instances);
     if (!wasAway && !isAnother) return;
     asker.inTouch = true;
-    // It holds nothing that was entered before.
+    // The engine lost all that was entered before.
     if (isAnother) for (const held of book.all()) held.known = false;
     this.#counts.anew();
-    // Where all that was asked was answered, only late, it lost nothing. To tell it all again would take an instance with 100,000
-    // connections a minute, and what it does not know yet would wait meanwhile.
+    // If the engine answered every question, only late, it lost nothing. To assert everything again would take an instance with 100,000
+    // connections a minute, and new connections would wait meanwhile.
     if (isAnother || asker.mayHaveMissed) this.#reassertion.doubtAll();
     asker.mayHaveMissed = false;
     if (wasAway) {
@@ -343,7 +343,7 @@ class RedisDirectory implements ConnectionDirectory {
     this.#shared.context.listener.aliveAgain();
   }
 
-  /** This incarnation was declared dead: nothing of it is published or claimed any more. */
+  /** This incarnation was declared dead: it publishes and claims nothing any more. */
   #buried(instance: string): void {
     const { self, asker, context } = this.#shared;
     if (instance !== self.short || this.#renewal.isDead) return;
@@ -364,13 +364,13 @@ class RedisDirectory implements ConnectionDirectory {
     this.#counts.anew();
     this.#renewal.anew();
     if (this.#closed) return;
-    // One that was away is told all that it missed with the first sign of life.
+    // If the engine was away, the first sign of life makes this instance send what the engine missed.
     asker.inTouch = wasInTouch && hasAnswered;
     this.#engine.listenTo(self.channel);
     this.#ready();
   }
 
-  /** What goes on of it must have been entered before. */
+  /** Connections of it that go on must be entered before this. */
   #settleInherited(): void {
     if (this.#reassertion.caughtUp) this.#inheritance.start();
   }
@@ -379,7 +379,7 @@ class RedisDirectory implements ConnectionDirectory {
     const { clock, log } = this.#shared.context;
     this.#disarm = clock.at(later(clock.monotonic(), halfSecondMs), () => {
       this.#everyHalfSecond();
-      // Others may tell the endings of what it holds.
+      // Others may publish the endings of its connections.
       if (!this.alive) return;
       unattended(log, this.#counts.exchange());
       this.#isSecond = !this.#isSecond;

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 
-test('the client of the server is not loaded with the module, which every adapter has', () => {
+test('loading the module, which every adapter has, does not load the client of the server', () => {
   const script = `
     import { createRequire } from 'node:module';
     const { redis } = await import('@rollcall/directory-redis');

@@ -11,9 +11,9 @@ import { keyNames } from './wire/key-names.ts';
 
 export interface RedisFleetOptions {
   readonly address: EngineAddress;
-  /** Asked at every connect. */
+  /** Called at every connect. */
   credentials(): EngineCredentials;
-  /** In front of all keys and channels: fleets with different ones know nothing of each other. Without braces. */
+  /** Begins all keys and channels: fleets with different prefixes do not affect each other. Without braces. */
   readonly prefix: string;
   readonly random?: Random;
 }
@@ -27,7 +27,7 @@ export function redisFleet({
 }: RedisFleetOptions): FleetEngine {
   const keys = keyNames(prefix);
   async function loadEngine(): Promise<OpenEngine> {
-    // Each adapter has this module, and few are in a fleet: the others do not wait for the client when they start.
+    // Each adapter has this module, but few are in a fleet: the others do not load the client when they start.
     const { ioredisEngine } = await import('./engine/ioredis-engine.ts');
     return ioredisEngine({ address, credentials, name: 'rollcall', random });
   }

@@ -20,7 +20,7 @@ export interface Shared {
   readonly tallies: Tallies;
 }
 
-/** Work that nobody waits for. What it throws is a mistake of ours, and ends nothing. */
+/** Work that no one waits for. An error in it is a bug; it is logged, and ends nothing. */
 export function unattended(log: Log, work: Promise<unknown>): void {
   work.catch((err: unknown) => log.error({ err }, 'a mistake of ours in the connection directory'));
 }

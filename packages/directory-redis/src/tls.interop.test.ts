@@ -72,7 +72,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
     const member = (engine: ReturnType<typeof engineFor>) =>
       joinFleet({ create: engine.join, clock: systemClock, pass: (ms) => delay(ms) });
 
-    test('it joins, and follows what is replaced', async () => {
+    test('it joins, and uses credentials that are replaced', async () => {
       const sets: FollowedSet[] = [];
       const env = {
         URL: `rediss://127.0.0.1:${port}`,
@@ -97,7 +97,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
       await a.directory.close();
     });
 
-    test('a server that another authority vouches for is not trusted', async () => {
+    test('a server with a certificate of another authority is not trusted', async () => {
       const other = file('other.pem', createCertificateAuthority('CN=other').cert);
       const a = await member(
         engineFor({

@@ -63,7 +63,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))('an engine of several servers
   const idsOf = (entries: readonly DirectoryEntry[]) =>
     new Set(entries.map(({ event }) => event.connectionId));
 
-  /** While `fail` happens devices go on connecting; afterwards all is told. @returns how many are then taken over. */
+  /** Devices go on connecting during `fail`; afterwards all connections are entered. @returns how many are then taken over. */
   async function takenOverAfter(address: EngineAddress, fail: () => Promise<void> | void): Promise<number> {
     const [a, b] = await members(address);
     const ofA = Array.from({ length: devices }, (_, index) => a.entry(`d-${index}`, 'x'));
@@ -97,7 +97,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))('an engine of several servers
       nodes.push(await server([...cluster, ...serving, '--cluster-port', String(await freePort())]));
     const places = nodes.map(({ port }) => `127.0.0.1:${port}`);
     await run('redis-cli', ['--cluster', 'create', ...places, '--cluster-replicas', '1', '--cluster-yes']);
-    // A replica that has nothing yet takes nobody's place.
+    // A replica without data does not become primary: give it time to get some.
     await delay(6_000);
     const hosts = nodes.map(({ port }) => ({ host: '127.0.0.1', port }));
     const address = { kind: 'cluster', tls: false, hosts, database: 0 } as const;

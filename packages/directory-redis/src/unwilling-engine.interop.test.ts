@@ -11,7 +11,7 @@ import { loopback } from './testing/fleet-on-redis.ts';
 import { slowRelayTo } from './testing/slow-relay.ts';
 import { startRedis, type RedisServer } from './testing/redis-servers.ts';
 
-// An engine that is there, and does not do what it is asked: full, read-only, slow, or with another password.
+// An engine that can be reached, but does not do what it is asked: full, read-only, slow, or with another password.
 
 const prefix = 'unwilling:';
 const patience = { timeout: 60_000, interval: 50 };
@@ -33,7 +33,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))('an unwilling engine', () => 
     for (const end of toEnd.splice(0).toReversed()) await end();
   });
 
-  /** Two adapters, each of which ends the connections of the dead; and what they told. */
+  /** Two adapters that each end the connections of dead instances, and the endings that they published. */
   async function fleetOfTwo(options: Partial<RedisFleetOptions> = {}) {
     const fleet = redisFleet({ address: loopback(server.port), credentials: () => ({}), prefix, ...options });
     const log = recordingLog();
@@ -89,7 +89,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))('an unwilling engine', () => 
   test('a replica that gets nothing from its primary, and is promoted later, declares nobody dead', async () => {
     const { a, b, told } = await fleetOfTwo();
     await a.directory.enter(a.entry('d-1', 'x'));
-    // Nobody listens there.
+    // No server listens there.
     await redis.call('REPLICAOF', '127.0.0.1', '1');
     await vi.waitFor(() => expect(a.directory.status).toBe('away'), patience);
     await delay(2 * deadAfterMsUnderTest);

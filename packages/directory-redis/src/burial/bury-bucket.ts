@@ -15,12 +15,12 @@ import { fullId } from '../wire/short-id.ts';
 import type { Asker } from '../contact/asker.ts';
 import type { ForeignValues } from '../state/foreign-values.ts';
 
-/** Whom this is about. */
+/** The dead incarnation. */
 export interface Deceased {
   readonly short: string;
   readonly identity: AdapterIdentity;
   readonly death: Death;
-  /** Its leases that have not run out were told of before. */
+  /** Its leases that have not run out were reported before. */
   readonly leasesKnown: boolean;
 }
 
@@ -30,19 +30,19 @@ export interface BurialTools {
   readonly foreign: ForeignValues;
   readonly time: EngineTime;
   readonly clock: Clock;
-  /** Names the one who buries, so that no two tell the same at the same time. */
+  /** Names the undertaker, so that no two publish the same endings at the same time. */
   readonly name: string;
   tell(dead: Deceased, owed: readonly OwedEnding[]): Promise<readonly ConnectionId[]>;
 }
 
-/** `done`: nothing of it is owed there. `left`: something is, and another look is worth it later. */
+/** `done`: it is owed no ending in this bucket. `left`: it is owed some, and the bucket is worth another look later. */
 export type BucketOutcome = 'done' | 'left';
 
 interface Found {
   readonly connection: string;
   readonly device: string;
   readonly field: string;
-  /** Absent: there is nothing to be told of it. */
+  /** Absent: there is no ending to publish. */
   readonly owed?: OwedEnding;
 }
 
@@ -74,7 +74,7 @@ export async function buryBucket(dead: Deceased, bucket: number, tools: BurialTo
   return left.status === 'answer' && left.value === 0 ? 'done' : 'left';
 }
 
-/** @returns whether all of it is settled. */
+/** @returns whether all that was found is settled. */
 async function settleFound(
   dead: Deceased,
   bucket: number,
@@ -107,7 +107,7 @@ function foundIn(pairs: readonly unknown[], dead: Deceased, tools: BurialTools):
     const owed = text === '' ? undefined : owedIn(connection, text, dead, tools);
     if (text !== '' && !owed) tools.foreign.found('record', text);
     const record = readRecord(text);
-    // What is foreign is taken out: nobody could ever tell of it.
+    // A foreign value is taken out: no instance could publish an ending from it.
     found.push({
       connection,
       device: record?.device ?? '',
@@ -131,7 +131,7 @@ function owedIn(
   const open = readBody(record.body, device, connection as ConnectionId, identity);
   if (!open) return undefined;
   const { event, lease } = open;
-  // A lease that may still go on elsewhere is not decided.
+  // A lease without a verdict is kept: another incarnation may still go on with it.
   if (!record.verdict && !lease) return undefined;
   const now = time.now() ?? death.declaredAtMs;
   return {

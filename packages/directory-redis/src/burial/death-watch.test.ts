@@ -4,7 +4,7 @@ import { DeathWatch } from './death-watch.ts';
 
 const deadAfterMs = 10_000;
 
-/** Looks once a second, from `fromMs` to `toMs`; the signs of life stand as `signOf` says. */
+/** Looks once a second, from `fromMs` to `toMs`, at the signs of life that `signOf` returns. */
 function watching(
   watch: DeathWatch,
   fromMs: number,
@@ -18,7 +18,7 @@ function watching(
   return found;
 }
 
-test('one whose sign stands still for too long is a candidate, and no other', () => {
+test('only an instance whose sign of life does not change for too long is a candidate', () => {
   const watch = new DeathWatch(deadAfterMs);
   expect(watching(watch, 0, 12_000, (at) => ({ still: '7', moves: String(at) }))).toEqual([
     'still@11000',
@@ -26,12 +26,12 @@ test('one whose sign stands still for too long is a candidate, and no other', ()
   ]);
 });
 
-test('a sign that went back is a sign: a failover lost what came between', () => {
+test('a sign that went back counts as a sign of life: a failover lost the later ones', () => {
   const watch = new DeathWatch(deadAfterMs);
   expect(watching(watch, 0, 20_000, (at) => ({ a: at < 9_000 ? '7' : '5' }))).toEqual(['a@20000']);
 });
 
-test('a look that failed begins anew', () => {
+test('after a look that failed, the watch begins again', () => {
   const watch = new DeathWatch(deadAfterMs);
   watching(watch, 0, 9_000, () => ({ a: '7' }));
   watch.blind();
@@ -39,13 +39,13 @@ test('a look that failed begins anew', () => {
   expect(watching(watch, 21_000, 21_000, () => ({ a: '7' }))).toEqual(['a@21000']);
 });
 
-test('a pause of the one who looks begins anew', () => {
+test('after a pause of the watching process, the watch begins again', () => {
   const watch = new DeathWatch(deadAfterMs);
   watching(watch, 0, 1_000, () => ({ a: '7' }));
   expect(watching(watch, 60_000, 70_000, () => ({ a: '7' }))).toEqual([]);
 });
 
-test('one that lives by another sign is watched anew', () => {
+test('an instance that another signal shows to be alive is watched from the beginning', () => {
   const watch = new DeathWatch(deadAfterMs);
   watching(watch, 0, 11_000, () => ({ a: '7' }));
   watch.lives('a');

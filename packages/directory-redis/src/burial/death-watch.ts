@@ -1,18 +1,18 @@
 import type { Instant } from '@rollcall/core';
 
-/** Whose signs of life stand still. */
+/** An incarnation whose sign of life did not change. */
 export interface Candidate {
   readonly instance: string;
-  /** The last sign, as it stands. */
+  /** The last sign that was seen. */
   readonly sign: string;
 }
 
-/** How much of the time may pass between two looks: who looks more seldom has seen nothing. */
+/** The longest gap between two looks, as a share of the time: after a longer gap, what was seen before does not count. */
 const longestGapShare = 1 / 3;
 
 /**
- * Decides who gave no sign of life for too long, on the clock of the one who looks: neither a wrong clock elsewhere, nor an engine
- * that was away, nor a pause of the one who looks makes anybody a candidate.
+ * Decides which incarnations gave no sign of life for too long, by the clock of this process: neither a wrong clock elsewhere, nor an
+ * engine that was away, nor a pause of this process makes an incarnation a candidate.
  */
 export class DeathWatch {
   readonly #deadAfterMs: number;
@@ -23,13 +23,13 @@ export class DeathWatch {
     this.#deadAfterMs = deadAfterMs;
   }
 
-  /** What was seen counts no more: a look failed. */
+  /** A look failed: what was seen before does not count any more. */
   blind(): void {
     this.#seen.clear();
     this.#lookedAt = undefined;
   }
 
-  /** @param signs the last one of each incarnation. */
+  /** @param signs the last sign of each incarnation. */
   look(signs: ReadonlyMap<string, string>, now: Instant): readonly Candidate[] {
     if (this.#lookedAt === undefined || now - this.#lookedAt > this.#deadAfterMs * longestGapShare)
       this.blind();
@@ -44,7 +44,7 @@ export class DeathWatch {
     return candidates;
   }
 
-  /** The watch begins again: there is another sign that it lives. */
+  /** The watch of this instance begins again: something else shows that it is alive. */
   lives(instance: string): void {
     this.#seen.delete(instance);
   }

@@ -13,7 +13,7 @@ const identity = { type: 'hono-mqtt', id: 'mqtt-1', instance: 'a' };
 const full = { deaths: new Map([['a', death]]), identities: new Map([['a', identity]]) };
 const empty = { deaths: new Map<string, Death>(), identities: new Map() };
 
-test('a death that the engine forgot is owed again, until somebody decides to forget it', () => {
+test('a death that the engine forgot is owed again, until it is forgotten on purpose', () => {
   const known = new KnownDeaths();
   expect(known.forgottenBy(empty)).toEqual([]);
   expect(known.forgottenBy(full)).toEqual([]);
@@ -23,7 +23,7 @@ test('a death that the engine forgot is owed again, until somebody decides to fo
   expect(known.forgottenBy(empty)).toEqual([]);
 });
 
-test('of too many the oldest is not remembered', () => {
+test('beyond the limit, the oldest death is forgotten', () => {
   const known = new KnownDeaths();
   const names = Array.from({ length: 10_001 }, (_, index) => `i${index}`);
   known.forgottenBy({

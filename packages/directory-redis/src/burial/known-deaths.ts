@@ -2,7 +2,7 @@ import type { AdapterIdentity } from '@rollcall/core/events';
 import { withoutHeir, type Death } from '../wire/death.ts';
 import type { FleetState } from './read-fleet.ts';
 
-/** Beyond it, the oldest is not remembered. */
+/** Beyond it, the oldest death is forgotten. */
 const most = 10_000;
 
 interface KnownDeath {
@@ -11,11 +11,11 @@ interface KnownDeath {
   readonly identity: AdapterIdentity;
 }
 
-/** Who was declared dead, as this process has seen it: an engine that lost its memory does not know any more. */
+/** The deaths that this process has seen: an engine that lost its memory does not know them any more. */
 export class KnownDeaths {
   readonly #known = new Map<string, KnownDeath>();
 
-  /** Those that the engine does not know. They are owed again: what came of them meanwhile must be fenced, and ended. */
+  /** Deaths that the engine does not know. They are owed again: connections of these incarnations must be fenced, and ended. */
   forgottenBy({ deaths, identities }: Pick<FleetState, 'deaths' | 'identities'>): readonly KnownDeath[] {
     const forgotten = [...this.#known.values()].filter(({ short }) => !deaths.has(short));
     for (const [short, death] of deaths) {

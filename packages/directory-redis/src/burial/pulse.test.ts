@@ -2,7 +2,7 @@ import type { Instant } from '@rollcall/core';
 import { expect, test } from 'vitest';
 import { Pulse } from './pulse.ts';
 
-/** What it says each second, of the signs of `a` and `b` then. */
+/** The result for each second, given the signs of `a` and `b` at that time. */
 function beating(...signs: readonly (readonly [a: string, b?: string])[]): string {
   const pulse = new Pulse(10_000);
   const said = signs.map(([a, b], index) =>
@@ -16,16 +16,16 @@ function beating(...signs: readonly (readonly [a: string, b?: string])[]): strin
 
 const still = Array.from({ length: 12 }, () => ['1', '1'] as const);
 
-test('it beats while anybody gives signs of life', () => {
+test('it beats while any instance gives signs of life', () => {
   expect(beating(...still.map(([a], index) => [a, String(index)] as const))).toBe('+'.repeat(12));
 });
 
-test('it stops when nobody gave one for half the time, and begins with the next one', () => {
+test('it stops when no instance gave one for half the time, and begins with the next one', () => {
   expect(beating(...still)).toBe('++++++------');
   expect(beating(...still, ['2', '1'], ['2', '1'])).toBe('++++++------++');
 });
 
-test('who comes is a sign of life, and who goes is none', () => {
+test('an instance that comes counts as a sign of life, and one that goes does not', () => {
   expect(beating(...still, ['1'])).toBe('++++++-------');
   expect(beating(['1'], ['1'], ['1'], ['1'], ['1'], ['1', '1'], ['1', '1'])).toBe('+++++++');
 });

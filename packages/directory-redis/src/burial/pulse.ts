@@ -1,11 +1,11 @@
 import type { Instant } from '@rollcall/core';
 
-/** How much of the time after which one is declared dead may pass without a sign of life of anybody. */
+/** How long all instances may give no sign of life, as a share of the time after which an instance is declared dead. */
 const longestShare = 1 / 2;
 
 /**
- * Whether the engine takes signs of life at all. One that is full, or a replica that nobody writes to, still answers who looks: the signs
- * of all stand still there, and that says nothing about anybody.
+ * Whether the engine accepts signs of life at all. One that is full, or a replica without its primary, still answers reads: the signs
+ * of all instances stand still there, and that says nothing about any of them.
  */
 export class Pulse {
   readonly #longestMs: number;
@@ -16,7 +16,7 @@ export class Pulse {
     this.#longestMs = deadAfterMs * longestShare;
   }
 
-  /** @param signs the last one of each incarnation. */
+  /** @param signs the last sign of each incarnation. */
   beats(signs: ReadonlyMap<string, string>, now: Instant): boolean {
     const before = this.#signs;
     const hasBeaten = [...signs].some(([instance, sign]) => before.get(instance) !== sign);

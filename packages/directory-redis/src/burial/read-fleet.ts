@@ -6,7 +6,7 @@ import { readDeath, type Death } from '../wire/death.ts';
 import { readIdentity } from '../wire/identity.ts';
 import type { KeyNames } from '../wire/key-names.ts';
 
-/** Who is in the fleet, by short ids. */
+/** The incarnations of the fleet, by short ids. */
 export interface FleetState {
   readonly signs: ReadonlyMap<string, string>;
   readonly deaths: ReadonlyMap<string, Death>;
@@ -15,7 +15,7 @@ export interface FleetState {
 
 const signPattern = /^\d \d+ \d+ [0-9a-f]{16}$/;
 
-/** `undefined`: the engine did not answer to all of it. */
+/** `undefined`: the engine did not answer every question. */
 export async function readFleet({
   asker,
   keys,

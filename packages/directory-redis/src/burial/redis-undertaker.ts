@@ -21,15 +21,15 @@ import { KnownDeaths } from './known-deaths.ts';
 import { Pulse } from './pulse.ts';
 import { readFleet, type FleetState } from './read-fleet.ts';
 
-/** Looks within the time after which an instance is declared dead. */
+/** How many looks there are within the time after which an instance is declared dead. */
 const looksInTime = 10;
-/** So many buckets are buried at a time. */
+/** How many buckets are buried at a time. */
 const together = 16;
-/** What could not be told, and leases that have not run out, are looked at again after so long. */
+/** When to look again at endings that could not be published, and at leases that have not run out. */
 const againAfterMs = 1_500;
-/** A second signal is waited for so long. */
+/** How long a second signal is waited for. */
 const signalWithinMs = 2_000;
-/** How long the dead are remembered: until then, one that comes back finds out. */
+/** How long the dead are remembered: until then, one that comes back learns that it was declared dead. */
 const rememberMs = 7 * 24 * 3_600_000;
 
 /** Ends the connections of dead instances. */
@@ -44,7 +44,7 @@ export class RedisUndertaker implements Undertaker {
   readonly #pulse: Pulse;
   readonly #known = new KnownDeaths();
   readonly #tools: BurialTools;
-  /** When to look again at one that is owed something still. */
+  /** When to look again at an incarnation that is still owed endings. */
   readonly #againAt = new Map<string, number>();
   readonly #burials = new Set<Promise<void>>();
   readonly #buried = new Set<string>();
@@ -132,7 +132,7 @@ export class RedisUndertaker implements Undertaker {
     for (const [short, death] of fleet.deaths) this.#consider(short, death, fleet);
   }
 
-  /** Declares one dead, unless there is another sign that it lives. */
+  /** Declares an instance dead, unless a second signal shows that it is alive. */
   async #declare({ instance, sign }: Candidate, fleet: FleetState): Promise<void> {
     const { log, deadAfterMs } = this.#context;
     const full = fullId(instance) ?? '';
@@ -162,7 +162,7 @@ export class RedisUndertaker implements Undertaker {
     return outcome !== 'silent';
   }
 
-  /** What an heir took on, who is gone too, is owed by anybody. */
+  /** If an heir is gone too, any instance may publish the endings that it took on. */
   async #disinherit({ signs, deaths }: FleetState): Promise<void> {
     const heirless = new Map<string, string>();
     for (const [short, death] of deaths) {
@@ -177,7 +177,7 @@ export class RedisUndertaker implements Undertaker {
     }
   }
 
-  /** An engine that forgot everything is told again who is dead: whoever of them comes back must find out. */
+  /** Enters the deaths again in an engine that forgot everything: a dead incarnation that comes back must learn of it. */
   async #remind(fleet: FleetState): Promise<void> {
     for (const { short, death, identity } of this.#known.forgottenBy(fleet)) {
       await this.#changeDeath(short, '', deathText(death), identityText(identity));
@@ -193,7 +193,7 @@ export class RedisUndertaker implements Undertaker {
       return;
     }
     if (death.state !== 'owed' || clock.monotonic() < (this.#againAt.get(short) ?? 0)) return;
-    // Nobody can tell endings without knowing whose they are.
+    // No one can publish endings without knowing which adapter they are of.
     if (!identity) {
       this.#foreign.found('instance', short);
       return;
@@ -240,7 +240,7 @@ export class RedisUndertaker implements Undertaker {
     );
   }
 
-  /** @returns what is settled; nothing where it could not be told. */
+  /** @returns the connections that are settled; none if the endings could not be published. */
   async #tell(dead: Deceased, owed: readonly OwedEnding[]): Promise<readonly ConnectionId[]> {
     try {
       return await this.#context.tell(deadInstanceOf(dead), owed);

@@ -9,12 +9,12 @@ import { readClaim, type Claim } from '../wire/claim.ts';
 import { readEpoch } from '../wire/read-epoch.ts';
 import { recordOf } from './record-of.ts';
 
-/** How long it is remembered that a lease was ended; of one that had moved, for those who held it before and are cut off. */
+/** How long the end of a connection is remembered. For a lease that moved it is long: its earlier holder may be cut off. */
 const rememberEndsSeconds = { session: 0, lease: 600, moved: 86_400 } as const;
 
 export type ClaimKind = 'session' | 'lease' | 'asserted' | 'displaced';
 
-/** A record that is to be taken out. */
+/** A record to take out. */
 interface Released {
   readonly device: string;
   readonly field: string;
@@ -29,15 +29,15 @@ export interface ClaimsOptions extends Shared {
   readonly freshForMs: number;
   /** The engine may not know what this instance holds in this bucket, or may know too much. */
   doubt(bucket: number): void;
-  /** What this instance holds in this bucket changed, and the engine was not asked. */
+  /** What this instance holds in this bucket changed, and that was not sent to the engine. */
   unasked(bucket: number): void;
   /** The engine says that this incarnation was declared dead. */
   fenced(instance: string): void;
-  /** A lease of this incarnation was ended while nobody could be told. */
+  /** A lease of this incarnation was ended while the engine was away, so other instances do not know it. */
   endedUntold(held: HeldConnection, incarnation: string): void;
 }
 
-/** Enters connections, tells them again, and takes them out. */
+/** Enters connections, asserts them again, and takes them out. */
 export class Claims {
   readonly #options: ClaimsOptions;
 
@@ -57,14 +57,14 @@ export class Claims {
     return this.settle(held, reply, me) ?? 'unknown';
   }
 
-  /** The engine is told later. */
+  /** The connection is sent to the engine later. */
   notAsked(held: HeldConnection): 'unknown' {
     this.#options.tallies.claims_not_sent += 1;
     this.#options.unasked(held.bucket);
     return 'unknown';
   }
 
-  /** Tells the engine again of a connection. Resolves to false where it did not answer. */
+  /** Asserts a connection again. Resolves to false if the engine did not answer. */
   async assert(held: HeldConnection): Promise<boolean> {
     const { asker, tallies, self } = this.#options;
     tallies.assertions += 1;
@@ -76,7 +76,7 @@ export class Claims {
     return reply.status !== 'none';
   }
 
-  /** Claims the slot of a connection that begins; settles in time. */
+  /** Claims the slot of a connection that begins. Settles within the time that a device waits. */
   claim(held: HeldConnection, kind: ClaimKind, late: (reply: Reply) => void): Promise<Reply> {
     const { asker, time, freshForMs } = this.#options;
     const now = time.now();
@@ -85,7 +85,7 @@ export class Claims {
     return asker.askInTime(claimSlot, keys, args, late);
   }
 
-  /** The ending of a connection is safe. */
+  /** The ending of a connection is stored safely, so its record can go. */
   release(held: HeldConnection): void {
     const { asker, context } = this.#options;
     if (asker.canAsk) unattended(context.log, this.#release(held));
@@ -95,7 +95,7 @@ export class Claims {
     }
   }
 
-  /** Takes out a record that the book does not have. Resolves to false where the engine did not answer. */
+  /** Takes out a record that the book does not have. Resolves to false if the engine did not answer. */
   async releaseRecord(connection: string, { device, field, bucket, kind, of }: Released): Promise<boolean> {
     const { asker, keys, self } = this.#options;
     const me = self.short;
@@ -116,7 +116,7 @@ export class Claims {
   }
 
   /**
-   * What a claim was answered: how a connection stands. `undefined`: that is not known.
+   * Handles the answer to a claim. Returns how the connection stands; `undefined`: that is not known.
    *
    * @param me the incarnation that asked.
    */
@@ -124,7 +124,7 @@ export class Claims {
     const { book, foreign, fenced } = this.#options;
     if (reply.status === 'refused') return undefined;
     if (reply.status === 'none' || !Array.isArray(reply.value)) {
-      // Mostly the answer is late, and it is known then.
+      // Usually the answer is only late; by then the connection is known.
       if (held.known || held.noted) this.#options.doubt(held.bucket);
       else this.#options.unasked(held.bucket);
       return undefined;
@@ -143,7 +143,7 @@ export class Claims {
     return 'lost';
   }
 
-  /** The listener is told once. */
+  /** Reports to the listener once. */
   displaced(held: HeldConnection, by: DirectoryPlace): void {
     const { book, context } = this.#options;
     if (held.displaced || book.get(held.event.connectionId) !== held) return;
@@ -152,7 +152,7 @@ export class Claims {
     context.listener.displaced(held.event.connectionId, by);
   }
 
-  /** A lease of this instance is another one's now, under its connection id. */
+  /** Another instance now holds a lease of this one, under the same connection id. */
   movedAway(held: HeldConnection, to: Claim): void {
     const { book, context, tallies } = this.#options;
     if (!held.noted || !book.remove(held)) return;
@@ -161,16 +161,16 @@ export class Claims {
     context.listener.leases.movedAway(connection, { device, connection, instance: to.instance });
   }
 
-  /** Others told the ending of a lease of this instance. */
+  /** Another instance published the ending of a lease of this one. */
   endedElsewhere(held: HeldConnection): void {
     const { book, context } = this.#options;
     if (!held.noted || !book.remove(held)) return;
-    // Nobody owes it any more.
+    // The ending is not owed any more.
     this.release(held);
     context.listener.leases.endedElsewhere(held.event.connectionId);
   }
 
-  /** The slot is this connection's, unless a later one of this instance has it by now. */
+  /** The slot is this connection's, unless a later connection of this instance has it by now. */
   #won(held: HeldConnection, epoch: unknown, before: Claim | undefined): DirectoryStanding {
     const { book, self, context } = this.#options;
     held.epoch = readEpoch(epoch) ?? held.epoch;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Doubts } from './doubts.ts';
 import { assertionsPerSecond } from './pace.ts';
 
-test('what differs comes before what may differ, and that before what is told now and then', () => {
+test('buckets that differ come before those that may differ, and these before those of the routine', () => {
   const doubts = new Doubts();
   doubts.routine(1);
   doubts.usual(2);
@@ -12,7 +12,7 @@ test('what differs comes before what may differ, and that before what is told no
   expect([1, 2, 3, 4, 5].map(() => doubts.take()?.bucket)).toEqual([4, 3, 2, 1, undefined]);
 });
 
-test('what the engine was not asked about comes before all that it may have lost, and of such a bucket that alone is told', () => {
+test('changes that were not sent come before buckets that the engine may have lost, and only the changes of such a bucket are sent', () => {
   const doubts = new Doubts();
   doubts.usual(1);
   doubts.usual(2);
@@ -31,7 +31,7 @@ test('what the engine was not asked about comes before all that it may have lost
   expect(doubts.any).toBe(true);
 });
 
-test('what is told now and then is no doubt; what was not answered is one, and comes again later', () => {
+test('a bucket of the routine is not in doubt; one that was not answered is, and comes again later', () => {
   const doubts = new Doubts();
   doubts.routine(1);
   expect(doubts.any).toBe(false);
@@ -48,6 +48,6 @@ test.each([
   [100, 300],
   [1_000, 300],
   [0, 2_000],
-])('of %i instances each tells %i again in a second', (instances, perSecond) => {
+])('of %i instances, each asserts %i connections again in a second', (instances, perSecond) => {
   expect(assertionsPerSecond(instances)).toBe(perSecond);
 });

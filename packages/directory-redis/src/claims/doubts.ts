@@ -1,25 +1,25 @@
-/** A bucket that the engine must be told again: all that is in it, or what it was never known to have. */
+/** A bucket to assert again in the engine: all connections in it, or those that the engine was never known to have. */
 export interface Doubted {
   readonly bucket: number;
   readonly what: 'all' | 'unknown';
 }
 
-/** Buckets that the engine must be told again, in the order of need. */
+/** Buckets to assert again in the engine, the most urgent first. */
 export class Doubts {
-  /** Something in them differs. */
+  /** The engine's counts differ from those of this instance. */
   readonly #urgent = new Set<number>();
-  /** Something that came or went while the engine was not asked: it has the rest, as far as is known. */
+  /** Connections came or went without a word to the engine. It has the others, as far as is known. */
   readonly #unasked = new Set<number>();
-  /** Something in them may differ. */
+  /** The engine may differ from this instance. */
   readonly #usual = new Set<number>();
-  /** Nothing is known against them: they are told again now and then. */
+  /** Nothing indicates a difference: they are asserted again in turn. */
   readonly #routine = new Set<number>();
-  /** The engine did not answer: to be tried again a little later. */
+  /** The engine did not answer: they are tried again a little later. */
   readonly #later = new Set<number>();
-  /** The same, where it has the rest. */
+  /** As `#later`, for buckets of `#unasked`. */
   readonly #unaskedLater = new Set<number>();
 
-  /** Whether the engine may lack anything, or know too much. */
+  /** Whether the engine may lack connections, or have too many. */
   get any(): boolean {
     const doubted = [this.#urgent, this.#unasked, this.#usual, this.#later, this.#unaskedLater];
     return doubted.some(({ size }) => size > 0);
@@ -50,7 +50,7 @@ export class Doubts {
     this.#later.add(bucket);
   }
 
-  /** Those for later are due. */
+  /** The buckets for later are due now. */
   retry(): void {
     for (const bucket of this.#later) this.usual(bucket);
     this.#later.clear();
@@ -58,7 +58,7 @@ export class Doubts {
     this.#unaskedLater.clear();
   }
 
-  /** The one to be told next; it is in doubt no more, unless all of it is and what is missing goes first. */
+  /** The next bucket to assert. It leaves the doubts, unless all of it is in doubt and its changes go first. */
   take(): Doubted | undefined {
     const whole = [this.#urgent, this.#usual, this.#routine];
     const [urgent] = this.#urgent;

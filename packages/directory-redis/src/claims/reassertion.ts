@@ -7,30 +7,30 @@ import type { Claims } from './claims.ts';
 import { Doubts, type Doubted } from './doubts.ts';
 import { assertionsPerSecond } from './pace.ts';
 
-/** All buckets are compared within so many seconds. */
+/** Within how many seconds all buckets are compared. */
 const digestSeconds = 30;
-/** So many buckets are looked at together. */
+/** How many buckets are compared together. */
 const digestTogether = 64;
-/** Assertions are sent in slices of a second. */
+/** Assertions are spread over each second. */
 const slicesPerSecond = 10;
 
 /**
- * Keeps the engine's idea of what this instance holds true: what it forgot is told again, what it kept too long is taken out. What
- * differs is found by counting; whose counts agree by chance, by telling one bucket a second again.
+ * Keeps the engine's records of this instance true: connections that it forgot are asserted again, and records that it kept too long are
+ * taken out. It finds differences by counting. In case counts agree by chance, one bucket a second is asserted again in any case.
  */
 export class Reassertion {
   readonly #shared: Shared;
   readonly #claims: Claims;
   readonly #isStray: (connection: string) => boolean;
   readonly #doubts = new Doubts();
-  /** Of the bucket that is being told. */
+  /** Whether a bucket is being asserted. */
   #underWay = false;
   #working = false;
   #stopped = false;
   #turn = 0;
   #perSecond = assertionsPerSecond(1);
 
-  /** @param isStray whether a connection, by its short id, is not to be taken out. */
+  /** @param isStray whether a connection, by its short id, must not be taken out. */
   constructor(shared: Shared, claims: Claims, isStray: (connection: string) => boolean) {
     this.#shared = shared;
     this.#isStray = isStray;
@@ -41,19 +41,19 @@ export class Reassertion {
     return !this.#underWay && !this.#doubts.any;
   }
 
-  /** What was entered in this bucket may not have arrived. */
+  /** Entries in this bucket may not have arrived. */
   doubt(bucket: number): void {
     if (this.#shared.asker.inTouch) this.#doubts.later(bucket);
     else this.#doubts.usual(bucket);
   }
 
-  /** Something in this bucket came or went, and the engine was not asked, or has not answered: it is told that alone. */
+  /** A connection of this bucket came or went, and the engine was not asked, or did not answer: only that change is sent. */
   notAsked(bucket: number): void {
     if (this.#shared.asker.inTouch) this.#doubts.unaskedLater(bucket);
     else this.#doubts.unasked(bucket);
   }
 
-  /** The engine may have lost anything, or this instance may have missed anything: all is told again, what differs first. */
+  /** The engine may have lost, or this instance may have missed, anything: everything is asserted again, what differs first. */
   doubtAll(): void {
     for (let bucket = 0; bucket < bucketCount; bucket++)
       if (this.#shared.book.inBucket(bucket).size > 0) this.#doubts.usual(bucket);
@@ -79,7 +79,7 @@ export class Reassertion {
     );
   }
 
-  /** Tells what is in doubt, unless that is being done. */
+  /** Asserts the buckets in doubt, unless that is under way. */
   work(): void {
     if (this.#working || this.#stopped) return;
     this.#working = true;
@@ -103,7 +103,7 @@ export class Reassertion {
     }
   }
 
-  /** Counts what is owed by this instance in each bucket. */
+  /** Compares the number of records of this instance in each bucket. */
   async #compare(buckets: readonly number[]): Promise<void> {
     const { asker, keys, self, book } = this.#shared;
     const me = self.short;
@@ -143,7 +143,7 @@ export class Reassertion {
     return next;
   }
 
-  /** @returns whether the engine answered to all of it. */
+  /** @returns whether the engine answered every assertion. */
   async #tell({ bucket, what }: Doubted, paced: () => Promise<void>): Promise<boolean> {
     const { asker, book } = this.#shared;
     let complete = await this.#takeOutStrangers(bucket);
@@ -158,7 +158,7 @@ export class Reassertion {
     return complete;
   }
 
-  /** Takes out what is owed by this instance, as the engine says, and not in the book: its leaving was not heard. */
+  /** Takes out records of this instance that are not in the book: the engine did not hear that they ended. */
   async #takeOutStrangers(bucket: number): Promise<boolean> {
     const { asker, keys, self, book, foreign } = this.#shared;
     const owed = keys.owedBy(bucket) + self.short;

@@ -34,7 +34,7 @@ function engine(answers: (count: number) => boolean = () => true) {
   };
 }
 
-test('each is told once, and those that had moved as such', async () => {
+test('each end is reported to the engine once, and that of a moved lease as such', async () => {
   const ends = new UntoldEnds();
   const [one, two] = [ended(1), ended(2, true)];
   ends.add(one, 'me');
@@ -48,7 +48,7 @@ test('each is told once, and those that had moved as such', async () => {
   ]);
 });
 
-test('where the engine does not answer, that one and the rest are told the next time', async () => {
+test('if the engine does not answer, that end and the rest are reported the next time', async () => {
   const ends = new UntoldEnds();
   const all = [1, 2, 3].map((number) => ended(number));
   for (const each of all) ends.add(each, 'me');
@@ -61,7 +61,7 @@ test('where the engine does not answer, that one and the rest are told the next 
   expect(second.told.map(([id]) => id)).toEqual([two, three]);
 });
 
-test('each is told as one of the incarnation that held it: that one may have been declared dead meanwhile', async () => {
+test('each end is reported for the incarnation that held the lease: it may have been declared dead meanwhile', async () => {
   const ends = new UntoldEnds();
   ends.add(ended(1), 'before');
   ends.add(ended(2), 'now');
@@ -70,7 +70,7 @@ test('each is told as one of the incarnation that held it: that one may have bee
   expect(of).toEqual(['before', 'now']);
 });
 
-test('they are bounded', async () => {
+test('the ends that wait are bounded', async () => {
   const ends = new UntoldEnds();
   for (let number = 0; number < 10_001; number++) ends.add(ended(number), 'me');
   const { told, claims } = engine();

@@ -1,23 +1,23 @@
 import type { HeldConnection } from '../state/held-connection.ts';
 import type { Claims } from './claims.ts';
 
-/** Beyond it, who holds such a lease elsewhere finds out later, from the events. */
+/** Beyond it, an instance that holds such a lease learns of its end later, from the events. */
 const mostEnds = 10_000;
 
 /**
- * Leases that were ended while the engine was away: whoever holds one by now must be told, also by an incarnation that followed
- * one that was declared dead meanwhile.
+ * Leases that were ended while the engine was away: the instance that holds one by now must learn of it. That holds also if the
+ * incarnation that ended the lease was declared dead meanwhile, and another one followed.
  */
 export class UntoldEnds {
-  /** By which incarnation each was held. */
+  /** The incarnation that held each lease. */
   readonly #ends = new Map<HeldConnection, string>();
 
-  /** @param incarnation that held it, as a short id: should it be declared dead, it owes the ending no more. */
+  /** @param incarnation that held it, as a short id: if it is declared dead, it does not owe the ending any more. */
   add(held: HeldConnection, incarnation: string): void {
     if (this.#ends.size < mostEnds) this.#ends.set(held, incarnation);
   }
 
-  /** Some at a time. */
+  /** Reports the ends to the engine, some at a time. */
   async tell(claims: Pick<Claims, 'releaseRecord'>): Promise<void> {
     for (const [held, of] of this.#ends) {
       const { deviceName: device, field, bucket, moved, shortId } = held;

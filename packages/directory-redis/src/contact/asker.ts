@@ -22,7 +22,7 @@ export interface AskerOptions {
   /** How long a device waits for an answer. */
   readonly deviceWaitMs: number;
   engine(): Engine;
-  /** So many answers in a row did not come in time. */
+  /** Too many answers in a row did not come in time. */
   tooManyMisses(): void;
 }
 
@@ -32,11 +32,11 @@ export class Asker {
   readonly #waits: DeadlineQueue;
   readonly breaker = new Breaker();
   #touch = false;
-  /** Why there was no answer, the last time. */
+  /** Why the last missing answer did not come. */
   lastFailure = 'no answer';
   /**
-   * Since the engine was in touch last, something that was asked was not answered at all, or something that was published was not
-   * heard, or may not have been: what it was to change may be lost, and more with it.
+   * Since the engine was last in touch, a question was never answered, or a published message was not heard,
+   * or may not have been. What these should have changed may be lost, and more with it.
    */
   mayHaveMissed = true;
 
@@ -55,7 +55,7 @@ export class Asker {
     if (touch) this.breaker.close();
   }
 
-  /** Whether one more question makes sense. */
+  /** Whether to send one more question. */
   get canAsk(): boolean {
     return this.#touch && !this.breaker.isFull;
   }
@@ -77,7 +77,7 @@ export class Asker {
   /**
    * Asks for a device that waits: settles in time.
    *
-   * @param late told of an answer that came after that.
+   * @param late called with an answer that came after that.
    */
   askInTime(
     script: Script,
@@ -105,7 +105,7 @@ export class Asker {
     });
   }
 
-  /** As {@link ask}, of a command that only looks. */
+  /** As {@link ask}, for a command that only reads. */
   async look(
     command: Parameters<Engine['read']>[0],
     key: string,

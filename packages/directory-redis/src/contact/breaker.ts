@@ -1,19 +1,19 @@
-/** So many answers in a row that did not come in time: the next ones are not waited for. */
+/** After this many late answers in a row, no device waits for the next ones. */
 const missesInARow = 20;
-/** So many may be under way: beyond that, what is asked would only wait behind them. */
+/** How many questions may be under way: more would only wait behind them. */
 const mostUnderWay = 1_000;
 
-/** Whether it makes sense to ask the engine, and to wait for it. */
+/** Decides whether to ask the engine, and whether to wait for its answer. */
 export class Breaker {
   #misses = 0;
   #underWay = 0;
 
-  /** Nothing is asked beyond this. */
+  /** Whether as many questions are under way as may be. */
   get isFull(): boolean {
     return this.#underWay >= mostUnderWay;
   }
 
-  /** Whether answers are waited for. */
+  /** Whether devices wait for answers. */
   get isBusy(): boolean {
     return this.#underWay > 0;
   }
@@ -26,7 +26,7 @@ export class Breaker {
     this.#underWay += 1;
   }
 
-  /** What was asked is over, whatever came of it. */
+  /** A question is over, whatever its outcome. */
   over(): void {
     this.#underWay -= 1;
   }
@@ -39,7 +39,7 @@ export class Breaker {
     this.#misses += 1;
   }
 
-  /** A sign of life went through. */
+  /** A sign of life was answered. */
   close(): void {
     this.#misses = 0;
   }

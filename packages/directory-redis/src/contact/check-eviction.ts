@@ -1,7 +1,7 @@
 import type { Log } from '@rollcall/core/environment';
 import type { Engine } from '../engine/engine.ts';
 
-/** Says so where the engine drops what it was told instead of refusing more, when its memory is full. */
+/** Logs a warning if the engine, when its memory is full, drops entries instead of refusing new ones. */
 export async function checkEviction(engine: Pick<Engine, 'info'>, log: Log): Promise<void> {
   const policy = await engine.info('memory').then(
     (fields) => fields.get('maxmemory_policy'),

@@ -34,7 +34,7 @@ function asking() {
 }
 
 describe('an answer that a device waits for', () => {
-  test('is waited for 50 ms; a later one is told apart', async () => {
+  test('is waited for 50 ms; a later one goes to the callback for late answers', async () => {
     const { clock, asker, answers } = asking();
     const late: Reply[] = [];
     let reply: Reply | undefined;
@@ -48,7 +48,7 @@ describe('an answer that a device waits for', () => {
     expect(late).toEqual([{ status: 'answer', value: [1] }]);
   });
 
-  test('that came while the process was busy came in time', async () => {
+  test('counts as in time if it came while the process was busy', async () => {
     const { clock, asker, answers } = asking();
     const reply = asker.askInTime(aScript, [], [], () => undefined);
     clock.stall(5_000);
@@ -56,7 +56,7 @@ describe('an answer that a device waits for', () => {
     expect(await reply).toEqual({ status: 'answer', value: [1] });
   });
 
-  test('20 misses in a row, and nobody asks any more; one answer between begins anew', async () => {
+  test('after 20 misses in a row no one asks any more; one answer in between starts the count again', async () => {
     const { clock, asker, answers, outages } = asking();
     const miss = async (): Promise<void> => {
       const reply = asker.askInTime(aScript, [], [], () => undefined);
@@ -75,7 +75,7 @@ describe('an answer that a device waits for', () => {
     expect([asker.canAsk, asker.breaker.isOpen]).toEqual([true, false]);
   });
 
-  test('1,000 are under way at most', async () => {
+  test('at most 1,000 questions are under way', async () => {
     const { asker, answers } = asking();
     for (let index = 0; index < 1_000; index++) void asker.ask(aScript, [], []);
     expect(asker.canAsk).toBe(false);
@@ -100,7 +100,7 @@ describe('an answer that a device waits for', () => {
 });
 
 describe('a process that stood still', () => {
-  test('is in doubt at once, until an answer to a question of afterwards', () => {
+  test('is in doubt at once, until a question that was asked afterwards is answered', () => {
     const clock = new ManualClock();
     const watch = new PauseWatch(clock, 5_000);
     const before = clock.monotonic();
@@ -113,7 +113,7 @@ describe('a process that stood still', () => {
     expect(watch.inDoubt).toBe(false);
   });
 
-  test('goes on after a while where nobody can be asked', () => {
+  test('goes on after a while if the engine cannot be reached', () => {
     const clock = new ManualClock();
     const watch = new PauseWatch(clock, 5_000);
     clock.stall(6_000);
@@ -125,7 +125,7 @@ describe('a process that stood still', () => {
     expect([watch.unreachable(), watch.inDoubt]).toEqual([true, false]);
   });
 
-  test('is in no doubt after less', () => {
+  test('is not in doubt after a shorter pause', () => {
     const clock = new ManualClock();
     const watch = new PauseWatch(clock, 5_000);
     clock.stall(5_000);

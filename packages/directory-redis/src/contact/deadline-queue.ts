@@ -7,7 +7,7 @@ interface Waiting {
   done: boolean;
 }
 
-/** Waits of the same length: one timer for all of them, however many there are. */
+/** Waits of the same length, on one timer, however many there are. */
 export class DeadlineQueue {
   readonly #clock: Clock;
   readonly #waitMs: number;
@@ -39,7 +39,7 @@ export class DeadlineQueue {
     if (!next || this.#armed) return;
     this.#armed = true;
     this.#clock.at(next.deadline, () => {
-      // Answers that wait to be read, since the process was busy, came in time.
+      // Answers that wait to be read because the process was busy came in time: read them first.
       setImmediate(() => {
         this.#armed = false;
         this.#expire();

@@ -1,12 +1,12 @@
 import type { Instant } from '@rollcall/core';
 import type { Clock } from '@rollcall/core/environment';
 
-/** How long an engine that cannot be reached may still say that this incarnation was declared dead. */
+/** How long to wait for an engine that cannot be reached, since it may still say that this incarnation was declared dead. */
 const graceMs = 3_000;
 
 /**
- * Whether this incarnation may have been declared dead without knowing: its process stood still for long. It is in doubt until
- * the engine says that it lives, or cannot be reached.
+ * Whether this incarnation may have been declared dead without knowing: its process stood still for long. The doubt lasts until
+ * the engine says that the incarnation is alive, or cannot be reached.
  */
 export class PauseWatch {
   readonly #clock: Clock;
@@ -27,13 +27,13 @@ export class PauseWatch {
     this.#lookedAt = now;
   }
 
-  /** Also right after a pause, before anybody has looked. */
+  /** True also right after a pause, before `look` was called. */
   get inDoubt(): boolean {
     return this.#doubtedSince !== undefined || this.#clock.monotonic() - this.#lookedAt > this.#longestMs;
   }
 
   /**
-   * The engine said that this incarnation lives.
+   * The engine said that this incarnation is alive.
    *
    * @returns whether that ends a doubt.
    */
@@ -55,7 +55,7 @@ export class PauseWatch {
     return true;
   }
 
-  /** Another incarnation begins. */
+  /** The next incarnation begins. */
   anew(): void {
     this.#lookedAt = this.#clock.monotonic();
     this.#doubtedSince = undefined;

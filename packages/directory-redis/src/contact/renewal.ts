@@ -7,37 +7,37 @@ import { readEpoch } from '../wire/read-epoch.ts';
 import type { Reply } from './asker.ts';
 import { PauseWatch } from './pause-watch.ts';
 
-/** How often it is looked whether the process stood still. */
+/** How often to check whether the process stood still. */
 const lookEveryMs = 250;
-/** How soon a sign of life that was not answered is repeated. */
+/** How soon to repeat a sign of life that was not answered. */
 const repeatAfterMs = 500;
-/** Signs of life within the time after which an instance is declared dead. */
+/** How many signs of life are given within the time after which an instance is declared dead. */
 const signsInTime = 5;
 
-/** What the engine says with each sign of life. */
+/** What the engine answers to each sign of life. */
 export interface FleetFacts {
-  /** Of what the engine holds: another one, and it holds nothing that was entered before. */
+  /** Names the data that the engine holds. Another name means that it lost all that was entered before. */
   readonly fleetName: string;
   readonly instances: number;
-  /** How long it took to say so. */
+  /** How long the answer took. */
   readonly answerMs: number;
 }
 
 export interface RenewalOptions extends Shared {
   renewed(facts: FleetFacts): void;
   notAnswered(): void;
-  /** A doubt whether it was declared dead is over: it was not. */
+  /** This incarnation was not declared dead: the doubt is over. */
   aliveAgain(): void;
   buried(instance: string): void;
 }
 
-/** Signs of life of this incarnation. */
+/** Gives signs of life of this incarnation. */
 export class Renewal {
   readonly #options: RenewalOptions;
   readonly #pauses: PauseWatch;
   #dueAt: Instant;
   #asking: string | undefined;
-  /** Who asked for announcements, the last time. */
+  /** Who asked for announcements last. */
   #announcedFor: string | undefined;
   #isDead = false;
   #disarm = (): void => {};
@@ -75,7 +75,7 @@ export class Renewal {
     this.#disarm();
   }
 
-  /** Gives a sign of life now. Resolves when it was answered, or was not. */
+  /** Gives a sign of life now. Resolves when it was answered, or failed. */
   async now(): Promise<void> {
     const { context, self, asker, keys } = this.#options;
     const me = self.short;
@@ -83,7 +83,7 @@ export class Renewal {
     this.#asking = me;
     const askedAt = context.clock.monotonic();
     const epoch = context.facts.epoch();
-    // Another one each time: an engine that forgot the fleet's name gets one that nobody knows.
+    // A new name each time: an engine that forgot the fleet's name gets one that was never used.
     const name = Buffer.from(context.random.bytes(12)).toString('base64url');
     const reply = await asker.ask(
       renewLease,
@@ -91,11 +91,11 @@ export class Renewal {
       [me, epoch, context.facts.unconfirmedSince() ?? epoch, name, identityText(self.identity)],
     );
     if (this.#asking === me) this.#asking = undefined;
-    // Of an incarnation that is no more.
+    // Otherwise the answer is for an earlier incarnation.
     if (me === self.short) this.#answered(reply, askedAt, me);
   }
 
-  /** Another incarnation begins. */
+  /** The next incarnation begins. */
   anew(): void {
     this.#isDead = false;
     this.#pauses.anew();
@@ -139,7 +139,7 @@ export class Renewal {
     this.#asked(announcements);
   }
 
-  /** The engine says for some minutes who asked: once is enough. */
+  /** For some minutes each answer of the engine says who asked. One announcement is enough. */
   #asked(who: unknown): void {
     if (typeof who !== 'string' || who === '' || who === this.#announcedFor) return;
     this.#announcedFor = who;

@@ -7,7 +7,7 @@ import { Asker } from './asker.ts';
 
 const withinMs = 5_000;
 
-/** What somebody has of the engine who is in no fleet. */
+/** The engine, for a caller that does not join the fleet. */
 export interface EngineForOnce {
   readonly engine: Engine;
   readonly asker: Asker;
@@ -15,7 +15,7 @@ export interface EngineForOnce {
   noAnswer(): TransportError;
 }
 
-/** Asks the engine something without joining the fleet, and closes it. @throws TransportError where no answer comes in time. */
+/** Asks the engine something without joining the fleet, and closes the connection. @throws TransportError if no answer comes in time. */
 export async function withEngine<Result>(
   openEngine: OpenEngine,
   clock: Clock,

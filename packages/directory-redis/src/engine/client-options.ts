@@ -2,7 +2,7 @@ import type { Random } from '@rollcall/core/environment';
 import type { ClusterOptions, RedisOptions } from 'ioredis';
 import type { EngineAddress } from './engine-address.ts';
 
-/** What one proves oneself with to the engine, and verifies it with. */
+/** How to log in to the engine, and how to verify it. */
 export interface EngineCredentials {
   readonly username?: string | undefined;
   readonly password?: string | undefined;
@@ -16,11 +16,11 @@ export interface EngineTls {
   readonly ca?: string | undefined;
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
-  /** Whether the certificate must be that of the host. */
+  /** Whether the name in the certificate must be that of the host. */
   readonly verifyHost: boolean;
 }
 
-/** A socket tells nobody that the other side is gone: something must arrive within this time. */
+/** A socket does not show that the other side is gone, so something must arrive within this time. */
 const silentForMs = 1_500;
 const connectTimeoutMs = 2_000;
 const longestRetryMs = 1_000;
@@ -37,10 +37,10 @@ const connectionOptions = {
 } as const;
 
 /**
- * For a client of one server, or of the primary that sentinels know.
+ * For a client of one server, or of the primary that the sentinels name.
  *
- * Nothing is queued and nothing is sent twice: who asked must know at once, and asserts again what was lost. Subscriptions are
- * renewed by us, since who missed a message must know that too.
+ * Nothing is queued and nothing is sent twice: the caller must know at once, and asserts again what was lost. We renew
+ * subscriptions ourselves, since a caller that missed a message must know that too.
  */
 export function clientOptions(
   address: EngineAddress,
@@ -57,7 +57,7 @@ export function clientOptions(
     lazyConnect: true,
     retryStrategy: retryAfterMs(random),
     sentinelRetryStrategy: retryAfterMs(random),
-    // A primary that became a replica: sentinels, or the name, lead to the new one.
+    // A primary that became a replica: a new connect, through the sentinels or the host name, finds the new one.
     reconnectOnError: ({ message }: Error) => message.startsWith('READONLY'),
   } satisfies RedisOptions;
 }
@@ -74,7 +74,7 @@ export function clusterOptions(credentials: EngineCredentials, name: string, ran
     lazyConnect: true,
     clusterRetryStrategy: retryAfterMs(random),
     clusterNodeRetryStrategy: retryAfterMs(random),
-    // Who waits longer is served without an answer, and asserted again.
+    // A device that would wait longer is served without an answer, and its connection is asserted again.
     maxRedirections: 4,
     slotsRefreshTimeout: connectTimeoutMs,
     slotsRefreshInterval: 2_000,
@@ -112,7 +112,7 @@ function tlsOptions({ ca, cert, key, verifyHost }: EngineTls): NonNullable<Redis
   };
 }
 
-/** Not all instances at the same moment. */
+/** Random, so that not all instances retry at the same moment. */
 function retryAfterMs(random: Random): (times: number) => number {
   return (times) => Math.min(longestRetryMs, 50 * 2 ** Math.min(times - 1, 6)) * (0.75 + random.next() / 2);
 }

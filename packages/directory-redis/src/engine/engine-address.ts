@@ -3,7 +3,7 @@ export interface HostAndPort {
   readonly port: number;
 }
 
-/** Where the engine is, as the URL says. */
+/** Where the engine is, from its URL. */
 export interface EngineAddress {
   readonly kind: 'single' | 'sentinel' | 'cluster';
   readonly tls: boolean;
@@ -12,7 +12,7 @@ export interface EngineAddress {
   readonly username?: string;
   readonly password?: string;
   readonly database: number;
-  /** What the sentinels call the primary. */
+  /** The name of the primary at the sentinels. */
   readonly primaryName?: string;
 }
 

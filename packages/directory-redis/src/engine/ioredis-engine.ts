@@ -21,15 +21,15 @@ export interface IoredisOptions {
 
 type Client = Redis | Cluster;
 
-/** One connection for commands, to each primary of a cluster, and one that is subscribed. It goes on dialling for ever. */
+/** One connection for commands, to each primary of a cluster, and one that is subscribed. It reconnects for ever. */
 export function ioredisEngine(options: IoredisOptions): OpenEngine {
   const { address, credentials, name, random } = options;
   const single = (role: 'commands' | 'channel'): Redis =>
     refreshed(
       new Redis({
         ...clientOptions(address, credentials(), `${name}-${role}`, random),
-        // What is asked in one turn of the event loop is written at once: a tenth of what a connect costs in a fleet. Not with a
-        // cluster, for whose client it would queue what is asked while no node is known.
+        // Commands of one turn of the event loop are written together, which saves a tenth of the cost of a connect in a fleet. Not with a
+        // cluster, whose client would then queue commands while no node is known.
         enableAutoPipelining: role === 'commands',
       }),
       credentials,
@@ -69,7 +69,7 @@ function tellOf(client: Client, listener: EngineListener): void {
   client.on('node error', failed);
   client.on('ready', () => listener.commandsReady());
   client.on('close', () => listener.commandsLost(lastError));
-  // The first attempt may fail as any later one: the events tell of it, and it is tried again.
+  // The first attempt may fail like any later one: the client emits events for it, and tries again.
   client.connect().catch(failed);
 }
 
@@ -87,7 +87,7 @@ function commandsOf(client: Client): Pick<Engine, 'run' | 'read' | 'publish' | '
   };
 }
 
-/** At a server alone all answers come in order: who waits for those before loses nothing. In a cluster, one node may be away. */
+/** A single server answers in order, so waiting for earlier answers costs nothing. Not for a cluster, where one node may be away. */
 function inBatches(client: Redis): Engine['run'] {
   const batches = new ScriptBatches((calls) => runTogether(client, calls));
   return (script, keys, args) => batches.run({ script, keys, args });
@@ -133,7 +133,7 @@ async function runAlone(
   }
 }
 
-/** The engine was started again, or told to forget its scripts. */
+/** Whether the engine has forgotten its scripts, e.g. because it was started again. */
 function isForgotten(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT');
 }
@@ -142,7 +142,7 @@ function ping(client: Redis): void {
   if (client.status === 'ready') client.ping().catch(() => undefined);
 }
 
-/** The client reads its options at every connect: what was replaced since is put into them before. */
+/** The client reads its options at every connect: before that, the current credentials are put into them. */
 function refreshed(client: Redis, credentials: () => EngineCredentials): Redis {
   client.on('reconnecting', () => {
     const { username, password, tls } = credentials();
@@ -154,7 +154,7 @@ function refreshed(client: Redis, credentials: () => EngineCredentials): Redis {
   return client;
 }
 
-/** What is published anywhere in a cluster arrives at each of its nodes. */
+/** A message that is published anywhere in a cluster arrives at each of its nodes, so one is enough. */
 function ofSomeNode(cluster: Cluster, { address, credentials, name, random }: IoredisOptions): Redis {
   const known = cluster
     .nodes('all')

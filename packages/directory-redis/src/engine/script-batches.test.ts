@@ -19,7 +19,7 @@ function given() {
   };
 }
 
-test('what is asked in one turn goes together; what is asked until that is answered goes next, in order', async () => {
+test('scripts of one turn are sent together; those asked until they are answered are sent next, in order', async () => {
   const { run, keys, answer } = given();
   const first = [run('a'), run('b')];
   await settled();
@@ -37,7 +37,7 @@ test('what is asked in one turn goes together; what is asked until that is answe
   expect(await Promise.all(next)).toEqual([3, 4, 5]);
 });
 
-test('one that fails fails alone, and what waits goes on', async () => {
+test('one script that fails does not affect the others, and the next batch is sent', async () => {
   const { run, keys, answer } = given();
   const both = Promise.allSettled([run('a'), run('b')]);
   await settled();
@@ -54,7 +54,7 @@ test('one that fails fails alone, and what waits goes on', async () => {
   expect(keys()).toEqual([['a', 'b'], ['c']]);
 });
 
-test('one that has no outcome fails', async () => {
+test('a script without an outcome fails', async () => {
   const { run, answer } = given();
   const never = run('a');
   await settled();

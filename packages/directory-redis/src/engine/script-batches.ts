@@ -6,7 +6,7 @@ export interface ScriptCall {
   readonly args: readonly string[];
 }
 
-/** Of one call: what it came to, or why it failed. */
+/** The result of one call, or its error. */
 export type ScriptOutcome = { readonly value: unknown } | { readonly error: unknown };
 
 interface Waiting extends ScriptCall {
@@ -14,8 +14,8 @@ interface Waiting extends ScriptCall {
 }
 
 /**
- * Sends scripts in order, one batch at a time: what is asked in one turn of the event loop, and then what is asked until that is
- * answered. Each write to a socket costs more than what is in it: under load, batches grow, and their number falls.
+ * Sends scripts in order, one batch at a time: those of one turn of the event loop, and then those that are asked until these are
+ * answered. A write to a socket costs more than its content: under load, batches grow, and their number falls.
  */
 export class ScriptBatches {
   readonly #send: (calls: readonly ScriptCall[]) => Promise<readonly ScriptOutcome[]>;

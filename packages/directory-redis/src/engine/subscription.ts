@@ -1,10 +1,10 @@
 import type { Redis } from 'ioredis';
 import type { EngineListener } from './engine.ts';
 
-/** How long after one that ended the next connection is dialled. */
+/** How long after the end of a connection the next one is opened. */
 const againAfterMs = 200;
 
-/** One connection that is subscribed to one channel, until it is closed: another takes the place of one that ended. */
+/** One connection that is subscribed to one channel, until it is closed. If the connection ends, another one is opened. */
 export class Subscription {
   readonly #dial: () => Redis;
   readonly #listener: Pick<EngineListener, 'subscribed' | 'published'>;
@@ -24,7 +24,7 @@ export class Subscription {
     this.#client = this.#connect();
   }
 
-  /** Who is subscribed and hears nothing would not notice that the connection is gone. */
+  /** Without pings, a subscriber that gets no messages would not notice that the connection is gone. */
   ping(): void {
     if (this.#client.status === 'ready') this.#client.ping().catch(() => undefined);
   }

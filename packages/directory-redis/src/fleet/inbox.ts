@@ -3,7 +3,7 @@ import type { Claims } from '../claims/claims.ts';
 import type { Shared } from '../shared.ts';
 import { readMessage } from '../wire/instance-message.ts';
 
-/** What was published for this incarnation. Anybody may have: what it does not know is told, and skipped. */
+/** Handles a message for this incarnation. Anyone can publish to its channel: an unknown message is logged, and skipped. */
 export function hear(message: string, shared: Shared, claims: Claims): void {
   const { book, context, foreign, tallies } = shared;
   const told = readMessage(message);

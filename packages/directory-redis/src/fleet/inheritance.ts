@@ -13,19 +13,19 @@ import { heirOf } from './heir-of.ts';
 
 const unknown: Succession = { whose: 'unknown' };
 const others: Succession = { whose: 'others' };
-/** How long an answer is waited for. */
+/** How long to wait for an answer. */
 const patienceMs = 900;
-/** So many buckets are settled at a time. */
+/** How many buckets are settled at a time. */
 const together = 16;
 
-/** Incarnations that ended without notice, and whose journal this instance goes on with. */
+/** Incarnations that ended without notice, and whose journal this instance continues. */
 export class Inheritance {
   readonly #shared: Shared;
   readonly #toSettle = new Set<string>();
-  /** Whose endings are told here, as the engine has confirmed. */
+  /** Incarnations whose endings this instance publishes, as the engine has confirmed. */
   readonly #ours = new Set<string>();
   #settling = false;
-  /** Short id of the latest one, which this instance goes on with; '' none. */
+  /** Short id of the latest one, whose journal this instance continues; '' none. */
   latest = '';
 
   constructor(shared: Shared) {
@@ -40,7 +40,7 @@ export class Inheritance {
     return Promise.race([this.#succeed(short), sleep(context.clock, patienceMs).then(() => unknown)]);
   }
 
-  /** What was open of it is ended, or goes on here. */
+  /** Its open connections are ended, or go on here. */
   settled(earlier: string): void {
     this.#toSettle.add(shortId(earlier));
   }
@@ -75,7 +75,7 @@ export class Inheritance {
     const death = readDeath(reply.value);
     if (death?.state !== 'inherited') return others;
     if (death.heir !== self.identity.instance) {
-      // The one between died, too, before it had settled this.
+      // The incarnation between them died too, before it had settled this one.
       const deaths = await this.#deaths();
       if (deaths === 'no answer') return unknown;
       if (deaths === 'refused' || heirOf(earlier, deaths).at(-1) !== self.short) return others;
@@ -92,10 +92,10 @@ export class Inheritance {
     return readHash(reply.value, 'death', foreign, readDeath);
   }
 
-  /** Also those that this one had inherited from, and did not settle. */
+  /** Also settles those that this incarnation had inherited from and did not settle. */
   async #settleWithAncestors(earlier: string): Promise<boolean> {
     if (!this.#ours.has(earlier)) {
-      // The engine was away when this instance began.
+      // The engine was away at the start, so it was not asked then.
       const { whose } = await this.#succeed(earlier);
       if (whose !== 'ours') return whose === 'others';
     }

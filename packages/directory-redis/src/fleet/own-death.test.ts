@@ -22,7 +22,7 @@ const death = deathText({
 let clock: ManualClock;
 let book: Book;
 let ownDeath: OwnDeath;
-/** What the engine has of this incarnation. */
+/** The records that the engine has of this incarnation. */
 let had: Set<string>;
 let answers: boolean;
 
@@ -56,14 +56,14 @@ function held(known = false): HeldConnection {
 
 const idOf = ({ event }: HeldConnection): ConnectionId => event.connectionId;
 
-test('what was confirmed is not asked about, and needs no answer', async () => {
+test('a confirmed connection is not asked about, and needs no answer', async () => {
   answers = false;
   book.add(held(true));
   ownDeath.leftInDoubt(held(true));
   expect(await ownDeath.settle()).toEqual({ neverKnown: [], hasAnswered: true });
 });
 
-test('of a claim whose answer was lost, the engine says whether it has it', async () => {
+test('for a claim whose answer was lost, the engine says whether it has it', async () => {
   const [claimed, never, left, leftNever] = [held(), held(), held(), held()];
   for (const each of [claimed, never]) book.add(each);
   for (const each of [left, leftNever]) ownDeath.leftInDoubt(each);
@@ -74,13 +74,13 @@ test('of a claim whose answer was lost, the engine says whether it has it', asyn
   });
 });
 
-test('what was left in a doubt that is over is nobody else’s', async () => {
+test('a connection that was left in a doubt that is over stays with this instance', async () => {
   ownDeath.leftInDoubt(held());
   ownDeath.doubtEnded();
   expect(await ownDeath.settle()).toEqual({ neverKnown: [], hasAnswered: true });
 });
 
-test('what begins while the engine is asked is never known; a late answer counts', async () => {
+test('a connection that begins while the engine is asked is never known; a late answer counts', async () => {
   const [late, never] = [held(), held()];
   for (const each of [late, never]) book.add(each);
   const settling = ownDeath.settle();
@@ -90,7 +90,7 @@ test('what begins while the engine is asked is never known; a late answer counts
   expect((await settling).neverKnown).toEqual([idOf(never), idOf(begun)]);
 });
 
-test('an engine that does not answer is waited for 2 s: then all that it did not confirm is told here', async () => {
+test('an engine that does not answer is waited for 2 s: then this instance publishes all endings that it did not confirm', async () => {
   answers = false;
   const claimed = held();
   book.add(claimed);

@@ -5,20 +5,20 @@ import type { Shared } from '../shared.ts';
 import type { HeldConnection } from '../state/held-connection.ts';
 import { untoldOf } from './untold-of.ts';
 
-/** How long the engine is waited for. Sockets of the dead incarnation stay open meanwhile. */
+/** How long to wait for the engine. Sockets of the dead incarnation stay open meanwhile. */
 const patienceMs = 2_000;
 
 export interface OwnDeathOutcome {
-  /** The engine does not have these: no one else tells their endings. */
+  /** Connections that the engine does not have: no other instance publishes their endings. */
   readonly neverKnown: readonly ConnectionId[];
-  /** Whether the engine answered, where it was asked. */
+  /** Whether the engine answered, if it was asked. */
   readonly hasAnswered: boolean;
 }
 
-/** This incarnation was declared dead. What becomes of the connections that the engine did not confirm? */
+/** Decides, once this incarnation was declared dead, who ends the connections that the engine did not confirm. */
 export class OwnDeath {
   readonly #shared: Shared;
-  /** Left while it was not known whether this incarnation is dead. */
+  /** Connections that ended while it was not known whether this incarnation is dead. */
   #leftInDoubt: HeldConnection[] = [];
 
   constructor(shared: Shared) {
@@ -34,8 +34,9 @@ export class OwnDeath {
   }
 
   /**
-   * The engine may have a claim whose answer was lost: others tell of that one then. So it is asked. What is entered meanwhile is not
-   * claimed, and so is never known. If the engine does not answer, all that it did not confirm is told here: twice is better than never.
+   * The engine may have a claim whose answer was lost; then others publish its ending. So it is asked. What is entered meanwhile is not
+   * claimed, and so is never known. If the engine does not answer, this instance publishes all endings that the engine did not confirm:
+   * twice is better than never.
    */
   async settle(): Promise<OwnDeathOutcome> {
     const { self, context } = this.#shared;

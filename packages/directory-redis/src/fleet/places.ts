@@ -7,7 +7,7 @@ import { deviceName, slotField, type Competition } from '../wire/field-text.ts';
 import { shortId } from '../wire/short-id.ts';
 import type { LivingInstances } from './living-instances.ts';
 
-/** Where devices are connected, as the engine says. */
+/** Where devices are connected, according to the engine. */
 export async function placesOf(
   devices: readonly DeviceRef[],
   shared: Shared,

@@ -2,19 +2,19 @@ import type { TenantId } from '@rollcall/core';
 import { countConnections } from '../scripts/count-connections.ts';
 import type { Shared } from '../shared.ts';
 
-/** So many tenants may be asked about: their limits are looked at with each of their connects. */
+/** How many tenants may be asked about: their limits are checked at each of their connects. */
 const mostWatched = 10_000;
-/** So many tenants go into one call. */
+/** How many tenants go into one call. */
 const mostTogether = 500;
-/** Rounds after which a tenant that nobody asked about is no more asked for. */
+/** After how many rounds a tenant that no one asked about is dropped. */
 const forgottenAfter = 240;
 
-/** How many connections tenants have at the other instances. */
+/** How many connections tenants have at other instances. */
 export class TenantCounts {
   readonly #shared: Shared;
   /** Total in the fleet, by tenants that were asked about; and in which round that was. */
   readonly #watched = new Map<TenantId, { total: number; askedIn: number }>();
-  /** What this instance last told. */
+  /** The counts that this instance last reported. */
   readonly #told = new Map<TenantId, number>();
   #round = 0;
 
@@ -31,13 +31,13 @@ export class TenantCounts {
     return Math.max(0, known.total - (this.#told.get(tenant) ?? 0));
   }
 
-  /** Another incarnation, or an engine that knows nothing: all is told again. */
+  /** Reports all counts again: the incarnation is new, or the engine knows nothing. */
   anew(): void {
     this.#told.clear();
     this.#shared.book.markTenants();
   }
 
-  /** Tells what changed, and asks for what is of interest. To be called twice a second. */
+  /** Reports the counts that changed, and asks for those that are needed. To be called twice a second. */
   async exchange(): Promise<void> {
     const { asker, book } = this.#shared;
     if (!asker.canAsk) return;

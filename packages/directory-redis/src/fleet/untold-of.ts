@@ -10,7 +10,7 @@ import { shortId } from '../wire/short-id.ts';
 
 type Connection = Pick<ConnectedEvent, 'connectionId' | 'device'>;
 
-/** So many buckets are asked about at a time. */
+/** How many buckets are asked about at a time. */
 const together = 16;
 
 /** See `ConnectionDirectory`. */

@@ -13,7 +13,7 @@ import { leaseState } from './lease-state.ts';
  * A lease from its claim and record.
  *
  * @param engineMs the engine's clock now.
- * @returns `undefined`: they are none.
+ * @returns `undefined`: they are not a lease.
  */
 export function heldLease(
   claimText: unknown,

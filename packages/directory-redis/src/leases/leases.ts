@@ -24,7 +24,7 @@ import { heldLease, takenOn } from './held-lease.ts';
 import type { LifeSigns } from './life-signs.ts';
 import { takingOf, type Stray, type Strays } from './strays.ts';
 
-/** How long it may take to find out who lives, of the time that a device waits. */
+/** How much of the time that a device waits may be used to find out which instances are alive. */
 const livingWithinMs = 20;
 
 export interface LeasesOptions {
@@ -35,14 +35,14 @@ export interface LeasesOptions {
   readonly living: LivingInstances;
   doubt(bucket: number): void;
   fenced(instance: string): void;
-  /** The incarnation whose journal this one goes on with, as a short id; '' none. */
+  /** The incarnation whose journal this one continues, as a short id; '' none. */
   earlier(): string;
 }
 
-/** Leases: one for a device in the whole fleet. */
+/** Leases: a device has one in the whole fleet. */
 export class Leases implements DirectoryLeases {
   readonly #options: LeasesOptions;
-  /** Those whose state was noted since the engine was last told. */
+  /** Leases whose state changed since it was last sent to the engine. */
   readonly #noted = new Set<HeldConnection>();
 
   constructor(options: LeasesOptions) {
@@ -108,7 +108,7 @@ export class Leases implements DirectoryLeases {
       giveUpLease,
       [keys.devices(bucket) + deviceName, keys.heard(bucket), keys.ended(bucket) + connection],
       [field, self.short, connection, String(Math.round(quietMs))],
-      // It goes on: its slot must be claimed again.
+      // The lease goes on: its slot must be claimed again.
       () => this.#options.doubt(bucket),
     );
     const [code, detail] = partsOf(reply);
@@ -127,7 +127,7 @@ export class Leases implements DirectoryLeases {
     this.#noted.add(held);
   }
 
-  /** Tells the engine what was noted. To be called once a second. */
+  /** Sends the changed states to the engine. To be called once a second. */
   async tellNoted(): Promise<void> {
     const { asker, book, keys, self, time, context } = this.#options.shared;
     for (const held of this.#noted) {
@@ -143,7 +143,7 @@ export class Leases implements DirectoryLeases {
     }
   }
 
-  /** Another instance has it, unless that is gone. */
+  /** Another instance has the lease, unless that instance is gone. */
   async #elsewhere(held: HeldConnection, claim: unknown, record: unknown): Promise<LeaseStanding> {
     const { shared, living, claims } = this.#options;
     const { self, book, context } = shared;
@@ -165,7 +165,7 @@ export class Leases implements DirectoryLeases {
     return found ? this.#takenOn(found) : { status: this.#options.claims.notAsked(held) };
   }
 
-  /** The lease that is in the place of the one entered, which is then in the book no more. `undefined`: what stands there is none. */
+  /** The lease that replaces the entered one, which leaves the book. `undefined`: what stands there is not a lease. */
   #foundFor(held: HeldConnection, claim: unknown, record: unknown): ReturnType<typeof heldLease> {
     const { time, self, book, context, foreign } = this.#options.shared;
     const found = heldLease(claim, record, self.identity, time.now() ?? context.clock.now());
@@ -181,7 +181,7 @@ export class Leases implements DirectoryLeases {
     return { status: 'moved-here', lease };
   }
 
-  /** The device is served with the lease that was entered, whatever the answer is. */
+  /** The answer came late: the device is already served with the entered lease. */
   #enteredLate(held: HeldConnection, late: Reply, me: string): void {
     const { shared, claims, strays, doubt } = this.#options;
     const [code, claimText] = partsOf(late);
@@ -200,7 +200,7 @@ export class Leases implements DirectoryLeases {
     doubt(bucket);
   }
 
-  /** Somebody else has its slot, or told its ending. */
+  /** Another instance has its slot, or published its ending. */
   #gone(held: HeldConnection, claimText: unknown): void {
     const { claims } = this.#options;
     const claim = readClaim(claimText);

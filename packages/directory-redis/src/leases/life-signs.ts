@@ -10,7 +10,7 @@ import { readRecord } from '../wire/record.ts';
 import { shortId } from '../wire/short-id.ts';
 import { heldLease } from './held-lease.ts';
 
-/** Of one lease, at most one in so long. */
+/** At most one sign of each lease is sent in this time. */
 const togetherMs = 1_000;
 
 interface Reported {
@@ -20,7 +20,7 @@ interface Reported {
   readonly resolve: (outcome: ReportOutcome) => void;
 }
 
-/** Tells the holders of leases that their devices were heard here, together. */
+/** Reports to the holders of leases, in batches, that their devices were heard here. */
 export class LifeSigns {
   readonly #shared: Shared;
   readonly #publish: (channel: string, message: string) => Promise<unknown>;
@@ -61,7 +61,7 @@ export class LifeSigns {
     });
   }
 
-  /** The latest sign of each lease, and each goodbye. */
+  /** Sends the latest sign of each lease, and each goodbye. */
   async #flush(reported: readonly Reported[]): Promise<void> {
     const latest = new Map<string, Reported[]>();
     for (const each of reported) {
@@ -101,7 +101,7 @@ export class LifeSigns {
       .map(({ lease, sign, at }) => [lease.event.connectionId, { ...sign, ageMs: sign.ageMs + now - at }]);
   }
 
-  /** The engine notes that the device was heard, and says whether they hold the lease still. */
+  /** The engine notes that the device was heard, and says whether the holder still has the lease. */
   async #note(reported: readonly Reported[]): Promise<ReportOutcome> {
     const { asker, keys, time, self, foreign } = this.#shared;
     const [first] = reported;

@@ -40,7 +40,7 @@ beforeEach(() => {
 });
 
 const stray = (connection: string): Stray => ({ connection, deviceName: 'acme/pump', field: 'f', bucket: 3 });
-/** Which connections were laid down, and under which name. */
+/** The connections that were laid down, and their name. */
 const laid = () =>
   asked.flatMap(({ script, args }) => (script === takeLease ? [[args[2], args[3], args[1]]] : []));
 
@@ -61,7 +61,7 @@ test('they are laid under a name that is declared dead first, from which an unde
   expect(asked, 'none is left').toHaveLength(3);
 });
 
-test('none is laid down where the name could not be declared dead: no one would look there', async () => {
+test('none is laid down if the name could not be declared dead: no undertaker would look there', async () => {
   answer = (script) => (script === abandon ? { status: 'none' } : { status: 'answer', value: [1] });
   strays.add(stray('one'));
   await strays.layDown();
@@ -91,14 +91,14 @@ test.each<[string, Reply]>([
 test.each<[string, Reply]>([
   ['somebody has by now', { status: 'answer', value: [0] }],
   ['is foreign in the engine', { status: 'refused' }],
-])('one that %s is none of this instance any more', async (_what, reply) => {
+])('a stray that %s does not belong to this instance any more', async (_what, reply) => {
   answer = (script) => (script === takeLease ? reply : { status: 'answer', value: [1] });
   strays.add(stray('one'));
   await strays.layDown();
   expect(strays.has('one')).toBe(false);
 });
 
-test('they are bounded, and forgotten with their incarnation', () => {
+test('strays are bounded, and forgotten with their incarnation', () => {
   for (let index = 0; index < 1_001; index++) strays.add(stray(`c${index}`));
   expect([strays.has('c999'), strays.has('c1000')]).toEqual([true, false]);
   strays.clear();

@@ -4,7 +4,7 @@ import type { Shared } from '../shared.ts';
 import type { KeyNames } from '../wire/key-names.ts';
 import { identityText } from '../wire/identity.ts';
 
-/** A lease that came to this incarnation when nobody here waited for it any more. */
+/** A lease that came to this incarnation after the device that wanted it had stopped waiting. */
 export interface Stray {
   readonly connection: string;
   readonly deviceName: string;
@@ -12,10 +12,10 @@ export interface Stray {
   readonly bucket: number;
 }
 
-/** Beyond it, they are ended with this instance. */
+/** Strays beyond it end only when this instance ends. */
 const mostStrays = 1_000;
 
-/** Leases that this incarnation holds in the engine alone: they are laid where an undertaker finds them, who tells their endings. */
+/** Leases that this incarnation holds in the engine alone: they are moved under a name that is dead, so an undertaker ends them. */
 export class Strays {
   readonly #shared: Shared;
   #strays: Stray[] = [];
@@ -24,7 +24,7 @@ export class Strays {
     this.#shared = shared;
   }
 
-  /** Short ids: not to be taken out. */
+  /** Whether a connection, by its short id, is a stray: it must not be taken out. */
   has(connection: string): boolean {
     return this.#strays.some((stray) => stray.connection === connection);
   }
@@ -37,7 +37,7 @@ export class Strays {
     this.#strays = [];
   }
 
-  /** Lays them down. To be called once a second. */
+  /** Moves the strays under such a name. To be called once a second. */
   async layDown(): Promise<void> {
     const { asker, keys, self, context } = this.#shared;
     if (this.#strays.length === 0 || !asker.inTouch) return;
@@ -53,7 +53,7 @@ export class Strays {
       const reply = await asker.ask(takeLease, ...takingOf(stray, self.short, nobody, keys));
       const code: unknown =
         reply.status === 'answer' && Array.isArray(reply.value) ? reply.value[0] : undefined;
-      // It was buried already: under another name, next time.
+      // The name was buried already: the next time uses another one.
       if (code === 2 || reply.status === 'none') return;
       this.#strays = this.#strays.filter((each) => each !== stray);
     }

@@ -8,7 +8,7 @@ import type { redisOptions } from './redis-options.ts';
 
 type Values = ValuesOf<typeof redisOptions>;
 
-/** What to log in with, and what to verify the server with. Each later connect uses what is in the files at that time. */
+/** The credentials, and the certificates to verify the server. Each connect uses the content of the files at that time. */
 export function followCredentials(
   values: Values,
   address: EngineAddress,

@@ -47,7 +47,7 @@ describe('ROLLCALL_DIRECTORY_URL', () => {
     'redis+cluster://secret@h/1',
     'redis://secret%zz@h',
     'redis://a b',
-  ])('%s is refused, without a word of what is secret', (url) => {
+  ])('%s is refused, and the problem does not contain the secret', (url) => {
     const address = readEngineAddress(url);
     expect(address).toEqual({ problem: expect.any(String) });
     expect(JSON.stringify(address)).not.toContain('secret');

@@ -1,7 +1,7 @@
 import { option, optional } from '@rollcall/options';
 import { flag, text } from '@rollcall/options/formats';
 
-/** How to reach a server that speaks the Redis protocol, and what is the fleet's there. */
+/** How to reach a server that speaks the Redis protocol, and which keys on it belong to the fleet. */
 export const redisOptions = {
   url: optional(
     'DIRECTORY_URL',

@@ -2,7 +2,7 @@ import { setBothOrNeither, type OptionProblem, type ValuesOf } from '@rollcall/o
 import { readEngineAddress } from '../engine/engine-address.ts';
 import type { redisOptions } from './redis-options.ts';
 
-/** What is wrong with options that are each right by themselves. No secret is part of it. */
+/** Problems of options that are valid one by one but not together. They contain no secret. */
 export function redisProblems(values: ValuesOf<typeof redisOptions>): readonly OptionProblem[] {
   const {
     url = '',

@@ -2,7 +2,8 @@ import { nowMs } from './fragments.ts';
 import { script } from './script.ts';
 
 /**
- * Declares dead what never lived: a name under which connections lie that nobody holds, so that somebody ends them.
+ * Declares a name dead that was never an incarnation. Connections that no instance holds are moved under it, so that an undertaker
+ * ends them.
  *
  * KEYS: deaths, incarnations. ARGV: the name, from which epoch on events may not be sent, which adapter it is of.
  */

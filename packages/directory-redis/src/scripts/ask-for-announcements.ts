@@ -2,11 +2,11 @@ import { announcementsAsked, announcementsAskedEveryMs, nowMs } from './fragment
 import { script } from './script.ts';
 
 /**
- * Has each instance announce what it has open: it hears of that with its next sign of life.
+ * Makes each instance announce its open connections: the answer to its next sign of life says so.
  *
  * - KEYS: what the fleet shares.
  * - ARGV: who asks.
- * - Answers 1; or 0, and in how many ms it can be asked again, where somebody else asked lately.
+ * - Answers 1; or, if another caller asked lately, 0 and in how many ms it can be asked again.
  */
 export const askForAnnouncements = script(
   'ask-for-announcements',

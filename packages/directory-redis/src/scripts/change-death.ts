@@ -4,7 +4,7 @@ import { script } from './script.ts';
  * Replaces a death, if it is still the one that was seen.
  *
  * KEYS: deaths, incarnations, signs of life. ARGV: incarnation, the death seen, '' for none; the next one, '' for: forget the
- * incarnation; which adapter it is of, where the engine forgot that, ''.
+ * incarnation; which adapter it is of, if the engine forgot that, else ''.
  */
 export const changeDeath = script(
   'change-death',

@@ -4,21 +4,21 @@ import { script } from './script.ts';
 /**
  * Claims a slot for a connection.
  *
- * The record is entered before slots are compared. Otherwise a connection that is displaced at once, and whose adapter then
- * dies, would be ended by nobody.
+ * The record is entered before slots are compared. Otherwise, if a connection is displaced at once and its adapter then
+ * dies, no one would end it.
  *
  * A fresh claim wins whatever the clocks say: its device has just connected. It gets an epoch above the one it displaces.
- * Asserted again, or held up on its way, it is compared by epochs.
+ * A claim that is asserted again, or was held up on its way, is compared by epochs.
  *
- * An instance knows itself which of its own connections is the latest, whatever their epochs.
+ * Of one instance's own connections, the latest claim wins whatever the epochs: the instance knows the order.
  *
  * - KEYS: the device, what the incarnation is owed, the fenced, the mark that the connection was ended elsewhere.
  * - ARGV: field, epoch, incarnation, connection, record; until when it is fresh by the engine's clock in ms, '' where it is
  *   asserted again; the incarnation that had the connection before, ''; prefixes of channels, and of what incarnations are owed;
- *   `session`; `lease` for one that begins and displaces none; `asserted` for a lease that is told again; `displaced` for what lost its
- *   slot, and whose ending is still owed.
- * - Answers 1 won: its epoch, the claim that it displaced, what stood there and is no claim. 0 lost: to this claim. 2 fenced.
- *   3 ended: others told its ending. 4 a lease that another one holds: its claim, and record. 5 the same of one that is buried: it
+ *   `session`; `lease` for one that begins and displaces none; `asserted` for a lease that is asserted again; `displaced` for a
+ *   connection that lost its slot, and whose ending is still owed.
+ * - Answers 1 won: its epoch, the claim that it displaced, any foreign value that stood there. 0 lost: to this claim. 2 fenced.
+ *   3 ended: others published its ending. 4 another incarnation holds the lease: its claim, and record. 5 a buried one held it: the lease
  *   moved here.
  */
 export const claimSlot = script(

@@ -2,12 +2,12 @@ import { addToTotal } from './fragments.ts';
 import { script } from './script.ts';
 
 /**
- * Says how many connections of some tenants an incarnation has, and asks how many the fleet has. The totals are always the sum
- * of what each incarnation said last.
+ * Reports how many connections of some tenants an incarnation has, and asks how many the fleet has. The totals are always the sum
+ * of what each incarnation reported last.
  *
  * - KEYS: signs of life, its counts, totals.
  * - ARGV: incarnation, how many tenants follow with a number, those, then tenants that are asked about.
- * - Answers the totals of all tenants named, in order; '': it gave no sign of life, and is not counted.
+ * - Answers the totals of all tenants named, in order; '' if the incarnation gave no sign of life, and so is not counted.
  */
 export const countConnections = script(
   'count-connections',

@@ -2,9 +2,9 @@ import { die, nowMs, readSign, uncount } from './fragments.ts';
 import { script } from './script.ts';
 
 /**
- * Declares an incarnation dead, finally, if it gave no sign of life since the one that was seen.
+ * Declares an incarnation dead if it gave no sign of life since the one that was seen.
  *
- * KEYS: signs of life, deaths, its counts, totals. ARGV: incarnation, the sign that was seen. Answers its death; '' it lives.
+ * KEYS: signs of life, deaths, its counts, totals. ARGV: incarnation, the sign that was seen. Answers its death; '' if it is alive.
  */
 export const declareDead = script(
   'declare-dead',

@@ -2,7 +2,7 @@ import { readClaim, readRecord } from './fragments.ts';
 import { script } from './script.ts';
 
 /**
- * Nothing of an incarnation is owed in this bucket: its heir ended what was open, and has entered what goes on.
+ * Drops what an incarnation is owed in this bucket: its heir ended its open connections, and has entered those that go on.
  *
  * KEYS: what it is owed, the fenced, what was told of it. ARGV: the incarnation, prefix of devices.
  */

@@ -1,8 +1,8 @@
 import { script } from './script.ts';
 
 /**
- * Of connections of a dead incarnation, those whose ending nobody told, nor will. Fences first: a claim that is still on its way could
- * be told by others.
+ * Of connections of a dead incarnation, finds those whose ending no other instance published or will publish. Fences first: otherwise a
+ * claim that is still on its way could be entered, and others would publish its ending.
  *
  * KEYS: what it is owed, the fenced, what was told of it. ARGV: the dead incarnation, then connections. Answers some of these.
  */

@@ -2,7 +2,7 @@
 
 const epochPattern = '[0-9a-f]'.repeat(16);
 
-/** Epoch, incarnation and connection of a claim; nothing where it is none. */
+/** Epoch, incarnation and connection of a claim; nothing if it is not a claim. */
 export const readClaim = `
 local function readClaim(text)
   return string.match(text or '', '^%d(${epochPattern})(%S+) (%S+)$')
@@ -15,15 +15,15 @@ local function nowMs()
   return now[1] * 1000 + math.floor(now[2] / 1000)
 end`;
 
-/** Counter, time in ms, and epoch from which on events may not be sent, of a sign of life; nothing where it is none. */
+/** Counter, time in ms, and epoch from which on events may not be sent, of a sign of life; nothing if it is not a sign of life. */
 export const readSign = `
 local function readSign(text)
   return string.match(text or '', '^%d (%d+) (%d+) (${epochPattern})$')
 end`;
 
 /**
- * Marks an incarnation as dead, as of its last sign of life, and answers its death. An engine that is full refuses the first write, and
- * takes what frees memory: so what adds comes first. After: nowMs, readSign, uncount.
+ * Marks an incarnation as dead, as of its last sign of life, and answers its death. A full engine refuses a script whose first write
+ * adds, but accepts writes that free memory: so the write that adds comes first. After: nowMs, readSign, uncount.
  */
 export const die = `
 local function die(signs, deaths, counted, totals, who, state, heir)
@@ -38,13 +38,13 @@ local function die(signs, deaths, counted, totals, who, state, heir)
   return dead
 end`;
 
-/** Verdict, device, field, and when it runs out, of a record; nothing where it is none. */
+/** Verdict, device, field, and when it runs out, of a record; nothing if it is not a record. */
 export const readRecord = `
 local function readRecord(text)
   return string.match(text or '', '^%d([-LT])([^\\n]+)\\n([^\\n]+)\\n(%d*)\\n[^\\n]+$')
 end`;
 
-/** Adds to the total of a tenant, and answers it. What stood there and is no number counts as none. */
+/** Adds to the total of a tenant, and answers it. A foreign value counts as 0. */
 export const addToTotal = `
 local function addToTotal(totals, tenant, more)
   local total = (tonumber(redis.call('HGET', totals, tenant) or '0') or 0) + more
@@ -64,7 +64,7 @@ end`;
 /** How often a fleet can be asked for announcements, ms. */
 export const announcementsAskedEveryMs = 300_000;
 
-/** Who asked for announcements lately, and how long ago, ms; nothing where nobody did. */
+/** Who asked for announcements lately, and how long ago, ms; nothing if no one did. */
 export const announcementsAsked = `
 local function announcementsAsked(fleet, now)
   local who, at = string.match(redis.call('HGET', fleet, 'announce') or '', '^(%S+) (%d+)$')

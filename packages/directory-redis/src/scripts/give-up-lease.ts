@@ -2,11 +2,11 @@ import { nowMs, readClaim } from './fragments.ts';
 import { script } from './script.ts';
 
 /**
- * A lease is about to run out: nobody holds it any more, unless somebody else heard its device. Its ending stays owed.
+ * A lease is about to run out: gives up its slot, unless another instance heard its device. Its ending stays owed.
  *
  * - KEYS: the device, what others heard, the mark that the connection was ended.
- * - ARGV: field, incarnation, connection, how long nobody must have heard the device, in ms.
- * - Answers 1 given up; 2 heard, and how long ago in ms; 0 it is another one's: the claim, ''.
+ * - ARGV: field, incarnation, connection, for how many ms no other instance may have heard the device.
+ * - Answers 1 given up; 2 heard, and how long ago in ms; 0 another connection has the slot: its claim, or ''.
  */
 export const giveUpLease = script(
   'give-up-lease',

@@ -2,11 +2,11 @@ import { die, nowMs, readSign, uncount } from './fragments.ts';
 import { script } from './script.ts';
 
 /**
- * The next incarnation of an adapter, which has its journal, takes on what the one before left open. Nobody else ends it as
+ * The next incarnation of an adapter, which has its journal, takes on what the one before left open. No other instance ends it as
  * long as the heir lives.
  *
  * KEYS: signs of life, deaths, its counts, totals, incarnations. ARGV: the incarnation before, its heir. Answers its death, which may be
- * older; '' where nobody knows it, as one that left in good order.
+ * older; '' if the engine does not know it, e.g. because it left in good order.
  */
 export const inherit = script(
   'inherit',

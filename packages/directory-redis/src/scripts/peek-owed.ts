@@ -1,19 +1,19 @@
 import { nowMs, readClaim, readRecord } from './fragments.ts';
 import { script } from './script.ts';
 
-/** What is heard elsewhere is reported so late at most. */
+/** How late at most another instance reports that it heard a device. */
 const reportedWithinMs = 1_000;
 
 /**
- * Some connections that a dead incarnation left open in one bucket. Fences first, then looks: what it lists cannot become more.
- * Decides once how each ended, and writes that into the record, so that all who tell of it tell the same. A lease that has not run
- * out is not decided: until then another incarnation may go on with it. If others heard its device since, it runs out an interval after
- * that, however old the record is: the next that they hear moves it to them.
+ * Some connections that a dead incarnation left open in one bucket. Fences first, then reads: so nothing can be added to the list.
+ * Decides once how each ended, and writes that into the record, so that all who publish the ending publish the same. A lease that has
+ * not run out is not decided: until then another incarnation may go on with it. If others heard its device since, it runs out an
+ * interval after that, however old the record is: the next request that they get moves it to them.
  *
  * - KEYS: what it is owed, the fenced, who buries it, what others heard.
- * - ARGV: the dead incarnation, who asks, prefix of devices, where to go on; '1' to list no lease that has not run out, ''.
- * - Answers '' where another one does this; else where to go on ('0': that is all), the engine's time in ms, then connection and record in turn. The record is
- *   '' where another incarnation took the connection on.
+ * - ARGV: the dead incarnation, who asks, prefix of devices, where to go on; '1' to leave out leases that have not run out, else ''.
+ * - Answers '' if another undertaker does this; else where to go on ('0': nowhere), the engine's time in ms, then connection and record
+ *   in turn. The record is '' if another incarnation took the connection on.
  */
 export const peekOwed = script(
   'peek-owed',

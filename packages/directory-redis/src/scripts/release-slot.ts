@@ -2,8 +2,8 @@ import { readClaim } from './fragments.ts';
 import { script } from './script.ts';
 
 /**
- * The ending of a connection is safe: nobody owes it any more. The slot is freed only where it is still this connection's. If
- * another incarnation took a lease meanwhile, it is told that its connection was ended.
+ * The ending of a connection is stored safely: it is not owed any more. The slot is freed only if it is still this connection's. If
+ * another incarnation took the lease meanwhile, it gets a message that the connection was ended.
  *
  * - KEYS: the device, what the one that held it is owed, the fenced, what others heard, the mark that the connection was ended.
  * - ARGV: field, incarnation, connection, prefix of channels; `session`, `lease`, or `moved` for a lease of another incarnation;

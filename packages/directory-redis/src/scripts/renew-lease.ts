@@ -2,8 +2,8 @@ import { announcementsAsked, nowMs, readSign } from './fragments.ts';
 import { script } from './script.ts';
 
 /**
- * A sign of life: a counter, not a deadline, so that no clock decides who is dead. With it goes what the furthest clock of the
- * living would stamp now.
+ * A sign of life: a counter, not a deadline, so that no clock decides who is dead. It also carries the epoch that the clock
+ * that is furthest ahead would stamp now.
  *
  * - KEYS: signs of life, deaths, what the fleet shares, incarnations.
  * - ARGV: incarnation, what it would stamp now, from which epoch on its events may not be sent, a random name for a fleet without

@@ -2,11 +2,11 @@ import { nowMs, readClaim } from './fragments.ts';
 import { script } from './script.ts';
 
 /**
- * A device was heard elsewhere than where its lease is.
+ * A device was heard at another instance than the holder of its lease.
  *
  * - KEYS: the device, what others heard, the fenced.
  * - ARGV: field, who holds it, connection, prefix of what incarnations are owed; '1' where it keeps the lease, '0' for a goodbye.
- * - Answers 1 and the lease's record; 0: they do not hold it, or are buried.
+ * - Answers 1 and the lease's record; 0: that incarnation does not hold it, or is buried.
  */
 export const reportSign = script(
   'report-sign',

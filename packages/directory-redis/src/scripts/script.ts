@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 export interface Script {
   readonly name: string;
   readonly lua: string;
-  /** By which the engine knows it, once it has run. */
+  /** The engine knows the script by it, once it has run. */
   readonly sha: string;
 }
 

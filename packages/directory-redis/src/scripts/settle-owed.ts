@@ -2,12 +2,12 @@ import { readClaim } from './fragments.ts';
 import { script } from './script.ts';
 
 /**
- * Endings of a dead incarnation were confirmed: they are owed no more.
+ * Endings of a dead incarnation were confirmed: they are not owed any more.
  *
- * What was told is remembered as long as the dead are: its next incarnation, which has its journal, asks for it.
+ * Published endings are remembered as long as the death: the next incarnation, which has the journal, asks for them.
  *
  * KEYS: what it is owed, what others heard, what was told of it, then the device of each. ARGV: the dead incarnation, then field,
- * connection, and '1' where its ending was told, '', of each. Answers how many are left.
+ * connection, and '1' if its ending was published, else '', of each. Answers how many are left.
  */
 export const settleOwed = script(
   'settle-owed',

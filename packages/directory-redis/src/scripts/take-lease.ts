@@ -6,7 +6,7 @@ import { script } from './script.ts';
  *
  * - KEYS: the device, what the incarnation is owed, the fenced, what others heard.
  * - ARGV: field, incarnation, connection, from whom, prefixes of channels, and of what incarnations are owed.
- * - Answers 1 taken: its record and epoch. 0: it is not theirs. 2 fenced.
+ * - Answers 1 taken: its record and epoch. 0: that incarnation does not hold it. 2 fenced.
  */
 export const takeLease = script(
   'take-lease',

@@ -31,7 +31,7 @@ export class Book {
     return true;
   }
 
-  /** It lost its slot, and stays until it is taken out. */
+  /** The connection lost its slot, and stays until it is taken out. */
   displace(held: HeldConnection): void {
     this.#entries.displace(held);
   }
@@ -70,7 +70,7 @@ export class Book {
     return changed;
   }
 
-  /** All numbers are to be told again. */
+  /** Marks all tenants as changed. */
   markTenants(tenants: Iterable<TenantId> = this.#tenants.keys()): void {
     for (const tenant of tenants) this.#changedTenants.add(tenant);
   }

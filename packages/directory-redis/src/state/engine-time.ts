@@ -1,7 +1,7 @@
 import type { Instant } from '@rollcall/core';
 import { later, type Clock } from '@rollcall/core/environment';
 
-/** What the engine's clock says, as far as its answers tell. */
+/** The engine's clock, estimated from its answers. */
 export class EngineTime {
   readonly #clock: Clock;
   #seen: { readonly engineMs: number; readonly at: Instant } | undefined;
@@ -10,13 +10,13 @@ export class EngineTime {
     this.#clock = clock;
   }
 
-  /** An answer said so; it was asked for at `askedAt`. */
+  /** An answer contained this time; its question was sent at `askedAt`. */
   said(engineMs: number, askedAt: Instant): void {
     const now = this.#clock.monotonic();
     this.#seen = { engineMs, at: later(askedAt, (now - askedAt) / 2) };
   }
 
-  /** Milliseconds since the Unix epoch; `undefined`: it never said. */
+  /** Milliseconds since the Unix epoch; `undefined`: no answer contained a time yet. */
   now(): number | undefined {
     return this.#seen && this.#seen.engineMs + this.#clock.monotonic() - this.#seen.at;
   }

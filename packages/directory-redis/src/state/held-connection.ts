@@ -5,28 +5,28 @@ import { bucketOf } from '../wire/bucket-of.ts';
 import { deviceName, slotField } from '../wire/field-text.ts';
 import { shortId } from '../wire/short-id.ts';
 
-/** What this instance last noted of a lease, and when. */
+/** The state of a lease that this instance noted last, and when. */
 export interface NotedLease {
   readonly state: LeaseState;
   readonly at: Instant;
 }
 
-/** A connection that this instance holds, as it stands towards the engine. */
+/** A connection that this instance holds, and what the engine knows of it. */
 export class HeldConnection implements DirectoryEntry {
   readonly event: ConnectedEvent;
   readonly slot?: string;
   readonly bucket: number;
-  /** As it was granted: a fresh claim may get a later one than its event. */
+  /** The epoch that the engine granted: a fresh claim may get a later one than its event has. */
   epoch: string;
   /** Of a lease. */
   noted: NotedLease | undefined;
-  /** A lease of another incarnation, taken while that lived or since it is gone. */
+  /** A lease of another incarnation, taken from it while it was alive, or because it is gone. */
   moved = false;
-  /** Whom the engine may still name as its holder: the incarnation whose journal this one goes on with. Empty: nobody. */
+  /** The holder that the engine may still name: the incarnation whose journal this one continues. Empty: none. */
   from = '';
-  /** The engine has had its record: should this incarnation die, others tell its ending. */
+  /** The engine has its record: if this incarnation dies, others publish its ending. */
   known = false;
-  /** The listener was told that it lost its slot. */
+  /** The listener knows that the connection lost its slot. */
   displaced = false;
 
   constructor({ event, slot }: DirectoryEntry, noted?: NotedLease) {
@@ -37,7 +37,7 @@ export class HeldConnection implements DirectoryEntry {
     this.bucket = bucketOf(this.deviceName);
   }
 
-  // What follows is made when it is needed: it would cost memory for each connection.
+  // The following values are computed when they are needed: it would cost memory for each connection.
 
   get deviceName(): string {
     return deviceName(this.event.device);

@@ -1,7 +1,7 @@
 import { fullId } from '../wire/short-id.ts';
 import type { ForeignValues } from './foreign-values.ts';
 
-/** A hash that has something of each instance, as the engine answers: by short ids, and without what is not ours. */
+/** Reads a hash with one value for each instance: by short ids, without foreign values. */
 export function readHash<Value>(
   flat: readonly unknown[],
   what: string,

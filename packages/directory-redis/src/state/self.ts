@@ -2,7 +2,7 @@ import type { AdapterIdentity } from '@rollcall/core/events';
 import type { KeyNames } from '../wire/key-names.ts';
 import { shortId } from '../wire/short-id.ts';
 
-/** Under which name this instance is known at the moment. */
+/** The incarnation that this instance is at the moment. */
 export class Self {
   readonly #keys: KeyNames;
   #identity: AdapterIdentity;

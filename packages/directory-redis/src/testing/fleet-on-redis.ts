@@ -10,7 +10,7 @@ import { keyNames } from '../wire/key-names.ts';
 import { Freezer } from './freezable.ts';
 
 let fleets = 0;
-/** Whether an answer comes in time is no question on a busy machine. */
+/** Long enough that a busy machine makes no answer late. */
 const patient = { deviceMs: 10_000, freshMs: 10_000 };
 
 /** A fleet of its own on a real server, whose instances can be frozen. */

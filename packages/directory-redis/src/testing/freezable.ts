@@ -1,7 +1,7 @@
 import type { Clock } from '@rollcall/core/environment';
 import type { Engine, EngineListener, OpenEngine } from '../engine/engine.ts';
 
-/** Lets what a directory sees of the world stand still, as if its process did. */
+/** Freezes the clock and the engine of a directory, as if its process stood still. */
 export class Freezer {
   #frozen = false;
   #held: (() => void)[] = [];
@@ -18,13 +18,13 @@ export class Freezer {
     for (const go of this.#held.splice(0)) go();
   }
 
-  /** The engine answers no more until it is restored. */
+  /** The engine does not answer until it is restored. */
   cutOff(): void {
     this.#cutOff = true;
     for (const listener of this.#listeners) listener.commandsLost(new Error('cut off'));
   }
 
-  /** The engine hears, and its answers are lost, until the result is called. */
+  /** The engine gets commands, but its answers are lost until the result is called. */
   deafen(): () => void {
     this.#isDeaf = true;
     return () => (this.#isDeaf = false);
@@ -38,13 +38,13 @@ export class Freezer {
     }
   }
 
-  /** Calls it now, or once the process goes on. */
+  /** Calls `go` now, or once the process goes on. */
   run(go: () => void): void {
     if (this.#frozen) this.#held.push(go);
     else go();
   }
 
-  /** Timers ring late; what clocks say goes on. */
+  /** Timers ring late; the time of the clock goes on. */
   clock(clock: Clock): Clock {
     return {
       now: () => clock.now(),
@@ -64,7 +64,7 @@ export class Freezer {
     };
   }
 
-  /** Answers, and what is told, arrive late. */
+  /** Answers and messages arrive late. */
   engine(open: OpenEngine): OpenEngine {
     return (listener, channel) => this.#wrapped(open(this.#listener(listener), channel));
   }

@@ -17,7 +17,7 @@ export interface RedisServer {
 }
 
 const running = new Set<ChildProcess>();
-/** Also where the runner is told to end: `exit` alone does not see that. */
+/** Also for signals that end the test runner: `exit` alone does not see them. */
 for (const signal of ['exit', 'SIGTERM', 'SIGINT'] as const)
   process.once(signal, () => {
     for (const child of running) child.kill('SIGKILL');
@@ -101,7 +101,7 @@ async function listening(child: ChildProcess, port: number): Promise<void> {
   throw new Error('redis-server does not listen');
 }
 
-// Below the range from which the system takes ports for clients (32768 and up, on Linux): none takes one before the server
+// Below the range from which the system takes ports for clients (32768 and up, on Linux): so no client takes one before the server
 // listens on it. Above those of the other tests.
 const firstPort = 32_000;
 const ports = 768;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** A way to a port of loopback on which everything that comes back is late. */
+/** A relay to a port of loopback that delays everything the server sends. */
 export interface SlowRelay {
   readonly port: number;
   delayMs: number;

@@ -2,7 +2,7 @@ import type { ConnectionId, DeviceRef, Epoch, EventId, Timestamp } from '@rollca
 import type { AdapterIdentity, Basis, ConnectedEvent } from '@rollcall/core/events';
 import type { LeaseState } from '@rollcall/core/directory';
 
-/** What a record says of a connection beyond whose it is. */
+/** What a record says about a connection, apart from its device. */
 export interface OpenConnection {
   readonly event: ConnectedEvent;
   /** Of a lease. */
@@ -18,7 +18,7 @@ export interface StoredLease {
   readonly learned?: string;
 }
 
-/** One line. What stands beside it, the device, and what is the same for all of an incarnation, is left out. */
+/** One line, without the device, which stands beside it, and without what is the same for the whole incarnation. */
 export function bodyText({ event, lease }: OpenConnection): string {
   const { type: _type, id, connectionId: _named, epoch, device: _device, adapter, ...facts } = event;
   const { remoteId, at, basis, protocol, slot, remoteAddress, ...more } = facts;
@@ -31,7 +31,7 @@ export function bodyText({ event, lease }: OpenConnection): string {
     p: protocol,
     s: slot,
     a: remoteAddress,
-    // Of a lease that moved: who published it.
+    // For a lease that moved: who published its `connected`.
     d: lease && [adapter.type, adapter.id, adapter.instance],
     l: lease && [
       lease.slot,
@@ -44,7 +44,7 @@ export function bodyText({ event, lease }: OpenConnection): string {
   });
 }
 
-/** The reverse of {@link bodyText}; `undefined`: what stands there is none. */
+/** The reverse of {@link bodyText}; `undefined`: the text is not a body. */
 export function readBody(
   text: string,
   device: DeviceRef,
@@ -107,7 +107,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Beyond it, either way, there is no date (ECMAScript §21.4.1.1): events could not say when it was. */
+/** The limit of a date in either direction (ECMAScript §21.4.1.1): events could not carry a time beyond it. */
 const maxTimeMs = 8.64e15;
 
 function isTime(value: unknown): value is number {

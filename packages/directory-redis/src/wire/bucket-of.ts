@@ -1,4 +1,4 @@
-/** Devices are spread over so many buckets: what belongs to one is in one slot of a cluster, and its scripts are atomic. */
+/** Over how many buckets devices are spread: the keys of one bucket are in one slot of a cluster, so its scripts are atomic. */
 export const bucketCount = 1024;
 
 const table = Uint16Array.from({ length: 256 }, (_, byte) => {

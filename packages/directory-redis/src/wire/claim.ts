@@ -1,6 +1,6 @@
 import { fullId } from './short-id.ts';
 
-/** Version of what stands in the engine. A later one may only append to a claim, and to a record. */
+/** Version of the values in the engine. A later one may only append to a claim, and to a record. */
 export const wireVersion = '1';
 
 /** Who holds a slot: `1`, epoch, incarnation, a blank, connection. 62 bytes where the ids are UUIDs: up to 64 a hash stays a list. */
@@ -12,7 +12,7 @@ export interface Claim {
 
 const pattern = /^\d([0-9a-f]{16})(\S+) (\S+)$/;
 
-/** `undefined`: what stands there is no claim. */
+/** `undefined`: the text is not a claim. */
 export function readClaim(text: unknown): Claim | undefined {
   const [, epoch, holder, held] = (typeof text === 'string' && pattern.exec(text)) || [];
   const instance = holder === undefined ? undefined : fullId(holder);

@@ -1,7 +1,7 @@
 import { fullId, shortId } from './short-id.ts';
 
 /**
- * - `owed`: its connections are still to be ended, by anybody.
+ * - `owed`: any instance may end its connections, which are still open.
  * - `inherited`: its heir, the next incarnation of the same adapter, ends them from its journal.
  * - `settled`: nothing of it is left.
  */
@@ -21,7 +21,7 @@ export interface Death {
 
 const pattern = /^\d (owed|inherited|settled) (\d{1,15}) (\d{1,15}) ([0-9a-f]{16})(?: (\S+))?$/;
 
-/** `undefined`: what stands there is no death. */
+/** `undefined`: the text is not a death. */
 export function readDeath(text: unknown): Death | undefined {
   const [, state, declared, alive, unconfirmedSince, heirText] =
     (typeof text === 'string' && pattern.exec(text)) || [];
@@ -36,7 +36,7 @@ export function readDeath(text: unknown): Death | undefined {
   };
 }
 
-/** The same death in a state that no heir belongs to. */
+/** The same death in another state, without its heir. */
 export function withoutHeir(
   { heir: _heir, ...death }: Death,
   state: Exclude<DeathState, 'inherited'>,

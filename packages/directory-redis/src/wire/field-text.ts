@@ -9,7 +9,7 @@ export function deviceName({ tenant, device }: DeviceRef): string {
   return `${escaped(tenant).replaceAll('/', '%2F')}/${escaped(device)}`;
 }
 
-/** The reverse of {@link deviceName}; `undefined`: this is none. */
+/** The reverse of {@link deviceName}; `undefined`: the text is not such a name. */
 export function deviceNamed(name: string): DeviceRef | undefined {
   const end = name.indexOf('/');
   if (end < 1 || end === name.length - 1) return undefined;
@@ -32,7 +32,7 @@ export function slotField({ kind, adapterType, slot }: Competition, shortConnect
   return `${kind === 'lease' ? 'L' : 'S'}${createHash('sha256').update(field).digest('base64url')}`;
 }
 
-/** Without what separates the parts of a record. */
+/** Escapes the characters that separate the parts of a record. */
 function escaped(text: string): string {
   return text.includes('%') || text.includes('\n')
     ? text.replaceAll('%', '%25').replaceAll('\n', '%0A')

@@ -5,7 +5,7 @@ export function identityText({ type, id }: Pick<AdapterIdentity, 'type' | 'id'>)
   return JSON.stringify({ v: 1, type, id });
 }
 
-/** The reverse of {@link identityText}; `undefined`: what stands there is none. */
+/** The reverse of {@link identityText}; `undefined`: the text is not an identity. */
 export function readIdentity(text: string, instance: string): AdapterIdentity | undefined {
   try {
     const { type, id } = JSON.parse(text) as Record<'type' | 'id', unknown>;

@@ -2,18 +2,18 @@ import type { LifeSign } from '@rollcall/core/directory';
 import { readClaim, wireVersion, type Claim } from './claim.ts';
 import { fullId, shortId } from './short-id.ts';
 
-/** What one incarnation, or a script for it, tells another. */
+/** A message from one incarnation, or a script on its behalf, to another. */
 export type InstanceMessage =
   | { readonly type: 'displaced' | 'moved'; readonly connection: string; readonly claim: Claim }
   | { readonly type: 'ended'; readonly connection: string }
   | { readonly type: 'signs'; readonly signs: readonly (readonly [connection: string, sign: LifeSign])[] };
 
-/** So many signs go into one message. */
+/** How many signs go into one message. */
 export const mostSigns = 500;
 const longestMessage = 200_000;
 const kinds = ['request', 'heard', 'goodbye'] as const;
 
-/** `undefined`: it is none. */
+/** `undefined`: the text is not a message. */
 export function readMessage(text: string): InstanceMessage | undefined {
   if (text.length > longestMessage) return undefined;
   const [, type, rest = ''] = /^\d(displaced|moved|ended|signs) (.+)$/s.exec(text) ?? [];

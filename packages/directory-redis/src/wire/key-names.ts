@@ -1,22 +1,22 @@
-/** Names of the keys of one fleet. What stands in braces decides the slot in a cluster. */
+/** Names of the keys of one fleet. The part in braces decides the slot in a cluster. */
 export interface KeyNames {
-  /** In front of the name of a device: hash of the device, slot → claim. */
+  /** Prefix of a device's hash (slot → claim): the name of the device follows. */
   devices(bucket: number): string;
-  /** In front of an incarnation: hash, connection → record of what its ending needs. */
+  /** Prefix of an incarnation's hash (connection → record of what its ending needs): the incarnation follows. */
   owedBy(bucket: number): string;
   /** Set of incarnations that may claim nothing any more. */
   fenced(bucket: number): string;
-  /** Hash: lease → when others than its holder heard its device last. */
+  /** Hash: lease → when another instance than its holder last heard the device. */
   heard(bucket: number): string;
-  /** In front of a connection: it moved, and its ending was told. */
+  /** Prefix of the mark that a connection that moved was ended: the connection follows. */
   ended(bucket: number): string;
-  /** Hash: connections of a dead incarnation whose endings were told. */
+  /** Hash: connections of a dead incarnation whose endings were published. */
   told(bucket: number, instance: string): string;
-  /** Who buries this incarnation in this bucket at the moment. */
+  /** The undertaker that buries this incarnation in this bucket at the moment. */
   burying(bucket: number, instance: string): string;
-  /** Number of connections of an incarnation: tenant → number. */
+  /** Hash: tenant → number of connections of this incarnation. */
   counted(instance: string): string;
-  /** In front of an incarnation: its channel. */
+  /** Prefix of an incarnation's channel: the incarnation follows. */
   readonly channels: string;
   /** Hash: incarnation → sign of life. */
   readonly leases: string;

@@ -1,9 +1,9 @@
 import { wireVersion } from './claim.ts';
 
-/** How a connection of a dead incarnation ended: decided once, whoever asks again. */
+/** How a connection of a dead incarnation ended: decided once, and the same for all who ask later. */
 type Verdict = 'adapter-lost' | 'taken-over';
 
-/** What the ending of a connection needs, should its incarnation die. */
+/** What the ending of a connection needs, if its incarnation dies. */
 export interface StoredRecord {
   /** See `deviceName`. */
   readonly device: string;
@@ -25,7 +25,7 @@ export function recordText({ device, field, untilMs, body }: StoredRecord): stri
   return `${wireVersion}-${device}\n${field}\n${until}\n${body}`;
 }
 
-/** `undefined`: what stands there is no record. */
+/** `undefined`: the text is not a record. */
 export function readRecord(text: unknown): StoredRecord | undefined {
   const [, mark, device, field, until, body] = (typeof text === 'string' && pattern.exec(text)) || [];
   if (mark === undefined || device === undefined || field === undefined || body === undefined)

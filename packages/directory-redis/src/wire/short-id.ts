@@ -7,7 +7,7 @@ export function shortId(id: string): string {
   return `=${encodeURIComponent(id.toWellFormed())}`;
 }
 
-/** The reverse of {@link shortId}; `undefined`: this is none. */
+/** The reverse of {@link shortId}; `undefined`: the text is not a short id. */
 export function fullId(short: string): string | undefined {
   if (short.startsWith('=')) return decoded(short.slice(1));
   if (!shortUuid.test(short)) return undefined;

@@ -17,7 +17,7 @@ const connection = '019a2b3c-4d5e-7f60-8123-456789abcdef';
 const instance = '019a2b3c-4d5e-7f60-8123-000000000001';
 const nasty = Object.values(nastyStrings).filter((text) => text.isWellFormed());
 
-test.each([connection, 'instance-1', 'ü %\n', '=x'])('id %j comes back, and has no blank', (id) => {
+test.each([connection, 'instance-1', 'ü %\n', '=x'])('id %j is read as it was written, and has no blank', (id) => {
   expect(fullId(shortId(id))).toBe(id);
   expect(shortId(id)).not.toMatch(/\s/);
 });
@@ -28,7 +28,7 @@ test('a claim of UUIDs stays short enough for a list', () => {
   expect(readClaim(text)).toEqual({ epoch: '0123456789abcdef', instance, connection });
 });
 
-test('names of devices are different for different devices, and come back', () => {
+test('names of devices are different for different devices, and are read as they were written', () => {
   const parts = ['a', 'a/b', 'b', 'a%2F', '%', '\n', 'ü', ...nasty];
   const devices = parts.flatMap((tenant) => parts.map((device) => deviceRef(tenant, device)));
   expect(new Set(devices.map(deviceName)).size).toBe(
@@ -40,7 +40,7 @@ test('names of devices are different for different devices, and come back', () =
   }
 });
 
-test('slots of sessions, leases, adapter types and connections without one are apart, and never long', () => {
+test('slots of sessions, leases, adapter types and connections without one are different, and never long', () => {
   const slots = [undefined, ...nasty, 'x', 'x'.repeat(60_000), 'x'.repeat(60_001)];
   const fields = slots.flatMap((slot) =>
     (['session', 'lease'] as const).flatMap((kind) =>
@@ -109,13 +109,13 @@ describe('a record', () => {
     expect(readBody(read?.body ?? '', event.device, event.connectionId, other)).toEqual({ event, lease });
   });
 
-  test('takes what a later version appended', () => {
+  test('is read also if a later version appended to it', () => {
     const body = bodyText({ event }).replace(/\}$/, ',"z":[1]}');
     expect(readBody(body, event.device, event.connectionId, event.adapter)).toEqual({ event });
   });
 });
 
-test('a death comes back', () => {
+test('a death is read as it was written', () => {
   const death = {
     state: 'inherited',
     declaredAtMs: 5,
@@ -126,7 +126,7 @@ test('a death comes back', () => {
   expect(readDeath(deathText(death))).toEqual(death);
 });
 
-test('signs of life come back', () => {
+test('signs of life are read as they were written', () => {
   const signs = [
     [connection, { ageMs: 5, kind: 'request', ttdMs: 1, declaredMs: 2 }],
     [connection, { ageMs: 0, kind: 'goodbye' }],
@@ -135,7 +135,7 @@ test('signs of life come back', () => {
   expect(readMessage(signsText(Array.from({ length: mostSigns + 1 }, () => signs[1])))).toBeUndefined();
 });
 
-test('whatever somebody put there is read as nothing, or as what it looks like', () => {
+test('a foreign value is read as nothing, or as what it looks like', () => {
   const random = seededRandom(1);
   const good = [
     `10123456789abcdef${shortId(instance)} ${shortId(connection)}`,
@@ -174,7 +174,7 @@ test.each<[string, string]>([
   ['until when a lease went', '"b":{"kind":"lease","intervalMs":1,"from":"default","until":-1e300}'],
   ['a text as the end of a lease', '"b":{"kind":"lease","intervalMs":1,"from":"default","until":"soon"}'],
   ['when a lease was heard', '"l":["",1e300,1,{"kind":"lease","intervalMs":1,"from":"default"}]'],
-])('a time that is none, of which no event could tell, makes a body foreign: %s', (_what, field) => {
+])('a time that no event could carry makes a body foreign: %s', (_what, field) => {
   const fields = [
     '"i":"x"',
     '"e":"0123456789abcdef"',
