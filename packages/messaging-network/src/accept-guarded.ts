@@ -18,7 +18,7 @@ export interface AcceptOptions {
   /** Options of rhea. */
   readonly connectionOptions: object;
   readonly limits: Partial<GuardLimits>;
-  /** The time by which silence counts. It stops while this process stands still: what the peer said meanwhile is in its socket. */
+  /** The time by which silence counts. It stops while this process stands still: what the peer sent meanwhile waits in its socket. */
   readonly clock: Clock;
   /** Longest time without a whole frame. */
   readonly idleTimeoutMs: number;

@@ -8,7 +8,7 @@ export type Address =
   /** A subscription to the events of one tenant, or of {@link everyTenant}. */
   | { readonly kind: 'subscription'; readonly tenant: string; readonly name: string }
   | { readonly kind: 'telemetry'; readonly tenant: string }
-  /** Changes of a device registry, as Hono's has them. */
+  /** Changes of a device registry, under the addresses of Hono's registry. */
   | { readonly kind: 'notification'; readonly topic: string };
 
 /** An address that producers can send to. */

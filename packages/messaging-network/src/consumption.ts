@@ -6,6 +6,6 @@ export interface Consumption {
   kick(): void;
   /** The link settled a delivery. @param keep whether the message waits again. */
   settled(delivery: rhea.Delivery, keep: boolean): void;
-  /** The link is gone. */
+  /** Call it when the link is gone. */
   end(): void;
 }

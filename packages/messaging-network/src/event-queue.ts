@@ -17,7 +17,7 @@ export interface EventQueueOptions {
   readonly maxMessages: number;
   readonly clock: Clock;
   readonly log: Log;
-  /** What the store had of this queue. */
+  /** The messages of this queue that the store had. */
   readonly messages?: readonly Queued[];
 }
 
@@ -27,17 +27,17 @@ export interface EventQueue {
   readonly depth: number;
   /** Messages dropped because the queue was full. */
   readonly dropped: number;
-  /** Messages dropped because their time was over. */
+  /** Messages dropped because they had expired. */
   readonly expired: number;
   readonly consumers: number;
   /**
-   * `done` is called once the message is as safe as this queue makes it.
+   * Calls `done` once the message is stored as safely as this queue can.
    *
    * @param expiresAt wall-clock milliseconds; `undefined`: never.
    */
   publish(payload: Buffer, expiresAt: number | undefined, done: (error?: Error) => void): void;
   addConsumer(link: rhea.Sender): void;
-  /** The link is gone: what it did not settle waits again. */
+  /** The link is gone: messages that it did not settle wait again. */
   removeConsumer(link: rhea.Sender): void;
   /** A consumer settled a delivery. @param keep whether the message waits again. */
   settled(delivery: rhea.Delivery, link: rhea.Sender, keep: boolean): void;

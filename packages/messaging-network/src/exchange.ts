@@ -11,7 +11,7 @@ export interface ExchangeOptions extends QueuesOptions {
   onRoom(): void;
 }
 
-/** A message as it came. */
+/** A message as a producer sent it. */
 interface Published {
   readonly payload: Buffer;
   /** Wall-clock milliseconds; `undefined`: never. */
@@ -24,7 +24,7 @@ export interface Exchange {
   producerCredit(address: Target, window: number): number;
   publish(address: Target, message: Published, settle: (verdict: Verdict) => void): void;
   /**
-   * @param temporary whether a subscription that is made now is gone with its last consumer.
+   * @param temporary whether a subscription that is made now ends with its last consumer.
    * @returns `undefined` when there are too many queues.
    */
   consume(address: Address, link: rhea.Sender, temporary: boolean): Consumption | undefined;
@@ -60,7 +60,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       settle(tooManyQueues);
       return;
     }
-    // rhea hands out views of its read buffer: they must not be kept.
+    // rhea hands out views of its read buffer, which must not be kept.
     const kept = Buffer.from(payload);
     const done = afterAll(targets.length, (failure) => settle(verdictOf(failure, tenant, log)));
     for (const target of targets) target.publish(kept, expiresAt, done);
@@ -104,7 +104,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
   };
 }
 
-/** Calls `done` when the result was called `count` times, with the first error that it was given. */
+/** Returns a function. Its `count`th call calls `done`, with the first error that it got. */
 function afterAll(count: number, done: (failure: Error | undefined) => void): (error?: Error) => void {
   let remaining = count;
   let failure: Error | undefined;

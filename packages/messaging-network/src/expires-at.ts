@@ -1,4 +1,4 @@
-/** The parts of a message that say until when it is worth anything (AMQP 1.0 §3.2.1, §3.2.4). */
+/** The parts of a message that limit its lifetime (AMQP 1.0 §3.2.1, §3.2.4). */
 export interface Lifetime {
   /** Milliseconds, counted from its arrival. */
   readonly ttl?: unknown;

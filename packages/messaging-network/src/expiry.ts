@@ -8,7 +8,7 @@ export interface ExpiryOptions {
 
 /** Decides when a queue is swept: when it is used, else within a second after a message expired. */
 export interface Expiry {
-  /** A message is in the queue that expires then. */
+  /** The queue has a message that expires at this time. */
   note(expiresAt: number | undefined): void;
   /** Sweeps now if a message has expired. */
   settle(): void;
@@ -17,7 +17,7 @@ export interface Expiry {
 }
 
 const atMostEveryMs = 1_000;
-/** A message that expires later is looked at again after this time: the wall clock may be set meanwhile. */
+/** When to look again at messages that expire later than this: the wall clock may be set meanwhile. */
 const lookAgainMs = 60_000;
 
 export function createExpiry({ clock, sweep }: ExpiryOptions): Expiry {

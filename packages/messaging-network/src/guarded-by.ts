@@ -7,7 +7,7 @@ export function isGuardedBy(connection: rhea.Connection, guarded: GuardedSocket)
   guards.set(connection, guarded);
 }
 
-/** What rhea does not tell of the frame that a peer's connection is being handed. */
+/** Facts about the frame that rhea is processing which rhea itself does not report. */
 export function factsOf(connection: rhea.Connection): Partial<FrameFacts> {
   return guards.get(connection)?.facts ?? {};
 }

@@ -29,7 +29,7 @@ async function given(options: { readonly maxConnections?: number } = {}) {
   return { errors, connect, port: network.port };
 }
 
-/** rhea sends nothing of the kind, unless one makes it. */
+/** rhea does not send such addresses by itself. */
 function poisoned<Link extends rhea.Sender | rhea.Receiver>(
   link: Link,
   terminus: 'source' | 'target',
@@ -79,7 +79,7 @@ test.each<[string, () => unknown]>([
   for (const each of [hostile, honest]) each.close();
 });
 
-/** What the network sends to this client throws from now on. */
+/** Makes sending to this client throw from now on. */
 function spoil(anyLink: rhea.Sender, client: rhea.Connection): void {
   const sender = Object.getPrototypeOf(anyLink) as { send(...args: unknown[]): unknown };
   const { send } = sender;
@@ -177,7 +177,7 @@ test('a client that asks for transactions is refused its link, and its connectio
 /** Places of fields of a transfer that rhea leaves out (AMQP 1.0 §2.7.5). */
 const field = { state: 7, aborted: 9 };
 
-/** Gives the transfers that this link sends such a field, until what is returned is called. */
+/** Adds such a field to the transfers of this link, until the returned function is called. */
 function withField(link: rhea.Sender, at: number, value: unknown): () => void {
   const session = link.session as unknown as {
     output(frame: { readonly value: unknown[] }, payload: unknown): void;

@@ -14,7 +14,7 @@ export interface ListenOptions {
   readonly port: number;
   /** Network connections at the same time. */
   readonly maxConnections: number;
-  /** Peers are told this time-out, and must be heard within half of it. */
+  /** The time-out in our open. A peer must send something within half of it. */
   readonly idleTimeoutMs: number;
   /** The time by which peers are judged. */
   readonly clock: Clock;
@@ -94,7 +94,7 @@ export async function listenForPeers(options: ListenOptions): Promise<PeerListen
   };
 }
 
-/** What rhea takes for a connection. */
+/** The options of rhea for a connection. */
 function optionsOfRhea(idleTimeoutMs: number): object {
   return {
     max_frame_size: guardLimits.maxFrameBytes,

@@ -590,7 +590,7 @@ describe('consumers that share a session', () => {
       const greedy = await connect(port);
       const one = await greedy.receiver('event/acme', {}, 10_000);
       const two = await greedy.receiver(second, {}, 10_000);
-      // Without outcomes the session's buffer is full long before everything is sent.
+      // The consumers settle nothing, so the session's buffer is full long before everything is sent.
       await expect.poll(() => one.messages.length + two.messages.length).toBeGreaterThan(2_000);
       const accepted = new Set<rhea.EventContext>();
       const acceptMore = (): number => {

@@ -24,7 +24,7 @@ export interface MessagingNetworkOptions {
   readonly maxQueueMessages?: number;
   /** Queues at most, and as many subscriptions; default 1,000. */
   readonly maxQueues?: number;
-  /** Peers are told this time-out, and must be heard within half of it. Default 60,000. */
+  /** The time-out in our open. A peer must send something within half of it. Default 60,000. */
   readonly idleTimeoutMs?: number;
   /** Network connections at most; default 1,000. */
   readonly maxConnections?: number;

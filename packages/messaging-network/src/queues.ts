@@ -21,7 +21,7 @@ export interface QueueStats {
   readonly depth: number;
   /** Messages that were dropped because the queue was full. */
   readonly dropped: number;
-  /** Messages that were dropped because their time was over. */
+  /** Messages that were dropped because they had expired. */
   readonly expired: number;
 }
 
@@ -30,7 +30,7 @@ export interface Queues {
   /** The queues that an event of this tenant goes to; `undefined`: there are too many queues. */
   forEventsOf(tenant: string): readonly EventQueue[] | undefined;
   /**
-   * @param temporary whether a subscription that is made now is in memory only, and gone with its last consumer.
+   * @param temporary whether a subscription that is made now is in memory only, and ends with its last consumer.
    * @returns `undefined` when there are too many queues.
    */
   consume(address: QueueAddress, link: rhea.Sender, temporary: boolean): Consumption | undefined;

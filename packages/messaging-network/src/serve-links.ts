@@ -23,7 +23,7 @@ export interface Links {
 /** Serves the links of all connections: listens to rhea's events of links and messages. */
 export function serveLinks(container: rhea.Container, links: Links): void {
   const { producers, consumers } = links;
-  /** What a listener throws costs the peer its connection: rhea would take it for a mistake of the peer, and log nothing. */
+  /** If a listener throws, the peer loses its connection: rhea itself would blame the peer, and log nothing. */
   function on(event: string, listener: (context: rhea.EventContext) => unknown): void {
     container.on(event, (context: rhea.EventContext) => {
       const peer = peerBeingServed();
@@ -115,7 +115,7 @@ function receive(
   { exchange, producers, clock }: Links,
 ): void {
   if (!receiver || !delivery || !message) return;
-  // It was on its way when its link was detached.
+  // The delivery was on its way when its link was detached.
   if (!receiver.is_open()) return forgo(delivery);
   const { isAborted, isInTransaction } = factsOf(receiver.connection);
   if (isAborted || isInTransaction) {

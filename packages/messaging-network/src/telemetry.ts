@@ -6,7 +6,7 @@ import { capacityOf, creditOf, forward } from './outgoing-link.ts';
 
 /** Telemetry goes to the consumers that are attached now. It is not stored. Notifications do the same, by topic instead of tenant. */
 export interface Telemetry {
-  /** The greatest credit that a consumer of this tenant has: more than that, a producer could not get rid of. */
+  /** The greatest credit that a consumer of this tenant has: no producer can deliver more than that. */
   consumerCredit(tenant: string): number;
   /** `released` when no consumer had room. */
   publish(tenant: string, payload: Buffer): Verdict;
