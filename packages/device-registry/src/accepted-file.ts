@@ -14,7 +14,7 @@ function acceptedFile(file: string): string {
   return `${file}.accepted`;
 }
 
-/** The digest that was accepted last, if any; or why it cannot be told. */
+/** The digest that was accepted last, if any; or why it cannot be read. */
 export async function readAccepted(
   file: string,
 ): Promise<{ readonly digest?: string; readonly problem?: string }> {
@@ -29,7 +29,7 @@ export async function readAccepted(
 }
 
 /**
- * Accepts the present content of a registry file: what is missing in it is missing on purpose, and adapters hold nothing back.
+ * Accepts the present content of a registry file: entries that are missing in it are missing on purpose, and adapters hold none back.
  *
  * @param tenantRules as those of `openFileRegistry`.
  * @returns the SHA-256 of the content, hexadecimal, and the file in which it was left for the adapters.

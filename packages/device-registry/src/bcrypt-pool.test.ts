@@ -12,7 +12,7 @@ function given(maxWaiting: number) {
   return pool;
 }
 
-test('passwords are hashed as Hono has it, beside comparisons', async () => {
+test('passwords are hashed as in Hono, while others are compared', async () => {
   const pool = given(10);
   const [hash, matches] = await Promise.all([
     pool.hash(turn, 'säcret', 4),

@@ -7,7 +7,7 @@ import { createWaitingComparisons } from './waiting-comparisons.ts';
 
 export interface BcryptPool {
   /**
-   * Resolves with whether the password matches. When too many wait already, the last one of the owner that has
+   * Resolves with whether the password matches. When too many wait already, the last comparison of the owner that has
    * most of them is `busy`.
    */
   compare(turn: VerifyingTurn, password: string, hash: string): Promise<boolean | 'busy'>;
@@ -17,7 +17,7 @@ export interface BcryptPool {
   close(): Promise<void>;
 }
 
-/** What the thread is given beside the password: what to compare it with, or by which cost to hash it. */
+/** What to do with the password: compare it with a hash, or hash it at a cost. */
 type Task = { readonly hash: string } | { readonly cost: number };
 type Result = boolean | string;
 
@@ -25,11 +25,11 @@ interface Job {
   readonly turn: VerifyingTurn;
   readonly password: string;
   readonly task: Task;
-  /** `undefined`: it was not done. */
+  /** `undefined`: the task was not done. */
   resolve(result: Result | undefined): void;
 }
 
-/** What the thread does. */
+/** The state of the thread. */
 type State =
   | { readonly kind: 'idle' }
   | { readonly kind: 'comparing'; readonly id: number; readonly job: Job; readonly since: Instant }

@@ -23,7 +23,7 @@ function matches(password: string, hash: string): boolean {
   }
 }
 
-/** Hono, whose registry may be given the hash one day, knows this form alone; both are the same for passwords of up to 72 bytes. */
+/** Hono, whose registry may get the hash some day, knows only this form; both are the same for passwords of up to 72 bytes. */
 function hashed(password: string, cost: number): string {
   return hashSync(password, cost).replace(/^\$2b\$/, '$2a$');
 }

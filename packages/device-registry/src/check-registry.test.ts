@@ -51,7 +51,7 @@ test('checkRegistry lists all problems, not only the first ones', async () => {
   });
 });
 
-test('checkRegistry says what a reload would change, and what it would hold back', async () => {
+test('checkRegistry reports what a reload would change, and what it would hold back', async () => {
   const [served = '', file = ''] = await givenFiles(
     tenants(devices(100)),
     tenants([...devices(70, { enabled: false }), { 'device-id': 'new' }]),

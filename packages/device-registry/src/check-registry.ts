@@ -22,7 +22,7 @@ export type RegistryCheck =
       };
     };
 
-/** Problems that are listed; more would help no one. */
+/** How many problems are listed; more would help no one. */
 const maxProblems = 10_000;
 
 /**
@@ -36,7 +36,7 @@ export function checkRegistry(
   servedFile?: string,
   tenantRules: readonly IdentifierRule[] = [],
 ): RegistryCheck {
-  // The same for both: a plain password that did not change is no change.
+  // The same key for both files: a plain password that did not change must not count as a change.
   const saltKey = randomBytes(32);
   const checked = read(file, { saltKey, tenantRules, maxProblems });
   if (checked.status === 'invalid') return checked;

@@ -15,7 +15,7 @@ test('the example has credentials of every type, and the passwords that its comm
   });
   const clock = new ManualClock();
   const passwords = createPasswordVerifier({ clock, random: seededRandom(1), log: silentLog });
-  // Its time is that of a checkout.
+  // The file's time is that of the checkout.
   clock.stepWall(Date.UTC(2090, 0) - clock.now());
   const registry = await openFileRegistry({ file, clock, log: silentLog });
   const { tenant } = deviceRef('EXAMPLE', '');

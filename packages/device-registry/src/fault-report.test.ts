@@ -27,7 +27,7 @@ test('two faults that take turns are one line a minute each', () => {
   expect(lines.map(({ message }) => message)).toEqual(['it cannot be read', 'devices are missing']);
 });
 
-test('the end of a fault is to be told once, and only where the fault was', () => {
+test('the end of a fault is to be logged once, and only if the fault was', () => {
   const { report } = given();
   expect(report.over()).toBe(false);
   report.tell('it cannot be read', { problems: ['EMFILE'] });

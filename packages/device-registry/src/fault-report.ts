@@ -4,7 +4,7 @@ import type { Clock, Log } from '@rollcall/core/environment';
 export interface FaultReport {
   /** Logs the fault, unless the latest line said the same and is less than a minute old. */
   tell(message: string, facts: { readonly problems: readonly string[] }): void;
-  /** Nothing is wrong any more. @returns whether the log has a fault of which nobody could read that it is over. */
+  /** Nothing is wrong any more. @returns whether the log has a fault, but not yet its end. */
   over(): boolean;
 }
 

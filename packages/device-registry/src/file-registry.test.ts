@@ -43,7 +43,7 @@ async function givenAFile(content: unknown, name = 'registry.yaml'): Promise<str
   cleanUps.push(() => rm(directory, { recursive: true, force: true }));
   const file = join(directory, name);
   await writeFile(file, typeof content === 'string' ? content : dump(content));
-  // Long settled.
+  // The file has settled long ago.
   await utimes(file, 0, 0);
   return file;
 }
@@ -111,7 +111,7 @@ describeRegistry('file', async () => {
   return {
     registry,
     async alter(what) {
-      // Written otherwise, so that it is read again.
+      // Another text for the same content, so that it is read again.
       await writeFile(file, `${dump(underTest(what))}\n# ${what}\n`);
       await registry.reload();
     },
@@ -442,7 +442,7 @@ describe('a registry file', () => {
   });
 
   test.each(['-_-_', 'aG9uby1zZWNyZXQ', 'aG9u by1z', 'aG9u\n'])(
-    'with the key %j, which is no Base64 as Hono has it, is refused',
+    'with the key %j, which is not Base64 as in Hono, is refused',
     (key) => {
       const psk = { type: 'psk', 'auth-id': 'one', secrets: [{ key }] };
       const problem = 'tenants[0].devices[0].credentials[0].secrets[0].key: must be Base64';
@@ -479,7 +479,7 @@ describe('a registry file', () => {
     expect(sharing(ca, ca)).toHaveLength(2);
   });
 
-  test('finds a tenant by an alias, and no tenant by an authority that it shares, as long as it does', async () => {
+  test('finds a tenant by an alias, and no tenant by an authority that it shares, while it shares that', async () => {
     const sharing = (alias: string, ...trusting: readonly string[]): object => ({
       tenants: ['acme', 'umbrella'].map((id) =>
         tenant(id, [], {
@@ -731,14 +731,14 @@ describe('a registry file that changes', () => {
     const changes: RegistryChange[] = [];
     registry.onChange((change) => changes.push(change));
     const change = async (content: unknown): Promise<void> => {
-      // As editors and orchestrators do it: another file takes the place.
+      // As editors and orchestrators do it: they replace the file by another one.
       await writeFile(`${file}.new`, typeof content === 'string' ? content : dump(content));
       await rename(`${file}.new`, file);
     };
     return { registry, clock, changes, change, logged };
   }
 
-  test('is read again, and listeners are told exactly what changed', async () => {
+  test('is read again, and listeners get exactly what changed', async () => {
     const { registry, changes, change } = await givenAFollowedFile();
     await change({
       tenants: [
@@ -759,7 +759,7 @@ describe('a registry file that changes', () => {
     expect(await registry.getTenant('umbrella')).toMatchObject({ value: { enabled: false } });
   });
 
-  test('without a tenant or a device tells listeners that they are gone', async () => {
+  test('without a tenant or a device reports to listeners that they are gone', async () => {
     const { registry, changes, change } = await givenAFollowedFile();
     await change({ tenants: [tenant('umbrella')] });
     await registry.reload();
@@ -771,7 +771,7 @@ describe('a registry file that changes', () => {
     ]);
   });
 
-  test('tells listeners of credentials that were changed, disabled, moved or removed, and of nothing else', async () => {
+  test('reports to listeners the credentials that were changed, disabled, moved or removed, and nothing else', async () => {
     const { registry, changes, change } = await givenAFollowedFile();
     const credentials = (type: string, authId: string, secret: object, more: object = {}): object => ({
       type,

@@ -16,11 +16,11 @@ export interface FileRegistryOptions {
    * they go. Default 0: they go at once.
    */
   readonly holdMs?: number;
-  /** Tenants that cannot be, beside those that no registry may have; default: none. */
+  /** Which tenants are not allowed, beside those that no registry may have; default: none. */
   readonly tenantRules?: readonly IdentifierRule[];
   /**
-   * The file that keeps the names of what was served, without secrets: then a start compares too. What is missing cannot be served,
-   * and is `unavailable` for `holdMs`. Default: a start takes the file as it is.
+   * The file that keeps the names of what was served, without secrets, so that a start can compare too. Missing entries cannot be served,
+   * and are `unavailable` for `holdMs`. Default: a start takes the file as it is.
    */
   readonly rememberIn?: string;
 }

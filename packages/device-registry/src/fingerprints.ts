@@ -15,7 +15,7 @@ export function deviceOfFingerprint(print: string): string {
   return print.slice(hashLength);
 }
 
-/** Stands for the hash of an entry that is not known: only its name is. No hash is like this. */
+/** Stands for the hash of an entry of which only the name is known. No real hash looks like this. */
 const unknownHash = '-'.repeat(hashLength);
 
 /** The fingerprint of an entry that an earlier run served, and this one cannot. @param device of credentials, else empty. */
@@ -41,7 +41,7 @@ export function shareFingerprints(entries: Entries<string>): SharedArrayBuffer {
 }
 
 export function readFingerprints(shared: SharedArrayBuffer): Entries<string> {
-  // The content comes from shareFingerprints alone.
+  // Only shareFingerprints makes this content, so it is not checked.
   const rows = JSON.parse(Buffer.from(shared).toString()) as Row[];
   return new Map(
     rows.map(([tenant, lists]) => {

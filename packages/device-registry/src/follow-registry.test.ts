@@ -47,7 +47,7 @@ async function given(file: string, holdMs = 0) {
   cleanUps.push(() => registry.close());
   const changes: RegistryChange[] = [];
   registry.onChange((change) => changes.push(change));
-  /** Looks at the file, so often; each look is over, with whatever it led to, when the next one is due. */
+  /** Looks at the file this many times; each look, and all that it caused, ends before the next one. */
   async function look(times = 1): Promise<void> {
     for (let i = 0; i < times; i++) {
       clock.advance(500);
@@ -85,7 +85,7 @@ test('a file that is written in parts is read only when it is complete', async (
   expect(changes).toEqual([{ type: 'tenant', tenant: 'c' }]);
 });
 
-test('a change of what a link on the path points to is read, as in a mounted ConfigMap', async () => {
+test('a change of the target of a link on the path is read, as in a mounted ConfigMap', async () => {
   const folder = await givenAFolder();
   for (const [version, content] of [
     ['one', listing('a')],
@@ -150,7 +150,7 @@ test('a fault that stays is logged once a minute, and the file is read once it i
   expect(lines).toHaveLength(2);
 });
 
-test('a file that comes back as it was ends its fault with a line', async () => {
+test('when a file comes back unchanged, a line in the log ends its fault', async () => {
   const { file, lines, told, look } = await givenAFile();
   const again = 'device registry: the file is what is served again';
   for (const unusable of ['away', 'wrong']) {

@@ -42,7 +42,7 @@ test.each(nasty)('a default property with %s in its name is refused', (_what, te
 
 test('a default property whose value has a control character or half a surrogate pair is refused', () => {
   for (const text of Object.values(nastyStrings)) {
-    // oxlint-disable-next-line no-control-regex -- they are what it is about
+    // oxlint-disable-next-line no-control-regex -- the test is about them
     const harmful = /[\u0000-\u001f\u007f-\u009f]/.test(text) || !text.isWellFormed();
     const { status } = parseRegistry('r.json', withDefaults({ location: text }));
     expect(status, JSON.stringify(text)).toBe(harmful ? 'invalid' : 'valid');

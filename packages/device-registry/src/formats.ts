@@ -9,7 +9,7 @@ export const instant: z.ZodType<number> = z.iso
   .datetime({ offset: true, message: 'must be a date and time with offset, e.g. 2026-01-31T12:00:00Z' })
   .transform((text) => Date.parse(text));
 
-/** A label of a host name, as Hono has it for aliases: small letters, digits, hyphens. */
+/** A label of a host name, as Hono requires for aliases: small letters, digits, hyphens. */
 export const tenantLabel: RegExp = /^[a-z0-9-]{1,63}$/;
 
 /** Base64. */

@@ -42,7 +42,7 @@ async function write(counts: Readonly<Record<string, number>>): Promise<void> {
     file,
     JSON.stringify({ tenants: Object.entries(counts).map(([id, n]) => tenantOf(id, n)) }),
   );
-  // It has settled long ago.
+  // The file has settled long ago.
   await utimes(file, 0, 0);
 }
 
@@ -119,7 +119,7 @@ test('a start holds a whole tenant, also for devices that come with a certificat
   expect((await registry.getTenantByTrustAnchor('CN=ca')).status).toBe('unavailable');
   expect(await answers(0)).toEqual(uncertain);
   expect((await registry.getTenant('nowhere')).status).toBe('not-found');
-  // It may be an alias of the tenant that is held.
+  // Each name may be an alias of the tenant that is held.
   for (const name of ['acme', 'nowhere'])
     expect(await registry.getTenantByName(name), name).toMatchObject({
       status: 'unavailable',
@@ -130,7 +130,7 @@ test('a start holds a whole tenant, also for devices that come with a certificat
   expect((await registry.getTenantByName('other')).status).toBe('found');
 });
 
-test('what a start held goes when the file stayed as it is for the hold time, and listeners hear of it', async () => {
+test('entries that a start held go when the file did not change for the hold time, and listeners get a report', async () => {
   await earlierRun();
   await write({ acme: 60 });
   const { registry, changes, look, answers } = await run();
@@ -146,7 +146,7 @@ test('what a start held goes when the file stayed as it is for the hold time, an
   expect(await next.answers(99), 'in the next run').toEqual(unknown);
 });
 
-test('what a start held is served once it is in the file again', async () => {
+test('entries that a start held are served once they are in the file again', async () => {
   await earlierRun();
   await write({ acme: 60 });
   const { registry, look, answers } = await run();
@@ -156,7 +156,7 @@ test('what a start held is served once it is in the file again', async () => {
   expect(registry.state()).toMatchObject({ current: true, devices: 100, heldDevices: 0 });
 });
 
-test('a file that changes and is still cut off keeps holding what only an earlier run could serve', async () => {
+test('a file that changes and is still cut off keeps holding entries that only an earlier run could serve', async () => {
   await earlierRun();
   await write({ acme: 60 });
   const { look, answers } = await run();
@@ -165,7 +165,7 @@ test('a file that changes and is still cut off keeps holding what only an earlie
   expect([await answers(55), await answers(99)]).toEqual([found, uncertain]);
 });
 
-test('a run that ends while it holds leaves to the next one what was served before', async () => {
+test('a run that ends while it holds entries leaves what was served before to the next run', async () => {
   await earlierRun();
   await write({ acme: 60 });
   const { registry } = await run();
@@ -249,7 +249,7 @@ test('a memory that cannot be written is a warning', async () => {
   expect(await answers(2)).toEqual(found);
 });
 
-test('a file where the folder of the journal should be is not taken for a fault of the registry file', async () => {
+test('a file where the folder of the journal should be does not count as a fault of the registry file', async () => {
   await write({ acme: 1 });
   const { memory } = paths();
   await writeFile(dirname(memory), '');

@@ -171,7 +171,7 @@ test('the hold time starts again when the content changes', async () => {
   expect(await isServed('d55')).toEqual(no);
 });
 
-test('missing devices go when the operator accepts this content of the file, and no other', async () => {
+test('missing devices go when the operator accepts this content of the file, and not when another one is accepted', async () => {
   const { file, look, isServed } = await given();
   await writeFile(file, listing(60));
   await look(4);
@@ -189,7 +189,7 @@ test('missing devices go when the operator accepts this content of the file, and
   expect(await isServed('d40'), 'another file').toEqual(yes);
 });
 
-test('what no adapter takes is not accepted: all of its problems are told, and nothing is left for adapters', async () => {
+test('content that no adapter takes is not accepted: all of its problems are reported, and adapters get nothing', async () => {
   const { file } = await given();
   const refusal = expect.objectContaining({
     problems: [
@@ -228,7 +228,7 @@ test('reload() does not end the hold time, and with a hold time of 0 missing dev
   expect(await other.isServed('d99')).toEqual(no);
 });
 
-test('what is accepted can be read by the adapter, whose user is another one than the operator', async () => {
+test('an adapter whose user is not the operator can read what the operator accepted', async () => {
   const { file } = await given();
   // As after a strict umask.
   await writeFile(`${file}.accepted`, '', { mode: 0o600 });
@@ -236,7 +236,7 @@ test('what is accepted can be read by the adapter, whose user is another one tha
   expect(((await stat(leftIn)).mode & 0o777).toString(8)).toBe('644');
 });
 
-test('what is accepted and cannot be read is told, and nothing goes', async () => {
+test('an accepted digest that cannot be read is reported, and nothing goes', async () => {
   const { file, lines, look, isServed } = await given();
   await mkdir(`${file}.accepted`);
   await writeFile(file, listing(60));

@@ -1,10 +1,10 @@
 import { deviceOfFingerprint } from './fingerprints.ts';
 import type { Entries, EntryKind } from './registry-entries.ts';
 
-/** Missing devices may be a mistake if there are at least so many, and more than this part of all devices. */
+/** Missing devices may be a mistake if there are at least this many, and they are more than this part of all devices. */
 const minMissing = 20;
 const missingPart = 0.1;
-/** Names that are listed. */
+/** How many names are listed. */
 const maxShown = 5;
 
 /** What is missing in a file, perhaps by mistake. */
@@ -17,7 +17,7 @@ export interface HeldBack {
 
 export interface Holding {
   readonly held: HeldBack;
-  /** Whether an entry that is no longer in the file is served on. */
+  /** Whether an entry that is no longer in the file is still served. */
   stays(kind: EntryKind, tenant: string, name: string, print: string): boolean;
 }
 
@@ -68,7 +68,7 @@ function countOf(missing: ReadonlyMap<string, ReadonlySet<string>>, after: Entri
   return count;
 }
 
-/** What is held back, in words: how much it is, and the first names. */
+/** A text of what is held back: how much it is, and the first names. */
 export function heldBackText({ devices, tenants, first }: HeldBack): string {
   const whole = tenants === 0 ? '' : `, ${tenants} whole ${tenants === 1 ? 'tenant' : 'tenants'} among them`;
   return `${devices} ${devices === 1 ? 'device is' : 'devices are'} missing${whole}: ${first.join(', ')}`;

@@ -1,11 +1,11 @@
-// For packages that ask registries elsewhere: how Eclipse Hono writes what they answer. It may change with any version.
+// For packages that ask other registries: the formats of answers in Eclipse Hono. It may change with any version.
 export { bytes, flag, instant, validityOf } from './formats.ts';
 export { declared } from './pack-device.ts';
 export { answeredPublicKeySchema } from './public-key-schema.ts';
 export { resourceLimits } from './resource-limits.ts';
 export { secretFields } from './secret-fields.ts';
 export { answeredCaSchema } from './trusted-ca-schema.ts';
-// For the service that keeps what a registry answers.
+// For the registry service.
 export { createBcryptPool } from './bcrypt-pool.ts';
 export { algorithmOf, keyAlgorithm } from './key-algorithm.ts';
 export { inFullCredentials, inFullTenant } from './management-content.ts';

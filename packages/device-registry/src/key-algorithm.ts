@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { readPublicKey } from './read-public-key.ts';
 
-/** As Java calls algorithms, by what Node.js calls the type of their keys. */
+/** Java's names of algorithms, by the types of keys in Node.js. */
 const types: Readonly<Record<string, string>> = {
   rsa: 'RSA',
   'rsa-pss': 'RSASSA-PSS',
@@ -11,12 +11,12 @@ const types: Readonly<Record<string, string>> = {
   ed448: 'Ed448',
 };
 
-/** `undefined`: nothing here knows such keys. */
+/** `undefined`: such keys are not supported. */
 export function algorithmOf({ asymmetricKeyType }: Pick<KeyObject, 'asymmetricKeyType'>): string | undefined {
   return asymmetricKeyType === undefined ? undefined : types[asymmetricKeyType];
 }
 
-/** Of a SubjectPublicKeyInfo in DER, in Base64; `undefined`: it is none, or of no known kind. */
+/** Of a SubjectPublicKeyInfo in DER, in Base64; `undefined`: it is not one, or not of a known kind. */
 export function keyAlgorithm(encoded: string): string | undefined {
   const key = readPublicKey(Buffer.from(encoded, 'base64'));
   return key && algorithmOf(key);

@@ -5,9 +5,9 @@ import type { EntryChange } from './registry-entries.ts';
 import type { ThreadAnswer } from './registry-thread.ts';
 
 const isSource = import.meta.url.endsWith('.ts');
-/** Beside this file, as source and as built. */
+/** The thread's file lies beside this one, as source and as built. */
 const threadFile = new URL(`./registry-thread${isSource ? '.ts' : '.js'}`, import.meta.url);
-/** Sources run unbuilt in tests: those of other packages too. One of these uses `node:sqlite`, of which Node.js 22 warns. */
+/** Tests run the sources without a build, also those of other packages. One of these uses `node:sqlite`, about which Node.js 22 warns. */
 const execArgv = [
   '--disable-warning=ExperimentalWarning',
   ...(isSource ? ['--conditions=@rollcall/source'] : []),
@@ -19,7 +19,7 @@ export interface Loaded {
   readonly slices: readonly (readonly EntryChange[])[];
 }
 
-/** Loads a registry file. @throws ConfigError when it was given up: `signal` said so, or what loads it died. */
+/** Loads a registry file. @throws ConfigError when it was given up: `signal` aborted, or the thread that loads it died. */
 export type Load = (request: LoadRequest, signal: AbortSignal) => Promise<Loaded>;
 
 /**

@@ -18,7 +18,7 @@ export interface LoadRequest extends ParseOptions {
   readonly holdsBack: boolean;
   /** Digest of the content that an operator accepted: nothing is held back for it. */
   readonly accepted?: string;
-  /** The file that keeps the names of what was served last with nothing held back; absent: they end with the process. */
+  /** The file that keeps the names of what was served last with nothing held back; absent: the names are lost with the process. */
   readonly rememberIn?: string;
 }
 
@@ -37,7 +37,7 @@ export interface LoadedRegistry {
   readonly warnings: readonly string[];
   /** What is kept although it is not in the file. */
   readonly held?: HeldBack;
-  /** Of these: devices that only an earlier run could serve. */
+  /** How many of these devices only an earlier run could serve. */
   readonly withheldDevices: number;
   /** Why the next start cannot compare with this load, or this one could not compare with an earlier run. */
   readonly notRemembered?: string;
@@ -84,7 +84,7 @@ export function loadRegistry(request: LoadRequest): {
   return { result: { status: 'loaded', ...loaded }, changes };
 }
 
-/** Of a first load: nothing was served that could go, and what an earlier run served is withheld. */
+/** The changes of a first load: nothing was served before that could go, and entries of an earlier run are withheld. */
 function firstChanges({ changes, served }: Comparison): readonly EntryChange[] {
   const first = changes.filter(([, , , packed]) => packed !== undefined);
   for (const [tenant, of] of served)

@@ -19,7 +19,7 @@ interface Packed {
 }
 
 /**
- * Packs what is looked up of credentials into one text. Plain passwords are hashed here, and kept nowhere.
+ * Packs the fields of credentials that are looked up into one text. Plain passwords are hashed here, and kept nowhere.
  *
  * @param saltKey the salts of plain passwords are derived from it: with the same key, an unchanged password has the same hash.
  */
@@ -39,7 +39,7 @@ export function unpackCredentials<Type extends CredentialsType>(
   authId: string,
   packed: string,
 ): Credentials<Type> {
-  // The text comes from packCredentials alone.
+  // Only packCredentials makes this text, so it is not checked.
   const { device, enabled, secrets } = JSON.parse(packed) as Packed;
   return {
     device: deviceRef(tenant, device),
@@ -117,7 +117,7 @@ function toPassword(content: PasswordContent, salt: () => Uint8Array): PasswordS
   };
 }
 
-/** A salt for what these parts name. It cannot be foreseen without the key. */
+/** A salt for the secret that these parts name. It cannot be predicted without the key. */
 function saltOf(parts: readonly unknown[], key: Uint8Array): Uint8Array {
   return createHmac('sha256', key).update(JSON.stringify(parts)).digest().subarray(0, 16);
 }

@@ -15,7 +15,7 @@ export interface RegisteredDevice {
   readonly via: readonly string[];
 }
 
-/** Packs what is looked up of a device into one text. */
+/** Packs the fields of a device that are looked up into one text. */
 export function packDevice({ enabled, via, defaults, ext }: DeviceContent): string {
   const device: Packed = { enabled, via, defaults, ...declared(ext) };
   return JSON.stringify(device);
@@ -31,13 +31,13 @@ const maxUnpacked = 1_000;
 const longestUnpacked = 1_024;
 
 /**
- * The same text gives the same objects while it is in use: other code remembers what it derived from default properties by their
- * object.
+ * The same text gives the same objects while it is in use: other code uses the object of default properties as a key for what it
+ * derived from them.
  */
 function unpack(packed: string): Unpacked {
   const before = unpacked.get(packed);
   if (before) return before;
-  // The text comes from packDevice alone.
+  // Only packDevice makes this text, so it is not checked.
   const { enabled, via, ...registration } = JSON.parse(packed) as Packed;
   const content = { enabled, via, registration };
   if (packed.length > longestUnpacked) return content;

@@ -7,7 +7,7 @@ import type { TenantContent } from './schema.ts';
 type PackedAnchor = Omit<TrustAnchor, 'publicKey'> & { readonly publicKey: string };
 type Packed = Omit<Tenant, 'trustAnchors'> & { readonly trustAnchors?: readonly PackedAnchor[] };
 
-/** Packs what is looked up of a tenant itself into one text. */
+/** Packs the fields of a tenant that are looked up into one text. */
 export function packTenant(content: TenantContent): string {
   const tenant: Packed = {
     id: content['tenant-id'] as TenantId,
@@ -23,7 +23,7 @@ export function packTenant(content: TenantContent): string {
 }
 
 export function unpackTenant(packed: string): Tenant {
-  // The text comes from packTenant alone.
+  // Only packTenant makes this text, so it is not checked.
   const { trustAnchors, ...tenant } = JSON.parse(packed) as Packed;
   return { ...tenant, ...(trustAnchors && { trustAnchors: trustAnchors.map(unpackAnchor) }) };
 }

@@ -11,9 +11,9 @@ import { validate } from './validate.ts';
 export interface ParseOptions {
   /** See `packCredentials`. */
   readonly saltKey: Uint8Array;
-  /** Problems listed at most; default 50: a wrong file of many devices has many. */
+  /** How many problems are listed at most; default 50: a wrong file with many devices has many. */
   readonly maxProblems?: number;
-  /** Tenants that cannot be, beside those that no registry may have. */
+  /** Which tenants are not allowed, beside those that no registry may have. */
   readonly tenantRules?: readonly IdentifierRule[];
 }
 
@@ -22,12 +22,12 @@ export type ParsedRegistry =
       readonly status: 'valid';
       /** Each entry packed, in the order of the file. */
       readonly entries: Entries<string>;
-      /** What works, and is perhaps a mistake. */
+      /** Entries that work, but may be mistakes. */
       readonly warnings: readonly string[];
     }
   | { readonly status: 'invalid'; readonly problems: readonly string[] };
 
-/** {@link parseRegistry} of the bytes of a file. */
+/** As {@link parseRegistry}, from the bytes of a file. */
 export function parseRegistryBytes(file: string, bytes: Uint8Array, options: ParseOptions): ParsedRegistry {
   const text = decodeText(bytes);
   return text === undefined
@@ -44,7 +44,7 @@ export function parseRegistry(
   const parsed = parseText(file, text);
   if ('problem' in parsed) return { status: 'invalid', problems: [parsed.problem] };
   const problems = createProblemList(options.maxProblems);
-  // Problems beside the tenants are listed last.
+  // Problems outside of the tenants are listed last.
   const aroundTenants = createProblemList();
   validate(registryFileSchema, parsed.value, [], aroundTenants);
   const reader = new RegistryReader({ problems, ...options });

@@ -25,7 +25,7 @@ export function parseText(file: string, text: string): ParsedText {
 function parseJson(file: string, text: string): ParsedText {
   const value: unknown = JSON.parse(text);
   const repeated = repeatedKey(text);
-  // In the words of the parser of YAML. The key is not quoted: it may be a secret in the wrong place.
+  // The text is that of the YAML parser. The key is not quoted: it may be a secret in the wrong place.
   return repeated
     ? {
         problem: `${file}: duplicated mapping key at line ${repeated.line}, column ${repeated.column}`,
@@ -33,11 +33,11 @@ function parseJson(file: string, text: string): ParsedText {
     : { value };
 }
 
-/** The error and its position, without what the parser quotes of the file: that may be a secret. */
+/** The error and its position, without the parser's quotation of the file, which may be a secret. */
 function whatIsWrong(error: unknown): string {
   if (error instanceof YAMLException) {
     const { reason, mark } = error;
-    // What YAML takes for the name of an alias, or for a tag, may be a password that begins with a star or an exclamation mark.
+    // A password that begins with a star or an exclamation mark looks to YAML like an alias or a tag.
     const what = reason.replace(/ ".*$| !<.*$|: .*$/s, '');
     return mark ? `${what} at line ${mark.line + 1}, column ${mark.column + 1}` : what;
   }

@@ -170,7 +170,7 @@ describe('many logins at once', () => {
 });
 
 describe('slow hashes of several owners', () => {
-  /** In which order they are told, by name. */
+  /** The names in the order in which their results came. */
   async function order(
     maxWaiting: number,
     asked: readonly (readonly [name: string, owner: string, isSuspect?: boolean])[],
@@ -230,7 +230,7 @@ describe('slow hashes of several owners', () => {
     expect(suspect.busy).toEqual(['s1']);
   });
 
-  test('are known to load(): how long one takes, and how many other owners have some', async () => {
+  test('are counted by load(): how long one takes, and how many other owners have some', async () => {
     givenAVerifier();
     const [verifier] = open;
     if (!verifier?.load) throw new Error('the verifier has no load()');

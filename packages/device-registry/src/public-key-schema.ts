@@ -20,18 +20,18 @@ const minRsaBits = 2_048;
 /** The curves of ES256, ES384 and ES512 (RFC 7518 §3.4). */
 const curves: ReadonlySet<string | undefined> = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
 
-/** What a secret of type `rpk` says. */
+/** The content of a secret of type `rpk`. */
 export interface PublicKeyContent extends Omit<Fields, 'key' | 'algorithm' | 'cert'> {
   /** A SubjectPublicKeyInfo in DER. */
   readonly key: Uint8Array;
 }
 
 /**
- * A public key that verifies tokens, or a certificate that has it. Nothing is asked of who issued the certificate: whoever writes the
+ * A public key that verifies tokens, or a certificate that has it. The issuer of the certificate is not checked: the author of the
  * file vouches for it. It counts for as long as the certificate is valid.
  */
 export const publicKeySecretSchema: z.ZodType<PublicKeyContent> = fields.transform(toPublicKey);
-/** The same as a service answers it: it may have fields that mean nothing here. */
+/** The same in the answer of a service, which may have fields that are not used here. */
 export const answeredPublicKeySchema: z.ZodType<PublicKeyContent> = z.object(shape).transform(toPublicKey);
 
 function toPublicKey(content: Fields, context: z.RefinementCtx): PublicKeyContent {
@@ -87,7 +87,7 @@ function readCertificate(der: Uint8Array): X509Certificate | undefined {
   }
 }
 
-/** Of what the file says and what the certificate says, the narrower. */
+/** The intersection of the validity in the file and that of the certificate. */
 function validityWithin(
   written: Pick<Fields, 'not-before' | 'not-after'>,
   certificate: X509Certificate | undefined,

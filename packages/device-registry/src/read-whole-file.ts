@@ -13,7 +13,7 @@ export type WholeFile =
       /** SHA-256, hexadecimal. */
       readonly digest: string;
     }
-  /** It was written to while it was read. */
+  /** Someone wrote to the file while it was read. */
   | { readonly status: 'moved' }
   | { readonly status: 'away'; readonly problem: string };
 

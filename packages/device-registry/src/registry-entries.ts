@@ -12,10 +12,10 @@ export const entryKinds = [
   'rpk',
 ] as const satisfies readonly EntryKind[];
 
-/** Something about each entry of a tenant, by kind and name; the tenant's own entry has the name of the tenant. */
+/** A value for each entry of a tenant, by kind and name; the tenant's own entry has the name of the tenant. */
 export type EntriesOf<Value> = Readonly<Record<EntryKind, Map<string, Value>>>;
 
-/** Something about each entry, by tenant. A packed entry is one text: small, and quick to pass to another thread. */
+/** A value for each entry, by tenant. A packed entry is one text: small, and quick to pass to another thread. */
 export type Entries<Value> = Map<string, EntriesOf<Value>>;
 
 /** Stands for the packed text of an entry that an earlier run served, and that is missing now, perhaps by mistake. */

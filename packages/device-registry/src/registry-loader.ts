@@ -26,23 +26,23 @@ export interface LoaderOptions {
 
 /** Loads a registry file into the registry that is served. */
 export interface RegistryLoader {
-  /** Loads one after the other. What is wrong is logged, and what was served stays. @throws ConfigError where the thread died. */
+  /** Loads the file after any load under way. Logs problems; what was served then stays. @throws ConfigError if the thread died. */
   load(): Promise<LoadResult>;
   /**
-   * What the file looks like now; `undefined`: it is away. What is held back goes once the file stayed like this for long enough,
-   * or the operator accepted it. Never rejects.
+   * Takes what the file looks like now; `undefined`: it is away. Entries that are held back go once the file stayed like this for long
+   * enough, or the operator accepted it. Never rejects.
    */
   seen(signature: string | undefined): Promise<void>;
-  /** Logs what is wrong: what stays wrong, once a minute; nothing once it is closed. */
+  /** Logs a fault: one that stays, once a minute; nothing once it is closed. */
   fault(message: string, problems: readonly string[]): void;
   state(): RegistryState;
   close(): void;
 }
 
-/** What is served now, and of which file it was read. */
+/** What is served now, and from which file it was read. */
 type Served = Pick<LoadedRegistry, 'signature' | 'digest' | 'fingerprints' | 'devices'>;
 
-/** What is held back, since when, and of which file. */
+/** What is held back, since when, and because of which file. */
 interface Held {
   readonly what: HeldBack;
   /** See `LoadedRegistry`. */
@@ -57,7 +57,7 @@ export function createRegistryLoader(options: LoaderOptions): RegistryLoader {
 
 class Loader implements RegistryLoader {
   readonly #options: LoaderOptions;
-  // A password that did not change has the same hash at each load, or its devices would have to log in again.
+  // One key for all loads: a plain password that did not change keeps its hash. Otherwise its devices would have to log in again.
   readonly #saltKey = randomBytes(32);
   readonly #closing = new AbortController();
   readonly #faults: FaultReport;
@@ -77,7 +77,7 @@ class Loader implements RegistryLoader {
   }
 
   async load(): Promise<LoadResult> {
-    // What was accepted while no adapter ran.
+    // The operator may have accepted a content while no adapter ran.
     return this.#loadInTurn(this.#served ? undefined : await this.#accepted());
   }
 
@@ -164,7 +164,7 @@ class Loader implements RegistryLoader {
     return result;
   }
 
-  /** Where a fault was told, and the file is now what it was before: no line says that it was loaded. */
+  /** A fault was logged, and the file is now what it was before: without this, no line would say that it is loaded. */
   #tellThatAllIsServed(): void {
     if (!this.#served || !this.#faults.over()) return;
     this.#options.log.info({ file: this.#options.file }, 'device registry: the file is what is served again');
@@ -179,7 +179,7 @@ class Loader implements RegistryLoader {
     const { file, clock, log, served, changed } = this.#options;
     for (const slice of slices) {
       for (const change of served.apply(slice)) changed(change);
-      // Everything else that waits for the event loop goes first.
+      // Lets everything else that waits for the event loop go first.
       await new Promise((resolve) => setImmediate(resolve));
       if (this.#closing.signal.aborted) return;
     }

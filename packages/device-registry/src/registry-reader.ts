@@ -13,7 +13,7 @@ export interface ReaderOptions {
   readonly problems: ProblemList;
   /** See `packCredentials`. */
   readonly saltKey: Uint8Array;
-  /** Tenants that cannot be, beside those that no registry may have. */
+  /** Which tenants are not allowed, beside those that no registry may have. */
   readonly tenantRules?: readonly IdentifierRule[] | undefined;
 }
 
@@ -46,7 +46,7 @@ export class RegistryReader {
     return this.#warnings.list();
   }
 
-  /** @param file what the text of the file says, of any shape. */
+  /** @param file the parsed text of the file, of any shape. */
   readTenants(file: unknown): void {
     for (const [index, raw] of listOf(file, 'tenants').entries()) this.#readTenant(raw, index);
     for (const problem of this.#names.problems()) this.#problems.add(problem);
@@ -80,7 +80,7 @@ export class RegistryReader {
       if (device) this.#warnings.device(inHand.id, device);
       if (device && device.via.length > 0) withGateways.push(device);
     }
-    // Now all devices are known that can be gateways.
+    // All devices are known now, so gateways can be checked.
     for (const device of withGateways)
       for (const gateway of device.via)
         if (!inHand.entries.device.has(gateway))
@@ -119,7 +119,7 @@ function packedOrNothing(pack: () => string): string | undefined {
   try {
     return pack();
   } catch {
-    // For example, an alias in YAML that is part of what it stands for.
+    // For example, a YAML alias that is part of its own target.
     return undefined;
   }
 }

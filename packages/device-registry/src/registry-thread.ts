@@ -14,6 +14,6 @@ function answer(what: ThreadAnswer): void {
 
 const { result, changes } = loadRegistry(workerData as LoadRequest);
 const slices = slicesOf(changes);
-// Only when asked: messages that come together are received in one turn of the event loop.
+// Sends a slice only when asked: messages that come together would be received in one turn of the event loop.
 parentPort?.on('message', () => answer({ slice: slices.next().value ?? undefined }));
 answer({ result });

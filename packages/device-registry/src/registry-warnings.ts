@@ -3,7 +3,7 @@ import type { DeviceContent, TenantContent } from './schema.ts';
 /** Names that one warning lists. */
 const maxShown = 5;
 
-/** Collects what works and is perhaps a mistake: one line for each kind, with the first names. */
+/** Collects entries that work but may be mistakes: one line for each kind, with the first names. */
 export interface RegistryWarnings {
   tenant(content: TenantContent): void;
   device(tenant: string, content: DeviceContent): void;

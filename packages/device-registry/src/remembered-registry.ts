@@ -6,11 +6,11 @@ import { entryKinds, noEntries, type Entries, type EntriesOf, type EntryKind } f
 
 const version = 1;
 
-/** What a start can know of the registry that an earlier run served. */
+/** What a start knows about the registry that an earlier run served. */
 export interface Remembered {
-  /** All that was there, by name. Nothing of it can be served. */
+  /** All entries that it had, by name. None of them can be served. */
   readonly entries: Entries<string>;
-  /** Why it could not be read; absent: it was, or there is none. */
+  /** Why the file could not be read; absent: it was read, or there is none. */
   readonly problem?: string;
 }
 
@@ -40,7 +40,7 @@ export function readRemembered(file: string): Remembered {
 /**
  * Keeps the names of what is served: no hash, no key. Blocks its thread.
  *
- * @returns why that was not possible; `undefined`: it was.
+ * @returns why it failed; `undefined`: it did not fail.
  */
 export function writeRemembered(file: string, digest: string, served: Entries<string>): string | undefined {
   const rows = [...served].map(([tenant, of]): Row => [tenant, namesOf(of)]);

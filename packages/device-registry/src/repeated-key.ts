@@ -5,11 +5,11 @@ const backslash = 0x5c;
 type Open = (Set<string> | undefined)[];
 
 /**
- * The place in a JSON text of the first key that its object has already. `JSON.parse` takes the last of them and says nothing, YAML
+ * The place in a JSON text of the first key that its object has already. `JSON.parse` silently takes the last of them, YAML
  * refuses them.
  *
  * @param text what `JSON.parse` accepts.
- * @returns line and column, from 1 on; `undefined`: each key is there once.
+ * @returns line and column, from 1 on; `undefined`: no key is repeated.
  */
 export function repeatedKey(text: string): { readonly line: number; readonly column: number } | undefined {
   const open: Open = [];

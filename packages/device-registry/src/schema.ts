@@ -12,7 +12,7 @@ const name = z
   .string()
   .min(1, 'must not be empty')
   .max(256, 'must not be longer than 256 characters')
-  // Names go into addresses, topics, events and logs, and people compare them by looking at them.
+  // Names go into addresses, topics, events and logs, and people compare them by eye.
   .refine(isPrintable, 'must not have characters that control something or cannot be seen');
 // Default properties are in every message. Databases refuse U+0000, and half a surrogate pair is not text.
 const propertyText = z.string().regex(/^[^\p{Cc}\p{Cs}]*$/u);
@@ -85,7 +85,7 @@ const pskCredentials = z.strictObject({
   ext: anything.optional(),
 });
 
-/** The subject of a certificate, or what the `auth-id-template` of its authority makes of it. */
+/** The subject of a certificate, or the result of the `auth-id-template` of its authority. */
 const certificateAuthId = name.transform((written, context) => {
   const normalized = normalizeName(written);
   // In RFC 2253, escapes can stand for characters that a name must not have.
@@ -103,7 +103,7 @@ const certificateCredentials = z.strictObject({
   ext: anything.optional(),
 });
 
-/** By which the tokens are verified that a device signs. */
+/** Keys that verify the tokens which a device signs. */
 const publicKeyCredentials = z.strictObject({
   type: z.literal('rpk'),
   'auth-id': name,
@@ -150,7 +150,7 @@ const tenant = z.strictObject({
     })
     .default({}),
   'minimum-message-size': anything.optional(),
-  // Whom Hono's registry lets share an authority. Here every tenant may that a server name can name.
+  // In Hono's registry, tenants of one group may share an authority. Here all tenants may that a server name can tell apart.
   'trust-anchor-group': name.optional(),
   'trusted-ca': z.array(trustedCaSchema, 'must be a list').default([]),
   tracing: anything.optional(),

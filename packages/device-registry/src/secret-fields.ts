@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { flag, instant } from './formats.ts';
 
-/** What a secret of any type may say. */
+/** Fields that a secret of any type may have. */
 export const secretFields = {
   enabled: flag.default(true),
   'not-before': instant.optional(),

@@ -16,11 +16,11 @@ export interface ServedRegistry extends Pick<
   DeviceRegistry,
   'getTenant' | 'getTenantByName' | 'getTenantByTrustAnchor' | 'getCredentials' | 'assertRegistration'
 > {
-  /** Applies changes: later answers are new. Returns what changed, for those who hold earlier answers. */
+  /** Applies changes: later answers use them. Returns what changed, for those who hold earlier answers. */
   apply(changes: readonly EntryChange[]): readonly RegistryChange[];
 }
 
-/** About an entry that an earlier run served: it may be missing by mistake. */
+/** The answer about an entry that an earlier run served, and that may be missing by mistake. */
 const uncertain = {
   status: 'unavailable',
   cause: new Error('missing in the registry file, and it is not sure that this is meant'),

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { seededRandom } from '@rollcall/conformance';
 import { createSuccessCache } from './success-cache.ts';
 
-describe('what matched', () => {
+describe('a password that matched', () => {
   const numbers = (from: number, to: number): string[] =>
     Array.from({ length: to - from }, (_, index) => `entry-${from + index}`);
 
-  test('is remembered while no more than half as many as it may hold were used since', () => {
+  test('is remembered until more than half of the cache’s size were used after it', () => {
     const cache = createSuccessCache(seededRandom(1), 100);
     for (const entry of numbers(0, 50)) cache.add(entry);
     for (let round = 0; round < 10; round += 1)
@@ -15,7 +15,7 @@ describe('what matched', () => {
     expect(cache.has('entry-49'), 'used before the 49 others').toBe(true);
   });
 
-  test('is forgotten where others were used instead: it never holds more than it may', () => {
+  test('is forgotten if others were used instead: the cache never exceeds its size', () => {
     const cache = createSuccessCache(seededRandom(1), 100);
     const all = numbers(0, 1_000);
     for (const entry of all) cache.add(entry);
@@ -24,7 +24,7 @@ describe('what matched', () => {
     expect(kept, 'the latest').toEqual(expect.arrayContaining(numbers(950, 1_000)));
   });
 
-  test('stays while it is used, whoever else comes', () => {
+  test('stays while it is used, whatever else is added', () => {
     const cache = createSuccessCache(seededRandom(1), 100);
     cache.add('regular');
     for (const entry of numbers(0, 1_000)) {
@@ -33,7 +33,7 @@ describe('what matched', () => {
     }
   });
 
-  test('is kept once, however often it is told', () => {
+  test('is kept once, however often it is added', () => {
     const cache = createSuccessCache(seededRandom(1), 100);
     cache.add('first');
     for (let time = 0; time < 1_000; time += 1) cache.add('second');

@@ -14,7 +14,7 @@ export interface SuccessCache {
  * Remembers which password matched which stored secret, so that a device that comes back costs no slow hash.
  *
  * It holds neither of them, only a keyed hash of both. The key ends with the process. A changed secret is never found;
- * the caller asks only for secrets that are enabled and valid now.
+ * the caller looks up only secrets that are enabled and valid now.
  *
  * @param maxEntries of which the latest half, by their use, is remembered for certain.
  */

@@ -33,7 +33,7 @@ const shape = {
   'auto-provisioning-enabled': anything.optional(),
   'auto-provision-as-gateway': anything.optional(),
   'auto-provisioning-device-id-template': anything.optional(),
-  // It cannot be ignored: revoked devices would get in.
+  // This field cannot be ignored: revoked devices would get in.
   'ocsp-revocation-enabled': z.literal(false, 'OCSP is not supported').optional(),
   'ocsp-responder-uri': anything.optional(),
   'ocsp-responder-cert': anything.optional(),
@@ -46,7 +46,7 @@ type Fields = z.output<typeof fields>;
 
 /** An authority that a tenant trusts: its certificate, or its name and public key. */
 export const trustedCaSchema: z.ZodType<TrustAnchor> = fields.transform(toTrustAnchor);
-/** The same as a service answers it: it may have fields that mean nothing here. */
+/** The same in the answer of a service, which may have fields that are not used here. */
 export const answeredCaSchema: z.ZodType<TrustAnchor> = z
   .object({ ...shape, 'auto-provisioning-enabled': flag.optional() })
   .transform((content, context) => ({

@@ -12,7 +12,7 @@ test('trusted and suspect jobs are served in turn, beginning with a trusted one'
   expect(waiting.size).toBe(0);
 });
 
-test('a suspect job gives way to a trusted newcomer, whoever has more of them', () => {
+test('a suspect job gives way to a trusted newcomer, whichever owner has more of them', () => {
   const waiting = createWaitingComparisons<ReturnType<typeof job>>();
   const suspect = job('s', true);
   for (const each of [job('a'), job('a'), suspect]) waiting.push(each);
