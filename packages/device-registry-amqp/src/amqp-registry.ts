@@ -35,13 +35,13 @@ export interface AmqpRegistryParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly tenantRules: readonly IdentifierRule[];
-  /** Whether changes are heard, see `RegistryServices`. */
+  /** Whether notifications of changes arrive, see `RegistryServices`. */
   hearsChanges(): boolean | undefined;
   close(): Promise<void>;
 }
 
 const notFound = { status: 'not-found' } as const;
-/** What all tenants that were found by a trust anchor are filed under: another one may trust the same by now. */
+/** The subject of all tenants that were found by a trust anchor: by now, another tenant may trust the same one. */
 const byTrustAnchor = 'trust-anchors';
 
 /** Asks the services of a registry as Eclipse Hono's adapters do (`docs/hono-compatibility.md` §17). */
@@ -97,7 +97,7 @@ export class AmqpRegistry implements DeviceRegistry {
           return value && { value, about: [value.device.tenant, deviceKey(value.device)] };
         }),
     );
-    // They are of the type that was asked for; so is what is kept under its key.
+    // Both a new answer and a kept one are of the type that was asked for.
     return this.#answer('credentials', understood) as Answer<Credentials<Type>>;
   }
 
@@ -111,7 +111,7 @@ export class AmqpRegistry implements DeviceRegistry {
       device.tenant,
       () => assertion(device, gateway),
       (answer) => {
-        // Without a gateway, it says that the adapter may not ask.
+        // Without a gateway, 403 means that the adapter may not ask.
         if (answer.status === 403 && gateway !== undefined) return { status: 'not-authorized' };
         const about = [device.tenant, key, ...(gatewayKey === undefined ? [] : [gatewayKey])];
         return this.#understand('registration', answer, registrationAnswerSchema, (content) => {
@@ -136,14 +136,14 @@ export class AmqpRegistry implements DeviceRegistry {
     };
   }
 
-  /** Forgets what is not true any more, and then tells that it changed. */
+  /** Forgets answers that are not true any more, and then reports the change. */
   changed(notification: Notification): void {
     const { tenants, registrations, credentials, listeners } = this.#parts;
     switch (notification.of) {
       case 'tenant':
         tenants.drop(notification.tenant);
         tenants.drop(byTrustAnchor);
-        // A tenant that is deleted takes its devices along.
+        // The devices of a deleted tenant are deleted too.
         for (const each of [registrations, credentials]) each.drop(notification.tenant);
         return listeners.tell({ type: 'tenant', tenant: notification.tenant });
       case 'all-devices':
@@ -153,7 +153,7 @@ export class AmqpRegistry implements DeviceRegistry {
       case 'credentials':
         registrations.drop(deviceKey(notification.device));
         credentials.drop(deviceKey(notification.device));
-        // Whose auth-ids they are is not told.
+        // The notification does not name the auth-ids.
         return listeners.tell({ type: 'device', device: notification.device });
       case 'something-else':
         return undefined;
@@ -162,7 +162,7 @@ export class AmqpRegistry implements DeviceRegistry {
     }
   }
 
-  /** Changes were not heard for a while: all that is kept is asked again, and all that is open is reviewed. */
+  /** Notifications were missed for a while: all kept answers are asked for again, and all open connections are reviewed. */
   doubtEverything(): void {
     const { tenants, registrations, credentials } = this.#parts;
     for (const each of [tenants, registrations, credentials]) each.doubtAll();
@@ -201,7 +201,7 @@ export class AmqpRegistry implements DeviceRegistry {
     return answer.status === 'found' ? this.#withinRules(answer) : answer;
   }
 
-  /** A tenant that the messaging network cannot carry is let in by nobody. */
+  /** A tenant that the messaging network cannot carry counts as not found. */
   #withinRules(answer: { readonly status: 'found'; readonly value: Tenant }): Answer<Tenant> {
     const { id } = answer.value;
     const broken = this.#parts.tenantRules.find((rule) => breaksRule(id, rule));
@@ -246,7 +246,7 @@ export class AmqpRegistry implements DeviceRegistry {
     };
   }
 
-  /** At most once a minute for each text. */
+  /** Warns at most once a minute with each text. */
   #warn(facts: Readonly<Record<string, unknown>>, text: string): void {
     let gate = this.#gates.get(text);
     if (!gate) this.#gates.set(text, (gate = createMinuteGate(this.#parts.clock)));
@@ -256,14 +256,14 @@ export class AmqpRegistry implements DeviceRegistry {
   }
 }
 
-/** What is longer, no registry would have in its credentials. To leave it out would count as if they did not ask for it. */
+/** No registry has a longer context in its credentials. Leaving out a longer one would mean that none was asked for. */
 const maxContextLength = 16_384;
 
 function isInBounds([, text]: readonly [string, string]): boolean {
   return text.length <= maxContextLength;
 }
 
-/** A certificate may register the device: without it the answer is another one. */
+/** A certificate may register the device, so the answer with it is another one than without it. */
 function keyOf({ context, certificate }: Presented): string {
   return (certificate ? 'c' : '') + (context ? JSON.stringify(context) : '');
 }
@@ -293,7 +293,7 @@ function json(content: Readonly<Record<string, string>>): Uint8Array {
   return utf8.encode(JSON.stringify(content));
 }
 
-/** Where it is wrong and what should be there, without what is there: that may be a secret. */
+/** The places of the problems and what is expected there, without the values, which may be secrets. */
 function problemsOf({ issues }: z.ZodError): readonly string[] {
   return issues.slice(0, 3).map(({ path, code }) => `${path.map(String).join('.') || 'body'}: ${code}`);
 }

@@ -31,7 +31,7 @@ const answered = (body: unknown, cacheControl = 'max-age = 100'): Reaction => ({
   cacheControl,
 });
 
-describe('what cannot be an answer makes that question unavailable, and nothing of it is kept or logged:', () => {
+describe('an invalid answer makes that question unavailable, and none of its content is kept or logged:', () => {
   const bodies: readonly (readonly [string, unknown])[] = [
     ['no body', undefined],
     ['no JSON', `{"${secret}`],
@@ -108,7 +108,7 @@ describe('what cannot be an answer makes that question unavailable, and nothing 
   });
 });
 
-test.each([undefined, 99, 600, 200.5, 'ok', true])('an answer with status %j is none', async (status) => {
+test.each([undefined, 99, 600, 200.5, 'ok', true])('an answer with status %j is invalid', async (status) => {
   const { registry, services } = bed;
   services.react = () => ({ status: 200, rawStatus: status, body: { 'tenant-id': 'acme' } });
   expect(await registry.getTenant('acme')).toEqual(unusable);
@@ -133,7 +133,7 @@ test('names that no registry can have are not asked for', async () => {
   expect(services.heard).toEqual([]);
 });
 
-test('a tenant that the messaging network cannot carry is let in by nobody, and the log says why', async () => {
+test('a tenant that the messaging network cannot carry is not found, and the log says why', async () => {
   const { registry, services, log } = bed;
   services.stored.putTenant('a-long-name-of-a-tenant');
   expect(await registry.getTenant('a-long-name-of-a-tenant')).toEqual(unusable);
@@ -160,7 +160,7 @@ test('an authority that cannot be used, or asks for OCSP, is not trusted; the ot
   });
 });
 
-test('an authority says whether the registry registers devices of it', async () => {
+test('the answer says whether the registry registers the devices of an authority', async () => {
   const { registry, services } = bed;
   const asked: unknown[] = [];
   for (const enabled of [true, false, undefined, 'yes']) {
@@ -199,7 +199,7 @@ test('secrets that are disabled or cannot be used are left out, and others are u
   expect(await get('psk')).toEqual([{ key: Uint8Array.of(1, 2, 3) }]);
 });
 
-test('what a tenant and a device declare is read, and what is wrong there is as if it were not', async () => {
+test('declarations of a tenant and a device are read, and wrong ones are ignored', async () => {
   const { registry, services } = bed;
   services.stored.putTenant('acme', {
     defaults: { ttl: 5, nested: { a: 1 }, 'a\u0000b': 1, text: 'a\u0000' },

@@ -28,7 +28,7 @@ export interface AmqpRegistryOptions {
 const connectTimeoutMs = 5_000;
 
 /**
- * Connects to the services. A start waits for them, but not longer than a connect may take: an adapter whose registry is away starts,
+ * Connects to the services. A start waits for them, but not for longer than a connect may take: an adapter whose registry is away starts,
  * and lets devices in when it is back.
  */
 export async function openAmqpRegistry(options: AmqpRegistryOptions): Promise<DeviceRegistry> {

@@ -25,7 +25,7 @@ function stored(content: SecretContent): StoredSecret {
   return { ...(content.id !== undefined && { id: content.id }), ...validityOf(content) };
 }
 
-/** A disabled one is as none. */
+/** A disabled secret counts as none. */
 function secretOf<Content extends SecretContent, Secret>(
   schema: z.ZodType<Content>,
   secret: (content: Content) => Secret,
@@ -46,7 +46,7 @@ const password = z.object({
 const secretSchemas: { readonly [Type in CredentialsType]: z.ZodType<SecretsByType[Type] | undefined> } = {
   'hashed-password': secretOf(password, (content) => ({
     ...stored(content),
-    // As in Hono: what is neither of the two is taken for bcrypt, whose verification tells.
+    // As in Hono: any other function counts as bcrypt, and its verification then fails.
     hashFunction:
       content['hash-function'] === 'sha-256' || content['hash-function'] === 'sha-512'
         ? content['hash-function']
@@ -75,7 +75,7 @@ export type CredentialsContent = z.output<typeof credentials>;
 export const credentialsAnswerSchema: z.ZodType<CredentialsContent> = credentials;
 
 /**
- * Credentials that were asked for; `undefined`: these are others. What a service mixes up lets nobody in. Secrets that are disabled,
+ * Credentials that were asked for; `undefined`: these are others. A mix-up in the service must let no device in. Secrets that are disabled,
  * or cannot be used, are left out: a registry may have a password without its hash.
  */
 export function credentialsOf<Type extends CredentialsType>(
@@ -93,7 +93,7 @@ export function credentialsOf<Type extends CredentialsType>(
   };
 }
 
-/** A name of a certificate may be written in several ways. */
+/** The subject of a certificate may be written in several ways. */
 function isSame(type: CredentialsType, answered: string, asked: string): boolean {
   if (answered === asked) return true;
   return (

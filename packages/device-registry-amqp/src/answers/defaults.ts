@@ -2,10 +2,10 @@ import type { DefaultProperties } from '@rollcall/core/registry';
 import { isPrintable } from '@rollcall/core/text';
 import { z } from 'zod';
 
-/** U+0000 and half a surrogate pair are no text to others; see the registry file. */
+/** Without U+0000 and half surrogate pairs, which other software refuses; see the registry file. */
 const text = /^[^\p{Cc}\p{Cs}]*$/u;
 
-/** Default properties, of which those are left out that cannot be properties of a message: Hono takes any JSON. */
+/** Default properties without those that cannot be properties of a message: Hono allows any JSON. */
 export const defaultsSchema: z.ZodType<DefaultProperties> = z
   .record(z.string(), z.unknown())
   .transform((all) => Object.fromEntries(Object.entries(all).filter(isUsable)) as DefaultProperties)

@@ -4,7 +4,7 @@ import { z } from 'zod';
 const whole = (minimum: number, maximum: number): z.ZodType<number | undefined> =>
   z.int().min(minimum).max(maximum).optional().catch(undefined);
 
-/** Our fields in Hono's extension object. What is wrong with them is as if they were not there: other software may have them, too. */
+/** Our fields in Hono's extension object. A field with a wrong value is ignored: it may belong to other software. */
 const ext = z.object({
   'presence-interval': whole(1, 31_536_000),
   'presence-probe': z.boolean().optional().catch(undefined),

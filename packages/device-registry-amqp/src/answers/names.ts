@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const maxLength = 256;
 
-/** Whether a registry can know a name. Others stand in no address and no event, and are asked for by nobody who means well. */
+/** Whether a registry can know a name. Other names cannot be in an address or an event, so no honest client asks for them. */
 export function isName(text: string): boolean {
   return text.length > 0 && text.length <= maxLength && isPrintable(text);
 }

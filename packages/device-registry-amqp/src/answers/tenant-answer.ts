@@ -29,12 +29,12 @@ const tenant = z.object({
   defaults: defaultsSchema,
   adapters: z.array(adapter).optional(),
   'resource-limits': limits,
-  // Each by itself: one that cannot be used must not lock out who comes with another.
+  // Authorities are read one by one: one that cannot be used must not lock out devices of another one.
   'trusted-ca': z.array(z.unknown()).max(1_000).default([]),
   ext: extensionsSchema,
 });
 
-/** A tenant as the service answered it, and authorities of it that cannot be used: what is wrong with each. */
+/** A tenant as the service answered it, and the problems of those of its authorities that cannot be used. */
 export interface AnsweredTenant {
   readonly tenant: Tenant;
   readonly unusable: readonly string[];

@@ -14,13 +14,13 @@ export interface LinkPairOptions {
   heard(message: ReceivedMessage): boolean;
   /** A question was handed to the link. */
   sent(open: OpenQuestion): void;
-  /** What became of a question, where it is not that it arrived. */
+  /** A question did not arrive. */
   failed(open: OpenQuestion, outcome: SendOutcome): void;
 }
 
 /**
- * A link to an address, and the one that the answers come over. A service answers only what comes while that one is open, so nothing is
- * sent before.
+ * A link to an address, and the one that the answers come over. A service answers only questions that come while the second link is
+ * open, so nothing is sent before.
  */
 export class LinkPair {
   readonly #options: LinkPairOptions;
@@ -35,7 +35,7 @@ export class LinkPair {
     const { address, replyTo, requestTimeoutMs, maxOutstanding } = options;
     this.#replies = connection.openReceiver(replyTo, {
       credit: maxOutstanding,
-      // As in Hono: an answer that nobody waits for is none.
+      // As in Hono: an answer that no one waits for is rejected.
       onMessage: async (message) => (options.heard(message) ? 'accepted' : 'rejected'),
       onRefused: (cause) => {
         if (connection.connected()) this.#refuseAll(cause);
@@ -51,7 +51,7 @@ export class LinkPair {
     });
   }
 
-  /** Whether someone waits for an answer over it. */
+  /** Whether an open question waits for an answer over it. */
   get isUsed(): boolean {
     return this.#open.size > 0;
   }
@@ -62,7 +62,7 @@ export class LinkPair {
     else this.#waiting.add(open);
   }
 
-  /** The question has its result; one that was not sent yet is taken back. */
+  /** Forgets a question that has its result. One that was not sent yet is taken back. */
   forget(open: OpenQuestion): void {
     this.#open.delete(open);
     this.#waiting.delete(open);

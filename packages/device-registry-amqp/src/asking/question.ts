@@ -1,8 +1,8 @@
 import type { Instant } from '@rollcall/core';
 
-/** What a service is asked. Asking changes nothing: a question may be asked twice. */
+/** A question to a service. It changes nothing, so it may be asked twice. */
 export interface Question {
-  /** Address that it goes to, e.g. `registration/<tenant>`. */
+  /** The address to send it to, e.g. `registration/<tenant>`. */
   readonly address: string;
   /** The operation. */
   readonly subject: string;
@@ -27,7 +27,7 @@ export interface ServiceAnswer {
  * - `timeout`: it did not answer in time.
  * - `refused`: it does not take the question.
  * - `busy`: too many questions wait.
- * - `unusable`: what came is no answer.
+ * - `unusable`: the message that came is not an answer.
  */
 export type Failure = 'away' | 'timeout' | 'refused' | 'busy' | 'unusable';
 

@@ -3,7 +3,7 @@ import type { Question } from './question.ts';
 
 export interface ReachabilityOptions {
   readonly clock: Clock;
-  /** A connection that is made again within this time was not away: services end them when a token expires. */
+  /** A connection that is made again within this time does not count as away: services end connections when a token expires. */
   readonly patienceMs: number;
   changed(reachable: boolean): void;
   /** Asks a question again, only to see whether it is answered. */
@@ -17,7 +17,7 @@ const probeEveryMs = 1_000;
 export class Reachability {
   readonly #options: ReachabilityOptions;
   #isConnected = false;
-  /** The latest question that was not answered, where none is. */
+  /** The latest question that was not answered, while the service answers none. */
   #unanswered: Question | undefined;
   #isReachable = false;
   #isClosed = false;
@@ -61,7 +61,7 @@ export class Reachability {
     this.#update();
   }
 
-  /** It did not answer this question, or any other since this one was asked. */
+  /** The service answered neither this question, nor any other since this one was asked. */
   unanswered(question: Question): void {
     if (this.#isClosed) return;
     this.#unanswered = question;

@@ -35,7 +35,7 @@ async function given(settings: BedFacts['settings'] = {}): Promise<RegistryBed> 
   return bed;
 }
 
-/** Until something is so, with time that passes. */
+/** Lets time pass until the condition holds. */
 async function until(isSo: () => void): Promise<void> {
   await vi.waitFor(
     async () => {
@@ -55,7 +55,7 @@ async function heard(bed: RegistryBed, count: number): Promise<void> {
 }
 
 describe('a question', () => {
-  test('has the form that Hono has, and its answers come over a link that was there before', async () => {
+  test('has the same form as in Hono, and its answers come over a link that was opened before', async () => {
     const { registry, services } = await given();
     await registry.getTenant('acme');
     await registry.getCredentials(query);
@@ -100,7 +100,7 @@ describe('a question', () => {
     ]);
   });
 
-  test('for credentials says what the device presented, and has an answer of its own for it', async () => {
+  test('for credentials contains what the device presented, and has an answer of its own for it', async () => {
     const { registry, services } = await given();
     const asked = () => services.heard.map(({ body }) => body);
     const base = { type: 'hashed-password', 'auth-id': 'a1' };
@@ -121,7 +121,7 @@ describe('a question', () => {
     expect(asked()).toHaveLength(4);
   });
 
-  test('whose answer is that the device was registered, is answered', async () => {
+  test('whose answer says that the device was just registered, is answered', async () => {
     const { registry, services } = await given();
     const body = { 'device-id': 'd1', type: 'x509-cert', 'auth-id': 'CN=new', secrets: [{}] };
     services.react = () => ({ status: 201, body });
@@ -129,7 +129,7 @@ describe('a question', () => {
     expect(answer).toMatchObject({ status: 'found', value: { device, secrets: [{}] } });
   });
 
-  test('that is not answered in time is given up, and the service is away until it answers again', async () => {
+  test('that is not answered in time is given up, and the service counts as away until it answers again', async () => {
     const { registry, services } = await given();
     services.react = () => 'silence';
     const answer = registry.getTenant('acme');
@@ -145,7 +145,7 @@ describe('a question', () => {
     expect((await registry.getTenant('acme')).status).toBe('found');
   });
 
-  test('that alone is not answered does not mean that the service is away', async () => {
+  test('that is the only one without an answer does not make the service count as away', async () => {
     const { registry, services } = await given();
     services.react = ({ body }) => (JSON.stringify(body).includes('umbrella') ? 'silence' : undefined);
     const silent = registry.getTenant('umbrella');
@@ -199,7 +199,7 @@ describe('a question', () => {
     expect(seen, 'it was not away').toEqual([]);
   });
 
-  test('has its turn: so many are under way at a time, and tenants take turns', async () => {
+  test('has its turn: a limited number is under way at a time, and tenants take turns', async () => {
     const bed = await given({ maxOutstanding: 2 });
     const { registry, services } = bed;
     services.react = () => 'silence';
@@ -219,7 +219,7 @@ describe('a question', () => {
   });
 });
 
-test('an answer that nobody asked for, or that comes too late, is left aside', async () => {
+test('an answer that no one asked for, or that comes too late, is ignored', async () => {
   const { registry, services, log } = await given();
   const late = Promise.withResolvers<void>();
   services.beforeAnswer = () => late.promise;
@@ -234,7 +234,7 @@ test('an answer that nobody asked for, or that comes too late, is left aside', a
   expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
 });
 
-test('while the services are away, what is kept is served in its time, and the rest is unavailable at once', async () => {
+test('while the services are away, kept answers are served until they expire, and the rest is unavailable at once', async () => {
   const bed = await given({ keepSeconds: 6 });
   const { registry, services } = bed;
   const ask = (): Promise<readonly Answer<unknown>['status'][]> =>

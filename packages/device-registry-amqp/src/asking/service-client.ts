@@ -16,7 +16,7 @@ import type { Asked, Failure, OpenQuestion, Question } from './question.ts';
 import { readAnswer } from './read-answer.ts';
 import { Reachability } from './reachability.ts';
 
-/** Pairs of links open at a time; the one unused for longest is closed for a new one. Those that someone waits for stay, and more are open. */
+/** Pairs of links open at a time; the one unused for longest is closed for a new one. Pairs with open questions stay, so there may be more. */
 const defaultMaxPairs = 1_000;
 /** Questions that may wait for their turn. */
 const maxWaiting = 10_000;
@@ -30,21 +30,21 @@ export interface ServiceClientParts {
 
 type Counts = Record<'answered' | Failure, number>;
 
-/** One question on the queue, and whose it is. */
+/** A question in the queue, and its owner. */
 interface Turn {
   readonly owner: string;
   readonly open: OpenQuestion;
 }
 
 /**
- * Asks one service over one connection. So many questions are under way at a time as the service has credit for answers; tenants have
+ * Asks one service over one connection. As many questions are under way at a time as the service has credit for answers; tenants take
  * turns. A question that was under way when the connection was lost is asked again on the next one, while there is time.
  */
 export class ServiceClient {
   readonly name: string;
   readonly #settings: ServiceSettings;
   readonly #maxPairs: number;
-  /** Time that counts against the service. */
+  /** The clock for time-outs of the service: it stops while this process stands still. */
   readonly #patience: Clock;
   readonly #connection: AmqpConnection;
   readonly #reachability: Reachability;
@@ -187,7 +187,7 @@ export class ServiceClient {
     const open = this.#outstanding.get(message.correlationId ?? '');
     if (!open) return false;
     const answer = readAnswer(message);
-    // It says itself that it cannot answer, e.g. for want of its database.
+    // The service says that it cannot answer, e.g. because its database is away.
     if (answer.kind === 'answered' && answer.status === 503) this.#reachability.unanswered(open.question);
     else {
       this.#heard += 1;
@@ -198,14 +198,14 @@ export class ServiceClient {
     return true;
   }
 
-  /** What it was asked over the last connection, it answers over no other. */
+  /** The service answers a question only over the connection of the question. */
   #lost(): void {
     for (const open of [...this.#outstanding.values()]) this.#notDelivered(open, { status: 'disconnected' });
   }
 
   #notDelivered(open: OpenQuestion, outcome: SendOutcome): void {
     if (!this.#outstanding.has(open.id)) return;
-    // It waits for the next connection: asking again changes nothing.
+    // The question waits for the next connection: it is safe to ask twice.
     if (outcome.status === 'disconnected' && !this.#isClosed && this.#patience.monotonic() < open.sendBy) {
       open.disarm();
       open.disarm = this.#patience.at(open.sendBy, () => this.#expire(open));
@@ -240,7 +240,7 @@ export class ServiceClient {
   }
 }
 
-/** Whether the service said that it does not take this. */
+/** Whether the service refused this question. */
 function isRefusal(outcome: SendOutcome): boolean {
   const { status } = outcome;
   if (status === 'attach-refused') return outcome.unanswered !== true;

@@ -6,7 +6,7 @@ import { ScriptedConnection } from '../testing/scripted-connection.ts';
 import type { SendOutcome } from '@rollcall/amqp-connection/links';
 import { ServiceClient } from './service-client.ts';
 
-// Whatever the order of connections, credit, losses, refusals, answers and time: each question has one result within its time, and
+// In whatever order connections, credit, losses, refusals, answers and time come, each question has one result within its time, and
 // nothing is left of it.
 
 const lives = Math.ceil(Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 2_000) / 20);
@@ -167,7 +167,7 @@ test(
       await settled();
       expect(life.waiters.map(({ results }) => results)).toEqual(life.waiters.map(() => 1));
       const { outstanding, outcomes: counts } = life.client.figures();
-      // One question may be out that only looks whether the service answers again.
+      // One question may be under way that only checks whether the service answers again.
       expect(outstanding, `life ${seed}`).toBeLessThanOrEqual(endsWithClose ? 0 : 1);
       answered += counts['answered'] ?? 0;
       await life.client.close();
@@ -175,7 +175,7 @@ test(
       expect(life.clock.armed, `life ${seed}`).toBe(0);
       expect(life.connection.replyLinks).toEqual([]);
     }
-    // What the lives do not reach, they do not test.
+    // The test proves nothing about states that the lives never reach.
     expect(answered).toBeGreaterThan(lives);
   },
 );

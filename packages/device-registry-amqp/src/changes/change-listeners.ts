@@ -3,7 +3,7 @@ import type { RegistryChange } from '@rollcall/core/registry';
 
 type Listener = (change: RegistryChange) => void;
 
-/** Those that want to know what changed. One that fails keeps none of the others from hearing. */
+/** The listeners to changes. If one fails, the others are still called. */
 export class ChangeListeners {
   readonly #log: Log;
   readonly #listeners = new Set<Listener>();

@@ -29,7 +29,7 @@ async function given(facts: BedFacts = {}): Promise<void> {
 beforeEach(() => given());
 afterEach(() => bed.close());
 
-/** Everything that is kept, by what it is. */
+/** A look-up of each kind of answer that is kept. */
 const lookUps = {
   tenant: () => bed.registry.getTenant('acme'),
   anchor: () => bed.registry.getTenantByTrustAnchor('CN=ca'),
@@ -89,7 +89,7 @@ test.each<readonly [string, () => void, readonly LookUp[], RegistryChange]>([
     ['device', 'viaGateway', 'gateway', 'credentials'],
     { type: 'tenant', tenant: acme },
   ],
-])('a change of %s drops what is about it, and is told', async (_of, happens, dropped, change) => {
+])('a change of %s drops the answers about it, and is reported', async (_of, happens, dropped, change) => {
   expect(await askedAgain()).toEqual(Object.keys(lookUps));
   expect(await askedAgain(), 'kept').toEqual([]);
   happens();
@@ -98,7 +98,7 @@ test.each<readonly [string, () => void, readonly LookUp[], RegistryChange]>([
   expect(await askedAgain()).toEqual([]);
 });
 
-test('what cannot be read changes nothing, and is one line a minute; a change of a kind that comes later is none', async () => {
+test('a notification that cannot be read changes nothing, and is one line a minute; one of a later version’s kind is ignored', async () => {
   const utf8 = (text: string): Uint8Array => Buffer.from(text);
   for (const body of [
     undefined,
@@ -119,7 +119,7 @@ test('what cannot be read changes nothing, and is one line a minute; a change of
   expect(lines.map(({ message }) => message)).toEqual(['a change of the device registry cannot be read']);
 });
 
-test('after changes could not be heard, everything is asked again and may have changed; what is kept is given in need', async () => {
+test('after notifications were missed, everything may have changed and is asked again; kept answers are used if that fails', async () => {
   await askedAgain();
   bed.notifications.attach(false);
   expect(bed.registry.services?.().hearsChanges).toBe(false);
@@ -132,7 +132,7 @@ test('after changes could not be heard, everything is asked again and may have c
   expect(await askedAgain()).toEqual(Object.keys(lookUps));
 });
 
-test('while changes are not heard, everything may have changed again and again', async () => {
+test('while notifications do not arrive, everything is reported as perhaps changed, again and again', async () => {
   bed.notifications.attach(false);
   await clock.advanceAsync(1_300_000);
   expect(told).toEqual([{ type: 'everything' }, { type: 'everything' }]);
@@ -141,7 +141,7 @@ test('while changes are not heard, everything may have changed again and again',
   expect(told, 'the last one').toHaveLength(3);
 });
 
-test('one listener that fails keeps no other from hearing', async () => {
+test('one listener that fails does not affect the others', async () => {
   const others: RegistryChange[] = [];
   const cursed = bed.registry.onChange(() => {
     throw new Error('out of order');
@@ -156,7 +156,7 @@ test('one listener that fails keeps no other from hearing', async () => {
   expect([told.length, others.length]).toEqual([2, 1]);
 });
 
-test('after it is closed nothing is told', async () => {
+test('after it is closed nothing is reported', async () => {
   await bed.registry.close();
   bed.notifications.deviceChanged('acme', 'd1');
   bed.notifications.attach(false);

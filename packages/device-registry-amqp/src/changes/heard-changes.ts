@@ -3,25 +3,25 @@ import { every, type Clock, type Log } from '@rollcall/core/environment';
 import type { ChangeNotifications } from '@rollcall/core/registry';
 import { readNotification, type Notification } from './read-notification.ts';
 
-/** What a registry tells its changes under. */
+/** The topics of a registry's notifications. */
 const topics = ['registry-tenant', 'registry-device'] as const;
 type Topic = (typeof topics)[number];
 
 export interface HeardChangesOptions {
-  /** `undefined`: there is no way to hear of changes. */
+  /** `undefined`: there is no way to get notifications. */
   readonly notifications: ChangeNotifications | undefined;
   readonly clock: Clock;
   readonly log: Log;
-  /** While changes are not heard, how often everything may have changed. */
+  /** How often, while notifications do not arrive, everything counts as perhaps changed. */
   readonly doubtEveryMs: number;
   changed(notification: Notification): void;
-  /** Changes are heard again, or for the first time: what was learned before may be wrong. */
+  /** Notifications arrive again, or for the first time: earlier answers may be wrong. */
   heardAgain(): void;
-  /** Changes are not heard, and were not for a while. */
+  /** Notifications have not arrived for a while. */
   stillDeaf(): void;
 }
 
-/** Hears of changes, and knows when it does not. */
+/** Listens to notifications of changes, and knows when they do not arrive. */
 export class HeardChanges {
   readonly #options: HeardChangesOptions;
   readonly #attached = new Set<Topic>();
@@ -45,7 +45,7 @@ export class HeardChanges {
       });
   }
 
-  /** Whether changes are heard now; `undefined`: there is no way to. */
+  /** Whether notifications arrive now; `undefined`: there is no way to get them. */
   get hears(): boolean | undefined {
     return this.#options.notifications && this.#attached.size === topics.length;
   }

@@ -3,21 +3,21 @@ import { z } from 'zod';
 import { parsedJson } from '../answers/read-json.ts';
 import { nameSchema, tenantNameSchema } from '../answers/names.ts';
 
-/** What changed. A registry that comes later may tell more kinds of changes, which concern nothing here. */
+/** What changed. Later registries may send more kinds of changes, which are ignored. */
 export type Notification =
   | { readonly of: 'tenant'; readonly tenant: TenantId }
   | { readonly of: 'device' | 'credentials'; readonly device: DeviceRef }
   | { readonly of: 'all-devices'; readonly tenant: TenantId }
   | { readonly of: 'something-else' };
 
-/** None is nearly as long. */
+/** Real notifications are much shorter. */
 const maxBytes = 16_384;
 
 const ofTenant = z.object({ 'tenant-id': tenantNameSchema });
 const ofDevice = z.object({ 'tenant-id': tenantNameSchema, 'device-id': nameSchema });
 const anything = z.object({ type: z.string() });
 
-/** Reads what a registry told; `undefined`: it cannot be read. */
+/** Reads a notification; `undefined`: it cannot be read. */
 export function readNotification(body: Uint8Array | undefined): Notification | undefined {
   if (!body || body.length > maxBytes) return undefined;
   const json = parsedJson(body);

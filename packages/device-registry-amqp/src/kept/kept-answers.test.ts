@@ -26,14 +26,14 @@ test('an answer is there for as long as it may be kept, and not a millisecond lo
   ]);
 });
 
-test('what may not be kept is not, and takes the place of nothing', () => {
+test('an answer that may not be kept is not kept, and replaces no other', () => {
   const { answers, keep } = given();
   keep('a');
   keep('a', { forMs: 0 });
   expect(answers.size).toBe(0);
 });
 
-test('a change drops all that is about it', () => {
+test('a change drops all answers about it', () => {
   const { answers, keep } = given();
   keep('a', { about: ['x', 'y'] });
   keep('b', { about: ['y'] });
@@ -44,7 +44,7 @@ test('a change drops all that is about it', () => {
   expect(answers.size).toBe(1);
 });
 
-test('what is doubted is not certain until it was answered again', () => {
+test('a doubted answer is not certain until there is a new one', () => {
   const { answers, keep } = given();
   keep('a');
   answers.doubtAll();
@@ -53,7 +53,7 @@ test('what is doubted is not certain until it was answered again', () => {
   expect(answers.certain('a')).toBe('of a');
 });
 
-test('what was not used gives way, whatever came first', () => {
+test('answers that were not used give way, whatever came first', () => {
   const { answers, keep } = given({ maxEntries: 3 });
   for (const key of ['a', 'b', 'c']) keep(key);
   answers.certain('a');
@@ -66,7 +66,7 @@ test('what was not used gives way, whatever came first', () => {
   ]);
 });
 
-test('large answers take the room of many, and one that is too large is not kept', () => {
+test('a large answer takes the room of many small ones, and one that is too large is not kept', () => {
   const { answers, keep } = given({ maxBytes: 10_000 });
   for (let index = 0; index < 20; index++) keep(`small ${index}`);
   keep('large', { bytes: 9_000 });
@@ -76,7 +76,7 @@ test('large answers take the room of many, and one that is too large is not kept
   expect([answers.atLeast('larger'), answers.atLeast('large')]).toEqual([undefined, 'of large']);
 });
 
-test('however much is kept and dropped, the bounds hold and nothing of it is left behind', () => {
+test('however much is kept and dropped, the bounds hold and dropped answers leave nothing behind', () => {
   const { clock, answers, keep } = given({ maxEntries: 50, maxBytes: 20_000 });
   for (let index = 0; index < 5_000; index++) {
     keep(`${index % 200}`, {

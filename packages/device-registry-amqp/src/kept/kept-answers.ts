@@ -6,7 +6,7 @@ export interface KeepFacts {
   readonly forMs: number;
   /** What it is about: it is dropped when one of these changes. */
   readonly about: readonly string[];
-  /** What it takes up. */
+  /** How much memory it takes. */
   readonly bytes: number;
 }
 
@@ -15,16 +15,16 @@ interface Entry<Value> extends KeepFacts {
   readonly until: Instant;
   /** How often everything was doubted before. */
   readonly doubts: number;
-  /** Since it was last passed over. */
+  /** Whether it was used since it was last considered for removal. */
   isUsed: boolean;
 }
 
-/** What the key, the index and the entry itself take, in bytes, about. */
+/** About how many bytes the key, the index and the entry itself take. */
 const overheadBytes = 300;
 
 /**
- * Answers, each for as long as it may be kept. There are bounds: what was not used since its last turn gives way. A hit costs one
- * look-up, and moves nothing.
+ * Answers, each for as long as it may be kept. Their number and size are bounded: an answer that was not used since its last turn gives
+ * way. A hit costs one look-up, and moves nothing.
  */
 export class KeptAnswers<Value> {
   readonly #clock: Pick<Clock, 'monotonic'>;
@@ -49,14 +49,14 @@ export class KeptAnswers<Value> {
     return this.#bytes;
   }
 
-  /** An answer that is as good as a new one. */
+  /** An answer that is as reliable as a new one. */
   certain(key: string): Value | undefined {
     const entry = this.#entries.get(key);
     if (!entry || entry.doubts !== this.#doubts) return undefined;
     return this.#inTime(key, entry);
   }
 
-  /** The same, or one that was doubted: better than none. */
+  /** As `certain`, or an answer that was doubted: better than none. */
   atLeast(key: string): Value | undefined {
     const entry = this.#entries.get(key);
     return entry && this.#inTime(key, entry);
@@ -85,7 +85,7 @@ export class KeptAnswers<Value> {
     for (const key of this.#byAbout.get(subject) ?? []) this.drop(key);
   }
 
-  /** From now on nothing that is kept is certain. */
+  /** From now on no answer that is kept is certain. */
   doubtAll(): void {
     this.#doubts += 1;
   }

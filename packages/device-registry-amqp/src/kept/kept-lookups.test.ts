@@ -16,7 +16,7 @@ function understand(name: string) {
       : { status: 'not-found' };
 }
 
-/** A service whose answers a test gives when it likes. */
+/** A service that answers when the test says so. */
 function given() {
   const clock = new ManualClock();
   const asked: { readonly name: string; answer(answer: Asked): void }[] = [];
@@ -41,7 +41,7 @@ const found = (text: string, cacheControl = 'max-age = 5'): Asked => ({
 const missing: Asked = { kind: 'answered', status: 404 };
 const away: Asked = { kind: 'failed', why: 'away', onlyThis: false };
 
-test('equal questions at the same time are asked once, and later ones are answered from what is kept', async () => {
+test('equal questions at the same time are asked once, and later ones are answered from kept answers', async () => {
   const { asked, lookUp, lookups } = given();
   const both = [lookUp('a'), lookUp('a'), lookUp('b')];
   expect(asked.map(({ name }) => name)).toEqual(['a', 'b']);
@@ -52,7 +52,7 @@ test('equal questions at the same time are asked once, and later ones are answer
   expect([asked.length, lookups.figures()]).toEqual([2, { ...figures, kept: 2, keptUses: 2 }]);
 });
 
-test('what is not found is asked for each time, and what was found before is forgotten then', async () => {
+test('a name that is not found is asked for each time, and its earlier answer is forgotten', async () => {
   const { clock, asked, lookUp } = given();
   for (let time = 0; time < 2; time++) {
     const looked = lookUp('a');
@@ -68,7 +68,7 @@ test('what is not found is asked for each time, and what was found before is for
   expect(clock.armed).toBe(0);
 });
 
-test('an answer that was under way at a change is not kept, and nobody who asks after the change gets it', async () => {
+test('an answer that was under way at a change is not kept, and later questions do not get it', async () => {
   const { asked, lookups, lookUp } = given();
   const before = lookUp('a');
   lookups.drop('a');
@@ -102,7 +102,7 @@ test('after more changes than are remembered, an answer that was under way is no
   expect(asked).toHaveLength(2);
 });
 
-test('after a doubt everything is asked again; where that fails, what is kept is given for as long as it counts', async () => {
+test('after a doubt everything is asked again; if that fails, a kept answer is used until it expires', async () => {
   const { clock, asked, lookups, lookUp } = given();
   const first = lookUp('a');
   asked[0]?.answer(found('kept'));
@@ -117,7 +117,7 @@ test('after a doubt everything is asked again; where that fails, what is kept is
   expect(await third, 'out of date').toEqual({ status: 'failed', failed: away });
 });
 
-test('after a change nothing is given in need', async () => {
+test('after a change no kept answer is used, even if asking fails', async () => {
   const { asked, lookups, lookUp } = given();
   const first = lookUp('a');
   asked[0]?.answer(found('kept'));
@@ -151,7 +151,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant('wait' as const), ms: fc.nat(3_000) }),
 );
 
-test('no answer was given that was not true since it was asked for, but for changes that were not told, for as long as it counts', async () => {
+test('every answer was true at some time since it was asked for, or it is older by an unreported change, and has not expired', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(steps, { maxLength: 60, size: 'max' }), async (all) => {
       const { clock, asked, lookups, lookUp } = given();

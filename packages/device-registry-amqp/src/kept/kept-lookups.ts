@@ -4,19 +4,19 @@ import type { Asked, Failed, Question, ServiceAnswer } from '../asking/question.
 import { keepForMs } from './keep-for.ts';
 import { KeptAnswers } from './kept-answers.ts';
 
-/** What is kept of one service takes at most so much. */
+/** How many bytes the kept answers of one service take at most. */
 const maxBytes = 64 * 1_024 * 1_024;
 
 /** Subjects that are remembered while questions are under way. */
 const maxDropped = 1_000;
 
-/** Who answers questions. */
+/** Asks a service. */
 export interface Asker {
   ask(question: Question, owner: string): Promise<Asked>;
   figures(): Pick<RegistryService, 'name' | 'reachable' | 'outstanding' | 'outcomes'>;
 }
 
-/** What an answer says. */
+/** The meaning of an answer. */
 export type Understood<Value> =
   | {
       readonly status: 'found';
@@ -39,13 +39,13 @@ interface UnderWay<Value> {
   readonly since: number;
 }
 
-/** Looks up what one service knows: what is kept of it, or else by asking. Equal questions at the same time are asked once. */
+/** Looks up what one service knows: from kept answers, or else by asking. Equal questions at the same time are asked once. */
 export class KeptLookups<Value> {
   readonly #asker: Asker;
   readonly #kept: KeptAnswers<Understood<Value>>;
   readonly #keepSeconds: number;
   readonly #underWay = new Map<string, UnderWay<Value>>();
-  /** An answer that was under way at a change may be older than it. */
+  /** How often something was dropped: an answer that was under way at a change may be older than the change. */
   #drops = 0;
   /** Questions under way, also those that were asked again since. */
   #asking = 0;
@@ -92,7 +92,7 @@ export class KeptLookups<Value> {
     return begun.result;
   }
 
-  /** What is kept about this is not true any more. */
+  /** Drops the answers about this subject: they are not true any more. */
   drop(subject: string): void {
     this.#drops += 1;
     this.#kept.dropAbout(subject);
@@ -101,7 +101,7 @@ export class KeptLookups<Value> {
     if (this.#dropped.size > maxDropped) this.#dropEverything();
   }
 
-  /** Whatever is kept may not be true any more: it is asked for again. Only where that fails, it is given while it is in time. */
+  /** No kept answer may be true any more: each is asked for again. Only if that fails, a kept answer is used until it expires. */
   doubtAll(): void {
     this.#drops += 1;
     this.#kept.doubtAll();
@@ -134,7 +134,7 @@ export class KeptLookups<Value> {
     return understood;
   }
 
-  /** Whether what an answer is about was dropped since it was asked for. */
+  /** Whether a subject of the answer was dropped since it was asked for. */
   #isOutdated(understood: Understood<Value>, since: number): boolean {
     if (since === this.#drops) return false;
     if (understood.status !== 'found' || since < this.#droppedAll) return true;
@@ -146,7 +146,7 @@ export class KeptLookups<Value> {
     this.#dropped.clear();
   }
 
-  /** What is kept is better than no answer. */
+  /** A kept answer is better than none. */
   #inNeed(key: string, failed: Failed): Understood<Value> {
     const kept = this.#kept.atLeast(key);
     if (!kept) return { status: 'failed', failed };

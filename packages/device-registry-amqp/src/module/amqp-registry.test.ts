@@ -10,7 +10,7 @@ import { ScriptedNotifications } from '../testing/scripted-notifications.ts';
 import { startScriptedServices } from '../testing/scripted-services.ts';
 import { amqpRegistry } from './amqp-registry.ts';
 
-test('the module opens a registry as its options say, and hears changes over the messaging network', async () => {
+test('the module opens a registry with its options, and gets notifications over the messaging network', async () => {
   const services = await startScriptedServices();
   onTestFinished(() => services.close());
   services.stored.putTenant('acme');
@@ -42,7 +42,7 @@ test('the module opens a registry as its options say, and hears changes over the
   expect(notifications.isClosed).toBe(true);
 });
 
-test('an adapter that uses a file loads the options of the module, and nothing that speaks AMQP', () => {
+test('an adapter that uses a file loads the options of the module, and no AMQP code', () => {
   const loaded = new Set<string>();
   const load = (file: string): void => {
     if (loaded.has(file)) return;

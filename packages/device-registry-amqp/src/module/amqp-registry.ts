@@ -2,7 +2,7 @@ import type { RegistryModule } from '@rollcall/registry-module';
 import { registryOptions } from './registry-options.ts';
 import { registryProblems } from './registry-problems.ts';
 
-/** Registries that answer as Eclipse Hono's do, as a module of adapters. What speaks to them is loaded where it is used. */
+/** Registries with the API of Eclipse Hono's, as a module of adapters. The AMQP code is loaded only if it is used. */
 export const amqpRegistry: RegistryModule<typeof registryOptions> = {
   name: 'amqp',
   options: registryOptions,

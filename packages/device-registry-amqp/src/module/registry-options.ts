@@ -3,7 +3,7 @@ import { flag, milliseconds, port, text, wholeNumber } from '@rollcall/options/f
 import { optionsLike } from '@rollcall/options/internal';
 import { cipherSuitesOption, secureProtocolsOption } from '@rollcall/options/tls';
 
-/** How to reach the services of a device registry, and what is kept of their answers. Each of these may differ for one service. */
+/** How to reach the services of a device registry, and which answers to keep. Each option may differ for one service. */
 export const sharedOptions = {
   host: optional(
     'REGISTRY_HOST',
@@ -110,7 +110,7 @@ export const registryOptions: Options & typeof sharedOptions = {
   ),
 };
 
-/** What holds for one service. */
+/** The values for one service. */
 export function valuesFor(
   service: ServiceName,
   values: ValuesOf<typeof registryOptions>,

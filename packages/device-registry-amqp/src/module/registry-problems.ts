@@ -11,7 +11,7 @@ import {
 
 type Values = ValuesOf<typeof registryOptions>;
 
-/** What is wrong with options that are each right by themselves. What is wrong with all services alike is said once. */
+/** Problems of options that are valid one by one but not together. A problem that all services share is reported once. */
 export function registryProblems(values: Values): readonly OptionProblem[] {
   const found = serviceNames.flatMap((service) => problemsOf(service, values));
   const told = new Set<string>();

@@ -11,7 +11,7 @@ import {
   type ServiceValues,
 } from './registry-options.ts';
 
-/** How to ask one service, and what to keep of its answers. */
+/** How to ask one service, and which of its answers to keep. */
 export interface ServiceSettings {
   readonly connection: AmqpConnectionOptions;
   readonly linkTimeoutMs: number;
@@ -22,7 +22,7 @@ export interface ServiceSettings {
   readonly keepSeconds: number;
 }
 
-/** @throws ConfigError where a file cannot be read. */
+/** @throws ConfigError if a file cannot be read. */
 export function serviceSettings(
   service: ServiceName,
   all: ValuesOf<typeof registryOptions>,

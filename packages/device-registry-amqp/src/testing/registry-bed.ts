@@ -22,9 +22,9 @@ export interface BedFacts {
   readonly clock?: ManualClock;
   readonly settings?: Partial<ServiceSettings>;
   readonly tenantRules?: readonly IdentifierRule[];
-  /** Default: changes are heard. */
+  /** Whether notifications do not arrive. Default: they do. */
   readonly deaf?: boolean;
-  /** Where nothing listens; default: services are started. */
+  /** A port where nothing listens; default: services are started. */
   readonly port?: number;
 }
 

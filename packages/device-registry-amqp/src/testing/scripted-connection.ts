@@ -23,7 +23,7 @@ interface ReplyLink {
 export class ScriptedConnection implements AmqpConnection {
   readonly #options: AmqpConnectionOptions;
   readonly #submitted = new Set<Submitted>();
-  /** Of messages that were handed in: whether their question is still asked, the test knows. */
+  /** Messages that were handed in. The test knows whether their questions are still open. */
   readonly #heard: Submitted[] = [];
   readonly #replyLinks = new Set<ReplyLink>();
   #isConnected = false;
@@ -100,7 +100,7 @@ export class ScriptedConnection implements AmqpConnection {
     this.#options.onStateChange?.(true);
   }
 
-  /** As a connection does that is lost: links hear of it first. What was not sent waits for the next one. */
+  /** Loses the connection: links learn of it first. Messages that were not sent wait for the next one. */
   lose(unsent: readonly Submitted[] = []): void {
     if (!this.#isConnected) return;
     this.#isConnected = false;

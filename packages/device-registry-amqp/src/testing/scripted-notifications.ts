@@ -1,6 +1,6 @@
 import type { ChangeNotifications, NotificationListener } from '@rollcall/core/registry';
 
-/** Tells changes to those that listen, and falls deaf, as a test says. */
+/** Notifications that a test sends, or stops. */
 export class ScriptedNotifications implements ChangeNotifications {
   readonly #listeners = new Map<string, NotificationListener>();
   isClosed = false;
@@ -40,7 +40,7 @@ export class ScriptedNotifications implements ChangeNotifications {
     this.#tell('registry-device', { type: 'all-devices-of-tenant-deleted-v1', 'tenant-id': tenant });
   }
 
-  /** Whatever it is. */
+  /** Sends a notification with any body. */
   tellRaw(topic: string, body: Uint8Array | undefined): void {
     this.#listeners.get(topic)?.heard(body);
   }

@@ -13,10 +13,10 @@ interface HeardQuestion {
   readonly message: rhea.Message;
 }
 
-/** What becomes of a question: an answer, or `silence`, or `rejected`. */
+/** How a service reacts to a question: an answer, or `silence`, or `rejected`. */
 export type Reaction = Answered | 'silence' | 'rejected';
 
-/** The three services of a registry on one port, as Eclipse Hono has them, which do what a test says. */
+/** The three services of a registry on one port, with the API of Eclipse Hono, which do what a test says. */
 export interface ScriptedServices {
   readonly port: number;
   readonly stored: StoredRegistry;
@@ -27,13 +27,13 @@ export interface ScriptedServices {
   /** User names and passwords presented with SASL PLAIN. */
   readonly logins: readonly (readonly [string, string])[];
   readonly containerIds: readonly string[];
-  /** What becomes of a question; default: what is stored answers it. */
+  /** Decides how to react to a question; default: the stored registry answers it. */
   react: (question: HeardQuestion) => Reaction | undefined;
   /** Runs before each answer leaves. */
   beforeAnswer: () => Promise<void>;
   /** Addresses that are refused, with the condition. */
   readonly refused: Map<string, string>;
-  /** Sends an answer that nobody asked for over the last reply link. */
+  /** Sends an answer that no one asked for over the last reply link. */
   sendStray(): void;
   /** Cuts all connections. */
   drop(): void;

@@ -1,4 +1,4 @@
-/** What a registry holds, as Hono writes it. */
+/** The content of a registry, in Hono's format. */
 export interface StoredTenant {
   readonly id: string;
   readonly alias?: string;
@@ -22,20 +22,20 @@ export interface Answered {
   readonly status: number;
   readonly cacheControl?: string;
   readonly body?: unknown;
-  /** Instead of `body`: these very bytes. */
+  /** Instead of `body`: these bytes, unchanged. */
   readonly raw?: Uint8Array;
-  /** Instead of `status`: whatever it is. */
+  /** Instead of `status`: any value. */
   readonly rawStatus?: unknown;
 }
 
-/** The content of a registry, and what Eclipse Hono's services say of it. */
+/** The content of a registry, and the answers of Eclipse Hono's services about it. */
 export class StoredRegistry {
   readonly tenants = new Map<string, StoredTenant>();
   /** By tenant and device. */
   readonly devices = new Map<string, StoredDevice>();
   /** By tenant. */
   readonly credentials = new Map<string, StoredCredentials[]>();
-  /** Of tenants and of passwords; assertions live for 300 s. */
+  /** For tenants and passwords, in seconds; assertions live for 300 s. */
   maxAge = 180;
 
   putTenant(id: string, content: Readonly<Record<string, unknown>> = {}, alias?: string): void {
