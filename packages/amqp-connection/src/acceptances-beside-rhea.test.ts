@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { readAcceptancesBesideRhea } from './acceptances-beside-rhea.ts';
 import type { RawSession } from '@rollcall/rhea-internals/client';
 
-/** That delivery `id` was accepted, on a channel. */
+/** A frame that says that delivery `id` was accepted, on a channel. */
 function acceptance(id: number, channel = 4): Buffer {
   const frame = Buffer.from('0000001702000000005315c00a05415200404100532445', 'hex');
   frame.writeUInt16BE(channel, 6);
@@ -10,7 +10,7 @@ function acceptance(id: number, channel = 4): Buffer {
   return frame;
 }
 
-/** A frame that is not ours, recognisable by its last byte. */
+/** Another frame, recognisable by its last byte. */
 function other(name: number): Buffer {
   return Buffer.from([0, 0, 0, 12, 2, 0, 0, 0, 0, 0x53, 0x13, name]);
 }
@@ -69,7 +69,7 @@ test('rhea gets an acceptance that is not taken', () => {
   expect(seen).toEqual(['accepted 7-7', 'rhea disposition 8', 'accepted 9-9']);
 });
 
-test('rhea gets acceptances for another session until that is known too', () => {
+test('rhea gets acceptances for another session until that session is known too', () => {
   const { seen, read, connection, remoteChannelMap } = givenASession();
   read(acceptance(1, 5));
   const another = { connection } as unknown as RawSession;
@@ -88,7 +88,7 @@ test.each([0, 3, 7])('rhea gets a frame that claims to be %i bytes long', (size)
   expect(seen).toEqual(['accepted 7-7']);
 });
 
-test('an error that rhea throws comes through, and nothing behind it is taken', () => {
+test('an error that rhea throws reaches the caller, and no later acceptance is taken', () => {
   const { seen, read } = givenASession();
   expect(() => read(other(0xff), acceptance(7))).toThrow('rhea does not like it');
   expect(seen).toEqual([]);

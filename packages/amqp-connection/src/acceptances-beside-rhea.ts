@@ -21,7 +21,7 @@ export function readAcceptancesBesideRhea(session: RawSession, take: TakeAccepte
   const readAsRhea = transport.read.bind(transport);
 
   transport.read = (bytes, from) => {
-    /** Where what rhea has not had yet begins. */
+    /** Where the bytes begin that rhea did not get yet. */
     let rest = 0;
     let at = 0;
     while (at + headerBytes <= bytes.length) {
@@ -29,7 +29,7 @@ export function readAcceptancesBesideRhea(session: RawSession, take: TakeAccepte
       if (end < at + headerBytes || end > bytes.length) break;
       const acceptance = readAcceptance(bytes, at, end);
       if (acceptance) {
-        // rhea reads whole frames to the end, unless it stops reading.
+        // rhea reads all whole frames, unless it stops reading.
         if (rest < at) rest += readAsRhea(bytes.subarray(rest, at), from);
         if (rest < at) return rest;
         if (hand(connection, acceptance)) rest = end;

@@ -38,7 +38,7 @@ describe('a connection', () => {
     expect(peer.hostnames).toEqual(['hono-internal', '127.0.0.1']);
   });
 
-  test('is tried until a peer listens', async () => {
+  test('is tried again until a peer listens', async () => {
     const port = await freePort();
     const { log, warnings } = recordingLog();
     const connection = bed.connectTo(port, { log });
@@ -65,7 +65,7 @@ describe('a connection', () => {
     await expect.poll(() => warnings[0]).toContain('no answer within 5000 ms');
   });
 
-  test('is closed at once, also while it is being dialled', async () => {
+  test('is closed at once, also while it is being opened', async () => {
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
     bed.own({ close: async () => void silent.close() });
@@ -75,7 +75,7 @@ describe('a connection', () => {
     await expect(connection.whenConnected()).rejects.toThrow('no connection');
   });
 
-  test('is not dialled again once it is closed, and gives back what waits on it', async () => {
+  test('is not dialled again once it is closed, and gives back messages that wait on it', async () => {
     const { peer, connection } = await bed.givenAPeer();
     peer.credit = 0;
     await connection.whenConnected();
@@ -112,7 +112,7 @@ describe('a connection', () => {
     expect(warnings).toEqual(['connection to the messaging network lost']);
   });
 
-  test('that is lost over and over is told once a minute, with the number of losses that were not', async () => {
+  test('that is lost over and over is logged once a minute, with the number of losses that were not logged', async () => {
     const clock = new ManualClock();
     const lines: unknown[] = [];
     const note = (facts: object, text: string): void => void lines.push([text, facts]);

@@ -7,7 +7,7 @@ import { RedialledConnection } from './redialled-connection.ts';
 import { createSenderLink } from './sender-link.ts';
 import type { SenderLink, SenderOptions } from './sender-options.ts';
 
-/** A connection that is dialled again whenever it is lost, until it is closed. */
+/** A connection that is opened again whenever it is lost, until it is closed. */
 export interface AmqpConnection {
   connected(): boolean;
   /** Resolves once there is a connection; rejects when `signal` aborts or the connection is closed first. */

@@ -4,7 +4,7 @@ export interface AmqpError {
   readonly description?: string;
 }
 
-/** What rhea hands over as an error, without what has another type. */
+/** The error that rhea hands over, without fields of another type. */
 export function amqpErrorOf(error: unknown): AmqpError {
   const { condition, description } = fieldsOf(error);
   return {
@@ -13,7 +13,7 @@ export function amqpErrorOf(error: unknown): AmqpError {
   };
 }
 
-/** `condition: description`, or what there is of it; `otherwise` where there is neither. */
+/** `condition: description`, or the one that is present; `otherwise` if neither is. */
 export function amqpErrorText({ condition, description }: AmqpError, otherwise: string): string {
   return [condition, description].filter(Boolean).join(': ') || otherwise;
 }

@@ -9,11 +9,11 @@ export interface ReceiverListener {
   /** The peer refused or detached the link. */
   detached(cause: string): void;
   received(delivery: rhea.Delivery, message: rhea.Message): void;
-  /** The bytes of a delivery are no message. */
+  /** The bytes of a delivery are not a message. */
   undecodable(delivery: rhea.Delivery, error: unknown): void;
 }
 
-/** Attaches a link to receive on, as yet without credit. Not with rhea-promise, for the reasons of attach-sender.ts. */
+/** Attaches a link to receive on, at first without credit. Not with rhea-promise, for the reasons of attach-sender.ts. */
 export function attachReceiver(
   session: rhea.Session,
   address: string,

@@ -17,7 +17,7 @@ export interface SenderListener {
 }
 
 /**
- * Attaches a link to send on. Not with rhea-promise: its `createSender` waits for credit, leaves the link behind where
+ * Attaches a link to send on. Not with rhea-promise: its `createSender` waits for credit, leaves the link behind if
  * none comes in time, and its `close` ends the session of all the other links.
  */
 export function attachSender(
@@ -45,7 +45,7 @@ export function attachSender(
   sender.on('sender_error', () => {});
   sender.on('sender_close', () => listener.detached(refusedBy(sender.error)));
   sender.on('sendable', () => {
-    // Some peers leave the target out although they do not refuse: a peer that gives credit takes messages.
+    // Some peers leave the target out although they do not refuse: a peer that gives credit accepts messages.
     if (internalsOf(sender).credit > 0) open();
     listener.sendable();
   });
@@ -72,7 +72,7 @@ export function attachSender(
     status: 'modified',
     undeliverableHere: fieldsOf(delivery.remote_state)['undeliverable_here'] === true,
   }));
-  // After the outcome, if there was any: then the delivery is not known any more.
+  // This comes after the outcome, if there was one: then the delivery is not known any more.
   sender.on(
     'settled',
     ({ delivery }: rhea.EventContext) =>

@@ -17,7 +17,7 @@ export class DeadlineTimer {
     return this.#armed !== undefined && this.#armed.at <= deadline;
   }
 
-  /** Has it ring at `deadline` or before; not at all where there is none. */
+  /** Makes it ring at `deadline` or before; not at all if there is none. */
   ringBy(deadline: Instant | undefined): void {
     if (deadline !== undefined && this.ringsBy(deadline)) return;
     this.disarm();

@@ -30,9 +30,9 @@ export interface Dialled extends OpenSession {
   readonly lost: Promise<string>;
   /** Resolves once the socket is closed. */
   readonly closed: Promise<void>;
-  /** Ends the connection: with a close, or, where the peer may no longer listen, by cutting it. */
+  /** Ends the connection: with a close or, if the peer may no longer listen, by cutting it. */
   hangUp(politely: boolean, cause: string): void;
-  /** Begins another session; `undefined` where the peer grants no more of them. */
+  /** Begins another session; `undefined` if the peer allows no more of them. */
   openSession(): OpenSession | undefined;
 }
 
@@ -42,9 +42,9 @@ const closeTimeoutMs = 1_000;
 /**
  * Opens a connection and a session on it.
  *
- * @param patience time that counts against the peer.
- * @param failed called with what is thrown while this connection is served, which ends the connection.
- * @throws where that fails, takes too long, or `signal` aborts.
+ * @param patience the clock for time-outs of the peer: it stops while this process stands still.
+ * @param failed called with an error that is thrown while this connection is served; the error ends the connection.
+ * @throws if that fails, takes too long, or `signal` aborts.
  */
 export async function dial(
   options: AmqpConnectionOptions,
@@ -57,7 +57,7 @@ export async function dial(
   const connection = new Connection({
     rheaConnection: raw,
     container: { id: raw.options.id } as never,
-    // Our own time limits are shorter.
+    // Longer than our own time limits, which count.
     operationTimeoutInSeconds: (2 * connectTimeoutMs) / 1_000,
   });
 
@@ -133,7 +133,7 @@ function whenLost(raw: rhea.Connection, session: rhea.Session): Promise<string> 
   return new Promise((resolve) => {
     raw.once('disconnected', (context) => resolve(describe(context.error ?? raw.error)));
     raw.once('connection_close', (context) => resolve(describe(context.connection.error)));
-    // Not of the connection: a session with a listener of its own, as rhea-promise's, does not pass events on.
+    // Listens to the session, not the connection: a session with its own listener, like rhea-promise's, does not pass events on.
     session.once('session_close', () => resolve(describe(session.error)));
   });
 }
@@ -155,7 +155,7 @@ function connectionOptions(options: AmqpConnectionOptions): object {
     reconnect: false,
     // rhea gives up after twice what it announces, as §2.4.5 recommends.
     idle_time_out: idleTimeoutMs / 2,
-    // Without it the small dispositions and flows of this side wait for the peer's delayed acknowledgement.
+    // Without it our small dispositions and flows would wait for the peer's delayed acknowledgement.
     tcp_no_delay: true,
     sasl_mechanisms: saslMechanisms({
       ...(username !== undefined && { username }),
@@ -169,7 +169,7 @@ function connectionOptions(options: AmqpConnectionOptions): object {
   return {
     ...shared,
     transport: 'tls',
-    // Server Name Indication knows no addresses (RFC 6066 §3).
+    // Server Name Indication allows no addresses (RFC 6066 §3).
     servername: isIP(host) === 0 ? host : '',
     rejectUnauthorized: true,
     ...(tls.choice ?? { minVersion: 'TLSv1.2' }),

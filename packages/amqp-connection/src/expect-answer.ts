@@ -5,7 +5,7 @@ import type { LinkHost } from './link-host.ts';
 /** How long a peer may take to begin a session, or to end one: neither depends on its consumers. */
 const answerWithinMs = 2_000;
 
-/** Hangs up unless the result is called in time. */
+/** Hangs up unless the returned function is called in time. */
 export function expectAnswer(host: LinkHost, connection: Dialled, cause: string): () => void {
   const { patience } = host;
   const answered = (): void => {

@@ -1,4 +1,4 @@
-/** First in, first out. An array's own `shift` moves what is left, each time, once there is much of it. */
+/** First in, first out. The `shift` of a long array would move all other items each time. */
 export interface Fifo<Item> extends Iterable<Item> {
   readonly length: number;
   first(): Item | undefined;
@@ -6,7 +6,7 @@ export interface Fifo<Item> extends Iterable<Item> {
   shift(): Item | undefined;
 }
 
-/** Room at the front is given back when there is this much of it, and it is more than half. */
+/** Free room at the front is given back when it is at least this large, and more than half. */
 const slack = 1_024;
 
 export function createFifo<Item>(): Fifo<Item> {

@@ -3,13 +3,13 @@ import { later, type Clock } from '@rollcall/core/environment';
 
 /** Decides when the messages that were handed in are sent. */
 export interface FlushSchedule {
-  /** Has `flush` called once: at the end of this turn of the event loop, or when messages have gathered. */
+  /** Makes `flush` be called once: at the end of this turn of the event loop, or when messages have gathered. */
   ask(): void;
   /** Whether a flush was asked for and has not come yet. */
   isAsked(): boolean;
-  /** Has `flush` called in a few milliseconds: rhea has no event for a session window that opens. */
+  /** Makes `flush` be called in a few milliseconds: rhea has no event for a session window that opens. */
   lookAgain(): void;
-  /** Something was sent: what follows gathers from then on. */
+  /** Messages were sent: the next ones gather from then on. */
   sent(at: Instant): void;
   stop(): void;
 }

@@ -13,7 +13,7 @@ afterEach(() => bed.closeAll());
 const patient = { creditWaitMs: 5_000, outcomeTimeoutMs: 5_000 };
 const message = new Uint8Array([0x00, 0x53, 0x77, 0xa1, 0x01, 0x78]);
 
-/** Stands between a client and its network, and is hostile for so many connections: what the network says is changed, cut or doubled. */
+/** Stands between a client and its network, and is hostile for this many connections: it changes, cuts or doubles the network's bytes. */
 async function hostileRelay(port: number, connections: number) {
   const random = seededRandom(20_261_128);
   let left = connections;
@@ -43,7 +43,7 @@ async function hostileRelay(port: number, connections: number) {
         return;
       }
       client.write(change(bytes));
-      // What the client makes of it shows at once, or never.
+      // The client reacts at once, or never.
       let turns = 10;
       const wait = (): void => void (turns-- > 0 ? setImmediate(wait) : network.destroy());
       wait();
@@ -62,7 +62,7 @@ async function hostileRelay(port: number, connections: number) {
 }
 
 test(
-  `${cases} connections to a network that sends anything do not end the process, and the next honest one is used`,
+  `${cases} connections to a network that sends anything do not end the process, and the client uses the next honest one`,
   { timeout: 60_000 + cases * 50 },
   async () => {
     const peer = await startScriptedPeer();
@@ -70,7 +70,7 @@ test(
     const relay = await hostileRelay(peer.port, cases);
     bed.own(relay);
     const errors: object[] = [];
-    // rhea prints what it does not understand; some of it of every second connection.
+    // rhea prints frames that it does not understand, for every second connection.
     for (const method of ['log', 'warn', 'error'] as const)
       vi.spyOn(console, method).mockImplementation(() => {});
     onTestFinished(() => void vi.restoreAllMocks());

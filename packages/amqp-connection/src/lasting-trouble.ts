@@ -8,7 +8,7 @@ export interface Trouble {
   readonly lasting: boolean;
 }
 
-/** Conditions of AMQP 1.0 §2.8.15 that do not pass; others may. */
+/** Conditions of AMQP 1.0 §2.8.15 that do not go away by themselves; others may. */
 const lastingConditions = [
   'amqp:not-found',
   'amqp:unauthorized-access',
@@ -16,7 +16,7 @@ const lastingConditions = [
   'amqp:not-allowed',
   'amqp:not-implemented',
   'amqp:invalid-field',
-  // Of Artemis: the address is there, for another kind of consumer.
+  // From Artemis: the address exists, but for another kind of consumer.
   'amqp:illegal-state',
 ];
 

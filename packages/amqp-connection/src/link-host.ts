@@ -3,12 +3,12 @@ import type { Dialled } from './dial.ts';
 import type { AmqpConnectionOptions } from './options.ts';
 import type { AttachRefused } from './send-outcome.ts';
 
-/** What links need of the connection they live on. */
+/** What links need from their connection. */
 export interface LinkHost {
   readonly options: AmqpConnectionOptions;
-  /** Time that counts against the peer: while this process stands still, the peer is not late with an answer. */
+  /** The clock for time-outs of the peer: it stops while this process stands still, since the peer is then not late. */
   readonly patience: Clock;
-  /** The connection of this moment. */
+  /** The present connection. */
   current(): Dialled | undefined;
   /** Whether there will never be a connection again. */
   closed(): boolean;

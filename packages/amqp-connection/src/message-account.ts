@@ -23,7 +23,7 @@ export interface HandedIn extends Sent {
   forgetSignal: (() => void) | undefined;
 }
 
-/** Where messages go out. */
+/** Where messages are sent. */
 export interface Outlet {
   readonly window: OutgoingWindow;
   readonly sender: rhea.Sender;
@@ -31,8 +31,9 @@ export interface Outlet {
 }
 
 /**
- * What was handed in to one link: what waits for credit, and what was sent and has no outcome yet. rhea neither bounds by credit
- * what it queues (one link without credit then blocks the session), nor reports deliveries that end with the connection.
+ * The messages that were handed in to one link: those that wait for credit, and those that were sent and have no outcome yet. rhea
+ * neither limits its queue to the credit (so one link without credit blocks the session), nor reports deliveries that end with the
+ * connection.
  */
 export class MessageAccount {
   readonly #waiting = createWaitingMessages<HandedIn>();
@@ -55,7 +56,7 @@ export class MessageAccount {
   isFull(turn: string): boolean {
     const { size } = this.#waiting;
     if (size >= this.#maxWaiting) return true;
-    // Mostly so little waits that no owner can have its share, and none is looked up.
+    // Usually so few messages wait that no owner can have used up its share, and none is looked up.
     if (turn === '' || size < this.#maxWaitingOfOne) return false;
     return this.#waiting.countOf(turn) >= this.#maxWaitingOfOne;
   }
@@ -69,13 +70,13 @@ export class MessageAccount {
     this.#waiting.push(entry);
   }
 
-  /** Sends what waits, at most `budget` messages, each of which waits for its outcome until `outcomeBy`. */
+  /** Sends messages that wait, at most `budget`. Each of them then waits for its outcome until `outcomeBy`. */
   send({ window, sender, onAccepted }: Outlet, budget: number, outcomeBy: Instant): void {
     for (let left = budget; left > 0; left--) {
       const entry = this.#waiting.shift(left);
       if (!entry) return;
       entry.deadline = outcomeBy;
-      // Tracked also where the caller does not await the outcome: without one it would take up room for ever.
+      // It is tracked even if the caller does not await the outcome: without an outcome it would take up room for ever.
       this.#unsettled.add(entry, window.send(sender, entry.message, onAccepted));
       if (!entry.awaitOutcome) this.#finish(entry, accepted);
     }
@@ -86,12 +87,12 @@ export class MessageAccount {
     if (entry) this.#finish(entry, outcome);
   }
 
-  /** From now on, what waits does so until `deadline` at most. */
+  /** Messages that wait now do so until `deadline` at most. */
   shortenWaits(deadline: Instant): void {
     for (const entry of this.#waiting) if (entry.deadline > deadline) entry.deadline = deadline;
   }
 
-  /** The earliest deadline of all messages; those of one link have the same patience, so the first is the earliest. */
+  /** The earliest deadline of all messages. Those of one link may wait equally long, so the first one has the earliest. */
   deadline(): Instant | undefined {
     const ofSent = this.#unsettled.deadline();
     const ofWaiting = this.#waiting.oldest()?.deadline;
@@ -111,12 +112,12 @@ export class MessageAccount {
     return any;
   }
 
-  /** Gives up all that was sent, so that the session has its room back. */
+  /** Gives up all messages that were sent, so that the session has its room back. */
   giveUpAllSent(window: OutgoingWindow): void {
     this.giveUpSent(window, endOfTime, { status: 'disconnected' });
   }
 
-  /** Gives back what waited for longer than it may. @returns whether there was any. */
+  /** Gives back messages that waited for longer than they may. @returns whether there was any. */
   giveBackOverdue(now: Instant, outcomeOf: () => SendOutcome): boolean {
     let any = false;
     for (let entry = this.#waiting.oldest(); entry; entry = this.#waiting.oldest()) {
@@ -128,7 +129,7 @@ export class MessageAccount {
     return any;
   }
 
-  /** Gives back all that waits, but not what callers hand in when they get this result. */
+  /** Gives back all messages that wait now, but not those that callers hand in when they get this result. */
   giveBackWaiting(outcome: SendOutcome): void {
     for (const entry of [...this.#waiting]) {
       this.#waiting.remove(entry);

@@ -26,7 +26,7 @@ export interface AmqpConnectionOptions {
   readonly containerName: string;
   /** What the connection is for, in the log; a process may have several to one peer. Default: not said. */
   readonly role?: string;
-  /** What the peer is called in the log; default: `messaging network`. */
+  /** The name of the peer in the log; default: `messaging network`. */
   readonly peerName?: string;
   readonly clock: Clock;
   readonly random: Random;
@@ -37,19 +37,19 @@ export interface AmqpConnectionOptions {
   readonly saslHostname?: string;
   readonly username?: string;
   readonly password?: string;
-  /** As whom it wants to act (RFC 4616 §2); default: as `username`. */
+  /** The identity to act as (RFC 4616 §2); default: `username`. */
   readonly authorizationId?: string;
   readonly tls?: TlsOptions;
   /** Called before each dial: the result replaces `password` and `tls`. Default: nothing changes. */
   renewed?(): { readonly password?: string; readonly tls?: TlsOptions };
-  /** For everything from the socket to the session. */
+  /** The time for everything from the socket to the session. */
   readonly connectTimeoutMs?: number;
   /** Longest silence of the peer before the connection counts as lost. */
   readonly idleTimeoutMs?: number;
   /** Longest wait for the answer to an attach. */
   readonly linkTimeoutMs?: number;
   readonly redial?: RedialLimits;
-  /** After so many messages the connection is renewed, before rhea's delivery ids run out; default 2^30. */
+  /** After this many messages the connection is renewed, before rhea's delivery ids run out; default 2^30. */
   readonly deliveriesPerConnection?: number;
   /** Called after each failed try to connect, with the reason. */
   onDialFailed?(trouble: Trouble): void;

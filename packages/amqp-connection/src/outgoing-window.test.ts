@@ -38,7 +38,7 @@ function givenAWindowFor(capacity: number) {
     outgoing.on_disposition({ first, ...(last !== undefined && { last }), settled: true });
   const sendAll = (): void =>
     void Object.assign(outgoing, { next_pending_delivery: outgoing.next_delivery_id });
-  // What rhea does at the end of a turn, less what needs a peer.
+  // What rhea does at the end of a turn, without the parts that need a peer.
   const endOfTurn = (): void => {
     Object.assign(outgoing, { pending_dispositions: [] });
     outgoing.process();

@@ -4,26 +4,26 @@ import type rhea from 'rhea';
 import { readAcceptancesBesideRhea } from './acceptances-beside-rhea.ts';
 import { asBuffer, PlainDelivery, tagBytes, tagOf, type OnAccepted } from './plain-delivery.ts';
 
-/** What a session lets out, and what it still holds. */
+/** How many deliveries a session can take, and those that it still holds. */
 export interface OutgoingWindow {
-  /** Deliveries the session can take in. */
+  /** How many deliveries the session can take in. */
   available(): number;
-  /** Whether something handed over did not leave yet: then nothing else may be handed over. */
+  /** Whether a message that was handed over did not leave yet: then no other may be handed over. */
   blocked(): boolean;
   /** Whether every delivery was settled. */
   idle(): boolean;
-  /** Deliveries taken in so far. */
+  /** How many deliveries were taken in so far. */
   used(): number;
-  /** Takes a message in. Where the peer accepts it, `onAccepted` may be called instead of the sender's events. */
+  /** Takes a message in. If the peer accepts it, `onAccepted` may be called instead of the sender's events. */
   send(sender: rhea.Sender, message: Uint8Array, onAccepted: OnAccepted): rhea.Delivery;
   /** Settles a delivery on this side, so that it takes up no room any more. Its outcome is not reported any more. */
   abandon(delivery: rhea.Delivery): void;
 }
 
-/** Unsettled deliveries per session. rhea keeps 2,048, which one address without outcomes would soon take from all. */
+/** Unsettled deliveries per session. rhea keeps 2,048, which one address without outcomes would soon use up for all. */
 const unsettledPerSession = 2 ** 16;
 
-/** Larger messages are left to rhea: there is nothing to gain, and they would have to be copied. */
+/** Larger messages are left to rhea: writing them here would gain nothing, and need a copy. */
 const largestPlainBytes = 16_384;
 
 /** Makes a fresh session ready to send on. `onOutcome` is called with every disposition of the peer. */
@@ -79,7 +79,7 @@ export function openWindow(
     abandon(delivery) {
       const settled = sentInternalsOf(delivery);
       if (settled.id >= outgoing.next_pending_delivery) {
-        // Not sent yet. rhea cannot leave a gap: it goes out settled, and is forgotten then.
+        // The delivery was not sent yet. rhea cannot leave a gap, so the delivery is sent settled, and then forgotten.
         settled.settled = true;
         return;
       }

@@ -10,7 +10,7 @@ import { subscribe } from './subscribe.ts';
 
 interface OwnSession {
   readonly connection: Dialled;
-  /** The connection as the link sees it: with this session, and hanging up ends this session only. */
+  /** The connection as the link sees it: it has this session, and `hangUp` ends only this session. */
   readonly dialled: Dialled;
   /** Whether one of the two sides ended it. */
   ended: boolean;
@@ -36,7 +36,7 @@ export class OwnSessionHost implements LinkHost {
     const connection = this.#shared.current();
     if (!connection) return undefined;
     if (this.#own?.connection !== connection || this.#own.ended) this.#own = this.#begin(connection);
-    // A peer without room for another session: the link uses the one that all links share.
+    // If the peer has no room for another session, the link uses the one that all links share.
     return this.#own?.dialled ?? connection;
   }
 
@@ -75,7 +75,7 @@ export class OwnSessionHost implements LinkHost {
         ...opened,
         window: {
           ...window,
-          // Nothing may follow the end of a session, and its room goes with it.
+          // After the end of a session no frame may follow on it, and its room is of no use.
           abandon(delivery) {
             if (!own.ended) window.abandon(delivery);
           },
@@ -110,7 +110,7 @@ export class OwnSessionHost implements LinkHost {
     const { session } = own.dialled;
     if (this.#shared.current() !== connection) return;
     session.close();
-    // Without an answer its channel number is taken for as long as the connection.
+    // Without an answer its channel number stays in use for as long as the connection lasts.
     session.once(
       'session_close',
       expectAnswer(this.#shared, connection, 'the end of a session was not answered'),

@@ -70,7 +70,7 @@ describe('a sender link with its own session', () => {
     const dead = openSender('event/dead');
     const good = openSender('event/good');
     expect(await good.send(message)).toEqual({ status: 'accepted' });
-    // Ten times the patience, and a little.
+    // A little more than ten times the time-out.
     for (let round = 0; round < 12; round++) {
       const sent = dead.send(message);
       await expect
@@ -85,7 +85,7 @@ describe('a sender link with its own session', () => {
     expect(peer.opened()).toBe(1);
   });
 
-  test('has the peer dialled again when that does not begin sessions any more', async () => {
+  test('makes the connection reconnect when the peer does not begin sessions any more', async () => {
     const { peer, clock, openSender } = await givenAPeerThatEndsSessions();
     peer.verdict = () => 'silence';
     const link = openSender('event/a');

@@ -4,7 +4,7 @@ import type { RawDelivery, RawSender } from '@rollcall/rhea-internals/client';
 export type OnAccepted = (delivery: PlainDelivery) => void;
 
 /**
- * A delivery in rhea's session whose message fits into one frame. It takes the place of rhea's own deliveries, each of which
+ * A delivery in rhea's session whose message fits into one frame. It replaces rhea's own deliveries, each of which
  * is three objects and a closure. We write its transfer and read its acceptance.
  */
 export class PlainDelivery implements RawDelivery {

@@ -6,9 +6,9 @@ import type { LinkHost } from './link-host.ts';
 const probed = new WeakSet<Dialled>();
 
 /**
- * Asks for another session, and hangs up where the peer does not begin it. A broker that loses a session over a full queue may
+ * Begins another session, and hangs up if the peer does not answer that. A broker that loses a session because of a full queue may
  * read nothing any more on the whole connection, though its socket stays open (RabbitMQ 3.10): if it does not answer a second
- * `begin` either, it is hung and not slow.
+ * `begin` either, the broker hangs, and is not just slow.
  */
 export function probeSession(host: LinkHost, connection: Dialled): void {
   if (probed.has(connection)) return;

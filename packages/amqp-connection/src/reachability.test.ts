@@ -33,7 +33,7 @@ test.each(Object.values(outcomes))(
   },
 );
 
-test('an attach that was not answered is no refusal: what the peer says later is reported', () => {
+test('an attach that was not answered is not a refusal: a later answer of the peer is reported', () => {
   const { reachability, calls } = givenReachability();
   reachability.note({ status: 'attach-refused', unanswered: true });
   reachability.dialled();

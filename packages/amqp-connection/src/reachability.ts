@@ -22,7 +22,7 @@ export class Reachability {
     this.#onReachable();
   }
 
-  /** There is a new connection: worth a try, though the peer may be as silent as before. */
+  /** There is a new connection: it is worth a try, though the peer may still not answer. */
   dialled(): void {
     if (this.#state === 'doubtful') this.#onReachable();
   }

@@ -20,7 +20,7 @@ function written(channel: number, fields: object): Buffer {
 }
 
 function read(frame: Buffer): ReturnType<typeof readAcceptance> {
-  // Among others, as frames come.
+  // Between other bytes, since frames come together.
   const bytes = Buffer.concat([Buffer.alloc(3, 0x41), frame, Buffer.alloc(9, 0x41)]);
   return readAcceptance(bytes, 3, 3 + frame.length);
 }
@@ -58,7 +58,7 @@ test('no mutated frame is read as an acceptance that rhea reads differently', ()
   let agreed = 0;
   for (let round = 0; round < 20_000; round++) {
     const frame = Buffer.from(frames[random.pick(frames.length)] ?? []);
-    // Not its size, which the caller goes by.
+    // The size of the frame stays, since the caller relies on it.
     for (let changes = 1 + random.pick(2); changes > 0; changes--)
       frame[4 + random.pick(frame.length - 4)] = random.pick(256);
     const acceptance = read(frame);

@@ -55,7 +55,7 @@ export function readAcceptance(bytes: Buffer, start: number, end: number): Accep
   return at === end ? { channel: bytes.readUInt16BE(start + 6), first, last } : undefined;
 }
 
-/** Of the forms below, in bytes. */
+/** The shortest of the forms below, in bytes. */
 const shortest = 22;
 const longest = 39;
 

@@ -9,7 +9,7 @@ afterEach(() => bed.closeAll());
 const bytes = (id: string | number): Uint8Array => rhea.message.encode({ message_id: String(id), body: 'x' });
 const accept = async () => 'accepted' as const;
 
-test('a receiver settles each message as its handler says, also when outcomes mix', async () => {
+test('a receiver settles each message as its handler returns, also when outcomes mix', async () => {
   const { peer, connection } = await bed.givenAPeer();
   const link = connection.openReceiver('q', {
     credit: 10,
@@ -134,7 +134,7 @@ test('a receiver with its own session attaches again in a new one when the peer 
   expect(await peer.deliver('own', bytes(2))).toBe('accepted');
   expect(peer.opened()).toBe(1);
   await own.close();
-  // That of the connection, and that of the other.
+  // The session of the connection, and that of the other receiver.
   await expect.poll(() => peer.openSessions()).toBe(2);
 });
 
@@ -157,7 +157,7 @@ test('a message whose handler waits does not stop others, though more pass it th
   expect(peer.opened()).toBe(1);
 });
 
-test('a message that is held takes no credit, and gives its credit back once', async () => {
+test('a message that is held uses no credit, and gives its credit back once', async () => {
   const { peer, connection } = await bed.givenAPeer();
   const waiting: (() => void)[] = [];
   const link = connection.openReceiver('q', {
@@ -181,7 +181,7 @@ test('a message that is held takes no credit, and gives its credit back once', a
 test.each([
   ['no sections', Buffer.from([0xff, 0xff])],
   ['a section that is cut off', Buffer.from(bytes('x')).subarray(0, 7)],
-])('a delivery that is no message (%s) is rejected, and the connection stays', async (_what, payload) => {
+])('a delivery that is not a message (%s) is rejected, and the connection stays', async (_what, payload) => {
   const { peer, connection } = await bed.givenAPeer();
   const link = connection.openReceiver('q', { credit: 1, onMessage: accept });
   await expect.poll(() => link.attached()).toBe(true);

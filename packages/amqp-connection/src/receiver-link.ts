@@ -128,7 +128,7 @@ class ReattachingReceiver implements ReceiverLink {
 
   #attachLater(cause: string): void {
     const { clock, log } = this.#host.options;
-    // The same trouble is logged once, not with every try.
+    // A cause that stays the same is logged once, not at every try.
     if (cause !== this.#lastComplaint)
       log.warn(
         { address: this.#address, cause },
@@ -170,7 +170,7 @@ class ReattachingReceiver implements ReceiverLink {
     from.add_credit(1);
   }
 
-  /** Whether a link is not the current one any more: the network sends what came over it again. */
+  /** Whether a link is not the current one any more: the network sends its unsettled messages again. */
   #isGone(receiver: rhea.Receiver): boolean {
     return receiver !== this.#receiver() || !receiver.is_open();
   }

@@ -9,15 +9,15 @@ import { defaultTimings, peerNameOf, type AmqpConnectionOptions } from './option
 import { redialDelayMs } from './redial-delay.ts';
 import { subscribe } from './subscribe.ts';
 
-/** A connection that lasted so long was worth making. */
+/** A connection that lasted this long counts as good: the next dial does not wait longer. */
 const provenAfterMs = 1_000;
 
-/** Dials, and again whenever the connection is lost, until it is closed. */
+/** Connects, and connects again whenever the connection is lost, until it is closed. */
 export class RedialledConnection implements LinkHost {
   readonly options: AmqpConnectionOptions;
   readonly patience: Clock;
   readonly #peer: string;
-  /** Facts of each line of the log. */
+  /** Fields of each line in the log. */
   readonly #which: { readonly peer: string; readonly role?: string };
   readonly #closing = new AbortController();
   readonly #dialledListeners = new Set<() => void>();
@@ -26,9 +26,9 @@ export class RedialledConnection implements LinkHost {
   readonly #ended: Promise<void>;
   #current: Dialled | undefined;
   #lastComplaint = '';
-  /** Some networks answer what they refuse by ending the connection, every few seconds (RabbitMQ 3.10). */
+  /** Some networks refuse a link by ending the connection, every few seconds (RabbitMQ 3.10): such losses are logged once a minute. */
   readonly #losses: MinuteGate;
-  /** Whether the log says last that there is no connection. */
+  /** Whether the latest line in the log says that there is no connection. */
   #isToldAway = true;
 
   constructor(options: AmqpConnectionOptions) {
@@ -97,7 +97,7 @@ export class RedialledConnection implements LinkHost {
       const dialled = await this.#dial();
       const since = clock.monotonic();
       if (dialled) await this.#useUntilLost(dialled);
-      // A peer that lets us in and throws us out at once is dialled with growing pauses too.
+      // A peer that ends each connection at once is also dialled with growing pauses.
       const isProven = dialled !== undefined && clock.monotonic() - since >= provenAfterMs;
       retries = isProven ? 1 : retries + 1;
       await sleep(clock, redialDelayMs(retries, random, redial), this.#closing.signal);
@@ -105,7 +105,7 @@ export class RedialledConnection implements LinkHost {
     this.#tellLost('closed');
   }
 
-  /** @returns `undefined` where it failed. */
+  /** @returns `undefined` if it failed. */
   async #dial(): Promise<Dialled | undefined> {
     const { options } = this;
     try {
@@ -120,7 +120,7 @@ export class RedialledConnection implements LinkHost {
   #complain(error: unknown): void {
     const { log } = this.options;
     const text = describeFailure(error, this.#peer, peerNameOf(this.options));
-    // The same trouble is logged once, not with every try.
+    // A cause that stays the same is logged once, not at every try.
     if (text !== this.#lastComplaint) log.warn(this.#which, text);
     this.#lastComplaint = text;
     this.#isToldAway = true;
@@ -151,7 +151,7 @@ export class RedialledConnection implements LinkHost {
     this.#isToldAway = false;
   }
 
-  /** At most once a minute, with the number of losses that were not told. */
+  /** Logs a loss at most once a minute, with the number of losses that were not logged. */
   #logLost(cause: string): void {
     const heldBack = this.#losses.pass();
     if (heldBack === undefined) return;

@@ -5,7 +5,7 @@ interface ClientMechanism {
   step?(challenge: Buffer, respond: Respond): void;
 }
 
-/** What rhea takes as `sasl_mechanisms`: a factory per mechanism, in order of preference. */
+/** The value for rhea's `sasl_mechanisms`: a factory per mechanism, in order of preference. */
 export type SaslMechanisms = Record<string, () => ClientMechanism>;
 
 export interface SaslCredentials {
@@ -29,7 +29,7 @@ export function saslMechanisms(credentials: SaslCredentials): SaslMechanisms {
 }
 
 function answering(name: string, response: Buffer): SaslMechanisms {
-  // Looked up by what the peer offers: `constructor` must not be found.
+  // No prototype: rhea looks mechanisms up by the peer's names, and must not find `constructor`.
   return Object.assign(Object.create(null), {
     [name]: () => ({ start: (respond: Respond) => respond(undefined, response) }),
   });

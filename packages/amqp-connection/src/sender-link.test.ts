@@ -48,7 +48,7 @@ test('a message can be submitted from inside the callback that gets the outcome 
   expect(peer.attached).toEqual(['q']);
 });
 
-test('a peer that names no target and gives credit takes messages', async () => {
+test('a peer that names no target and gives credit gets messages', async () => {
   const clock = new ManualClock();
   const { peer, connection } = await bed.givenAPeer({ clock });
   peer.namesNoTarget = true;
@@ -56,7 +56,7 @@ test('a peer that names no target and gives credit takes messages', async () => 
   expect(await Promise.all(upTo(50).map((id) => link.send(bytes(id))))).toEqual(
     upTo(50).map(() => ({ status: 'accepted' })),
   );
-  // It is open: what is handed in later does not wait for an attach.
+  // The link is open: later messages do not wait for an attach.
   peer.verdict = () => 'silence';
   const late = link.send(bytes('late'));
   await expect.poll(() => peer.received.length).toBe(51);
@@ -83,7 +83,7 @@ describe('onReachable, after messages came back because the peer did not answer,
     expect(heard).toBe(1);
   });
 
-  test('is called when an outcome comes after all', async () => {
+  test('is called when an outcome comes late', async () => {
     const clock = new ManualClock();
     const { peer, connection } = await bed.givenAPeer({ clock });
     peer.verdict = ({ message }) => (message.message_id === '1' ? 'silence' : 'accepted');
@@ -188,7 +188,7 @@ describe('the result of a message', () => {
 });
 
 describe('the owner of messages', () => {
-  test('that brings a thousand messages has other owners wait for a few of them only', async () => {
+  test('that hands in a thousand messages makes other owners wait for only a few of them', async () => {
     const { peer, connection } = await bed.givenAPeer();
     peer.credit = 10;
     const link = connection.openSender('q', { ...patient, creditWaitMs: 60_000 });
@@ -219,7 +219,7 @@ describe('the owner of messages', () => {
     await Promise.all(flood);
   });
 
-  test('does not matter for who waits longest: messages come back in the order they came', async () => {
+  test('does not matter for time-outs: messages come back in the order in which they came', async () => {
     const clock = new ManualClock();
     const { peer, connection } = await bed.givenAPeer({ clock });
     peer.credit = 1;
@@ -482,7 +482,7 @@ describe('a peer that gives no outcomes', () => {
     await expect.poll(() => peer.received.length).toBe(10);
     clock.advance(1_000);
     peer.verdict = () => 'accepted';
-    // Ids run out here: the connection is renewed as soon as nothing is unsettled on it.
+    // The ids are used up here: the connection is renewed as soon as nothing is unsettled on it.
     const next = link.send(bytes('next'));
     await expect
       .poll(() => {
@@ -496,7 +496,7 @@ describe('a peer that gives no outcomes', () => {
 
 describe('after a standstill of this process', () => {
   test.each([1_000, 5_000, 15_000])(
-    'of %i ms, an outcome that waits in the socket counts, and messages without one wait on',
+    'of %i ms, an outcome that waits in the socket counts, and messages without one keep waiting',
     async (stallMs) => {
       const clock = new ManualClock();
       const { peer, connection } = await bed.givenAPeer({ clock });
@@ -508,7 +508,7 @@ describe('after a standstill of this process', () => {
       peer.settleHeld('accepted');
       const late = link.send(bytes(4));
       await expect.poll(() => idsAt(peer)).toContain('4');
-      // In this turn nothing more is read.
+      // Nothing more is read in this turn.
       clock.stall(stallMs);
       expect(await Promise.all(sent)).toEqual(sent.map(() => ({ status: 'accepted' })));
       peer.settleHeld('accepted');

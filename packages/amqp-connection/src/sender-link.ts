@@ -19,7 +19,7 @@ import type { Attachment, SenderState } from './sender-state.ts';
 const deliveriesPerConnection = 2 ** 30;
 /** How soon a new link's credit follows it, as Hono waits (`flowLatency`). */
 const flowLatencyMs = 20;
-/** A refused address is not asked for again sooner. */
+/** How long a refused address is not attached again. */
 const refusalHoldsMs = 500;
 
 export function createSenderLink(
@@ -37,7 +37,7 @@ class ReattachingSender implements SenderLink {
   readonly #options: SenderOptions;
   readonly #linkTimeoutMs: number;
   readonly #maxDeliveries: number;
-  /** Time that counts against the peer. */
+  /** The clock for time-outs of the peer. */
   readonly #patience: Clock;
   readonly #reachability: Reachability;
   readonly #messages: MessageAccount;
@@ -99,7 +99,7 @@ class ReattachingSender implements SenderLink {
     this.#schedule.stop();
   }
 
-  /** One time for all that is handed in within a turn, or gathers: reading it for each would cost more than the rest. */
+  /** One time for all messages of a turn, or of a gathering: reading the clock for each would cost more than the rest. */
   #submittedAt(): Instant {
     if (!this.#schedule.isAsked()) this.#turnBegan = this.#patience.monotonic();
     return this.#turnBegan;
@@ -144,7 +144,7 @@ class ReattachingSender implements SenderLink {
       else this.#schedule.lookAgain();
       return;
     }
-    // What was handed over and did not leave has used up credit already, though rhea does not show it.
+    // Messages that were handed over and did not leave have used up credit already, though rhea does not show it.
     if (window.blocked()) return this.#schedule.lookAgain();
     const budget = Math.min(internalsOf(sender).credit, window.available());
     if (budget <= 0) return;
@@ -212,9 +212,9 @@ class ReattachingSender implements SenderLink {
       `link to the ${peerNameOf(this.#host.options)} closed by the peer`,
     );
     this.#leave(attachment);
-    // rhea would send the rest on a link that is gone.
+    // rhea would send the rest of the messages on a link that is gone.
     if (attachment.window.blocked()) return attachment.dialled.hangUp(false, 'link closed while sending');
-    // A link that once worked is opened again for what waits; one that never did would only be refused again.
+    // A link that once worked is opened again for messages that wait; one that never did would only be refused again.
     if (attachment.hadCredit) this.#scheduleFlush();
     else this.#refuse(why);
   }
@@ -224,7 +224,7 @@ class ReattachingSender implements SenderLink {
     this.#giveBackWaiting(why);
   }
 
-  /** Forgets the link and what is in flight on it. */
+  /** Forgets the link and the messages in flight on it. */
   #leave({ window }: Attachment): void {
     this.#enter({ phase: 'detached' });
     this.#messages.giveUpAllSent(window);
@@ -263,7 +263,7 @@ class ReattachingSender implements SenderLink {
   }
 
   #expire(): void {
-    // After a busy moment the timer may ring before what was handed in had its turn.
+    // After a busy moment the timer may ring before new messages had their turn.
     this.#flush();
     const now = this.#patience.monotonic();
     const attachment = this.#attachment();
@@ -279,7 +279,7 @@ class ReattachingSender implements SenderLink {
     this.#scheduleFlush();
   }
 
-  /** Gives the attach up that the peer should have answered by `now`. @returns whether there was one. */
+  /** Gives up the attach if the peer should have answered it by `now`. @returns whether there was one. */
   #giveUpAttach(now: Instant): boolean {
     if (this.#state.phase !== 'attaching' || this.#state.openBy > now) return false;
     const { attachment } = this.#state;
@@ -290,7 +290,7 @@ class ReattachingSender implements SenderLink {
     return true;
   }
 
-  /** The peer owes an answer. Hangs up where that has been so for too long. */
+  /** Called when the peer owes an answer. Hangs up if that has lasted for too long. */
   #watchForStall(attachment: Attachment | undefined): void {
     if (!attachment?.dialled.stall.overdue(this.#options.outcomeTimeoutMs)) return;
     const { log } = this.#host.options;

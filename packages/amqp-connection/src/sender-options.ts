@@ -16,7 +16,7 @@ export interface SenderOptions {
    * message after a pause as long does not wait. Default 0: a flush sends what was handed in during one turn of the event loop.
    */
   readonly gatherMs?: number;
-  /** What is asked of the target; default: nothing. */
+  /** Requirements for the target; default: none. */
   readonly target?: TerminusOptions;
   /**
    * Called when messages can be sent, or may soon be, after some were given back because the peer did not answer: there is
@@ -24,21 +24,21 @@ export interface SenderOptions {
    */
   onReachable?(): void;
   /**
-   * Whether the link has a session of its own. For networks that end a session over a bad address, or lose it over a full
-   * queue, and with it all other links of the session. Default: it shares the session of the connection.
+   * Whether the link has a session of its own. For networks that end a session because of a bad address, or lose it because of a full
+   * queue, together with all other links of the session. Default: it shares the session of the connection.
    */
   readonly ownSession?: boolean;
 }
 
 export interface SendOptions {
-  /** Whether the result waits for the peer's outcome (default), or only until the message was handed over. */
+  /** Whether the result waits for the peer's outcome (default), or comes once the message was handed over. */
   readonly awaitOutcome?: boolean;
   /**
    * Who owns the message. While messages wait for credit, the owners take turns, and one owner has at most a tenth of the
    * room. Default: all messages without an owner count as those of one, without that bound.
    */
   readonly turn?: string;
-  /** The result is `aborted` as soon as this aborts. What was handed over before is not taken back. */
+  /** The result is `aborted` as soon as this aborts. A message that was handed over before is not taken back. */
   readonly signal?: AbortSignal;
 }
 
@@ -46,7 +46,7 @@ export interface SendOptions {
 export interface SenderLink {
   /** Sends a bare AMQP 1.0 message, encoded. Never rejects, never sends twice. */
   send(message: Uint8Array, options?: SendOptions): Promise<SendOutcome>;
-  /** The same for callers that make a promise of their own: each costs as much as a transfer. `done` is called once. */
+  /** As `send`, for callers with a promise of their own: a promise costs as much as a transfer. `done` is called once. */
   submit(message: Uint8Array, options: SendOptions, done: (outcome: SendOutcome) => void): void;
   close(): Promise<void>;
 }

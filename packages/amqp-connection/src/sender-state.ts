@@ -6,7 +6,7 @@ import type { AttachRefused } from './send-outcome.ts';
 /** One attach on one connection. */
 export interface Attachment extends Outlet {
   readonly dialled: Dialled;
-  /** The peer granted credit at least once: it lets this address through in principle. */
+  /** The peer granted credit at least once: it accepts messages for this address in principle. */
   hadCredit: boolean;
 }
 
@@ -25,6 +25,6 @@ export type SenderState =
   /** The peer has until `openBy` to answer. */
   | { readonly phase: 'attaching'; readonly attachment: Attachment; readonly openBy: Instant }
   | { readonly phase: 'open'; readonly attachment: Attachment }
-  /** The address is not asked for again before `until`: what is handed in comes back with `why`. */
+  /** The address is not attached again before `until`: messages that are handed in come back with `why`. */
   | { readonly phase: 'refused'; readonly why: AttachRefused; readonly until: Instant }
   | { readonly phase: 'closed' };

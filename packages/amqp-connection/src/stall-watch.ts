@@ -5,11 +5,11 @@ import { later, type Clock } from '@rollcall/core/environment';
 export interface StallWatch {
   /** The peer settled something, in time or late. */
   heard(): void;
-  /** Something was not answered within `patienceMs`. The result says whether to give the connection up. */
+  /** An answer did not come within `patienceMs`. The result says whether to give up the connection. */
   overdue(patienceMs: number): boolean;
 }
 
-/** So many times the patience passes, from the first overdue answer on and with none heard, before a peer counts as dead. */
+/** A peer counts as dead when no answer came for this many time-outs, from the first overdue answer on. */
 const patienceTimes = 10;
 
 /**

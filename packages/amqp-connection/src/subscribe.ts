@@ -1,4 +1,4 @@
-/** Adds a listener. The result takes it away. */
+/** Adds a listener. The returned function removes it. */
 export function subscribe<Listener>(listeners: Set<Listener>, listener: Listener): () => void {
   listeners.add(listener);
   return () => void listeners.delete(listener);

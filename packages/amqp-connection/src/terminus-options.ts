@@ -1,4 +1,4 @@
-/** What is asked of the other end of a link. */
+/** Requirements for the other end of a link. */
 export interface TerminusOptions {
   /** Terminus durability (AMQP 1.0 §3.5.5): 0 none, 1 configuration, 2 unsettled state. Default 0. */
   readonly durable?: 0 | 1 | 2;
@@ -6,7 +6,7 @@ export interface TerminusOptions {
   readonly capabilities?: readonly string[];
 }
 
-/** The same as rhea takes it; nothing where nothing is asked. */
+/** The same in the form of rhea; empty if there are no requirements. */
 export function terminusFields({ durable = 0, capabilities = [] }: TerminusOptions): {
   readonly durable?: number;
   readonly capabilities?: string[];

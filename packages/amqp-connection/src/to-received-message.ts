@@ -8,7 +8,7 @@ interface BodySection {
   readonly content?: unknown;
 }
 
-/** A message as rhea decoded it, in the form that does not know rhea. */
+/** A message as rhea decoded it, in a form that is independent of rhea. */
 export function toReceivedMessage(message: rhea.Message): ReceivedMessage {
   const { creation_time: creationTime, message_id: messageId, correlation_id: correlationId } = message;
   return {

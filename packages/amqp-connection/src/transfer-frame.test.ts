@@ -15,7 +15,7 @@ test.each([
   { channel: 0, handle: 0, deliveryId: 0, settled: false },
   { channel: 1, handle: 255, deliveryId: 255, settled: true },
   { channel: 65_535, handle: 256, deliveryId: 4_294_967_295, settled: false },
-])('%j is read by rhea as it is meant', (fields) => {
+])('%j is read by rhea with the same fields', (fields) => {
   const payload = Buffer.from('a message');
   const bytes = Buffer.alloc(3 + maxTransferBytes + payload.length, 0xff);
   const end = writeTransfer(bytes, 3, fields, payload);

@@ -1,4 +1,4 @@
-/** What a transfer says beside its payload. The delivery's tag is its id, in four bytes. */
+/** The fields of a transfer beside its payload. The delivery's tag is its id, in four bytes. */
 export interface TransferFields {
   readonly channel: number;
   readonly handle: number;
@@ -6,7 +6,7 @@ export interface TransferFields {
   readonly settled: boolean;
 }
 
-/** The most that {@link writeTransfer} writes before the payload, whatever the numbers. */
+/** The most bytes that {@link writeTransfer} writes before the payload. */
 export const maxTransferBytes = 33;
 
 /**

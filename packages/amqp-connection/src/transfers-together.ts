@@ -5,7 +5,7 @@ import { maxTransferBytes, writeTransfer } from './transfer-frame.ts';
 /**
  * Lets a session write its transfers in one piece. rhea makes a list of wrapped values, a buffer of zeroes and a timer for
  * each, which costs as much as the system call (`docs/benchmarks.md`). The session's state changes as in rhea's own
- * `Outgoing.process`, which then sends everything that is not a plain delivery.
+ * `Outgoing.process`, which then sends all other deliveries.
  */
 export function writeTransfersTogether({ connection, outgoing, local }: RawSession): void {
   const processAsRhea = outgoing.process.bind(outgoing);

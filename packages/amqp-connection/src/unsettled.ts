@@ -2,11 +2,11 @@ import type { Instant } from '@rollcall/core';
 import type rhea from 'rhea';
 import { createFifo } from './fifo.ts';
 
-/** Something that is sent, and then waits for its outcome. */
+/** A message that is sent, and then waits for its outcome. */
 export interface Sent {
   /** Until when it waits. */
   readonly deadline: Instant;
-  /** While it waits. */
+  /** Set while it waits. */
   delivery: rhea.Delivery | undefined;
 }
 
@@ -15,7 +15,7 @@ export interface Unsettled<Item extends Sent> {
   add(item: Item, delivery: rhea.Delivery): void;
   /** Takes out the item of this delivery; `undefined` if it was taken before. */
   settle(delivery: rhea.Delivery): Item | undefined;
-  /** Of the first one. */
+  /** The deadline of the first item. */
   deadline(): Instant | undefined;
   /** Takes out the first one whose deadline has passed. It keeps its delivery. */
   takeOverdue(now: Instant): Item | undefined;
@@ -27,7 +27,7 @@ type Noted<Item> = rhea.Delivery & { entry?: Item };
 export function createUnsettled<Item extends Sent>(): Unsettled<Item> {
   const sent = createFifo<Item>();
 
-  /** Outcomes come in any order: what is settled leaves once it is the first. */
+  /** Outcomes come in any order: a settled item leaves once it is the first. */
   function first(): Item | undefined {
     let item = sent.first();
     while (item && !item.delivery) {

@@ -6,7 +6,7 @@ export type UrlOptions = Pick<AmqpConnectionOptions, 'host' | 'port' | 'username
  * Where and as whom to connect, from `amqp://user:password@host:port` or `amqps://…`; user name and password are
  * percent-encoded.
  *
- * @throws TypeError where it is no such URL. It does not quote it: the URL may hold a password.
+ * @throws TypeError if it is not such a URL. The error does not quote it: the URL may contain a password.
  */
 export function urlOptions(text: string): UrlOptions {
   const url = URL.parse(text);

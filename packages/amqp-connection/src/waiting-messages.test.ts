@@ -29,7 +29,7 @@ test('messages leave in the order they came when all may leave', () => {
   expect(take(1)).toEqual([]);
 });
 
-test('owners take turns when some messages have to stay', () => {
+test('owners take turns when not all messages may leave', () => {
   const { waiting, push, take } = givenWaiting('a1', 'a2', 'a3', 'b1');
   expect(take(2)).toEqual(['a1', 'b1']);
   push('c1');

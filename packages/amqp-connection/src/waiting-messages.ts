@@ -6,13 +6,13 @@ export interface WaitingMessage {
   readonly turn: string;
 }
 
-/** Messages that wait for credit: they leave by turns of their owners, and give up in the order they came. */
+/** Messages that wait for credit: their owners take turns in sending, and time-outs come in the order of arrival. */
 export interface WaitingMessages<Message extends WaitingMessage> extends Iterable<Message> {
   readonly size: number;
   /** Messages of one owner. */
   countOf(turn: string): number;
   push(message: Message): void;
-  /** Takes the one whose turn it is. @param budget how many may leave now, with this one. */
+  /** Takes the one whose turn it is. @param budget how many may leave now, including this one. */
   shift(budget: number): Message | undefined;
   /** The one that came first. */
   oldest(): Message | undefined;
@@ -21,11 +21,11 @@ export interface WaitingMessages<Message extends WaitingMessage> extends Iterabl
 }
 
 /**
- * Turns matter only while some messages have to stay. Mostly all of them may leave, so they are sorted by owner only once they
+ * Turns matter only while some messages have to stay. Usually all may leave, so they are sorted by owner only once they
  * may not: a set for each owner costs more than the rest of what is done for a message here.
  */
 export function createWaitingMessages<Message extends WaitingMessage>(): WaitingMessages<Message> {
-  /** Came after all others, and are not sorted. */
+  /** Messages that came after all others, and are not sorted. */
   const unsorted = createFifo<Message>();
   /** The sorted ones, in the order they came. */
   const arrivals = new Set<Message>();

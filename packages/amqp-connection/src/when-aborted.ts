@@ -1,7 +1,7 @@
 const callbacks = new WeakMap<AbortSignal, Set<() => void>>();
 
 /**
- * Calls back once `signal` aborts. All callbacks of one signal share one listener: mostly everything that is sent has the same
+ * Calls back once `signal` aborts. All callbacks of one signal share one listener: usually all messages have the same
  * signal, and adding and removing a listener costs more than sending.
  *
  * @returns forgets the callback.

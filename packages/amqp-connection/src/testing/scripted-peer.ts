@@ -4,12 +4,12 @@ import { internalsOf, receivedInternalsOf, silence } from '@rollcall/rhea-intern
 import { acceptedOutcome } from '@rollcall/rhea-internals/client';
 import rhea from 'rhea';
 
-/** What becomes of a message that the peer received; `silence` leaves it without an outcome. */
+/** What the peer answers to a message; `silence` leaves it without an outcome. */
 export type Verdict =
   | 'accepted'
   | 'released'
   | 'silence'
-  /** Settled, and nothing said about it. */
+  /** Settled, without an outcome. */
   | 'settled-without-outcome'
   /** Accepted, and not settled. */
   | 'accepted-unsettled'
@@ -26,11 +26,11 @@ export interface ScriptedPeer {
   readonly port: number;
   /** Everything received, in order. */
   readonly received: readonly PeerMessage[];
-  /** What the other end said of messages that it settled by itself: it waits no more for their outcome. */
+  /** The outcomes with which the other end settled messages by itself: it does not wait for our outcome any more. */
   readonly givenUp: readonly (string | undefined)[];
   /** User names and passwords presented with SASL PLAIN. */
   readonly logins: readonly { readonly username: string; readonly password: string }[];
-  /** Decides what becomes of each message; default: accepted. */
+  /** Decides what the peer answers to each message; default: accepted. */
   verdict: (message: PeerMessage) => Verdict;
   /** Credit given to each new link; default 1,000. */
   credit: number;
@@ -48,15 +48,15 @@ export interface ScriptedPeer {
   readonly attached: readonly string[];
   /** Container ids of all connections opened so far. */
   readonly containerIds: readonly string[];
-  /** Host names in their opens: where they meant to connect to. */
+  /** Host names in their opens: where they wanted to connect to. */
   readonly hostnames: readonly unknown[];
   /** Number of connections opened so far. */
   readonly opened: () => number;
-  /** Settles what `silence` left without an outcome. */
+  /** Settles the messages that `silence` left without an outcome. */
   settleHeld(verdict: Exclude<Verdict, 'silence'>): void;
   /** Gives more credit to the link that sends to the address. */
   grant(address: string, credit: number): void;
-  /** Asks for credit to be used up or given back; resolves once it was. */
+  /** Drains the link: its credit must be used up or given back. Resolves once it was. */
   drain(address: string): Promise<void>;
   /** Settle modes that the last link that attached to send asked for: of the sender, of the receiver. */
   readonly lastSettleModes: () => readonly [unknown, unknown] | undefined;
@@ -85,7 +85,7 @@ export interface ScriptedPeer {
   endSessions(condition: string, address?: string): void;
   /** Ends the sessions in which something is received from `address`, with an error. */
   endSessionsOfReceivers(condition: string, address: string): void;
-  /** From now on sends nothing on the connections there are, not even heartbeats. */
+  /** From now on sends nothing on the present connections, not even heartbeats. */
   fallSilent(): void;
   /** Cuts all network connections. */
   drop(): void;
@@ -110,7 +110,7 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
     port: options.port ?? 0,
     tcp_no_delay: true,
     treat_modified_as_released: false,
-    // What is held at the other end must not stop this end.
+    // Messages that the other end holds must not stop this end.
     session_buffer_size: { outgoing: 1_000_000 },
     ...(options.channelMax !== undefined && { channel_max: options.channelMax }),
     receiver_options: { credit_window: 0, autoaccept: false },

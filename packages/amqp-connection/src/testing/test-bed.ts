@@ -11,7 +11,7 @@ export interface TestBed {
     facts?: Partial<AmqpConnectionOptions>,
     peerOptions?: ScriptedPeerOptions,
   ): Promise<{ readonly peer: ScriptedPeer; readonly connection: AmqpConnection }>;
-  /** Closes something else with the rest, before what was opened earlier. */
+  /** Closes something else with the rest, in reverse order of opening. */
   own(closable: { close(): Promise<void> }): void;
   closeAll(): Promise<void>;
 }
