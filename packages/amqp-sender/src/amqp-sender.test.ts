@@ -25,7 +25,7 @@ async function givenAPeer(): Promise<{ peer: ScriptedPeer; connection: AmqpConne
   return { peer, connection, clock };
 }
 
-/** What comes of `answer` when the peer gets the message, or only the attach, and then says nothing for a while. */
+/** The result of `answer` when the peer gets the message, or only the attach, and then is silent for a while. */
 async function afterSilence<T>(answer: Promise<T>, arrived: () => number, clock: ManualClock): Promise<T> {
   await expect.poll(arrived).toBe(1);
   clock.advance(10_000);
@@ -52,7 +52,7 @@ describe('a connection event', () => {
     ]);
   });
 
-  test('carries what its tenant adds, and whether it is an announcement', async () => {
+  test('carries the settings of its tenant, and whether it is an announcement', async () => {
     const { peer, connection } = await givenAPeer();
     const sink = createEventsSink({ connection, sendTimeoutMs: 5_000 });
     const { event } = anOutboundEvent('e1');
@@ -290,7 +290,7 @@ test('connection events and device data use separate connections', async () => {
   await expect.poll(() => sink.connected?.() && messaging.sender.connected()).toBe(true);
   const roles = peer.containerIds.map((id) => id.replace(/-[0-9a-f-]{36}$/, ''));
   expect(roles.toSorted()).toEqual(['mqtt-0-downstream', 'mqtt-0-events', 'test']);
-  // Else an operator sees the same line twice.
+  // Otherwise an operator would see the same line twice.
   const told = log.lines.flatMap(({ facts, message }) =>
     message === 'connected to the messaging network' ? [(facts as { role?: string }).role] : [],
   );

@@ -18,7 +18,7 @@ const eventsGatherMs = 5;
 /**
  * Everything an adapter sends to the messaging network: one connection for each role, as in Hono.
  *
- * @throws ConfigError where the options are certain to lose events.
+ * @throws ConfigError if the options are certain to lose events.
  */
 export function createMessaging(options: MessagingOptions): Messaging {
   const { containerName, sendTimeoutMs, linkTimeoutMs = 1_000 } = options;

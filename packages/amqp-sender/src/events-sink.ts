@@ -18,7 +18,7 @@ export interface EventsSinkOptions {
 }
 
 /**
- * Connection events to the Events API. Durable messages, one verdict per event; what is not confirmed is `retryable`,
+ * Connection events to the Events API. Durable messages, one verdict per event; an event that is not confirmed is `retryable`,
  * and only the kit sends it again.
  */
 export function createEventsSink(options: EventsSinkOptions): EventSink {

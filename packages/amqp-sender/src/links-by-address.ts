@@ -7,7 +7,7 @@ const maxLinks = 1_000;
 export interface LinksByAddress {
   /**
    * @param address `undefined`: the link to the anonymous terminus.
-   * @param target what is asked of the target where the link is opened.
+   * @param target requirements for the target if the link is opened.
    */
   get(address: string | undefined, target?: TerminusOptions): SenderLink;
   close(): Promise<void>;
@@ -22,7 +22,7 @@ export function createLinksByAddress(connection: AmqpConnection, options: Sender
     get(address, target) {
       if (latest && latest.address === address) return latest.link;
       let link = links.get(address);
-      // Taken out and put back: the order of a Map is then that of use.
+      // Removed and added again: the order of the Map is then that of use.
       if (link) links.delete(address);
       else link = connection.openSender(address, { ...options, ...(target && { target }) });
       links.set(address, link);

@@ -4,7 +4,7 @@ import type { Random } from '@rollcall/core/environment';
 const prefixBytes = 12;
 
 /**
- * Ids of the messages of one sender. A network may drop a message whose id it has seen before, from whichever adapter and whenever
+ * Ids of the messages of one sender. A network may drop a message whose id it has seen before, from any adapter and at any time
  * (`docs/hono-compatibility.md` §2): a counter alone begins again with each process.
  */
 export function createMessageIds(random: Random): () => string {

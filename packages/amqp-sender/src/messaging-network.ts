@@ -7,10 +7,10 @@ export type NetworkName = 'hono' | 'artemis' | 'rabbitmq-3' | 'rabbitmq-4' | 'ac
 export interface NetworkOptions {
   readonly eventAddress: string;
   readonly telemetryAddress: string;
-  /** Capabilities asked of the target of events. */
+  /** Capabilities that the target of events must have. */
   readonly eventCapabilities: readonly string[];
   readonly telemetryCapabilities: readonly string[];
-  /** Terminus durability asked of both. */
+  /** Terminus durability of both targets. */
   readonly targetDurability: NonNullable<TerminusOptions['durable']>;
   /** A link for each address, or one for all of them: each message then says in `to` where it goes. */
   readonly links: 'per-address' | 'anonymous-relay';
@@ -22,7 +22,7 @@ export interface NetworkOptions {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** A network by its preset, and where this one is different. */
+/** A network by its preset, and the options in which this one differs. */
 export interface NetworkChoice extends Partial<NetworkOptions> {
   readonly name: NetworkName;
 }

@@ -22,7 +22,7 @@ async function given(network: NetworkOptions) {
   return { peer, send };
 }
 
-describe('addresses, and what is asked of them,', () => {
+describe('addresses, and the requirements for them,', () => {
   test.each([
     ['hono', 'event/T/1', 'telemetry/T/1', 0, []],
     ['artemis', 'event/T/1', 'telemetry/T/1', 0, ['queue']],

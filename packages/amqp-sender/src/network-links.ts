@@ -8,7 +8,7 @@ import { template } from './template.ts';
 
 type Endpoint = 'telemetry' | 'event';
 
-/** Takes messages to where the network wants them. */
+/** Sends messages to the addresses of the network. */
 export interface NetworkLinks {
   /** Sends a bare message; `done` is called once. See `SenderLink.submit`. */
   submit(
@@ -55,7 +55,7 @@ export function createNetworkLinks(
   };
 }
 
-/** What messages of a device get in this network; mostly nothing. */
+/** The fields that messages of a device get in this network; usually none. */
 function fieldsOf({
   subject,
   annotations = {},

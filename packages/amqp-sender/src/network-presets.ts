@@ -13,7 +13,7 @@ const hono: NetworkOptions = {
 /** What each network needs; `docs/messaging-networks.md` has the reasons. */
 export const networkPresets: Readonly<Record<NetworkName, NetworkOptions>> = {
   hono,
-  // Otherwise its addresses are multicast, and it accepts and drops what comes before the first consumer.
+  // Otherwise its addresses are multicast, and it accepts but drops messages that come before the first consumer.
   artemis: { ...hono, eventCapabilities: ['queue'], telemetryCapabilities: ['queue'] },
   // A queue is as durable as the terminus that made it, and a slash in its name must be encoded.
   'rabbitmq-3': {

@@ -3,9 +3,9 @@ import type { NetworkName, NetworkOptions } from './messaging-network.ts';
 import { unknownPlaces } from './template.ts';
 
 export interface NetworkRisks {
-  /** What cannot work, or loses events for sure. */
+  /** Options that cannot work, or are certain to lose events. */
   readonly problems: readonly OptionProblem[];
-  /** What loses events unless the network was prepared for it. */
+  /** Options that lose events unless the network was prepared for them. */
   readonly warnings: readonly string[];
 }
 
@@ -46,7 +46,7 @@ export function networkRisks(name: NetworkName, options: NetworkOptions): Networ
         );
       break;
     case 'artemis':
-      // Nothing can be asked of the anonymous terminus.
+      // The anonymous terminus has no capabilities.
       if (relayed || !options.eventCapabilities.includes('queue'))
         warnings.push(
           `Artemis accepts and drops events while no queue is bound to ${eventAddress}: declare one for each tenant, or use links per address and the capability queue`,

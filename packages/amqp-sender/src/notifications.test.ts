@@ -5,7 +5,7 @@ import { openNotifications } from './notifications.ts';
 
 const bed = createTestBed();
 
-test('what is told about a topic is heard over a connection of its own, and whether it is', async () => {
+test('notifications of a topic arrive over a connection of their own, and the listener knows whether they can', async () => {
   onTestFinished(() => bed.closeAll());
   const { peer } = await bed.givenAPeer();
   const notifications = openNotifications({

@@ -1,12 +1,12 @@
 import { createAmqpConnection, type AmqpConnectionOptions } from '@rollcall/amqp-connection';
 import type { ChangeNotifications } from '@rollcall/core/registry';
 
-/** Notifications under way at a time. */
+/** How many notifications are under way at a time. */
 const credit = 200;
 
 /**
  * Listens to `notification/<topic>`, as Eclipse Hono's adapters do (`docs/hono-compatibility.md` §17), on a connection of its own:
- * what a sender waits for does not hold up a change.
+ * so a sender that waits does not delay notifications.
  */
 export function openNotifications(options: AmqpConnectionOptions): ChangeNotifications {
   const role = 'notifications';

@@ -5,7 +5,7 @@ import type { NetworkChoice } from './messaging-network.ts';
 import { networkPresets } from './network-presets.ts';
 import { resolveNetwork } from './resolve-network.ts';
 
-/** What came of it: the options, and what was said. */
+/** The resolved options, and the warnings or problems. */
 function resolved(choice: NetworkChoice) {
   const warnings: string[] = [];
   const silent = (): void => {};
@@ -30,7 +30,7 @@ test.each(Object.keys(networkPresets) as (keyof typeof networkPresets)[])(
   },
 );
 
-test('differences replace what the preset has', () => {
+test('differences replace options of the preset', () => {
   expect(resolved({ name: 'hono', eventAddress: 'queue://event/{tenant}', subject: '{device}' })).toEqual({
     options: { ...networkPresets.hono, eventAddress: 'queue://event/{tenant}', subject: '{device}' },
     warnings: [],

@@ -6,9 +6,9 @@ import { networkPresets } from './network-presets.ts';
 import { networkRisks } from './network-risks.ts';
 
 /**
- * A preset, with the differences of this network. Warns where events are lost unless the network was prepared.
+ * A preset, with the differences of this network. Warns if events are lost unless the network was prepared.
  *
- * @throws ConfigError where the options are certain to lose events.
+ * @throws ConfigError if the options are certain to lose events.
  */
 export function resolveNetwork(choice: NetworkChoice, log: Log): NetworkOptions {
   const { name } = choice;

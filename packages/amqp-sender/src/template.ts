@@ -20,7 +20,7 @@ export function template(text: string): (device: DeviceRef) => string {
   };
 }
 
-/** The places in a text that are none of `allowed`. */
+/** The places in a text that are not in `allowed`. */
 export function unknownPlaces(text: string, allowed: readonly string[]): readonly string[] {
   return text.split(placeholder).filter((part) => placeholder.test(part) && !allowed.includes(part));
 }

@@ -2,7 +2,7 @@ import type { IdentifierRule } from '@rollcall/core/registry';
 import type { NetworkChoice, NetworkName } from './messaging-network.ts';
 import { withPreset } from './resolve-network.ts';
 
-/** What has a meaning of its own in the addresses of a network, unless it is encoded. */
+/** Texts with a special meaning in the addresses of a network, unless they are encoded. */
 const meanings: Readonly<Record<NetworkName, readonly (readonly [pattern: string, what: string])[]>> = {
   hono: [
     ['::', '`::` begins the name of a subscription'],
@@ -21,14 +21,14 @@ const meanings: Readonly<Record<NetworkName, readonly (readonly [pattern: string
   ],
 };
 
-/** The embedded network, and RabbitMQ, have names of 255 bytes at most, which begin with `telemetry/` there. */
+/** The embedded network, and RabbitMQ, allow names of 255 bytes at most, including `telemetry/`. */
 const maxBytes: Readonly<Partial<Record<NetworkName, number>>> = {
   hono: 255,
   'rabbitmq-3': 255 - 'telemetry/'.length,
   'rabbitmq-4': 255 - 'telemetry/'.length,
 };
 
-/** Which tenants the addresses of a network cannot carry: their events would wait for ever, or go to others. */
+/** Which tenants the addresses of a network cannot carry: their events would wait for ever, or go to other tenants. */
 export function tenantRules(choice: NetworkChoice): readonly IdentifierRule[] {
   const { name } = choice;
   const { eventAddress, telemetryAddress } = withPreset(choice);

@@ -22,7 +22,7 @@ export function uploadOutcome(outcome: SendOutcome): UploadOutcome {
       return outcome.undeliverableHere
         ? failure(404, 'consumer declared message as undeliverable, it should not be redelivered')
         : failure(503, "consumer didn't process the message");
-    // As Hono: the peer did not say, in the way that was agreed on, what became of it.
+    // As in Hono: the peer did not report an outcome in the agreed way.
     case 'unsettled':
     case 'settled-without-outcome':
       return failure(500, 'Internal server error');

@@ -31,7 +31,7 @@ test.each([
   expect(inForce(env)).toContainEqual({ option, text, ...follows(from) });
 });
 
-test('the default network is that of Eclipse Hono, and options that are not set decide nothing', () => {
+test('the default network is that of Eclipse Hono, and options that are not set change nothing', () => {
   expect(new Set(inForce({}).map(({ because }) => JSON.stringify(because)))).toEqual(
     new Set(['{"preset":"hono"}']),
   );

@@ -7,7 +7,7 @@ import { networkSettings } from './network-options.ts';
 
 type Values = ValuesOf<typeof amqpOptions>;
 
-/** What is wrong with options that are each right by themselves. */
+/** Problems of options that are valid one by one but not together. */
 export function amqpProblems(values: Values): readonly OptionProblem[] {
   const { username, password, cert, key, protocols, cipherSuites } = values;
   return [
@@ -19,7 +19,7 @@ export function amqpProblems(values: Values): readonly OptionProblem[] {
 }
 
 function networkProblemsOf(values: Values): readonly OptionProblem[] {
-  // It could not be read, which is a problem that is reported already.
+  // The value could not be read; that problem is reported already.
   if (values.network === undefined) return [];
   const choice = networkSettings(values);
   return networkRisks(choice.name, withPreset(choice)).problems;

@@ -22,7 +22,7 @@ export interface MessagingSettings {
   readonly username?: string;
   readonly password?: string;
   readonly tls?: MessagingTls;
-  /** Called before each connect: what may have changed since. */
+  /** Called before each connect. Returns the values that may have changed. */
   renewed?(): { readonly password?: string; readonly tls?: MessagingTls };
   readonly connectTimeoutMs: number;
   readonly idleTimeoutMs: number;

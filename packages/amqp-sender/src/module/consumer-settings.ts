@@ -15,7 +15,7 @@ export interface ConsumerSettings {
   readonly tlsChoice?: TlsChoice;
 }
 
-/** The settings of a sender for one that consumes. */
+/** Makes the settings of a consumer from those of a sender. */
 export function consumerSettings(settings: MessagingSettings): ConsumerSettings {
   const { host, port, tls, username, password, amqpHostname, saslHostname } = settings;
   const { choice: tlsChoice, ...certificates } = tls ?? {};

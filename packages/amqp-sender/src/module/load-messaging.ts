@@ -5,7 +5,7 @@ import { amqpSettings, type MessagingSettings } from './amqp-settings.ts';
 
 /**
  * How to reach the messaging network, from the same variables as adapters, for tools that are not adapters. Other variables are
- * ignored. `host` is empty where none is set.
+ * ignored. `host` is empty if none is set.
  *
  * @throws ConfigError with every problem found.
  */

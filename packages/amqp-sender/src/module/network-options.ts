@@ -5,7 +5,7 @@ import type { NetworkChoice } from '../messaging-network.ts';
 /** Terminus durabilities (AMQP 1.0 §3.5.5). */
 const durabilityOf = { '0': 0, '1': 1, '2': 2 } as const;
 
-/** How messages find their way in the messaging network: a preset, and what is different. */
+/** How messages find their way in the messaging network: a preset, and the options that differ from it. */
 export const networkOptions = {
   network: option(
     'MESSAGING_NETWORK',
@@ -48,7 +48,7 @@ export const networkOptions = {
   ),
 } as const;
 
-/** A preset by name, and what is different. */
+/** A preset by name, and the options that differ from it. */
 export function networkSettings(values: ValuesOf<typeof networkOptions>): NetworkChoice {
   const { eventAddress, telemetryAddress, eventCapabilities, telemetryCapabilities } = values;
   const { targetDurability, links, sessions, subject, annotations } = values;
