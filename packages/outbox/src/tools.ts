@@ -1,4 +1,4 @@
-// What tools do with the journal of an adapter that does not run.
+// For tools that work on the journal of an adapter.
 export { backupJournal } from './journal/backup-journal.ts';
 export { discardEvents } from './journal/discard-events.ts';
 export {

@@ -5,7 +5,7 @@ export interface BackoffLimits {
   readonly maxMs: number;
 }
 
-/** How long to wait before try `failures + 1`: doubling up to a limit, with the upper half left to chance. */
+/** How long to wait before try `failures + 1`: doubling up to a limit, the upper half of it at random. */
 export function backoffMs(failures: number, random: Random, limits: BackoffLimits): number {
   const ceiling = Math.min(limits.maxMs, limits.firstMs * 2 ** Math.min(failures - 1, 30));
   return ceiling / 2 + random.next() * (ceiling / 2);

@@ -29,7 +29,7 @@ function givenBodies(): {
 
 const idOf = (outbound: OutboundEvent | undefined) => outbound?.event.id;
 
-test('few events stay in memory until every sink is done with them, and are never read', () => {
+test('few events stay in memory until every sink is done with them, and are never read back', () => {
   const { journal, bodies, keep } = givenBodies();
   const place = keep('e1', 2);
   bodies.done(place);
@@ -39,7 +39,7 @@ test('few events stay in memory until every sink is done with them, and are neve
   expect([bodies.memoryBytes, journal.reads.length]).toEqual([0, 0]);
 });
 
-test('many events that the journal holds take half of the room, and the oldest stay', async () => {
+test('many events that the journal holds take half of the room, and the oldest stay in memory', async () => {
   const { bodies, keep } = givenBodies();
   const places = Array.from({ length: 1_000 }, (_, index) => keep(`e${index}`));
   expect(bodies.memoryBytes).toBeLessThanOrEqual(maxBytes * 0.7);
@@ -49,7 +49,7 @@ test('many events that the journal holds take half of the room, and the oldest s
   expect(idOf(await bodies.fetch(places[500] ?? 0, []))).toBe('e500');
 });
 
-test('what the journal does not hold stays, and counts as too much; once it holds it, it goes', async () => {
+test('events that the journal does not hold stay, and may exceed the bound; once it holds them, they leave memory', async () => {
   const { journal, bodies, keep } = givenBodies();
   journal.holding = false;
   const places = Array.from({ length: 30 }, (_, index) => keep(`e${index}`));
@@ -61,7 +61,7 @@ test('what the journal does not hold stays, and counts as too much; once it hold
   expect(bodies.overBound).toBe(false);
 });
 
-test('those that are asked for in one turn are read together, in batches; with those that come next', async () => {
+test('events that are asked for in one turn are read together, in batches, with those that come next', async () => {
   const { journal, bodies, keep } = givenBodies();
   const places = Array.from({ length: 300 }, (_, index) => keep(`e${index}`));
   const asked = places.slice(100, 104);
@@ -71,7 +71,7 @@ test('those that are asked for in one turn are read together, in batches; with t
   expect(journal.reads[0]?.slice(0, 4)).toEqual(asked);
 });
 
-test('what is read and being sent takes half of the room; the rest waits for it, and then comes in order', async () => {
+test('events that were read and are being sent take half of the room; the rest waits, and then comes in order', async () => {
   const { journal, bodies } = givenBodies();
   const places = Array.from(
     { length: 1_000 },
@@ -80,7 +80,7 @@ test('what is read and being sent takes half of the room; the rest waits for it,
   const arrived: Place[] = [];
   for (const place of places) void bodies.fetch(place, []).then(() => arrived.push(place));
   await settled();
-  // One read, whatever its size, may go beyond it.
+  // One read, whatever its size, may exceed the bound.
   expect(arrived.length).toBe(200);
   let most = 0;
   while (arrived.length < 1_000 || bodies.memoryBytes > 0) {
@@ -103,7 +103,7 @@ test('fetching rejects while the journal cannot be read, and works once it can',
   expect(await bodies.fetch(place + 1, [])).toBeUndefined();
 });
 
-test('an event that was sent without success is kept where there is room, else read once more', async () => {
+test('an event that was sent without success is kept if there is room, otherwise read once more', async () => {
   const { journal, bodies, keep } = givenBodies();
   const { place } = journal.append(anOutboundEvent('first'), []);
   await bodies.fetch(place, []);
@@ -118,7 +118,7 @@ test('an event that was sent without success is kept where there is room, else r
   expect(bodies.get(place)).toBeUndefined();
 });
 
-test('an event that cannot be read holds up none that can', async () => {
+test('an event that cannot be read does not delay those that can', async () => {
   const { journal, bodies } = givenBodies();
   const [first, broken, last] = ['e1', 'e2', 'e3'].map((id) => journal.append(anOutboundEvent(id), []).place);
   const { read } = journal;

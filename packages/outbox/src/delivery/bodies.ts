@@ -7,21 +7,21 @@ import { ReadBack } from './read-back.ts';
 interface Body {
   readonly outbound: OutboundEvent;
   readonly bytes: number;
-  /** What must happen before it is sent; absent: nothing. */
+  /** Settles before the event may be sent; absent: it may be sent at once. */
   readonly committed: Promise<void> | undefined;
-  /** Sinks that have not taken or refused it yet. */
+  /** How many sinks have not accepted or refused it yet. */
   users: number;
-  /** Whether it was read back, and is being sent: then it is needed now. */
+  /** Whether it was read back and is being sent, so that it is needed now. */
   inUse: boolean;
 }
 
-/** What an event costs beside its facts as JSON: its facts as an object, and the wrapping of both. */
+/** What an event takes beside its facts as JSON: its facts as an object, and the wrapping of both. */
 const overheadBytes = 1_300;
 
 /**
- * The events that wait, by place: in memory while there is room, else read back from the journal when it is their turn.
+ * The events that wait, by place: in memory while there is room, otherwise read back from the journal when it is their turn.
  *
- * Events that the journal has as well may take half of `maxBytes`, so that an event that waits only for a moment is never
+ * Events that the journal also has may take half of `maxBytes`, so that an event that waits only for a moment is never
  * read back. Events that the journal does not have may take all of it. The oldest stay in memory: it is their turn first.
  */
 export class Bodies {
@@ -48,7 +48,7 @@ export class Bodies {
     });
   }
 
-  /** Takes an event over for `users` sinks. */
+  /** Keeps an event for `users` sinks. */
   keep(place: Place, outbound: OutboundEvent, users: number, committed: Promise<void> | undefined): void {
     this.#put(place, { outbound, bytes: bytesOf(outbound), committed, users, inUse: false });
     if (this.#bytes > this.#sweepAbove) this.#sweep();
@@ -61,10 +61,10 @@ export class Bodies {
   }
 
   /**
-   * Reads an event back, together with others that are asked for at the same time; `undefined` where the journal does not have
-   * it. Waits while too many that were read are being sent. Rejects where the journal cannot be read now.
+   * Reads an event back, together with others that are asked for at the same time; `undefined` if the journal does not have
+   * it. Waits while too many that were read are being sent. Rejects if the journal cannot be read now.
    *
-   * @param ahead those that will be asked for next: read too where there is room.
+   * @param ahead events that will be asked for next: they are read too if there is room.
    */
   fetch(place: Place, ahead: readonly Place[]): Promise<OutboundEvent | undefined> {
     return this.#readBack.fetch(place, ahead);
@@ -78,23 +78,23 @@ export class Bodies {
     else this.#notInUse(body);
   }
 
-  /** One sink needs this event no more. */
+  /** One sink does not need this event any more. */
   done(place: Place): void {
     const body = this.#held.get(place);
     if (body && (body.users -= 1) <= 0) this.#drop(place, body);
   }
 
-  /** What the events in memory take, about. */
+  /** About how many bytes the events in memory take. */
   get memoryBytes(): number {
     return this.#bytes;
   }
 
-  /** Whether events that are in memory alone, since the journal does not have them, are more than may be. */
+  /** Whether the events that only memory has, since the journal does not have them, exceed the bound. */
   get overBound(): boolean {
     return this.#bytes > this.#maxBytes;
   }
 
-  /** Whether the event is in memory alone. */
+  /** Whether only memory has the event. */
   isPinned(place: Place): boolean {
     return this.#held.has(place) && !this.#isInJournal(place);
   }
@@ -103,7 +103,7 @@ export class Bodies {
     return this.#bytes > this.#maxBytes * 0.75;
   }
 
-  /** Announcements have places below 0, and are nowhere else. */
+  /** Announcements have places below 0, and are only in memory. */
   #isInJournal(place: Place): boolean {
     return place > 0 && this.#journal.holds(place);
   }
@@ -132,7 +132,7 @@ export class Bodies {
     this.#readBack.goOn();
   }
 
-  /** Each sweep frees a part of `maxBytes`, or the next one waits until as much came again: so it costs little per event. */
+  /** Each sweep frees a part of `maxBytes`, or the next one waits until that much came again. So it costs little per event. */
   #sweep(): void {
     const maxBytes = this.#maxBytes;
     let kept = 0;

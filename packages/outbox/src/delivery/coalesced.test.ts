@@ -23,7 +23,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-/** A store that is slow, or fails, when the test says so; and that stops in the middle of everything. */
+/** A store that is slow, or fails, when the test says so; and that can crash at any point. */
 class CrashingStore implements JournalStore {
   #store: SqliteStore | undefined;
   #waiting: (() => void)[] = [];
@@ -73,7 +73,7 @@ interface Halves {
   ended: boolean;
 }
 
-/** One adapter after the other on one journal, and what truly happened. */
+/** One adapter after the other on one journal, and what really happened. */
 class World {
   readonly clock = new ManualClock();
   readonly events: RecordingSink;
@@ -121,7 +121,7 @@ class World {
       bounds: { maxEvents: 12, maxBytes: 10_000_000 },
       backoff: { firstMs: 100, maxMs: 5_000 },
       window: 4,
-      // Nothing is sent that is not stored: what was reported of a connection that a crash forgets is another matter.
+      // Events are sent only once stored: this test is not about connections that were reported and then forgotten in a crash.
       sendAfterMs: 1_000_000_000,
       owed: recovered.owed,
       observer: { delivered() {}, retried() {}, parked() {}, leftOut() {} },
@@ -172,13 +172,13 @@ class World {
   }
 
   async restart(how: 'crash' | 'stop'): Promise<void> {
-    // What the journal could not write counts as kept while the adapter lives.
+    // While the adapter lives, events that the journal could not write count as kept.
     if (this.store.failing) await this.mendDisk();
     if (how === 'stop') {
       this.store.hurry();
       await this.outbox.close();
     } else {
-      // Whatever the dead adapter believes from here on is not so.
+      // The dead adapter's state does not count from here on.
       for (const [id, { began }] of this.truth) if (!began) this.truth.delete(id);
       this.store.crash();
       await this.outbox.close();
@@ -258,7 +258,7 @@ async function oneStep(world: World, device: string, dice: number): Promise<void
 }
 
 test.each(seeds)(
-  'whatever the order of outages, flapping, takeovers and restarts: pairs told and `coalesced` are the truth (seed %i)',
+  'whatever the order of outages, flapping, takeovers and restarts: published pairs and `coalesced` add up to the truth (seed %i)',
   async (seed) => {
     const world = new World(seed, ['events']);
     await liveThrough(world);
@@ -280,7 +280,7 @@ describe('of several sinks', () => {
   test.each(seeds.slice(0, 5))(
     'a consumer whose sink alone loses some counts exactly those (seed %i)',
     async (seed) => {
-      // With a disk that always answers, the log loses nothing.
+      // On a good disk, the log sink loses nothing.
       const world = new World(seed, ['events', 'logging'], 'good disk');
       await liveThrough(world);
       for (const device of devices) expect(world.told(device), device).toBe(world.trueEndings(device));

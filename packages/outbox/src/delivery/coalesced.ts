@@ -1,33 +1,33 @@
 import type { Owed } from '../journal/journal.ts';
 
-/** Devices that are remembered because a sink was told too many. Of more devices, it may be told too many once more. */
+/** How many devices are remembered for which a sink got too great a count. For more devices, that may happen once more. */
 const maxOverTold = 10_000;
 
 /**
- * How many connections of each device were left out for each sink, until an event says so.
+ * How many connections of each device were left out for each sink, until an event reports it.
  *
- * An event is the same for every sink, and has the greatest of the counts. So no consumer is told too few; and if one sink
- * loses some, its consumers are told the truth. What a sink was told in excess is subtracted from what it loses later.
+ * An event is the same for every sink, and has the greatest of the counts. So no consumer gets too small a count; and if one sink
+ * loses some, its consumers get the true count. What a sink got in excess is subtracted from its later losses.
  */
 export interface Coalesced {
   /** @returns how many pairs were left out for this sink, and not reported yet. */
   add(sink: string, tenant: string, device: number, pairs: number): Owed;
-  /** What the next event of the device has to say. */
+  /** The count for the next event of the device. */
   next(tenant: string, device: () => number): number;
-  /** An event that says `pairs` is on its way to every sink. */
+  /** An event with the count `pairs` is on its way to every sink. */
   said(tenant: string, device: number, pairs: number): Said;
-  /** What was left out and not reported yet, for all sinks and devices. */
+  /** The pairs that were left out and not reported yet, for all sinks and devices. */
   all(): readonly Owed[];
 }
 
 interface Said {
-  /** What each sink is owed now. */
+  /** The counts that each sink is owed now. */
   readonly owed: readonly Owed[];
-  /** For other devices, the excess is forgotten. */
+  /** Other devices, whose excess is forgotten. */
   readonly forgotten: readonly Owed[];
 }
 
-/** @param earlier what an earlier incarnation left; sinks that there are no more have no say. */
+/** @param earlier counts that an earlier incarnation left; those of sinks that no longer exist are ignored. */
 export function createCoalesced(sinks: readonly string[], earlier: readonly Owed[] = []): Coalesced {
   const counts = sinks.map(createCountsOfSink);
   for (const { sink, tenant, device, pairs } of earlier)

@@ -7,7 +7,7 @@ import type { JournalStore, StoreReads } from '../journal/store/stored.ts';
 import { createOutbox } from './outbox.ts';
 
 const backlog = 20_000;
-/** What a journal may know that its store does not: two batches, one that is being stored, and what is being sent. */
+/** How many changes a journal may have that its store does not: two batches, one that is being stored, and the events in flight. */
 const unstoredBound = 7_000;
 
 /** A store with a backlog, whose writes take many turns of the event loop, or fail. */

@@ -1,4 +1,4 @@
-/** All who wait until nothing waits to be sent any more. */
+/** Callers that wait until the outbox is empty. */
 export class DrainWaiters {
   readonly #isEmpty: () => boolean;
   readonly #waiters = new Set<() => void>();
@@ -7,7 +7,7 @@ export class DrainWaiters {
     this.#isEmpty = isEmpty;
   }
 
-  /** Resolves when nothing waits to be sent any more, or when `signal` aborts. */
+  /** Resolves when no event waits to be sent any more, or when `signal` aborts. */
   drained(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal.aborted || this.#isEmpty()) {
@@ -24,7 +24,7 @@ export class DrainWaiters {
     });
   }
 
-  /** Something waits no more. */
+  /** An event does not wait any more. */
   released(): void {
     if (this.#waiters.size > 0 && this.#isEmpty()) for (const wake of this.#waiters) wake();
   }

@@ -37,7 +37,7 @@ test('a tenant within its share never gives way, even if the others can leave no
   expect(order({ stuck: { events: 500, pairs: 0 }, calm: { events: 50, pairs: 25 } })).toEqual([]);
 });
 
-test('tenants of which nothing waits take no share', () => {
+test('tenants without waiting events take no share', () => {
   expect(order({ only: { events: 101, pairs: 1 }, gone: {}, another: {} })).toEqual(['only']);
 });
 

@@ -1,8 +1,8 @@
-/** What one tenant has waiting. */
+/** What waits for one tenant. */
 export interface TenantLoad {
   readonly events: number;
   readonly bytes: number;
-  /** Connections that can be left out. */
+  /** How many connections can be left out. */
   readonly pairs: number;
 }
 
@@ -11,7 +11,7 @@ export interface QueueBounds {
   readonly maxBytes: number;
 }
 
-/** Those that have more than their share, and can leave something out. */
+/** The tenants that exceed their share, and have connections that can be left out. */
 function overTheirShare<Tenant extends TenantLoad>(
   tenants: Iterable<Tenant>,
   total: TenantLoad,
@@ -26,8 +26,8 @@ function overTheirShare<Tenant extends TenantLoad>(
 }
 
 /**
- * Who gives way when more waits than may: tenants that have more than their share of the bound, divided by the tenants of which
- * anything waits; first the one with most connections that can be left out. Where none of those can leave anything out, no
+ * Which tenants give way when a bound is exceeded: those with more than their share of it. The bound is shared by all tenants of which
+ * events wait. The tenant with most connections that can be left out comes first. If none of these tenants can leave anything out, no
  * tenant gives way: no tenant pays for another.
  */
 export function inOrderOfGivingWay<Tenant extends TenantLoad>(
@@ -38,7 +38,7 @@ export function inOrderOfGivingWay<Tenant extends TenantLoad>(
   return overTheirShare(tenants, total, bounds).toSorted((one, other) => other.pairs - one.pairs);
 }
 
-/** The first of {@link inOrderOfGivingWay}, without sorting: it is asked for with each event while more waits than may. */
+/** The first of {@link inOrderOfGivingWay}, without sorting: it is called for each event while a bound is exceeded. */
 export function firstToGiveWay<Tenant extends TenantLoad>(
   tenants: Iterable<Tenant>,
   total: TenantLoad,

@@ -14,7 +14,7 @@ import {
 const backoff = { firstMs: 1_000, maxMs: 60_000 };
 const longest: Random = { next: () => 1, bytes: (length) => new Uint8Array(length) };
 
-/** The state after so many failures in a row, all at the present instant of the clock. */
+/** The state after this many failures in a row, all at the present instant of the clock. */
 function failed(times: number, clock: ManualClock): LaneState {
   let state = open;
   for (let count = 0; count < times; count++)

@@ -2,7 +2,7 @@ import type { Instant } from '@rollcall/core';
 import { later, type Clock, type Random } from '@rollcall/core/environment';
 import { backoffMs, type BackoffLimits } from './backoff.ts';
 
-/** Failures in a row, of any devices, after which the whole lane waits before it tries again. */
+/** After how many failures in a row, of any devices, the whole lane pauses. */
 const failuresBeforePause = 3;
 
 /**
@@ -42,7 +42,7 @@ export function afterFailure(
   return { mode: 'paused', failures, until: later(at, pauseMs) };
 }
 
-/** The sink answered for an event: it took it or refused it. */
+/** The sink answered for an event: it accepted or refused it. */
 export function afterSuccess(state: LaneState): LaneState {
   return state.mode === 'stopped' ? state : open;
 }

@@ -9,7 +9,7 @@ import { WaitingEvents } from './waiting-events.ts';
 const retryable: Delivery = { status: 'retryable', cause: new Error('not now') };
 const unreachable: Delivery = { status: 'retryable', cause: new Error('no route'), unreachable: true };
 
-/** A sink whose answers the test gives, in the order in which it was asked. */
+/** A sink whose answers the test gives, in the order of its calls. */
 function answeredSink() {
   const asked: { readonly id: string; answer(delivery: Delivery): void; fail(error: unknown): void }[] = [];
   const sink: EventSink = {
@@ -21,7 +21,7 @@ function answeredSink() {
   return { sink, asked };
 }
 
-/** @param read how the journal reads what is not in memory; default: it has nothing. */
+/** @param read how the journal reads events that are not in memory; default: it has none. */
 function givenALane({ window = 4, read = async () => [undefined] as (OutboundEvent | undefined)[] } = {}) {
   const clock = new ManualClock();
   const waiting = new WaitingEvents();
@@ -92,7 +92,7 @@ test('a lane sends nothing while the outbox is held', async () => {
   expect(idsOf(asked)).toEqual(['a1']);
 });
 
-test('a lane says what became of an event before it lets the event go', async () => {
+test('a lane reports the outcome of an event before it releases the event', async () => {
   const { append, asked, told, lane } = givenALane();
   append('a1', 1);
   append('b1', 2);
@@ -173,7 +173,7 @@ test('an event that the journal cannot read now is read again later', async () =
   expect(idsOf(asked)).toEqual(['a1']);
 });
 
-test('a lane that is stopped sends nothing, arms nothing, and still says what became of events in flight', async () => {
+test('a lane that is stopped sends nothing, arms nothing, and still reports the outcome of events in flight', async () => {
   const { append, asked, told, clock, lane } = givenALane();
   append('a1', 1);
   append('b1', 2);

@@ -17,10 +17,10 @@ import { Retries } from './retries.ts';
 import { TenantQueue, type Arrival, type LeftOut } from './tenant-queue.ts';
 import { flags, type Entry, type WaitingEvents } from './waiting-events.ts';
 
-/** Events of one device that are read from the journal together. */
+/** How many events of one device are read from the journal together. */
 const readAhead = 16;
 
-/** What became of an event that was handed to the sink. */
+/** The outcome of an event that was handed to the sink. */
 export interface Tried {
   readonly place: Place;
   readonly outbound: OutboundEvent;
@@ -42,23 +42,23 @@ export interface LaneContext {
   readonly signal: AbortSignal;
   /** Whether anything may be sent now. */
   maySend(): boolean;
-  /** Whether others tell this event: it is not sent any more. */
+  /** Whether another instance publishes this event: then it is not sent any more. */
   isWithdrawn(event: ConnectionEvent): boolean;
   withdrawn(place: Place): void;
-  /** What became of a try. Told before the next event of the device goes out. Not of announcements. */
+  /** Called with the outcome of a try, before the next event of the device is sent. Not called for announcements. */
   tried(tried: Tried): void;
-  /** The journal does not have an event any more that was to be sent. */
+  /** The journal has lost an event that was to be sent. */
   lost(): void;
-  /** The event of this place waits no more; told after {@link tried}. */
+  /** The event of this place does not wait any more; called after {@link tried}. */
   released(bytes: number, place: Place): void;
 }
 
 /**
- * The way of one tenant's events to one sink. Its trouble stalls no other lane.
+ * Sends the events of one tenant to one sink. Trouble of one lane does not stall other lanes.
  *
  * Devices are pipelined, each with one event in flight. A device whose event must be tried again waits by itself;
- * failures in a row halve the lane's window and then pause the lane, so that a network that is away is asked by a
- * few tries and not by all devices.
+ * failures in a row halve the lane's window and then pause the lane, so that a network that is away gets only a
+ * few tries, and not one for each device.
  */
 export class Lane {
   readonly tenant: string;
@@ -105,8 +105,8 @@ export class Lane {
   }
 
   /**
-   * Whether an announcement of this device may be said: not while the lane has trouble, nor while an event of the device
-   * waits, for that says more.
+   * Whether an announcement of this device may be sent: not while the lane has trouble, nor while an event of the device
+   * waits, which says more.
    */
   mayAnnounce(device: number): boolean {
     return this.#state.mode === 'open' && !this.#queue.hasDevice(device);
@@ -139,7 +139,7 @@ export class Lane {
     }
   }
 
-  /** The destination can be reached again: what waits only because it could not be is sent now, a few at first. */
+  /** The destination can be reached again: events that wait only because of that are sent now, a few at first. */
   reachable(): void {
     this.#disarmPause?.();
     this.#state = afterReachable(this.#state);
@@ -159,8 +159,8 @@ export class Lane {
     const place = waiting.place(entry);
     const isAnnouncement = waiting.is(entry, flags.announcement);
     const inMemory = bodies.get(place);
-    // Wait for the commit: if an uncommitted event were sent and then lost in a crash, the next run would report the same
-    // fact with other ids.
+    // Wait for the commit: if an uncommitted event were sent and then lost in a crash, the next run would publish the same
+    // fact with another id.
     if (inMemory?.committed) await inMemory.committed;
     const outbound = inMemory?.outbound ?? (await this.#readBack(entry, place));
     if (outbound === undefined || outbound instanceof Error) {
@@ -189,7 +189,7 @@ export class Lane {
     this.pump();
   }
 
-  /** An event that is not in memory; `undefined` where the journal does not have it either. */
+  /** An event that is not in memory; `undefined` if the journal does not have it either. */
   async #readBack(entry: Entry, place: Place): Promise<OutboundEvent | Error | undefined> {
     try {
       return await this.#context.bodies.fetch(place, this.#queue.following(entry, readAhead));
@@ -223,7 +223,7 @@ export class Lane {
     else this.#next(entry);
   }
 
-  /** A sink must not reject; one that does must not lose the event either. */
+  /** A sink must not reject; if one does, the event must not be lost. */
   #brokenContract(error: unknown): Delivery {
     const { log, sink } = this.#context;
     const cause = error instanceof Error ? error : new Error(String(error));
@@ -231,7 +231,7 @@ export class Lane {
     return { status: 'retryable', cause };
   }
 
-  /** The event is done with. If it ends trouble, the others do not wait any longer. */
+  /** The event is finished. If it ended the trouble, the others do not wait any longer. */
   #next(entry: Entry): void {
     this.#retries.done(entry);
     const before = this.#state;

@@ -4,15 +4,15 @@ import { lostEvents, type LostEvents } from './lost-events.ts';
 import type { Outbox } from './outbox.ts';
 
 /**
- * What becomes of events that are not confirmed yet when their adapter stops. Without a stop, it waits for nothing and
- * logs nothing.
+ * Waits, when an adapter stops, for events that are not confirmed yet, and logs which of them are lost. Without a stop, it does
+ * neither.
  */
 export interface LastDeliveries {
-  /** A stop begins. @param leftMs how long it waits for confirmations; asked for when it comes to that. */
+  /** A stop begins. @param leftMs how long it waits for confirmations; called only if it has to wait. */
   begin(outbox: Outbox, leftMs: () => number): void;
   /** Resolves when everything is confirmed, or when the time is over. */
   confirmed(): Promise<void>;
-  /** Finds out what is lost, and logs it. To be called when nothing is sent any more, and the journal is closed. */
+  /** Finds out what is lost, and logs it. Call it when no event is sent any more, and the journal is closed. */
   tellLost(): void;
   readonly lost: readonly LostEvents[];
 }

@@ -1,7 +1,7 @@
 import type { Clock, Log } from '@rollcall/core/environment';
 import { createMinuteLog, type MinuteLog } from './minute-log.ts';
 
-/** Says that connections are left out. */
+/** Logs that connections are left out. */
 export function createLeftOutLog(
   { clock, log }: { readonly clock: Clock; readonly log: Log },
   facts: object,

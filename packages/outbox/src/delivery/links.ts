@@ -11,12 +11,12 @@ export function emptyChain(): Chain {
   return { first: none, last: none };
 }
 
-/** Who comes before and after whom, for entries that are numbers. Each entry stands in one list at most. 8 bytes an entry. */
+/** Doubly linked lists of entries that are numbers. Each entry is in one list at most, and takes 8 bytes. */
 export class Links {
   #older = new Int32Array(0);
   #newer = new Int32Array(0);
 
-  /** Makes room for entries below `capacity`; what is kept of those above it is forgotten. */
+  /** Makes room for entries below `capacity`; links of those above it are forgotten. */
   resize(capacity: number): void {
     this.#older = resized(this.#older, new Int32Array(capacity));
     this.#newer = resized(this.#newer, new Int32Array(capacity));

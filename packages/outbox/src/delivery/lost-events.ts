@@ -4,7 +4,7 @@ import type { Holdings, Journal } from '../journal/journal.ts';
 export interface LostEvents {
   readonly sink: string;
   readonly events: number;
-  /** Of these, ends of connections: consumers see their devices as connected, until something else tells them. */
+  /** Of these, ends of connections: consumers see their devices as connected until they learn otherwise. */
   readonly disconnected: number;
 }
 
@@ -15,7 +15,7 @@ export function lostEvents(
 ): readonly LostEvents[] {
   const lost = new Map<string, { -readonly [Fact in keyof LostEvents]: LostEvents[Fact] }>();
   for (const { place, sink, outbound } of waiting) {
-    // Announcements have places below 0: the same will be said again.
+    // Announcements have places below 0: they will be sent again anyway.
     if (place < 0 || journal.holds(place)) continue;
     const of = lost.get(sink) ?? { sink, events: 0, disconnected: 0 };
     of.events += 1;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { memoryLimit, shareOfHeap } from './memory-limit.ts';
 
-// As Node.js 24 says it for `--max-old-space-size`; the last one with young objects limited to 3 times 8 MB.
+// The limits that Node.js 24 reports for `--max-old-space-size`; the last one with young objects limited to 3 times 8 MB.
 test.each([
   [64, 268_435_456],
   [128, 335_544_320],
@@ -13,7 +13,7 @@ test.each([
   expect(share).toBeGreaterThanOrEqual((megabytes * 1_048_576) / 32);
 });
 
-test('what is configured counts', () => {
+test('a configured limit takes precedence', () => {
   expect(memoryLimit(1_000)).toBe(1_000);
   expect(memoryLimit(0)).toBeGreaterThan(0);
 });

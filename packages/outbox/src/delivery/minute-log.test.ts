@@ -13,7 +13,7 @@ function given(options: Omit<MinuteLogOptions, 'say'> = {}) {
   return { clock, said, log };
 }
 
-test('a minute log says a thing at once, then once a minute while it goes on, and when it is over', () => {
+test('a minute log logs at once, then once a minute while it goes on, and when it is over', () => {
   const { clock, said, log } = given();
   for (let i = 0; i < 3; i++) log.count();
   expect(said).toEqual([1]);
@@ -26,7 +26,7 @@ test('a minute log says a thing at once, then once a minute while it goes on, an
   expect(said).toEqual([1, 2, 'over', 1]);
 });
 
-test('a minute log goes on for as long as it is asked to, although nothing happens again', () => {
+test('a minute log goes on while `goesOn` says so, although nothing happens again', () => {
   let goesOn = true;
   const { clock, said, log } = given({ goesOn: () => goesOn });
   log.count();
@@ -36,7 +36,7 @@ test('a minute log goes on for as long as it is asked to, although nothing happe
   expect(said).toEqual([1, 0, 0, 'over']);
 });
 
-test('a patient minute log does not say what happens once, and says all that happened while it waited', () => {
+test('a patient minute log does not log a single occurrence, and counts all that happened while it waited', () => {
   const { clock, said, log } = given({ patienceMs: 5_000 });
   log.count();
   clock.advance(5_000);

@@ -12,12 +12,12 @@ export interface MinuteLog {
 }
 
 export interface MinuteLogOptions {
-  /** Called with how often it happened since the last call. */
+  /** Logs how often it happened since the last call. */
   say(count: number): void;
   over?(): void;
   /** Whether it goes on although it did not happen again; default: it does not. */
   goesOn?(): boolean;
-  /** How long the first line waits; what happened only once by then is not logged. Default: it is logged at once. */
+  /** How long the first line waits; a single occurrence by then is not logged. Default: it is logged at once. */
   patienceMs?: number;
 }
 

@@ -92,7 +92,7 @@ describe('an outage with a journal', () => {
     expect(outbox.memoryBytes()).toBeLessThan(20_000);
   });
 
-  test('read-ahead: the events of one device are not read one by one', async () => {
+  test('read-ahead: events of one device are not read one by one', async () => {
     const journal = createHoldingJournal();
     const { outbox, clock, sink } = givenAnOutbox(journal);
     sink.answer = () => retryable;
@@ -105,7 +105,7 @@ describe('an outage with a journal', () => {
     expect(journal.reads.length).toBeLessThan(40);
   });
 
-  test('while the network is up nothing is read', async () => {
+  test('while the network is up nothing is read back', async () => {
     const journal = createHoldingJournal();
     const { outbox, sink } = givenAnOutbox(journal);
     for (let round = 0; round < 200; round++) {
@@ -117,7 +117,7 @@ describe('an outage with a journal', () => {
     expect(journal.reads).toEqual([]);
   });
 
-  test('a journal that cannot be read holds events up, and loses none', async () => {
+  test('a journal that cannot be read delays events, and loses none', async () => {
     const journal = createHoldingJournal();
     const { outbox, clock, sink } = givenAnOutbox(journal);
     const pending = ['a', 'b'].map((name) => journal.left(half(name, name, 'd1'), ['events']));
@@ -130,7 +130,7 @@ describe('an outage with a journal', () => {
     expect(idsOf(sink.events)).toEqual(['a', 'b']);
   });
 
-  test('an event that the journal has lost is logged, and holds up no other of its device', async () => {
+  test('an event that the journal has lost is logged, and does not delay others of its device', async () => {
     const journal = createHoldingJournal();
     const { outbox, log, sink } = givenAnOutbox(journal);
     const [lost, next] = ['lost', 'next'].map((name) => journal.left(half(name, name, 'd1'), ['events']));
@@ -144,8 +144,8 @@ describe('an outage with a journal', () => {
   });
 });
 
-describe('what an earlier incarnation left', () => {
-  test('goes out before what is new; nothing goes out before all of it is known', async () => {
+describe('events that an earlier incarnation left', () => {
+  test('are sent before new ones, and nothing is sent before all of them are known', async () => {
     const journal = createHoldingJournal();
     const { outbox, sink } = givenAnOutbox(journal);
     const begin = outbox.hold();
@@ -158,7 +158,7 @@ describe('what an earlier incarnation left', () => {
     expect(idsOf(sink.events)).toEqual(['old', 'new']);
   });
 
-  test('is never left out, and makes no other tenant give way', async () => {
+  test('are never left out, and make no other tenant give way', async () => {
     const journal = createHoldingJournal();
     const { outbox, leftOutSoFar } = givenAnOutbox(journal, { maxEvents: 10 });
     outbox.hold();
@@ -170,7 +170,7 @@ describe('what an earlier incarnation left', () => {
     expect(outbox.depth()).toMatchObject([{ events: 104 }]);
   });
 
-  test('for a sink that is not configured stays in the journal', () => {
+  test('stay in the journal if they are for a sink that is not configured', () => {
     const journal = createHoldingJournal();
     const { outbox } = givenAnOutbox(journal);
     expect(outbox.resume('hook', journal.left(half('e', 'c', 'd'), ['hook']))).toBe(false);
@@ -219,11 +219,11 @@ describe('at the bound', () => {
   });
 });
 
-describe('what is in memory alone', () => {
+describe('events that only memory has', () => {
   test.each([
     ['without a journal', createMemoryJournal()],
     ['while the journal stores nothing', Object.assign(createHoldingJournal(), { holding: false })],
-  ])('is bounded by bytes: connections are left out, and counted (%s)', async (_, journal) => {
+  ])('are bounded by bytes: connections are left out, and counted (%s)', async (_, journal) => {
     const { outbox, clock, sink, leftOutSoFar } = givenAnOutbox(journal);
     sink.answer = () => retryable;
     for (let index = 0; index < 1_000; index++)
@@ -238,7 +238,7 @@ describe('what is in memory alone', () => {
     expect(outbox.memoryBytes()).toBeLessThan(20_000);
   });
 
-  test('is left out for all sinks together, since what one of them needs stays', () => {
+  test('are left out for all sinks together, since an event that one sink needs stays', () => {
     const sink = (name: string) => new RecordingSink(name, () => retryable);
     const { outbox } = givenAnOutbox(createMemoryJournal(), {}, sink('one'), sink('two'));
     for (let index = 0; index < 500; index++)
@@ -249,7 +249,7 @@ describe('what is in memory alone', () => {
     expect(outbox.memoryBytes()).toBeLessThan(150_000);
   });
 
-  test('gives way, and not what the journal holds: that leaves memory, and comes back', async () => {
+  test('give way; events that the journal holds leave memory instead, and come back', async () => {
     const journal = createHoldingJournal();
     const { outbox, clock, sink, leftOutSoFar } = givenAnOutbox(journal);
     sink.answer = () => retryable;

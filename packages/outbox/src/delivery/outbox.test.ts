@@ -96,7 +96,7 @@ test('a tenant whose events are refused counts as refused until one of them, or 
 describe('a destination that can be reached again', () => {
   const unreachable: Delivery = { status: 'retryable', cause: new Error('away'), unreachable: true };
 
-  /** A sink whose destination is away until it says otherwise. */
+  /** A sink whose destination is away until the test says otherwise. */
   function givenADestinationThatIsAway() {
     const listeners = new Set<() => void>();
     let away = true;
@@ -119,7 +119,7 @@ describe('a destination that can be reached again', () => {
     };
   }
 
-  test('gets what waits at once, each device in its order, and not when the next try would be due', async () => {
+  test('gets waiting events at once, each device in its order, and not when the next try would be due', async () => {
     const { sink, back } = givenADestinationThatIsAway();
     const { clock, outbox } = givenAnOutbox([sink]);
     for (let index = 0; index < 40; index++) void outbox.append(connected(`e${index}`, `d${index % 20}`));
@@ -146,7 +146,7 @@ describe('a destination that can be reached again', () => {
     expect(sink.events).toHaveLength(count);
   });
 
-  test('gets what waits with the first event that it takes, even if the sink does not say that it is reachable', async () => {
+  test('gets waiting events with the first event that it accepts, even if the sink does not say that it is reachable', async () => {
     const { sink, back } = givenADestinationThatIsAway();
     const { outbox } = givenAnOutbox([Object.assign(sink, { onReachable: () => () => {} })]);
     void outbox.append(connected('waits', 'd1'));
@@ -158,7 +158,7 @@ describe('a destination that can be reached again', () => {
     expect(idsOf(sink.events)).toEqual(['comes', 'waits']);
   });
 
-  test('gets what waits of every tenant', async () => {
+  test('gets waiting events of every tenant', async () => {
     const { sink, back } = givenADestinationThatIsAway();
     const { outbox } = givenAnOutbox([sink]);
     const tenants = ['acme', 'umbrella', 'other'];
@@ -169,7 +169,7 @@ describe('a destination that can be reached again', () => {
     expect(idsOf(sink.events)).toEqual(tenants);
   });
 
-  test('gets what waits once one try succeeds, even if the sink does not say that it is reachable', async () => {
+  test('gets waiting events once one try succeeds, even if the sink does not say that it is reachable', async () => {
     const { sink, back, subscribed } = givenADestinationThatIsAway();
     const silent = Object.assign(sink, { onReachable: () => () => subscribed() });
     const { clock, outbox } = givenAnOutbox([silent]);
@@ -183,7 +183,7 @@ describe('a destination that can be reached again', () => {
     expect(clock.monotonic() - backAt).toBeLessThanOrEqual(5_010);
   });
 
-  test('is not asked again and again for an event that it refused for now by itself', async () => {
+  test('does not get the same event again and again if the sink put off only that event', async () => {
     const { sink, back } = givenADestinationThatIsAway();
     const { clock, outbox } = givenAnOutbox([sink]);
     for (let index = 0; index < 3; index++) void outbox.append(connected(`e${index}`, `d${index}`));
@@ -199,7 +199,7 @@ describe('a destination that can be reached again', () => {
     expect(idsOf(sink.events)).toEqual(['e1', 'e2']);
   });
 
-  test('gets one try first, where it is not back after all', async () => {
+  test('gets only one try at first, in case it is not back', async () => {
     const listeners: (() => void)[] = [];
     const sink = Object.assign(new RecordingSink('recording', () => unreachable), {
       onReachable(listener: () => void) {
@@ -254,7 +254,7 @@ describe('an event that the journal does not have yet', () => {
     expect(idsOf(sink.events)).toEqual(['e1', 'e2']);
   });
 
-  test('is sent after a while where the journal does not answer', async () => {
+  test('is sent after a while if the journal does not answer', async () => {
     const sink = new RecordingSink();
     const { journal } = givenASlowJournal();
     const { outbox, clock } = givenAnOutbox([sink], undefined, journal);
@@ -320,7 +320,7 @@ describe('order and pipelining', () => {
 });
 
 describe('trouble stays where it is', () => {
-  test('one tenant is refused a way, others are not', async () => {
+  test('one tenant cannot send, others can', async () => {
     const sink = new RecordingSink('partly', ({ event }) =>
       event.device.tenant === 'acme' ? retryable : { status: 'delivered' },
     );
@@ -341,7 +341,7 @@ describe('trouble stays where it is', () => {
     expect(fine.events).toHaveLength(20);
   });
 
-  test('a network that is away is asked by a few tries, not by all devices', async () => {
+  test('a network that is away gets a few tries, not one for each device', async () => {
     const sink = new RecordingSink('away', () => retryable);
     const { outbox, clock } = givenAnOutbox([sink]);
     for (let i = 0; i < 500; i++) void outbox.append(connected(`e${i}`, `d${i}`));
@@ -387,7 +387,7 @@ describe('at the bound', () => {
     expect(idsOf(sink.events)).toEqual(['first', 'c16', 'd16', 'c17', 'd17', 'c18', 'd18', 'c19', 'd19']);
   });
 
-  test('what was attempted, and what is still open, is never left out', async () => {
+  test('events that were attempted, and connections that are still open, are never left out', async () => {
     const sink = new RecordingSink('away', () => retryable);
     const { outbox, counted } = givenAnOutbox([sink], bounds);
     for (let i = 0; i < 30; i++) void outbox.append(connected(`e${i}`, `d${i}`));
@@ -395,7 +395,7 @@ describe('at the bound', () => {
     expect(counted.leftOut).toBe(0);
   });
 
-  test('an end whose beginning was attempted goes out', async () => {
+  test('an end whose beginning was attempted is sent', async () => {
     const sink = new RecordingSink('away', () => retryable);
     const { outbox, clock } = givenAnOutbox([sink], { maxEvents: 1, maxBytes: 10_000_000 });
     void outbox.append(connected('c1'));
@@ -428,7 +428,7 @@ describe('the end', () => {
     expect(idsOf(sink.events)).toEqual(['e1']);
   });
 
-  test('drained gives up when told to, and close leaves no timer', async () => {
+  test('drained gives up when its signal aborts, and close leaves no timer', async () => {
     const sink = new RecordingSink('away', () => retryable);
     const { outbox, clock } = givenAnOutbox([sink]);
     void outbox.append(connected('e1'));
@@ -459,7 +459,7 @@ describe('an announcement', () => {
       expect(sink.attempts).toMatchObject([{ event: { id: 'e1' }, announcement: true }]);
   });
 
-  test('is tried once, neither kept nor parked, whatever the sink answers', async () => {
+  test('is tried once, and neither kept nor parked, whatever the sink answers', async () => {
     for (const answer of [retryable, { status: 'refused', cause: new Error('no') } as const]) {
       const sink = new RecordingSink('away', () => answer);
       const { outbox, clock, counted } = givenAnOutbox([sink]);
@@ -471,7 +471,7 @@ describe('an announcement', () => {
     }
   });
 
-  test('is left unsaid while an event of the device waits, or the sink is in trouble', async () => {
+  test('is not sent while an event of the device waits, or the sink is in trouble', async () => {
     const sink = new RecordingSink('away', () => retryable);
     const { outbox, clock } = givenAnOutbox([sink]);
     void outbox.append(connected('e1', 'a'));
@@ -486,7 +486,7 @@ describe('an announcement', () => {
     expect(idsOf(sink.events)).toEqual(['e1', 'e2']);
   });
 
-  test('comes before the end of its connection, and is no half of a pair that could be left out', async () => {
+  test('comes before the end of its connection, and does not count as half of a pair that could be left out', async () => {
     const answers: (() => void)[] = [];
     const sink = new RecordingSink(
       'slow',
@@ -505,7 +505,7 @@ describe('an announcement', () => {
   });
 });
 
-test('while nothing may be published nothing is sent, and then everything, in order', async () => {
+test('nothing is sent while publishing is not allowed, and then everything, in order', async () => {
   const sink = new RecordingSink('events');
   let may = true;
   const { outbox } = givenAnOutbox([sink], undefined, undefined, () => may);
@@ -522,7 +522,7 @@ test('while nothing may be published nothing is sent, and then everything, in or
   expect(idsOf(sink.events).filter((id) => id !== '3')).toEqual(['1', '2']);
 });
 
-test('what may not be published any more while it waits for the journal is not sent', async () => {
+test('an event that may not be published any more when the journal has it is not sent', async () => {
   const sink = new RecordingSink('events');
   const journal = createLateJournal();
   let may = true;
@@ -540,7 +540,7 @@ test('what may not be published any more while it waits for the journal is not s
 });
 
 test.each(['in memory', 'in the journal alone'])(
-  'what others tell is not sent, is forgotten, and holds up nobody, where it waits %s',
+  'an event that others publish is not sent, is forgotten, and delays no other, if it waits %s',
   async (where) => {
     let answer: Delivery = retryable;
     const sink = new RecordingSink('events', () => answer);
@@ -559,7 +559,7 @@ test.each(['in memory', 'in the journal alone'])(
     expect(idsOf(sink.events)).toEqual(['3']);
     expect(new Set(journal.forgotten)).toEqual(new Set([1, 2, 3, 4]));
     expect(outbox.depth()).toMatchObject([{ events: 0 }]);
-    // What comes later belongs to no other sink.
+    // Later events are not affected.
     void outbox.append(connected('5', 'd1', 'acme', '1'));
     await settled();
     expect(idsOf(sink.events)).toEqual(['3', '5']);

@@ -18,7 +18,7 @@ import type { Arrival, LeftOut } from './tenant-queue.ts';
 import { WaitingEvents } from './waiting-events.ts';
 
 export interface OutboxBounds {
-  /** Events that may wait for one sink. Beyond it, pairs are left out. */
+  /** How many events may wait for one sink. Beyond it, pairs are left out. */
   readonly maxEvents: number;
   /** Bytes of encoded messages that may wait for one sink. */
   readonly maxBytes: number;
@@ -40,11 +40,11 @@ export interface OutboxOptions {
   readonly backoff: BackoffLimits;
   /** Events in flight at a time, per sink and tenant. */
   readonly window: number;
-  /** An event is sent once it is in the journal, or after this time where the journal does not answer. */
+  /** An event is sent once it is in the journal, or after this time if the journal does not answer. */
   readonly sendAfterMs: number;
-  /** Whether anything may be sent at this moment; absent: always. Once it may again, {@link Outbox.sendAgain} is to be called. */
+  /** Whether anything may be sent at this moment; absent: always. Call {@link Outbox.sendAgain} once it may again. */
   mayPublish?(): boolean;
-  /** What an earlier incarnation left out, and did not say. */
+  /** Pairs that an earlier incarnation left out, and did not report. */
   readonly owed?: readonly Owed[];
 }
 
@@ -61,49 +61,49 @@ export interface SinkDepth {
 
 /** Events on their way to the sinks. */
 export interface Outbox {
-  /** Takes an event over. The result is that of the journal: `undefined` says that it is safe already. */
+  /** Queues an event. The result is that of the journal: `undefined` means that the event is safe already. */
   append(outbound: OutboundEvent): Promise<void> | undefined;
   /**
-   * Takes over events of one connection of another adapter, which died. They are not left out at the bounds.
+   * Queues events of one connection of another adapter, which died. They are never left out.
    *
-   * @returns whether every sink has them, or refused them finally. `false`: it was stopped before.
+   * @returns whether every sink has them, or refused them finally. `false`: the outbox was stopped before.
    */
   relay(events: readonly OutboundEvent[]): Promise<boolean>;
-  /** Nobody waits for what is relayed any more. */
+  /** Gives up all calls of `relay` that wait. */
   stopRelaying(): void;
   /**
-   * Queues what an earlier incarnation left for one of its sinks, without journaling it again. `false` where the adapter has no
+   * Queues an event that an earlier incarnation left for one of its sinks, without journaling it again. `false` if the adapter has no
    * such sink: the event stays in the journal for one that has.
    */
   resume(sink: string, pending: PendingEvent): boolean;
-  /** Sends nothing until the result is called: what an earlier incarnation left is to be known before. */
+  /** Sends nothing until the returned function is called: events that an earlier incarnation left must be known before. */
   hold(): () => void;
-  /** What kept it from sending is over. */
+  /** Sending is allowed again. */
   sendAgain(): void;
-  /** Others tell all there is to tell of these connections: what waits of them is not sent any more, and not left in the journal. */
+  /** Others publish all events of these connections: those that wait here are not sent any more, and not kept in the journal. */
   withdraw(connections: Iterable<ConnectionId>): void;
   /**
    * Sends an announcement to every sink that is not in trouble. It is neither journaled nor tried again.
    *
-   * @returns whether there is none that does not get it.
+   * @returns whether every sink gets it.
    */
   announce(outbound: OutboundEvent): boolean;
-  /** Number of pairs of this device that were left out and that no event says: for the next one, which is appended at once. */
+  /** How many pairs of this device were left out and not reported yet: for the next event, which must be appended at once. */
   coalescedOf(device: DeviceRef): number;
   depth(): readonly SinkDepth[];
-  /** What the journal has, too, of what waits. */
+  /** The waiting events and owed counts, which the journal has too. */
   holdings(): Pick<Holdings, 'waiting' | 'owed'>;
-  /** Bytes of memory that everything that waits takes, about. */
+  /** About how many bytes of memory all waiting events take. */
   memoryBytes(): number;
-  /** Resolves when nothing waits any more, or when `signal` aborts. */
+  /** Resolves when no event waits any more, or when `signal` aborts. */
   drained(signal: AbortSignal): Promise<void>;
-  /** Sends nothing any more. What still waits stays in the journal. */
+  /** Sends nothing any more. Events that still wait stay in the journal. */
   stop(): void;
   /** Stops, and closes the sinks and the journal. */
   close(): Promise<void>;
 }
 
-/** One lane per sink and tenant behind one door; bounded by leaving out whole pairs, and counting them. */
+/** Queues events with one lane for each sink and tenant. It is bounded: it leaves out whole pairs, and counts them. */
 export function createOutbox(options: OutboxOptions): Outbox {
   return new SinksOutbox(options);
 }
@@ -167,7 +167,7 @@ class SinksOutbox implements Outbox {
       device,
       bytes: factsOf(outbound).length,
       ...(event.coalesced !== undefined && { coalesced: event.coalesced }),
-      // The one that died may have handed it to the sink.
+      // The adapter that died may have handed the event to the sink.
       ...(outbound.ofAnother !== true && { half: event }),
     };
     const users = this.#queues.length;
@@ -296,18 +296,18 @@ class SinksOutbox implements Outbox {
 
   #released(place: Place | undefined): void {
     if (place !== undefined) this.#relayed.released(place);
-    // What waited when they were withdrawn is gone, then.
+    // The events that waited when the connections were withdrawn are gone then.
     if (this.#withdrawn.size > 0 && this.#queues.every((queue) => queue.events === 0))
       this.#withdrawn.clear();
     this.#drain.released();
   }
 
-  /** One pair of each sink: what all of them leave out is out of memory. */
+  /** Leaves out one pair of each sink: an event that all of them leave out leaves memory. */
   #leaveOutPinned(): boolean {
     return this.#queues.map((queue) => queue.leaveOutPinned()).includes(true);
   }
 
-  /** Events that are committed together share one promise, and one timer. */
+  /** Waits for a commit, with a limit. Events that are committed together share one promise, and one timer. */
   #bounded(committed: Promise<void>): Promise<void> {
     const { sendAfterMs, clock } = this.#options;
     if (this.#latest?.committed !== committed)

@@ -2,7 +2,7 @@ import type { Clock, Log } from '@rollcall/core/environment';
 import type { OutboundEvent } from '@rollcall/core/sink';
 import { createMinuteLog } from './minute-log.ts';
 
-/** A network that puts off an event now and then is not worth a line. */
+/** A network that puts off a single event now and then is not logged. */
 const patienceMs = 10_000;
 
 /** Logs that a sink keeps putting events off: after ten seconds, then once a minute, with the latest cause. */

@@ -13,10 +13,10 @@ export interface ReadBackContext {
   arrived(place: Place, outbound: OutboundEvent, inUse: boolean): void;
 }
 
-/** Who waits for an event that is to be read. */
+/** A caller that waits for an event to be read. */
 type Asked = readonly [Place, PromiseWithResolvers<OutboundEvent | undefined>];
 
-/** Events that are read at a time. */
+/** How many events are read at a time. */
 const readAtOnce = 200;
 
 /** Reads events back from the journal, those that are asked for at the same time together. */
@@ -30,7 +30,7 @@ export class ReadBack {
     this.#context = context;
   }
 
-  /** @param ahead what will be asked for next. */
+  /** @param ahead events that will be asked for next. */
   fetch(place: Place, ahead: readonly Place[]): Promise<OutboundEvent | undefined> {
     let promise = this.#wanted.get(place);
     if (!promise) this.#wanted.set(place, (promise = Promise.withResolvers()));
@@ -39,11 +39,11 @@ export class ReadBack {
     return promise.promise;
   }
 
-  /** Reads what is asked for, where there is room for it now. */
+  /** Reads the events that are asked for, if there is room for them now. */
   goOn(): void {
     if (this.#reading || this.#wanted.size === 0 || !this.#context.mayRead()) return;
     this.#reading = true;
-    // After this turn, so that all who ask in it are served together.
+    // After this turn, so that all calls of the turn are served together.
     queueMicrotask(() => void this.#read());
   }
 
@@ -65,7 +65,7 @@ export class ReadBack {
     this.goOn();
   }
 
-  /** So that what cannot be read holds up nothing that can be. */
+  /** One by one, so that an event that cannot be read does not delay the others. */
   async #readOneByOne(asked: readonly Asked[], cause: unknown): Promise<void> {
     for (const one of asked) {
       const [place, { reject }] = one;

@@ -2,13 +2,13 @@ import type { Clock, Log } from '@rollcall/core/environment';
 import type { OutboundEvent } from '@rollcall/core/sink';
 import { createMinuteLog } from './minute-log.ts';
 
-/** Says that a sink refuses events: at once, then once a minute while it goes on, and once when it is over. */
+/** Logs that a sink refuses events: at once, then once a minute while it goes on, and once when it is over. */
 export interface RefusedLog {
   refused(outbound: OutboundEvent, cause: Error): void;
   stop(): void;
 }
 
-/** @param refusingTenants how many tenants there are whose latest event was refused. */
+/** @param refusingTenants how many tenants have a refused event as their latest. */
 export function createRefusedLog(
   { clock, log }: { readonly clock: Clock; readonly log: Log },
   sink: string,

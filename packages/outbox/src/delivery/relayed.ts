@@ -2,13 +2,13 @@ import type { Place } from '../journal/journal.ts';
 
 interface Relay {
   sinksLeft: number;
-  /** Sinks that have it, or refused it finally. */
+  /** How many sinks have it, or refused it finally. */
   confirmed: number;
   readonly sinks: number;
   readonly done: (isConfirmed: boolean) => void;
 }
 
-/** Events whose confirmation somebody waits for. */
+/** Relayed events whose confirmation a caller waits for. */
 export class Relayed {
   readonly #relays = new Map<Place, Relay>();
 
@@ -23,7 +23,7 @@ export class Relayed {
     if (relay) relay.confirmed += 1;
   }
 
-  /** It does not wait for one of the sinks any more. */
+  /** The event does not wait for one of the sinks any more. */
   released(place: Place): void {
     const relay = this.#relays.get(place);
     if (!relay || (relay.sinksLeft -= 1) > 0) return;
@@ -31,7 +31,7 @@ export class Relayed {
     relay.done(relay.confirmed === relay.sinks);
   }
 
-  /** Nobody waits any more. */
+  /** Ends all waits. */
   giveUp(): void {
     for (const { done } of this.#relays.values()) done(false);
     this.#relays.clear();

@@ -12,7 +12,7 @@ interface RetriesContext {
 
 /** Why and when an event is tried again. */
 interface Retry {
-  /** What the sink asked for; the back-off may be longer. */
+  /** The pause that the sink asked for; the back-off may be longer. */
   readonly atLeastMs: number;
   /** Whether it waits only because the destination could not be reached. */
   readonly unreachable: boolean;
@@ -21,7 +21,7 @@ interface Retry {
 /** Events of a lane that failed. Each one backs off by itself, longer with each of its failures in a row. */
 export class Retries {
   readonly #context: RetriesContext;
-  /** Tries in a row of one event that failed. */
+  /** How many tries in a row failed, by event. */
   readonly #failures = new Map<Entry, number>();
   /** Events that wait for their next try. */
   readonly #waiting = new Map<Entry, { readonly disarm: () => void; readonly unreachable: boolean }>();
@@ -43,7 +43,7 @@ export class Retries {
     this.#waiting.set(entry, { disarm, unreachable });
   }
 
-  /** The event is done with. */
+  /** The event is finished. */
   done(entry: Entry): void {
     this.#failures.delete(entry);
   }

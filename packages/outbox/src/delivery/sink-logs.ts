@@ -13,7 +13,7 @@ export interface SinkLogsContext {
   readonly bounds: OutboxBounds;
 }
 
-/** What the log says of one sink's queue, at most once a minute each. */
+/** The log lines about one sink's queue, each at most once a minute. */
 export interface SinkLogs {
   readonly leftOut: MinuteLog;
   readonly lost: MinuteLog;
@@ -22,7 +22,7 @@ export interface SinkLogs {
   stop(): void;
 }
 
-/** @param refusingTenants how many tenants there are whose latest event was refused. */
+/** @param refusingTenants how many tenants have a refused event as their latest. */
 export function createSinkLogs(context: SinkLogsContext, refusingTenants: () => number): SinkLogs {
   const { name } = context.sink;
   const leftOut = createLeftOutLog(context, { sink: name, ...context.bounds });

@@ -13,12 +13,12 @@ export interface SinkQueueContext extends Omit<
   readonly bounds: OutboxBounds;
 }
 
-/** What a sink's queue tells the outbox. */
+/** What a sink's queue reports to the outbox. */
 export interface SinkQueueObserver {
   tried(tried: Tried): void;
-  /** The event of this place is not to be sent any more. */
+  /** The event of this place must not be sent any more. */
   withdrawn(place: Place): void;
-  /** An event waits for this sink no more; absent: a pair was left out. */
+  /** An event does not wait for this sink any more; absent: a pair was left out. */
   released(place?: Place): void;
   leftOut(tenant: string, pair: LeftOut): void;
 }
@@ -36,7 +36,7 @@ export class SinkQueue {
   readonly #unsubscribe: (() => void) | undefined;
   #events = 0;
   #bytes = 0;
-  /** With the journal alone. */
+  /** Events that only the journal keeps, since the sink refused them. */
   #parked = 0;
 
   constructor(context: SinkQueueContext, observer: SinkQueueObserver) {
@@ -60,7 +60,7 @@ export class SinkQueue {
       this.#bytes += arrival.bytes;
     }
     this.#laneOf(tenant).append(arrival);
-    // No tenant gives way to what an earlier run left.
+    // No tenant gives way to events that an earlier run left.
     if (arrival.half) this.#keepWithinBounds();
   }
 
@@ -68,9 +68,9 @@ export class SinkQueue {
     return this.#laneOf(tenant).mayAnnounce(device);
   }
 
-  /** Leaves out a connection whose events are in memory alone; `false` where there is none. */
+  /** Leaves out a connection whose events only memory has; `false` if there is none. */
   leaveOutPinned(): boolean {
-    // Each tenant's share is that of what waits now.
+    // The shares are those of the events that wait now.
     const within: QueueBounds = { maxEvents: this.#events - 1, maxBytes: Infinity };
     const total = { events: this.#events, bytes: this.#bytes, pairs: 0 };
     return inOrderOfGivingWay(this.#lanes.values(), total, within).some((lane) =>
@@ -94,7 +94,7 @@ export class SinkQueue {
     };
   }
 
-  /** Of all that wait, without announcements. */
+  /** The places of all events that wait, without announcements. */
   *places(): Iterable<Place> {
     for (const lane of this.#lanes.values()) yield* lane.places();
   }
@@ -132,7 +132,7 @@ export class SinkQueue {
   #tried(tried: Tried): void {
     this.#observer.tried(tried);
     const { outbound, delivery } = tried;
-    // Where the network cannot be reached, its connection says so.
+    // If the network cannot be reached, its connection logs that.
     if (delivery.status === 'retryable' && !delivery.unreachable)
       this.#logs.putOff.putOff(outbound, delivery.cause);
     if (delivery.status !== 'refused') return;
@@ -168,7 +168,7 @@ export class SinkQueue {
     lane.pump();
   }
 
-  /** While a journal fails, only the newest are in memory alone. Without a journal all are, and the oldest go. */
+  /** While a journal fails, only memory has the newest events, so these go. Without a journal, the oldest go. */
   #leaveOutPinnedOf(lane: Lane): boolean {
     const { bodies } = this.#context;
     for (const end of ends) {

@@ -28,7 +28,7 @@ describe('a pair', () => {
     expect(queue.leaveOut('oldest')).toBeUndefined();
   });
 
-  test('whose beginning was taken does not count', () => {
+  test('does not count if its beginning was taken', () => {
     const { queue } = givenAQueue();
     queue.add(arrival(1, 7, begins('a')));
     const taken = queue.takeReady() as Entry;
@@ -43,7 +43,7 @@ describe('a pair', () => {
     expect(queue.pairs).toBe(0);
   });
 
-  test('whose beginning is gone does not count, though another event has its row by now', () => {
+  test('does not count if its beginning is gone, though another event now has its row', () => {
     const { queue } = givenAQueue();
     queue.add(arrival(1, 7, begins('a')));
     queue.done(queue.takeReady() as Entry);
@@ -64,7 +64,7 @@ describe('a pair', () => {
   });
 });
 
-test('memory is given back when nothing waits, and is a few dozen bytes for each that does', () => {
+test('memory is given back when no event waits, and is a few dozen bytes for each that does', () => {
   const { waiting, queue } = givenAQueue();
   for (let place = 1; place <= 131_072; place++) queue.add(arrival(place, place % 100));
   expect(waiting.memoryBytes / 131_072).toBe(69);
@@ -73,7 +73,7 @@ test('memory is given back when nothing waits, and is a few dozen bytes for each
   expect(waiting.memoryBytes).toBe(0);
 });
 
-/** The same, said with lists of objects. */
+/** A model of the queue, with lists of objects. */
 interface Modelled {
   readonly place: number;
   readonly device: number;
@@ -82,7 +82,7 @@ interface Modelled {
 }
 
 test.each([1, 2, 3, 4, 5, 6, 7, 8])(
-  'whatever comes, goes, fails and is left out: each device in order, one at a time, and whole pairs only (seed %i)',
+  'whatever comes, is sent, fails or is left out: each device in order, one at a time, and whole pairs only (seed %i)',
   (seed) => {
     const random = seededRandom(seed);
     const { waiting, queue } = givenAQueue();

@@ -6,18 +6,18 @@ import { flags, type Entry, type WaitingEvents, type WaitingFacts } from './wait
 
 /** An event that comes to a queue. */
 export interface Arrival extends WaitingFacts {
-  /** Which connection it begins or ends; absent: it is not left out, since the sink may have been handed it before. */
+  /** Which connection it begins or ends; absent: it is not left out, since the sink may already have got it. */
   readonly half?: Pick<ConnectionEvent, 'connectionId' | 'type'>;
-  /** Then nothing is kept of it but its turn. */
+  /** Whether it is one: then only its turn is kept. */
   readonly announcement?: boolean;
 }
 
-/** Both halves of a connection that are left out. */
+/** The two halves of a connection that is left out. */
 export interface LeftOut {
   readonly device: number;
   readonly places: readonly [connected: Place, disconnected: Place];
   readonly bytes: number;
-  /** Connections that go untold with it: itself, and those that its events said were left out before them. */
+  /** How many connections are then not published: this one, and those that its events reported as left out. */
   readonly pairs: number;
 }
 
@@ -25,17 +25,17 @@ type End = 'oldest' | 'newest';
 
 /**
  * The events of one tenant for one sink: which of them may be sent now, so that each device has one in flight at most, and
- * which can be left out. Decides, and does nothing.
+ * which can be left out. It only decides.
  */
 export class TenantQueue {
   readonly #waiting: WaitingEvents;
   readonly #all = emptyChain();
   readonly #ready = emptyChain();
-  /** The ends of them; their beginnings are their partners. */
+  /** The ends of the pairs; their beginnings are their partners. */
   readonly #pairs = emptyChain();
   /** The last event of each device. */
   readonly #tails = new Map<number, Entry>();
-  /** Beginnings that wait, of connections that go on. A row may be another event's by the time it is looked up. */
+  /** Beginnings that wait, of connections that are open. By the time it is looked up, a row may belong to another event. */
   readonly #begun = new Map<ConnectionId, { readonly entry: Entry; readonly place: Place }>();
   #events = 0;
   #bytes = 0;
@@ -54,7 +54,7 @@ export class TenantQueue {
     return this.#bytes;
   }
 
-  /** Connections that can be left out. */
+  /** How many connections can be left out. */
   get pairs(): number {
     return this.#pairCount;
   }
@@ -86,23 +86,23 @@ export class TenantQueue {
     return entry;
   }
 
-  /** Takes the next event whose turn it is. It then is not left out any more. */
+  /** Takes the next event whose turn it is. From then on it is never left out. */
   takeReady(): Entry | undefined {
     const entry = this.#ready.first;
     if (entry === none) return undefined;
     this.#notReady(entry);
     this.#waiting.set(entry, flags.attempted);
-    // It is the beginning: the end stands behind it.
+    // The taken event is the beginning: the end comes after it.
     if (this.#waiting.is(entry, flags.paired)) this.#unpair(this.#waiting.partner(entry));
     return entry;
   }
 
-  /** The event that was taken must be sent again: it is its turn again. */
+  /** The event that was taken must be sent again: it stays first. */
   again(entry: Entry): void {
     this.#makeReady(entry);
   }
 
-  /** The event that was taken is done with, and the next one of its device may be sent. */
+  /** The event that was taken is finished, and the next one of its device may be sent. */
   done(entry: Entry): void {
     this.#drop(entry);
   }
@@ -119,7 +119,7 @@ export class TenantQueue {
     return places;
   }
 
-  /** Of the pair that has waited longest, or shortest, the places. */
+  /** The places of the pair that has waited longest, or shortest. */
   pairAt(end: End): LeftOut['places'] | undefined {
     const second = this.#secondHalfAt(end);
     if (second === none) return undefined;
@@ -143,7 +143,7 @@ export class TenantQueue {
     return leftOut;
   }
 
-  /** Of all that wait, the oldest first, without announcements. */
+  /** The places of all events that wait, the oldest first, without announcements. */
   *places(): Iterable<Place> {
     const waiting = this.#waiting;
     for (let entry = this.#all.first; entry !== none; entry = waiting.ofTenant.newer(entry))

@@ -4,7 +4,7 @@ import { Links, none, resized } from './links.ts';
 /** An event that waits for a sink: the number of a row of {@link WaitingEvents}, valid until it is removed. */
 export type Entry = number;
 
-/** What is known of an event that waits. */
+/** Facts about an event that waits. */
 export interface WaitingFacts {
   readonly place: Place;
   /** When it was observed; milliseconds since the Unix epoch. */
@@ -13,15 +13,15 @@ export interface WaitingFacts {
   readonly device: number;
   /** Length of its facts. */
   readonly bytes: number;
-  /** Pairs that it says were left out before it; absent: none. */
+  /** How many pairs it reports as left out before it; absent: none. */
   readonly coalesced?: number;
 }
 
 export const flags = {
-  /** Once a sink was handed the event it may have arrived: it can no longer be left out. */
+  /** The sink got the event, so it may have arrived: it cannot be left out any more. */
   attempted: 1,
   announcement: 2,
-  /** It is its turn. */
+  /** It may be sent now. */
   ready: 4,
   /** Both halves of its connection wait, and neither was attempted. */
   paired: 8,
@@ -30,8 +30,8 @@ export const flags = {
 const leastCapacity = 256;
 
 /**
- * Everything that the outbox has in memory of events that wait, 69 bytes each: columns of numbers, outside of the heap. A
- * million events that wait are 69 MB, and nothing for the garbage collector to look at. The events themselves are elsewhere,
+ * What the outbox keeps in memory about events that wait, 69 bytes each: columns of numbers, outside of the heap. A
+ * million events that wait are 69 MB, and no work for the garbage collector. The events themselves are elsewhere,
  * see `Bodies`.
  */
 export class WaitingEvents {
@@ -46,20 +46,20 @@ export class WaitingEvents {
   #free: Entry = none;
   #count = 0;
 
-  /** Of one device, in the order in which they are sent. */
+  /** Events of one device, in the order in which they are sent. */
   readonly ofDevice = new Links();
-  /** Of one tenant, in the order in which they came. */
+  /** Events of one tenant, in the order in which they came. */
   readonly ofTenant = new Links();
   /** Ends of connections of one tenant that can be left out with their beginnings. */
   readonly pairs = new Links();
-  /** Of one tenant, those whose turn it is. */
+  /** Events of one tenant that may be sent now. */
   readonly ready = new Links();
 
   get count(): number {
     return this.#count;
   }
 
-  /** What all of it takes, free rows included. */
+  /** How many bytes all rows take, including free ones. */
   get memoryBytes(): number {
     const facts = [this.#places, this.#ats, this.#devices, this.#bytes, this.#coalesced];
     const columns = [...facts, this.#partners, this.#flags];
@@ -82,7 +82,7 @@ export class WaitingEvents {
     return entry;
   }
 
-  /** It must stand in no list any more. */
+  /** Removes an entry, which must not be in any list any more. */
   remove(entry: Entry): void {
     this.#partners[entry] = this.#free;
     this.#free = entry;

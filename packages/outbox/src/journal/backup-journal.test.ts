@@ -39,7 +39,7 @@ afterEach(async () => {
   rmSync(root, { recursive: true });
 });
 
-/** An adapter as far as its journal is concerned. */
+/** The parts of an adapter that use its journal. */
 async function adapterOn(path: string) {
   const log = recordingLog();
   const journal = createFileJournal({
@@ -115,7 +115,7 @@ describe('a backup', () => {
     await writing;
   });
 
-  test('overwrites nothing, and leaves nothing behind where it fails', async () => {
+  test('overwrites nothing, and leaves nothing behind if it fails', async () => {
     await (await adapterOn(file)).stop();
     writeFileSync(target, 'precious');
     expect(() => backupJournal(file, target, clock)).toThrow('is there already: it is not overwritten');
@@ -131,7 +131,7 @@ describe('a backup', () => {
     ).toEqual([]);
   });
 
-  test('is logged as one when an adapter starts on it, and consumers learn that more may have been open', async () => {
+  test('is logged as a backup when an adapter starts on it, and consumers learn that more may have been open', async () => {
     const first = await adapterOn(file);
     await first.connect('a');
     backupJournal(file, target, clock);
@@ -158,7 +158,7 @@ describe('a copy that was made without the write-ahead log', () => {
     return copy;
   }
 
-  test('is reported as such at each inspection, and cannot be backed up', async () => {
+  test('is reported at each inspection, and cannot be backed up', async () => {
     const copy = await copied();
     for (let round = 0; round < 3; round++)
       expect(statusOf(copy)).toMatchObject({ partOfJournal: 'without-log', openSessions: 0 });

@@ -6,15 +6,15 @@ import { inspectJournal, openToRead } from './inspect-journal.ts';
 import { copyJournal } from './store/copy-journal.ts';
 
 /**
- * Makes a whole copy of a journal, for its owner only; its adapter may run meanwhile. The copy stands in its place as a whole, or not at
- * all, and says of itself that it is one.
+ * Makes a whole copy of a journal, for its owner only; its adapter may run meanwhile. The copy appears in its place as a whole, or not at
+ * all, and is marked as a copy.
  *
- * @throws TransportError where the target is there already, its directory is not there, the journal is none, or its write-ahead log
+ * @throws TransportError if the target exists already, its directory does not exist, the file is not a journal, or its write-ahead log
  * is missing.
  */
 export function backupJournal(file: string, target: string, clock: Pick<Clock, 'now'>): void {
   if (existsSync(target)) throw isThere(target);
-  // Not made here: a path with a mistake in it would put the backup beside its volume, and no one would notice.
+  // The directory is not made here: with a mistake in the path, the backup would be outside of its volume, and no one would notice.
   if (!existsSync(dirname(target)))
     throw new TransportError(`${target} cannot be written: there is no directory ${dirname(target)}`);
   const view = inspectJournal(file);
@@ -51,7 +51,7 @@ const noHardLinks: ReadonlySet<string | undefined> = new Set([
   'EMLINK',
 ]);
 
-/** Never over a file that another process has put there meanwhile, where the file system can tell. */
+/** Never replaces a file that another process has put there meanwhile, if the file system can prevent it. */
 function putInPlace(from: string, to: string): void {
   try {
     linkSync(from, to);

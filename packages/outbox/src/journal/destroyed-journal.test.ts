@@ -23,7 +23,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** A store whose file the test destroys; the next look at it begins a new one, which is empty. */
+/** A store whose file the test destroys; the next check of it begins a new one, which is empty. */
 function destructible() {
   let files = 0;
   let isDestroyed = false;
@@ -106,7 +106,7 @@ function ended(id: string): OutboundEvent {
   };
 }
 
-/** What the next incarnation finds in the file that is there now. */
+/** What the next incarnation finds in the present file. */
 async function foundNow() {
   const store = opened;
   if (!store) throw new Error('no file');
@@ -130,7 +130,7 @@ async function foundNow() {
   return { ...recovered, pending, open, events };
 }
 
-/** Until the next look, and until what follows from it is stored. */
+/** Waits until the next check, and until its changes are stored. */
 async function looked(clock: ManualClock): Promise<void> {
   await clock.advanceAsync(1_000);
   await clock.advanceAsync(1_000);
@@ -138,7 +138,7 @@ async function looked(clock: ManualClock): Promise<void> {
 }
 
 describe('a journal whose file was destroyed', () => {
-  test('gets back all that is in memory: open connections, what waits, owed counts, rhythms, proofs, epoch and instance', async () => {
+  test('gets back all that is in memory: open connections, waiting events, owed counts, rhythms, proofs, epoch and instance', async () => {
     const { clock, log, journal, destroy } = given();
     await journal.recover();
     journal.usedBy('instance-1');
@@ -186,7 +186,7 @@ describe('a journal whose file was destroyed', () => {
     expect(journal.begunAnew).toBe(1);
   });
 
-  test('logs how many events it lost, forgets them, and stores again what is open and was never sent', async () => {
+  test('logs how many events it lost, forgets them, and stores again open connections and events that were never sent', async () => {
     const { clock, log, journal, destroy } = given();
     await journal.recover();
     const waiting: HeldEvent[] = [];
@@ -208,7 +208,7 @@ describe('a journal whose file was destroyed', () => {
     ]);
   });
 
-  test('a batch that the old file took with it is stored again', async () => {
+  test('a batch that was lost with the old file is stored again', async () => {
     const { clock, journal, destroy, hold } = given();
     await journal.recover();
     const before = journal.append(connected('before'), ['events']);
@@ -221,7 +221,7 @@ describe('a journal whose file was destroyed', () => {
       ...nothingElse,
       waiting: () => [{ place: during.place, sink: 'events', outbound: connected('during') }],
     }));
-    // The file goes while the batch is on its way back.
+    // The file is destroyed while the answer for the batch is on its way.
     destroy();
     await clock.advanceAsync(1_000);
     release();
@@ -231,7 +231,7 @@ describe('a journal whose file was destroyed', () => {
     expect(found.pending.map(({ place }) => place)).toEqual([during.place]);
   });
 
-  test('closing it brings back what was there', async () => {
+  test('closing it restores what was there', async () => {
     const { journal, destroy } = given();
     await journal.recover();
     const outbound = connected('open');
@@ -248,7 +248,7 @@ describe('a journal whose file was destroyed', () => {
     expect((await foundNow()).open).toEqual([{ event: outbound.event }]);
   });
 
-  test('is looked at when a write to it fails, and the log has that cause alone', async () => {
+  test('is checked when a write to it fails, and the log has only that cause', async () => {
     const { clock, log, journal, destroy } = given();
     await journal.recover();
     const waiting: HeldEvent[] = [];
@@ -265,8 +265,8 @@ describe('a journal whose file was destroyed', () => {
   });
 });
 
-describe('a journal that is looked after', () => {
-  test('that somebody wrote to, and that fits together, is written again, with a warning, and is not behind', async () => {
+describe('a journal that is watched', () => {
+  test('that another process wrote to, and that is consistent, is written again, with a warning, and is not behind', async () => {
     const { clock, log, journal, conditions } = given();
     await journal.recover();
     const { committed } = journal.append(connected('a'), ['events']);
@@ -283,7 +283,7 @@ describe('a journal that is looked after', () => {
     expect(log.lines.map(({ level }) => level)).toEqual(['warn']);
   });
 
-  test('is looked at less often while a new file is begun again and again, but at least every five seconds', async () => {
+  test('is checked less often while a new file is begun again and again, but at least every five seconds', async () => {
     const { clock, journal, conditions } = given();
     await journal.recover();
     const removed: StoreCondition = { state: 'begun-anew', problem: 'it was removed', from: 'all' };
@@ -326,7 +326,7 @@ describe('a journal that is looked after', () => {
     expect(journal.behind()).toBe(false);
   });
 
-  test('is behind while its disk does not answer, though nothing is to be stored', async () => {
+  test('is behind while its disk does not answer, even if nothing has to be stored', async () => {
     const { clock, journal, fallSilent } = given();
     await journal.recover();
     fallSilent();

@@ -1,10 +1,10 @@
 import type { DeviceId } from '@rollcall/core';
 
 /**
- * A number of 53 bits for a device of a tenant: what a queue of a million events can afford to know of each one's device.
- * Two devices of a tenant have the same number once in some thousand million pairs; they then share a place in the order,
- * and their counts of left-out pairs are mixed, nothing more. A tenant that names its devices so harms itself alone.
- * Journals keep it: it must stay what it is.
+ * A number of 53 bits for a device of a tenant: a queue of a million events cannot afford to keep more about the device of each.
+ * Two devices of a tenant have the same number once in some thousand million pairs. They then share a place in the order,
+ * and their counts of left-out pairs are mixed, nothing more. A tenant that chooses such names harms only itself.
+ * Journals store the number, so the function must never change.
  */
 export function deviceNumber(device: DeviceId): number {
   // Two 32-bit FNV-1a sums of different starts, each mixed as in MurmurHash3's finalizer.

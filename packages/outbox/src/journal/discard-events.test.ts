@@ -64,7 +64,7 @@ function looking<Result>(look: (store: SqliteStore) => Result): Result {
   return result;
 }
 
-test('what waits for a sink that is gone, and what it refused, goes; other sinks and open connections keep theirs', () => {
+test('events that wait for a removed sink, or that it refused, are discarded; other sinks and open connections keep theirs', () => {
   given([
     [half('a', 'connected'), { waiting: ['old', 'events'] }],
     [half('a', 'disconnected'), { waiting: ['old'] }],
@@ -88,7 +88,7 @@ test('what waits for a sink that is gone, and what it refused, goes; other sinks
   expect(looking((store) => store.events([1, 2, 3, 4, 5, 6, 7]).map(({ seq }) => seq))).toEqual([1, 4, 6, 7]);
 });
 
-test('discarded connections count as left out, and so do those that their events would have counted', () => {
+test('discarded connections count as left out, and so do those that their events would have reported', () => {
   given(
     [
       [half('a', 'connected', 4), { waiting: ['old'] }],
@@ -98,7 +98,7 @@ test('discarded connections count as left out, and so do those that their events
     10,
   );
   discardEvents(file, 'old');
-  // Itself, and those that were owed before: by the events, and by the journal.
+  // This connection, and those that were owed before: by the events, and by the journal.
   expect(looking((store) => store.owed(all))).toMatchObject([
     { sink: 'old', tenant: 'acme', device: number, pairs: 17 },
   ]);
@@ -118,7 +118,7 @@ test('more events than fit in a page are discarded, too', () => {
   ]);
 });
 
-test('a journal is not changed where nothing waits for the sink, or while an adapter runs on it', () => {
+test('a journal is not changed if nothing waits for the sink, or while an adapter runs on it', () => {
   given([[half('a', 'connected'), { waiting: ['events'] }]]);
   expect(discardEvents(file, 'old')).toEqual({ events: 0, connections: 0, ends: 0 });
   const adapter = openSqliteStore({ file, durability: 'process', maxBytes: 100_000_000 });

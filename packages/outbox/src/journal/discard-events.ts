@@ -5,11 +5,11 @@ import type { Owed, Place } from './journal.ts';
 import { openSqliteStore, type SqliteStore } from './store/sqlite-store.ts';
 import type { Settlement } from './store/stored.ts';
 
-/** What a sink will not be told. */
+/** What was discarded for a sink. */
 export interface Discarded {
-  /** Those that waited, and those that it had refused. */
+  /** Events that waited, and those that it had refused. */
   readonly events: number;
-  /** Connections of which both halves are among them. */
+  /** Connections whose halves are both among them. */
   readonly connections: number;
   /** Ends of connections whose beginning the sink got: to its consumers, these connections stay open. */
   readonly ends: number;
@@ -18,11 +18,11 @@ export interface Discarded {
 const pageRows = 1_000;
 
 /**
- * Discards all events that wait for a sink in the journal of an adapter that does not run, and those that it refused. What is open stays
- * open, and other sinks lose nothing. Connections that the sink will not hear of are counted as left out: should it come back, the
- * next event of each device says how many.
+ * Discards all events that wait for a sink in the journal of an adapter that does not run, and those that it refused. Open connections stay
+ * open, and other sinks lose nothing. Connections that the sink will not get are counted as left out: if it comes back, the
+ * next event of each device reports how many.
  *
- * @throws TransportError where the journal is in use, or cannot be opened.
+ * @throws TransportError if the journal is in use, or cannot be opened.
  */
 export function discardEvents(file: string, sink: string): Discarded {
   let store: SqliteStore;
@@ -46,7 +46,7 @@ function discardIn(store: SqliteStore, sink: string): Discarded {
   let ends = 0;
 
   for (const event of eventsFor(store, sink, places)) {
-    // What it would have said of others that were left out is owed again.
+    // The pairs that this event would have reported as left out are owed again.
     owed.add(event, event.coalesced ?? 0);
     if (event.type === 'connected') {
       begun.add(event.connectionId);
@@ -58,7 +58,7 @@ function discardIn(store: SqliteStore, sink: string): Discarded {
     }
   }
   const settlements: readonly Settlement[] = [{ sink }];
-  // Both halves or none: a half that is left would say something wrong about the connection.
+  // Both halves or none: a single half would be wrong about the connection.
   store.apply({
     removed: [],
     inserted: [],
@@ -70,7 +70,7 @@ function discardIn(store: SqliteStore, sink: string): Discarded {
   return { events: places.length, connections, ends };
 }
 
-/** @param places where they are is added to it. */
+/** @param places the places of the events are added to it. */
 function* eventsFor(store: SqliteStore, sink: string, places: Place[]): Iterable<ConnectionEvent> {
   const upTo = store.summary().lastSeq;
   let after = 0;
@@ -92,7 +92,7 @@ interface SinkOwed {
   changed(): readonly Owed[];
 }
 
-/** What a sink is owed, of each device. */
+/** The counts that a sink is owed, by device. */
 function createOwed(store: SqliteStore, sink: string): SinkOwed {
   const before = new Map<string, number>();
   const everything = { after: 0, upTo: Number.MAX_SAFE_INTEGER, limit: Number.MAX_SAFE_INTEGER };

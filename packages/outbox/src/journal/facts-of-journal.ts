@@ -1,7 +1,7 @@
 import type { JournalFacts } from '@rollcall/core/internal';
 import type { Recovered } from './journal.ts';
 
-/** What an incarnation knows of its journal once it has opened it. */
+/** The facts about a journal that an incarnation publishes once it has opened it. */
 export function factsOfJournal({
   highWater,
   follows,

@@ -2,10 +2,10 @@ import type { ConnectionEvent } from '@rollcall/core/events';
 import type { OutboundEvent, TenantDownstream } from '@rollcall/core/sink';
 import type { StoredEvent } from './store/stored.ts';
 
-/** Of events that were read back: in an outage, each is measured again. */
+/** The JSON of events that were read back: in an outage, each is measured again. */
 const ofRead = new WeakMap<OutboundEvent, string>();
 
-/** The one that was looked at last: what is appended is measured several times in a row. A weak map of all would cost each collection. */
+/** The latest one: an event that is appended is measured several times in a row. A weak map of all would slow garbage collection. */
 let latest: { readonly outbound: OutboundEvent; readonly facts: string } | undefined;
 
 /** An event as JSON, as the journal keeps it. */
@@ -15,7 +15,7 @@ export function factsOf(outbound: OutboundEvent): string {
   return latest.facts;
 }
 
-/** The event that a journal has kept, as a sink gets it. Its JSON is known already. */
+/** The event that a journal has kept, as a sink gets it. Its JSON is kept for `factsOf`. */
 export function outboundOf({ facts, downstream }: StoredEvent): OutboundEvent {
   const outbound: OutboundEvent = {
     event: JSON.parse(facts) as ConnectionEvent,

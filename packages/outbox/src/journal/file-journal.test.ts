@@ -71,7 +71,7 @@ class FaultyStore implements JournalStore {
     this.crash();
   }
 
-  /** What a kill -9 does: nothing more is written, and the lock is gone. */
+  /** Does what `kill -9` does: nothing more is written, and the lock is gone. */
   crash(): void {
     this.#store?.close();
     stores.splice(stores.indexOf(this.#store as SqliteStore), 1);
@@ -99,11 +99,11 @@ function disconnected(id: string): OutboundEvent {
   return { downstream, event: anEnding(event, { id: `${id}-` as typeof event.id }) };
 }
 
-/** What a new incarnation finds, all of it. */
+/** Everything that a new incarnation finds. */
 interface Found extends Pick<Recovered, 'highWater' | 'follows' | 'rhythms' | 'proofs'> {
   readonly pending: readonly PendingEvent[];
   readonly open: readonly OpenEntry[];
-  /** `events a+`: for which sink, and the id of what was read back. */
+  /** `events a+`: the sink, and the id of the event that was read back. */
   readonly ids: readonly string[];
   readonly events: readonly (OutboundEvent | undefined)[];
 }
@@ -146,7 +146,7 @@ async function keep(journal: Journal, outbound: OutboundEvent, sinks: readonly s
 }
 
 describe('after a crash', () => {
-  test('what was committed is there: unsent events in order and byte for byte, open connections, notes, rhythms', async () => {
+  test('everything that was committed is there: unsent events in order and byte for byte, open connections, notes, rhythms', async () => {
     const { clock, store, journal } = givenAJournal();
     await journal.recover();
     const first = connected('a');
@@ -217,7 +217,7 @@ describe('after a crash', () => {
 });
 
 describe('storing', () => {
-  test('what is appended while a batch is stored goes together in the next one', async () => {
+  test('events that are appended while a batch is stored go together into the next one', async () => {
     const { store, journal } = givenAJournal();
     await journal.recover();
     const release = store.hold();
@@ -256,7 +256,7 @@ describe('storing', () => {
     journal.forget('events', place);
     release();
     await committed;
-    // The first one, what became of it, and nothing of the others.
+    // The first one, its outcome, and nothing about the others.
     expect(store.batches.map(({ inserted, updated }) => inserted.length + updated.length)).toEqual([1, 1]);
     store.crash();
     expect(await recovered()).toMatchObject({ highWater: '01bfffffffff0000', open: [] });
@@ -287,7 +287,7 @@ describe('storing', () => {
   });
 });
 
-describe('where the store fails', () => {
+describe('if the store fails', () => {
   test('no device waits, the failure is logged once, and the journal catches up by itself', async () => {
     const { clock, store, log, journal } = givenAJournal();
     await journal.recover();
@@ -327,7 +327,7 @@ describe('where the store fails', () => {
     expect(journal.behind()).toBe(false);
   });
 
-  test('what waits in memory is what is open and unconfirmed, however long it takes', async () => {
+  test('only open and unconfirmed events wait in memory, however long it takes', async () => {
     const { clock, store, journal } = givenAJournal();
     await journal.recover();
     store.failing = true;
@@ -363,7 +363,7 @@ describe('where the store fails', () => {
 });
 
 test.each([1, 2, 3, 4, 5, 6, 7, 8])(
-  'whatever happens, in whatever order, what was committed is recovered (seed %i)',
+  'whatever happens, in any order, everything that was committed is recovered (seed %i)',
   async (seed) => {
     const random = seededRandom(seed);
     const below = (limit: number): number => Math.floor(random.next() * limit);
@@ -425,7 +425,7 @@ test('a journal says which incarnation used it last, and the epoch of a `disconn
   expect(await recovered()).toMatchObject({ follows: 'the first', highWater: '01bfffffffff0000' });
 });
 
-test('the epoch never falls behind, also where the batch that had it was lost', async () => {
+test('the epoch never falls behind, also if the batch that had it was lost', async () => {
   const { clock, store, journal } = givenAJournal();
   await journal.recover();
   store.failing = true;
@@ -438,7 +438,7 @@ test('the epoch never falls behind, also where the batch that had it was lost', 
   expect((await recovered()).highWater).toBe('01bfffffffff0000');
 });
 
-/** Lets whatever can happen now happen. */
+/** Lets everything happen that can happen now. */
 async function turn(): Promise<void> {
   for (let round = 0; round < 3; round++) await new Promise((resolve) => setImmediate(resolve));
   await settled();
@@ -483,7 +483,7 @@ describe('a proof of identity', () => {
     expect(Buffer.from(proofs?.key ?? [])).toEqual(key);
   });
 
-  test('is stored later where it cannot be stored now; the key comes with the first of it', async () => {
+  test('is stored later if it cannot be stored now, the first one with the key', async () => {
     const store = new FaultyStore();
     const clock = new ManualClock();
     const journal = createFileJournal({ store, clock, log: silentLog, behindAfterMs: 50 });

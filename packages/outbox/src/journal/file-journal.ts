@@ -17,14 +17,14 @@ export interface FileJournalOptions {
   readonly behindAfterMs: number;
 }
 
-/** Refused events that wait to be stored as such, beyond which no more are read: what sinks say of them takes memory. */
+/** How many refused events may wait to be stored as such before no more are read: the causes of refusals take memory. */
 const maxRefusals = 10_000;
 
 /**
- * Keeps everything in a store that outlives the process: a book notes what changed, a writer stores it, and a watch looks
- * after the store.
+ * Keeps everything in a store that outlives the process: a book notes what changed, a writer stores it, and a watch
+ * checks the store.
  *
- * Where the store fails, what the adapter holds in memory counts as kept: devices are served on, and the journal says that
+ * If the store fails, events in memory count as kept: the adapter goes on serving devices, and the journal reports that
  * it is behind until it has caught up.
  */
 export function createFileJournal(options: FileJournalOptions): Journal {
@@ -68,7 +68,7 @@ class FileJournal implements Journal {
   }
 
   async read(places: readonly Place[]): Promise<readonly (OutboundEvent | undefined)[]> {
-    // At the end of an outage, what was confirmed is stored before more is sent: else a crash would tell too much of it again.
+    // At the end of an outage, confirmations are stored before more is sent. Otherwise a crash would make too many events be sent again.
     await this.#writer.catchUp();
     if (this.#book.refusals > maxRefusals) throw new Error('what sinks refused is not stored yet');
     return inOrderOf(places, await this.#options.store.read('events', places));

@@ -9,13 +9,13 @@ import { lockOf } from './store/sqlite-store.ts';
 import type { PartOfJournal } from './store/stored.ts';
 
 export interface JournalStatus {
-  /** Why it may be less than what there was; absent where it is all. */
+  /** Why it may be incomplete; absent if it is complete. */
   readonly partOfJournal?: PartOfJournal;
-  /** Of a copy: when it was made. */
+  /** For a copy: when it was made. */
   readonly copiedAt?: Timestamp;
   /** Whether an adapter, or another command, has it open. */
   readonly inUse: boolean;
-  /** Of the file and its write-ahead log. */
+  /** Size of the file and its write-ahead log. */
   readonly bytes: number;
   readonly openSessions: number;
   readonly openLeases: number;
@@ -25,7 +25,7 @@ export interface JournalStatus {
 export interface SinkStatus {
   readonly sink: string;
   readonly waiting: number;
-  /** When the event was observed that has waited longest; `undefined` where none waits. */
+  /** When the event that has waited longest was observed; `undefined` if none waits. */
   readonly oldestAt: Timestamp | undefined;
   readonly parked: number;
 }
@@ -34,7 +34,7 @@ export interface SinkStatus {
 export interface UnconfirmedEvent {
   readonly sink: string;
   readonly event: ConnectionEvent;
-  /** What the sink said when it refused it; absent where it waits. */
+  /** The cause with which the sink refused it; absent if it waits. */
   readonly parkedFor?: string;
 }
 
@@ -45,7 +45,7 @@ export interface JournalView {
   close(): void;
 }
 
-/** Opens a journal to look at it; an adapter may run on it meanwhile. @throws TransportError where it is no journal. */
+/** Opens a journal for reading; an adapter may run on it meanwhile. @throws TransportError if it is not a journal. */
 export function inspectJournal(file: string): JournalView {
   mustBeFile(file);
   const hadLog = hasLog(file);
@@ -89,7 +89,7 @@ export function openToRead(file: string): DatabaseSync {
   try {
     database = new DatabaseSync(file, { readOnly: true });
     const version = schemaVersion(database);
-    // What is read here is there since the first version, and only who writes brings a journal to the latest one.
+    // The tables that are read here exist since the first version. Only a writer migrates a journal to the latest one.
     if (version < 1 || version > schemaSteps.length)
       throw new Error(`schema version ${version}; this program knows versions 1 to ${schemaSteps.length}`);
     return database;
@@ -101,7 +101,7 @@ export function openToRead(file: string): DatabaseSync {
   }
 }
 
-/** Whether an adapter runs on a journal. @throws TransportError where there is none. */
+/** Whether an adapter runs on a journal. @throws TransportError if there is none. */
 export function isJournalInUse(file: string): boolean {
   mustBeFile(file);
   const lock = lockFile(lockOf(file), false);

@@ -46,7 +46,7 @@ function connected(id: string): OutboundEvent {
   return anOutboundEvent(id, { device: deviceRef('acme', id), connectionId: id as ConnectionId });
 }
 
-/** The end of a connection; what is in it else does not matter to a journal. */
+/** The end of a connection; its other content does not matter to a journal. */
 function disconnected(id: string): OutboundEvent {
   const { event, downstream } = connected(id);
   return {
@@ -80,7 +80,7 @@ describe.each(kinds)('a journal: $kind', ({ readable, create }) => {
     expect(places).toEqual([...new Set(places)].toSorted((one, other) => one - other));
   });
 
-  test('read gives back exactly the events that it holds, in the order that is asked for', async () => {
+  test('read gives back exactly the events that it holds, in the order in which it is asked for them', async () => {
     const events = Array.from({ length: 20 }, (_, index) => connected(`c${index}`));
     const places: Place[] = [];
     for (const each of events) places.push(await committed(each));
@@ -99,14 +99,14 @@ describe.each(kinds)('a journal: $kind', ({ readable, create }) => {
     expect((await journal.read([place]))[0]?.event.id).toBe(readable ? 'a-' : undefined);
   });
 
-  test('confirming an event twice, or one that never was, does nothing', async () => {
+  test('confirming an event twice, or one that was never appended, does nothing', async () => {
     const place = await committed(connected('a'));
     for (const each of [place, place, 1_000_000]) journal.forget('events', each);
     journal.park('hook', 1_000_001, 'no such address');
     expect(await committed(connected('b'))).toBeGreaterThan(place);
   });
 
-  test('a new run finds what is open, and takes places after those before', async () => {
+  test('a new run finds the open connections, and uses later places than the run before', async () => {
     const before = await committed(connected('a'));
     await committed(connected('b'));
     await committed(disconnected('a'));
@@ -120,7 +120,7 @@ describe.each(kinds)('a journal: $kind', ({ readable, create }) => {
     expect(await committed(connected('c'))).toBeGreaterThan(before);
   });
 
-  test('a connection whose ending others tell is open no more, and what waits of it still waits', async () => {
+  test('a connection whose ending others publish is not open any more, and its waiting events still wait', async () => {
     const [told, waits] = [await committed(connected('a'), []), await committed(connected('b'))];
     await committed(connected('c'));
     journal.endedByOthers(['a', 'b', 'unknown'] as ConnectionId[]);
@@ -138,7 +138,7 @@ describe.each(kinds)('a journal: $kind', ({ readable, create }) => {
   });
 });
 
-describe('a file with more than is known of in memory', () => {
+describe('a file with more events than memory has rows for', () => {
   const count = 12_000;
 
   /** A journal with many events that wait; and a run that comes after it. */
@@ -172,7 +172,7 @@ describe('a file with more than is known of in memory', () => {
     return found;
   }
 
-  test('keeps count of what each sink confirmed and refused, and forgets what no sink needs', async () => {
+  test('keeps what each sink confirmed and refused, and forgets events that no sink needs', async () => {
     const { places } = await givenABacklog();
     for (const [index, place] of places.entries()) {
       journal.forget('events', place);
@@ -183,7 +183,7 @@ describe('a file with more than is known of in memory', () => {
     const expected = places.filter((_, index) => index % 3 !== 1);
     expect(found).toEqual(expected.map((place) => ({ place, sinks: ['hook'] })));
     expect(await journal.read(places.slice(0, 3))).toMatchObject([{}, undefined, {}]);
-    // What was refused is tried again, and then gone.
+    // Refused events are tried again, and then confirmed.
     for (const { place } of found) journal.forget('hook', place);
     expect(await restarted()).toEqual([]);
   });

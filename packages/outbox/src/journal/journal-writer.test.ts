@@ -6,7 +6,7 @@ import { JournalWriter } from './journal-writer.ts';
 import { RowBook } from './row-book.ts';
 import type { JournalStore } from './store/stored.ts';
 
-/** A writer on a store that takes everything at once, and says when it began which batch. */
+/** A writer on a store that accepts everything at once, and records when each batch began. */
 function givenAWriter() {
   const clock = new ManualClock();
   const book = new RowBook();
@@ -44,7 +44,7 @@ function givenAWriter() {
   };
 }
 
-test('where few devices come, each is stored at once', async () => {
+test('if few devices connect, each is stored at once', async () => {
   const { connect, batches } = givenAWriter();
   for (let each = 0; each < 3; each++) await connect(2);
   expect(batches).toEqual([
@@ -54,7 +54,7 @@ test('where few devices come, each is stored at once', async () => {
   ]);
 });
 
-test('in a storm what follows a batch gathers for 4 ms from where that began, and is stored together', async () => {
+test('in a storm, events after a batch gather for 4 ms from its beginning, and are stored together', async () => {
   const { connect, batches, clock } = givenAWriter();
   await connect(20);
   await clock.advanceAsync(1);
@@ -66,7 +66,7 @@ test('in a storm what follows a batch gathers for 4 ms from where that began, an
   await clock.advanceAsync(1);
   await gathered;
   expect(batches.slice(1)).toEqual([{ afterMs: 4, rows: 4 }]);
-  // That was a small one: the storm is over.
+  // The last batch was small: the storm is over.
   await connect(1);
   expect(batches.slice(2)).toEqual([{ afterMs: 4, rows: 1 }]);
 });
@@ -82,7 +82,7 @@ test('a batch that is full does not gather', async () => {
   expect(batches.slice(2)).toEqual([{ afterMs: 4, rows: 500 }]);
 });
 
-test('what gathers is stored before the writer is closed', async () => {
+test('events that gather are stored before the writer is closed', async () => {
   const { connect, batches, writer } = givenAWriter();
   await connect(20);
   void connect(1);

@@ -6,7 +6,7 @@ import type { StoreWatch } from './store-watch.ts';
 
 export interface JournalWriterOptions {
   readonly store: JournalStore;
-  /** The changes that are to be stored. */
+  /** The changes to store. */
   readonly book: RowBook;
   readonly clock: Clock;
   readonly log: Log;
@@ -14,18 +14,18 @@ export interface JournalWriterOptions {
   readonly behindAfterMs: number;
 }
 
-/** Rows that are stored in one transaction. */
+/** How many rows are stored in one transaction. */
 const batchRows = 2_000;
-/** A batch with so many rows says that many devices come: what follows gathers. */
+/** A batch with this many rows shows that many devices connect: later changes gather. */
 const busyRows = 8;
 /**
- * Time between the beginnings of two batches then. A transaction, and waking up two threads for it, cost as much as the rows of
- * some ten devices: a storm takes a seventh less processor time in all, and its devices are answered earlier for it.
+ * The time between the beginnings of two batches then. A transaction, and waking up two threads for it, cost as much as the rows of
+ * some ten devices: so a storm takes a seventh less processor time in all, and its devices are answered earlier.
  */
 const gatherMs = 4;
-/** Longest time until a change is stored that no device waits for. */
+/** How long a change that no device waits for may wait to be stored. */
 const unhurriedMs = 50;
-/** Time between tries where the store fails. */
+/** Time between tries while the store fails. */
 const retryMs = 1_000;
 /** Longest time that closing waits for the store. */
 const closeWithinMs = 5_000;
@@ -39,7 +39,7 @@ interface Group {
 }
 
 /**
- * Whether the store takes what it is given.
+ * Whether the store accepts batches.
  *
  *     storing ──a batch fails──▶ failing ──not for a known cause──▶ failing-logged
  *        ▲                          │                                     │
@@ -47,14 +47,14 @@ interface Group {
  */
 type Condition = 'storing' | 'failing' | 'failing-logged';
 
-/** What became of a batch. */
+/** The outcome of a batch. */
 type Outcome = 'failed' | 'stored' | 'stored-all';
 
 /**
- * Brings the changes of a book into a store, batch after batch. While a batch is being stored the next one gathers; so a
+ * Writes the changes of a book into a store, batch after batch. While a batch is being stored the next one gathers, so a
  * store that is slow gets larger batches, not more of them.
  *
- * Where the store fails, devices do not wait for it: the writer says that it is behind, and tries again until it has caught up.
+ * If the store fails, devices do not wait for it: the writer reports that it is behind, and tries again until it has caught up.
  */
 export class JournalWriter {
   readonly #options: JournalWriterOptions;
@@ -65,7 +65,7 @@ export class JournalWriter {
   #inFlight: Promise<void> | undefined;
   #immediate: NodeJS.Immediate | undefined;
   #timer: { readonly at: Instant; disarm(): void } | undefined;
-  /** Not before, what devices wait for is stored. */
+  /** Changes that devices wait for are not stored before this time. */
   #gathersUntil = 0 as Instant;
   #watch: StoreWatch | undefined;
   readonly #flush = (): void => this.#storeNow();
@@ -74,12 +74,12 @@ export class JournalWriter {
     this.#options = options;
   }
 
-  /** The store is open, and looked after. */
+  /** The store is open, and watched. */
   begin(watch: StoreWatch): void {
     this.#watch = watch;
   }
 
-  /** Stores what an event changed in the book. @returns resolves when it is stored; `undefined`: do not wait, the store fails. */
+  /** Stores the changes of an event. @returns resolves when it is stored; `undefined`: do not wait, the store fails. */
   commit(): Promise<void> | undefined {
     if (this.#isFailing) return undefined;
     this.#gathering ??= {
@@ -91,28 +91,28 @@ export class JournalWriter {
     return this.#gathering.stored.promise;
   }
 
-  /** Stores within a moment what else changed in the book: no device waits for it. */
+  /** Stores other changes within a moment: no device waits for them. */
   storeLater(): void {
     const { backlog } = this.#options.book;
     if (backlog >= batchRows) this.#storeSoon();
     else if (backlog > 0) this.#storeWithin(unhurriedMs);
   }
 
-  /** Waits for the batch in flight where far too much waits to be stored. */
+  /** Waits for the batch in flight if far too many changes wait to be stored. */
   async catchUp(): Promise<void> {
     if (this.#isFailing || this.#isClosing || this.#options.book.backlog <= 2 * batchRows) return;
     this.#storeNow();
     await this.#inFlight;
   }
 
-  /** Whether what was committed is not as safe as it should be by now. */
+  /** Whether events are not stored that should be stored by now. */
   get isBehind(): boolean {
     if (this.#isFailing || this.#watch?.isTroubled === true) return true;
     const since = (this.#storing ?? this.#gathering)?.begunAt;
     return since !== undefined && this.#options.clock.monotonic() - since > this.#options.behindAfterMs;
   }
 
-  /** Stores what is left, as far as that is possible within a few seconds. */
+  /** Stores the remaining changes, as far as that is possible within a few seconds. */
   async close(): Promise<void> {
     this.#isClosing = true;
     clearImmediate(this.#immediate);
@@ -184,18 +184,18 @@ export class JournalWriter {
       this.#storing.rowsLeft = backlog;
       this.#gathering = undefined;
     }
-    // What is needed no more went out of the backlog by itself.
+    // Changes that are not needed any more left the backlog by themselves.
     if (this.#storing) this.#storing.rowsLeft = Math.min(this.#storing.rowsLeft, backlog);
   }
 
-  /** Events do not wait for what may not come. */
+  /** Ends all waits, since the store may never answer. */
   #releaseAll(): void {
     this.#storing?.stored.resolve();
     this.#gathering?.stored.resolve();
     this.#storing = this.#gathering = undefined;
   }
 
-  /** Where the file is not there any more, this is what is told, and a new one may have been begun by now. */
+  /** Handles a failed batch. If the cause is that the file is gone, the watch reports that, and may have begun a new one by now. */
   async #failed(error: unknown): Promise<void> {
     const before = this.#condition;
     if (before === 'storing') this.#condition = 'failing';
@@ -228,11 +228,11 @@ export class JournalWriter {
   async #storeAll(): Promise<void> {
     const { book, store, log } = this.#options;
     await this.#inFlight;
-    // A file that was destroyed a moment ago gets back first what it had.
+    // A file that was destroyed a moment ago is restored first.
     await this.#watch?.look();
     this.#watch?.stop();
     let triesLeft = 1 + Math.ceil(book.backlog / batchRows);
-    // Once at least: the latest epoch must be there, also where nothing else is needed any more.
+    // At least once: the latest epoch must be stored, even if nothing else is needed any more.
     do await this.#storeNext();
     while (book.backlog > 0 && triesLeft-- > 0);
     if (book.backlog > 0)

@@ -3,7 +3,7 @@ import type { OutboundEvent } from '@rollcall/core/sink';
 import type { HeldEvent, Place } from './journal.ts';
 import { isKept, rowOf, type Row } from './row.ts';
 
-/** Rows that only wait to be confirmed, and are stored. The store alone keeps the standing of any beyond this number. */
+/** How many stored rows that only wait to be confirmed are kept in memory. Of others, only the store has the standing. */
 const maxRestingRows = 5_000;
 
 /**
@@ -11,7 +11,7 @@ const maxRestingRows = 5_000;
  * `rests` until a sink confirms it; the row that has rested longest is forgotten first.
  */
 export class KnownRows {
-  /** Rows that some sink needs, or that are open. */
+  /** Rows that some sink needs, or whose connection is open. */
   readonly #known = new Map<Place, Row>();
   /** Oldest change first. A row that is not needed any more, but that the store may have, is only in this set. */
   readonly #changed = new Set<Row>();
@@ -30,34 +30,34 @@ export class KnownRows {
     return this.#changed;
   }
 
-  /** The row is not as it is in the store. */
+  /** The row differs from the store. */
   change(row: Row): void {
     this.#resting.delete(row);
     this.#changed.add(row);
     if (isKept(row)) return;
     this.#known.delete(row.seq);
-    // It is not needed any more: it leaves memory even if the disk does not answer, and is not stored if it never was.
+    // The row is not needed any more: it leaves memory even if the disk does not answer, and is not stored if it never was.
     row.outbound = row.facts = undefined;
     if (!row.offered) this.#changed.delete(row);
   }
 
-  /** Something was noted of an open connection. */
+  /** Facts about an open connection were noted. */
   note(row: Row): void {
     this.#changed.add(row);
   }
 
-  /** A batch takes what changed of the row. */
+  /** A batch takes the changes of the row. */
   take(row: Row): void {
     this.#changed.delete(row);
   }
 
-  /** What was taken of the row could not be stored. */
+  /** The changes that a batch took of the row could not be stored. */
   putBack(row: Row): void {
     // A row that the store lost meanwhile is not changed any more.
     if (this.#known.get(row.seq) === row || !isKept(row)) this.#changed.add(row);
   }
 
-  /** What was taken of the row is stored. */
+  /** The changes that a batch took of the row are stored. */
   stored(row: Row): void {
     row.outbound = row.facts = undefined;
     if (this.#changed.has(row)) return;
@@ -72,9 +72,9 @@ export class KnownRows {
   }
 
   /**
-   * The store has lost everything: every row whose event is in memory is to be stored again, and the others are forgotten.
+   * The store has lost everything: every row whose event is in memory must be stored again, and the others are forgotten.
    *
-   * @param waiting what the outbox has in memory.
+   * @param waiting the events that the outbox has in memory.
    * @returns number of events that are lost.
    */
   refill(waiting: Iterable<HeldEvent>): number {
@@ -111,7 +111,7 @@ export class KnownRows {
   }
 }
 
-/** An open connection that only the journal had: without what the tenant would add, which its registry knows. */
+/** An open connection that only the journal had. The settings of its tenant are missing; the registry knows them. */
 function eventAlone(event: ConnectedEvent): OutboundEvent {
   return { event, downstream: { defaults: {} } };
 }

@@ -5,8 +5,8 @@ import type { LearnedRhythm } from './learned-rhythm.ts';
 import type { Journal, OpenEntry, Owed, Place } from './journal.ts';
 
 /**
- * Keeps open connections, rhythms and proofs as long as it lives itself, so that an adapter can be started again on it. Events
- * are not kept: they wait in the outbox alone, which bounds their bytes, and end with the process.
+ * Keeps open connections, rhythms and proofs in memory, so that an adapter can be started again on the same object. Events
+ * are not kept: they wait only in the outbox, which bounds their bytes, and are lost with the process.
  */
 export function createMemoryJournal(): Journal {
   const open = new Map<ConnectionId, OpenEntry>();

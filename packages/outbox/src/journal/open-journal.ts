@@ -9,7 +9,7 @@ export interface JournalFile extends SqliteStoreOptions {
   readonly behindAfterMs: number;
 }
 
-/** Opens the journal in a file, written by a thread of its own. It is an error of {@link Journal.recover} where it cannot be used. */
+/** Opens the journal in a file, written by a thread of its own. If it cannot be used, {@link Journal.recover} rejects. */
 export function openJournal(
   { behindAfterMs, ...options }: JournalFile,
   { clock, log }: { readonly clock: Clock; readonly log: Log },

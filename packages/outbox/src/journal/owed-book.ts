@@ -5,21 +5,21 @@ import type { Settlement } from './store/stored.ts';
 export interface OwedChange<Row> {
   readonly key: string;
   readonly rows: Set<Row>;
-  /** Of events whose standing only the store knows. */
+  /** Settlements of events whose standing only the store knows. */
   readonly settled: (readonly [Place, readonly Settlement[]])[];
   readonly owed: Map<string, Owed>;
 }
 
-/** What sinks are owed, until the store is told. */
+/** The counts that sinks are owed, until they are stored. */
 export interface OwedBook<Row> {
   /** Number of devices with changes. */
   readonly size: number;
-  /** Notes what a sink is owed. What is put into the result is stored with it. */
+  /** Notes the count that a sink is owed. Changes that the caller adds to the result are stored with it. */
   note(owed: Owed): OwedChange<Row>;
   take(key: string): OwedChange<Row> | undefined;
   /** The oldest one. */
   first(): string | undefined;
-  /** It could not be stored: what was noted since counts more, and must be stored with it. */
+  /** The change could not be stored: later notes take precedence, and must be stored with it. */
   putBack(change: OwedChange<Row>): void;
 }
 

@@ -3,7 +3,7 @@ import { outboundOf } from './facts-of.ts';
 import type { Place } from './journal.ts';
 import type { JournalStore, StoredEvent, StoreReads } from './store/stored.ts';
 
-/** Rows that are read at a time: some hundred kilobytes, and a few milliseconds in which nothing is stored. */
+/** How many rows are read at a time: some hundred kilobytes, and a few milliseconds in which nothing is stored. */
 const pageRows = 1_000;
 
 /** Goes through a part of a store page by page, up to `upTo`. */

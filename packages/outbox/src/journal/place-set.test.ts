@@ -21,7 +21,7 @@ test.each([1, 2, 3, 4, 5])('gives back each place once, wherever it is (seed %i)
   expect(places.take(1)).toEqual([]);
 });
 
-test('what came first is taken first, as many as are asked for', () => {
+test('places that came first are taken first, as many as are asked for', () => {
   const places = createPlaceSet();
   for (let place = 1; place <= 100_000; place++) places.add(place);
   expect(places.take(3)).toEqual([1, 2, 3]);

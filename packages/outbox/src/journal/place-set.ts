@@ -1,6 +1,6 @@
 import type { Place } from './journal.ts';
 
-/** Places of a set that stand side by side: a kilobyte of bits. */
+/** How many neighboring places one chunk has: a kilobyte of bits. */
 const chunkPlaces = 8_192;
 const wordBits = 32;
 

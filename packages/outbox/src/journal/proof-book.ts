@@ -2,15 +2,15 @@ import type { ProofChanges, ProofMark } from './stored-proofs.ts';
 import type { ProofBatch } from './store/stored.ts';
 import { takeFirst } from './take-first.ts';
 
-/** Which devices proved who they are, until the store is told. */
+/** Which devices proved their identity, until that is stored. */
 export interface ProofBook {
   readonly size: number;
   note(changes: ProofChanges): void;
   /** The oldest changes, of up to `maxMarks` proofs. */
   take(maxMarks: number): ProofBatch;
-  /** The store has what was taken. */
+  /** The store has the proofs that were taken. */
   stored(taken: ProofBatch): void;
-  /** Those that could not be stored: what was noted since counts more. */
+  /** The proofs could not be stored: later notes take precedence. */
   putBack(taken: ProofBatch): void;
 }
 
@@ -18,7 +18,7 @@ type Change = ProofMark & { readonly at?: number };
 
 export function createProofBook(): ProofBook {
   const changes = new Map<string, Change>();
-  /** Until the store has it: it goes out with every batch. */
+  /** Goes out with every batch until the store has it. */
   let key: Uint8Array | undefined;
 
   return {

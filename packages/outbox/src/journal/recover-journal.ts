@@ -6,7 +6,7 @@ import type { RowBook } from './row-book.ts';
 import type { NotedMark } from './stored-proofs.ts';
 import type { JournalStore, StoredPending, StoreSummary } from './store/stored.ts';
 
-/** Reads what an earlier incarnation left in a store that is open. Its events are read page by page, when they are asked for. */
+/** Reads what an earlier incarnation left in an open store. Its events are read page by page, on demand. */
 export async function recoverJournal(
   store: Pick<JournalStore, 'read'>,
   book: Pick<RowBook, 'reopen'>,

@@ -1,16 +1,16 @@
 import type { LearnedRhythm } from './learned-rhythm.ts';
 import { takeFirst } from './take-first.ts';
 
-/** What is known of one lease holder; `undefined`: it is forgotten. */
+/** What is known about one lease holder; `undefined`: it is forgotten. */
 type RhythmChange = readonly [holder: string, learned: LearnedRhythm | undefined];
 
-/** What was learned of lease holders, until the store is told. */
+/** What was learned about lease holders, until it is stored. */
 export interface RhythmBook {
   readonly size: number;
   learn(changes: readonly RhythmChange[]): void;
   /** The oldest changes, of up to `count` holders. */
   take(count: number): readonly RhythmChange[];
-  /** Those that could not be stored, or that the store lost: what was learned since counts more. */
+  /** The changes could not be stored, or the store lost them: what was learned since takes precedence. */
   putBack(taken: readonly RhythmChange[]): void;
 }
 

@@ -18,14 +18,14 @@ function givenABook(): RowBook {
   return book;
 }
 
-/** What a batch does to which places. */
+/** What a batch does, by place. */
 function changesOf(book: RowBook, maxRows = 100) {
   const { inserted = [], updated = [], removed = [] } = book.take(maxRows)?.batch ?? {};
   return { inserted: inserted.map(({ seq }) => seq), updated: updated.map(([seq]) => seq), removed };
 }
 
 describe('changes of one event that were not taken yet', () => {
-  test('are merged into none where the event is not needed any more', () => {
+  test('are merged into none if the event is not needed any more', () => {
     const book = givenABook();
     const places = [book.append(connected('a'), ['s'], []), book.append(disconnected('a'), ['s'], [])];
     expect(book.backlog).toBe(2);

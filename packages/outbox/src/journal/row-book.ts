@@ -13,13 +13,13 @@ import { createSettlements } from './settlements.ts';
 import type { Batch, StoredOpen, StoreSummary } from './store/stored.ts';
 import { UnstoredFacts } from './unstored-facts.ts';
 
-/** A batch, and what to do when it is known what became of it. */
+/** A batch, and the calls for its outcome. */
 export interface PendingBatch {
   readonly batch: Batch;
-  /** Number of rows that it has of the backlog, at least: without those that were taken before it was their turn. */
+  /** How many rows of the backlog it has, at least: without those that were taken before their turn. */
   readonly rows: number;
   stored(): void;
-  /** Puts the changes back, behind the others: one that cannot be stored does not keep them from trying. */
+  /** Puts the changes back, after the others, so that a change that cannot be stored does not block them. */
   failed(): void;
 }
 
@@ -29,9 +29,9 @@ type Changing = Pick<
 >;
 
 /**
- * Which changes the store has still to make. Changes of one event that were not taken yet are merged into one, or into
- * none. So however long the store is away, no more waits for it than what is open, unconfirmed or parked now, and what is
- * to be removed. Events that are stored and only wait are forgotten here: after an outage of the network they are many.
+ * The changes that still have to be stored. Changes of one event that were not taken yet are merged into one, or into
+ * none. So however long the store is away, only events wait for it that are open, unconfirmed or parked now, and those that are
+ * to be removed. Stored events that only wait are forgotten here: after an outage of the network there are many.
  */
 export class RowBook implements Changing {
   readonly #known = new KnownRows();
@@ -44,7 +44,7 @@ export class RowBook implements Changing {
   #nextSeq: Place = 1;
   #refills = 0;
 
-  /** Begins where the store ends. To be called once, before everything else. */
+  /** Continues after the last place of the store. Call it once, before everything else. */
   begin({ highWater, lastSeq }: StoreSummary): void {
     this.#facts.begin(highWater as Epoch | undefined);
     this.#nextSeq = lastSeq + 1;
@@ -55,7 +55,7 @@ export class RowBook implements Changing {
     return page.map(({ seq, facts, standing }) => {
       const event = JSON.parse(facts) as ConnectedEvent;
       const noted = notedOf(standing);
-      // What was parked is tried again at every start.
+      // Parked events are tried again at every start.
       const waiting = [...new Set([...standing.waiting, ...Object.keys(standing.parked)])];
       const row = rowOf(seq, undefined, waiting);
       row.event = event;
@@ -85,7 +85,7 @@ export class RowBook implements Changing {
     return row.seq;
   }
 
-  /** The connection is open no more: both halves change in one transaction. */
+  /** The connection is not open any more: both halves change in one transaction. */
   #closeOpen({ connectionId }: ConnectionEvent, ending: Row): void {
     const connected = this.#open.get(connectionId);
     if (!connected) return;
@@ -162,7 +162,7 @@ export class RowBook implements Changing {
     this.#proofs.note(changes);
   }
 
-  /** The store has lost everything: it gets what is in memory, and the number of events that are not is the result. */
+  /** The store has lost everything: it gets everything that is in memory. Returns the number of events that are lost. */
   refill({ waiting, owed, rhythms, proofs: { key, proofs: noted } }: Holdings): number {
     this.#refills += 1;
     this.#facts.refill();
@@ -184,12 +184,12 @@ export class RowBook implements Changing {
     );
   }
 
-  /** Number of those that are refusals, of events whose standing is known to the store alone. */
+  /** How many of these changes are refusals of events whose standing only the store knows. */
   get refusals(): number {
     return this.#settlements.refusals;
   }
 
-  /** Hands out the oldest changes, of `maxRows` rows or a few more; `undefined` where there are none. */
+  /** Hands out the oldest changes, of `maxRows` rows or a few more; `undefined` if there are none. */
   take(maxRows: number): PendingBatch | undefined {
     if (this.backlog === 0 && this.#facts.isEmpty) return undefined;
     const changes = new RowChanges(this.#known, this.#owed);
@@ -211,7 +211,7 @@ export class RowBook implements Changing {
       this.#proofs.putBack(proved);
     };
     const stored = (): void => {
-      // The store that has it may not be the one that is there now.
+      // The batch may be in a store that has been replaced since.
       if (takenAfter !== this.#refills) {
         failed();
         return;

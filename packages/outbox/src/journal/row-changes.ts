@@ -11,7 +11,7 @@ export class RowChanges {
   readonly inserted: StandingEvent[] = [];
   readonly updated: (readonly [seq: number, standing: Standing])[] = [];
   readonly owed: OwedChange<Row>[] = [];
-  /** Number of rows that were taken before it was their turn, for what is owed. */
+  /** How many rows were taken before their turn, because of owed counts. */
   early = 0;
   readonly #known: KnownRows;
   readonly #owedBook: OwedBook<Row>;
@@ -33,7 +33,7 @@ export class RowChanges {
     }
   }
 
-  /** They could not be stored. */
+  /** The changes could not be stored. */
   putBack(): void {
     for (const row of this.rows) this.#known.putBack(row);
     for (const owing of this.owed) {

@@ -7,11 +7,11 @@ import type { Standing } from './store/stored.ts';
 /** An event whose standing is in memory, and not only in the store. */
 export interface Row {
   readonly seq: Place;
-  /** Until the store has it. */
+  /** Set until the store has it. */
   outbound: OutboundEvent | undefined;
-  /** The JSON of that, where it was made already. */
+  /** The JSON of `outbound`, if it was made already. */
   facts: string | undefined;
-  /** While its connection is open. */
+  /** Set while its connection is open. */
   event: ConnectedEvent | undefined;
   waiting: readonly string[];
   parked: Readonly<Record<string, string>>;
@@ -20,7 +20,7 @@ export interface Row {
   offered: boolean;
   /** What must change in the same transaction: the other half of its connection. */
   partner: Row | undefined;
-  /** The change of what its device's sinks are owed that must be stored with it. */
+  /** The key of the change of owed counts that must be stored with it. */
   owedWith: string | undefined;
 }
 
@@ -46,7 +46,7 @@ export function isKept({ event, waiting, parked }: Row): boolean {
   return event !== undefined || waiting.length > 0 || parked !== nothingParked;
 }
 
-/** What the store keeps of it beside the event. */
+/** What the store keeps about a row beside the event. */
 export function standingOf({ event, waiting, parked, noted }: Row): Standing {
   return {
     open: event !== undefined,
@@ -57,7 +57,7 @@ export function standingOf({ event, waiting, parked, noted }: Row): Standing {
   };
 }
 
-/** The reverse of {@link standingOf} for what was noted of an open connection. */
+/** The reverse of {@link standingOf} for the notes about an open connection. */
 export function notedOf({ lastSeen, lease }: Standing): NotedPresence | undefined {
   if (lastSeen === undefined) return undefined;
   return {

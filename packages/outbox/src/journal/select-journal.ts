@@ -5,7 +5,7 @@ import { openJournal } from './open-journal.ts';
 import type { SqliteStoreOptions } from './store/sqlite-store.ts';
 
 export interface JournalSettings {
-  /** Default: `file` where a directory is given. */
+  /** Default: `file` if a directory is given. */
   readonly kind: 'file' | 'memory' | undefined;
   readonly directory: string | undefined;
   readonly durability: SqliteStoreOptions['durability'];
@@ -14,7 +14,7 @@ export interface JournalSettings {
   readonly commitWaitMs: number;
 }
 
-/** The journal an adapter was configured to have; `undefined`: one that ends with the process. */
+/** The journal that an adapter is configured to have; `undefined`: one in memory. */
 export function selectJournal(
   adapterId: string,
   settings: JournalSettings,

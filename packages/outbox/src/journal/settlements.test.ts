@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createSettlements } from './settlements.ts';
 
-test('what each sink made of each event is taken once, and again where it could not be stored', () => {
+test('the answer of each sink for each event is taken once, and again if it could not be stored', () => {
   const settlements = createSettlements();
   settlements.add(1, { sink: 'events' });
   settlements.add(1, { sink: 'hook' });

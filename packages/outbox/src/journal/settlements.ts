@@ -3,21 +3,21 @@ import { createPlaceSet, type PlaceSet } from './place-set.ts';
 import type { Settlement } from './store/stored.ts';
 import { takeFirst } from './take-first.ts';
 
-/** What sinks made of events whose standing only the store knows, until the store is told. */
+/** The answers of sinks for events whose standing only the store knows, until they are stored. */
 export interface Settlements {
   readonly size: number;
-  /** Those of them that are more than a bit, since the sink said why it refused the event. */
+  /** How many are refusals, which take more than a bit, since they have a cause. */
   readonly refusals: number;
   add(place: Place, settlement: Settlement): void;
-  /** The oldest, about, and up to `count` of them. */
+  /** Takes up to `count` of about the oldest. */
   take(count: number): (readonly [Place, readonly Settlement[]])[];
-  /** Those that could not be stored. */
+  /** The settlements could not be stored. */
   putBack(taken: readonly (readonly [Place, readonly Settlement[]])[]): void;
 }
 
 /**
- * While the disk is slower than the sinks, or fails, the confirmations of a whole backlog may have to wait here: a sink's are a bit
- * each.
+ * While the disk is slower than the sinks, or fails, the confirmations of a whole backlog may have to wait here: each takes one bit
+ * for each sink.
  */
 export function createSettlements(): Settlements {
   const confirmed = new Map<string, PlaceSet>();

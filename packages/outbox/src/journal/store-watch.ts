@@ -2,27 +2,27 @@ import type { Instant } from '@rollcall/core';
 import { later, type Clock, type Log } from '@rollcall/core/environment';
 import type { JournalStore, StoreCondition } from './store/stored.ts';
 
-/** How often the store is looked at. */
+/** How often the store is checked. */
 const checkEveryMs = 1_000;
 const longestPauseMs = 4_000;
-/** Where mending it fails, and takes long, it is tried less often. */
+/** If mending fails and takes long, it is tried less often: after a pause of this many times its duration. */
 const pausesPerCheck = 10;
-/** A store that says nothing for so long is in trouble. */
+/** A store that does not answer for this long counts as troubled. */
 const silentAfterMs = 4_000;
-/** For so long the journal is unhealthy after a new one was begun: probes look only now and then. */
+/** How long the journal counts as unhealthy after a new one was begun: probes look only now and then. */
 const toldForMs = 10_000;
 
 export interface StoreWatchOptions {
   readonly store: Pick<JournalStore, 'check'>;
   readonly clock: Clock;
   readonly log: Log;
-  /** Puts back what is known in memory; answers with the number of events that are lost. */
+  /** Restores what is known in memory. Returns the number of events that are lost. */
   refill(): number;
 }
 
 type Begun = Extract<StoreCondition, { readonly state: 'begun-anew' }>;
 
-/** Looks after a store: notices a file that was removed, replaced or cannot be written, even when nothing has to be stored. */
+/** Checks a store: notices a file that was removed, replaced or cannot be written, even when nothing has to be stored. */
 export class StoreWatch {
   readonly #options: StoreWatchOptions;
   #problem: string | undefined;
@@ -39,7 +39,7 @@ export class StoreWatch {
     if (options.store.check) this.#checkLater(checkEveryMs);
   }
 
-  /** Whether it would not outlive the process, or was replaced by a new one a moment ago. */
+  /** Whether the store would not outlive the process, or was replaced by a new one a moment ago. */
   get isTroubled(): boolean {
     const now = this.#options.clock.monotonic();
     const isSilent = this.#checkingSince !== undefined && now - this.#checkingSince > silentAfterMs;
@@ -47,12 +47,12 @@ export class StoreWatch {
     return this.#problem !== undefined || isSilent || isToldNow;
   }
 
-  /** How often a new one was begun. */
+  /** How often a new store was begun. */
   get begunAnew(): number {
     return this.#begunAnew;
   }
 
-  /** Looks at it now, and logs what it finds. */
+  /** Checks the store now, and logs what it finds. */
   look(): Promise<StoreCondition['state']> {
     return (this.#looking ??= this.#look());
   }
@@ -115,7 +115,7 @@ export class StoreWatch {
     const begunAt = clock.monotonic();
     const state = await this.look();
     if (this.#stopped) return;
-    // Where it happens again and again, as on a file system that gives files new numbers, it is not copied all the time.
+    // If this happens again and again, as on a file system that gives files new numbers, the store must not be copied all the time.
     this.#pauseMs = state === 'begun-anew' ? Math.min(this.#pauseMs * 2, longestPauseMs) : checkEveryMs;
     const tookMs = clock.monotonic() - begunAt;
     this.#checkLater(Math.max(this.#pauseMs, state === 'away' ? tookMs * pausesPerCheck : 0));

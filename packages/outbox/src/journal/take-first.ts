@@ -1,4 +1,4 @@
-/** Takes the entries out of a map that were put there first. */
+/** Removes the first entries of a map, in the order of insertion, and returns them. */
 export function takeFirst<Key, Value>(map: Map<Key, Value>, count: number): (readonly [Key, Value])[] {
   const taken: (readonly [Key, Value])[] = [];
   for (const entry of map) {

@@ -11,10 +11,10 @@ export class UnstoredFacts {
   #highWater: Epoch | undefined;
   #storedHighWater: Epoch | undefined;
   #latestInstance: string | undefined;
-  /** Until the store has it. */
+  /** Set until the store has it. */
   #instance: string | undefined;
 
-  /** @param highWater what the store has. */
+  /** @param highWater the epoch that the store has. */
   begin(highWater: Epoch | undefined): void {
     this.#highWater = this.#storedHighWater = highWater;
   }

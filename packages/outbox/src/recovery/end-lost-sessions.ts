@@ -6,12 +6,12 @@ import type { DeviceRegistry, Tenant } from '@rollcall/core/registry';
 import type { OpenEntry, Recovered } from '../journal/journal.ts';
 import { lastKnownTenant } from './last-known-tenant.ts';
 
-/** How long the next ones wait for a journal that does not answer. */
+/** How long to wait for a journal that does not answer before the next ones are ended. */
 const patienceMs = 1_000;
 
 /**
- * What others of a fleet know of an incarnation. `declaredAt`: when it was declared dead. `aliveAt`: when it last gave a sign of life,
- * where they tell its endings, and not this one; absent: they do if this process should die.
+ * What other instances of a fleet know about a dead incarnation. `declaredAt`: when it was declared dead. `aliveAt`: when it last gave a
+ * sign of life, if they publish its endings, and not this one; absent: they do so only if this process dies.
  */
 export type Deceased = Pick<UntoldEndings, 'declaredAt'> & Partial<Pick<UntoldEndings, 'aliveAt'>>;
 
@@ -19,26 +19,26 @@ export interface LostSessionsOptions {
   readonly registry: DeviceRegistry;
   readonly clock: Clock;
   readonly log: Log;
-  /** Who tells the endings of an incarnation. Where that is not known, this process does. */
+  /** Who publishes the endings of an incarnation. If that is not known, this process does. */
   whose(instance: string): Promise<Succession>;
   /** See `ConnectionDirectory`. */
   untoldOf?(instance: string, connections: readonly ConnectedEvent[]): Promise<UntoldEndings | undefined>;
-  /** Resolves when the end is safe; `undefined` says that it is already. */
+  /** Publishes the end. Resolves when it is safe; `undefined`: it already is. */
   end(entry: OpenEntry, tenant: Tenant, dead?: Deceased): Promise<void> | undefined;
 }
 
 export interface LostSessions {
-  /** They live on. */
+  /** Leases, which go on. */
   readonly leases: readonly OpenEntry[];
-  /** Sessions that were told to have ended, or will be, by others. */
+  /** Sessions whose endings others published, or will publish. */
   readonly byOthers: readonly ConnectionId[];
-  /** Incarnations whose sessions were ended here, also where it is not known whether others tell of them. */
+  /** Incarnations whose sessions were ended here, also if it is not known whether others publish their endings. */
   readonly ours: readonly string[];
   /** Resolves when those endings are safe. */
   readonly safe: Promise<unknown>;
 }
 
-/** Sessions end with the process that held them, some at a time. Leases live on. */
+/** Ends the sessions of earlier incarnations, some at a time. Leases go on. */
 export async function endLostSessions(
   recovered: Pick<Recovered, 'open'>,
   options: LostSessionsOptions,
@@ -46,7 +46,7 @@ export async function endLostSessions(
   const { clock, log } = options;
   const endings = new Endings(options);
   for await (const batch of recovered.open()) {
-    // However many they are, few of them are in memory at a time.
+    // However many sessions there are, few of them are in memory at a time.
     if (endings.committed) await within(endings.committed, patienceMs, clock);
     await endings.endAll(batch);
   }
@@ -63,14 +63,14 @@ export async function endLostSessions(
       { connections: unclear },
       'whether others tell that sessions are lost is asked at the next start',
     );
-  // The journal keeps them in their order: the last one is safe after all others.
+  // The journal stores endings in their order: the last one is safe after all others.
   return { leases, byOthers, ours: endings.ours(), safe: endings.committed ?? Promise.resolve() };
 }
 
 class Endings {
   readonly leases: OpenEntry[] = [];
   readonly byOthers: ConnectionId[] = [];
-  /** Of these it is not known whether others tell their endings: they stay in the journal. */
+  /** How many sessions stay in the journal, since it is not known whether others publish their endings. */
   unclear = 0;
   connections = 0;
   committed: Promise<void> | undefined;
@@ -102,7 +102,7 @@ class Endings {
     for (const [instance, entries] of ofOthers) await this.#endUntold(instance, entries);
   }
 
-  /** What the directory did not know when its instance was declared dead is told by nobody else. */
+  /** No other instance publishes the endings of connections that the directory did not know when their instance was declared dead. */
   async #endUntold(instance: string, entries: readonly OpenEntry[]): Promise<void> {
     const { untoldOf } = this.#options;
     const untold = await untoldOf?.(

@@ -3,7 +3,7 @@ import type { Recovered } from '../journal/journal.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 
 /**
- * Queues what earlier incarnations could not send, before anything new.
+ * Queues the events that earlier incarnations could not send, before any new event.
  *
  * @returns how many events wait for sinks that the adapter does not have, by sink.
  */

@@ -3,18 +3,18 @@ import type { OutboundEvent } from '@rollcall/core/sink';
 import type { Journal, PendingEvent, Place } from '../journal/journal.ts';
 import { createMemoryJournal } from '../journal/memory-journal.ts';
 
-/** For tests: a journal that holds every event at once, or as soon as the test says so, and counts what is read back. */
+/** For tests: a journal that holds every event at once, or as soon as the test says so, and counts reads. */
 export interface HoldingJournal extends Journal {
-  /** Whether it holds what it was given; from then on also what it was given before. */
+  /** Whether it holds events; once true, it also holds earlier ones. */
   holding: boolean;
   /** Whether reading fails. */
   unreadable: boolean;
   /** The places of each read. */
   readonly reads: (readonly Place[])[];
   readonly forgotten: Place[];
-  /** Puts an event there that an earlier incarnation left. */
+  /** Adds an event that an earlier incarnation left. */
   left(outbound: OutboundEvent, sinks: readonly string[]): PendingEvent;
-  /** Takes an event away, as no journal should. */
+  /** Loses an event, as no real journal should. */
   lose(place: Place): void;
 }
 

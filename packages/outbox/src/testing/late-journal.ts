@@ -7,7 +7,7 @@ export interface LateJournal extends Journal {
   readonly uncommitted: number;
   /** Commits the oldest of them. */
   commit(): void;
-  /** Commits everything, and what comes from now on at once. */
+  /** Commits everything, and later events at once. */
   catchUp(): void;
 }
 

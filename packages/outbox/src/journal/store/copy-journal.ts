@@ -5,11 +5,11 @@ import { copiedAtFact, inUseFact, partFact } from './journal-facts.ts';
 import { makeOwnFile } from '@rollcall/runtime/sqlite';
 
 /**
- * Writes all that a journal holds at this moment into a file of its own, for its owner only, and sees to it that it is on the disk.
+ * Writes all that a journal holds at this moment into a file of its own, for its owner only, and syncs it to the disk.
  * Others may write to the journal meanwhile.
  *
- * @param copiedAt where the copy says of itself that it is one.
- * @throws Error where the file is there already, or cannot be written; then nothing is left of it.
+ * @param copiedAt if the file is to be marked as a copy.
+ * @throws Error if the file exists already, or cannot be written; then nothing is left of it.
  */
 export function copyJournal(database: DatabaseSync, file: string, copiedAt?: number): void {
   if (existsSync(file)) throw new Error(`${file} is there already`);
@@ -26,7 +26,7 @@ export function copyJournal(database: DatabaseSync, file: string, copiedAt?: num
   }
 }
 
-/** No adapter uses the copy yet, and it needs no write-ahead log beside it. */
+/** Corrects facts that do not hold for a copy: no adapter uses it yet, and it needs no write-ahead log beside it. */
 function correctFacts(file: string, copiedAt: number | undefined): void {
   const database = new DatabaseSync(file);
   try {

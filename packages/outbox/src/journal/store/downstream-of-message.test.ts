@@ -25,7 +25,7 @@ const scalars: readonly PropertyValue[] = [
   -1e300,
 ];
 
-describe('what a tenant adds is read from the message of an event', () => {
+describe('the settings of a tenant are read from the message of an event', () => {
   test.each<[string, TenantDownstream]>([
     ['nothing', { defaults: {} }],
     ['a time to live', { defaults: {}, maxTtlSeconds: 86_400 }],
@@ -53,7 +53,7 @@ test('a message that is cut off anywhere, or of other bytes, is not read', () =>
       expect(error).toBeInstanceOf(RangeError);
       continue;
     }
-    // Between two sections it ends as a shorter message would.
+    // Cut between two sections, it is a valid shorter message.
     expect(read).toHaveProperty('defaults');
   }
   expect(() => downstreamOfMessage(Buffer.from('{}'))).toThrow(RangeError);

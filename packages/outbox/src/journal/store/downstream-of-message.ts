@@ -1,7 +1,7 @@
 import type { TenantDownstream } from '@rollcall/core/sink';
 import type { PropertyValue } from '@rollcall/core/internal';
 
-/** Sections of a message (AMQP 1.0 §3.2) that a tenant's settings show in. */
+/** Sections of a message (AMQP 1.0 §3.2) that show a tenant's settings. */
 const header = 0x70;
 const applicationProperties = 0x74;
 /** Properties that come from the event, and not from the tenant's settings. */
@@ -11,7 +11,7 @@ const ownProperty = /^(?:device_id|qos|orig_adapter|cloudEvents_.*|rollcall_.*)$
  * What the settings of the tenant added to a connection event, read from its AMQP 1.0 message: journals of versions 1 to 3 kept the
  * message instead. Reads what the encoder of these versions wrote, and nothing else.
  *
- * @throws RangeError where it is something else.
+ * @throws RangeError if the message is something else.
  */
 export function downstreamOfMessage(message: Uint8Array): TenantDownstream {
   const reader = new Reader(message);
@@ -52,7 +52,7 @@ class Reader {
     return this.#take(1);
   }
 
-  /** The next value (AMQP 1.0 §1.6); of a list its values, of a map its keys and values in turn. */
+  /** The next value (AMQP 1.0 §1.6); for a list its values, for a map its keys and values in turn. */
   value(): unknown {
     const code = this.#take(1);
     switch (code) {

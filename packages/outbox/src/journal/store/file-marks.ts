@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 
 /**
- * What became of files that are open here. `moved`: another file is in the place of one of them, or none: what is written goes to
- * a file without a name. `written`: somebody else has written to them, or cut them off. `ruined`: both.
+ * What happened to files that are open here. `moved`: another file, or none, is in the place of one of them: writes go to
+ * a file without a name. `written`: another process has written to them, or cut them off. `ruined`: both.
  */
 export type FilesState = 'same' | 'moved' | 'written' | 'ruined';
 
@@ -12,7 +12,7 @@ export interface FileMarks {
   isInPlace(path: string): boolean;
   /** @param byTime whether a changed time means that another process has written; a size that has shrunk always does. */
   compare(byTime: boolean): FilesState;
-  /** They were written to here. */
+  /** This process has written to them. */
   written(): void;
 }
 
@@ -25,7 +25,7 @@ interface Mark {
 }
 
 /**
- * @param contents files that are written by calls only: when another process writes to them, their size or time shows it.
+ * @param contents files that are written by system calls only: their size or time shows when another process writes to them.
  * @param others files that must stay, and whose time says nothing.
  */
 export function markFiles(contents: readonly string[], others: readonly string[]): FileMarks {
@@ -47,7 +47,7 @@ export function markFiles(contents: readonly string[], others: readonly string[]
       return written ? 'written' : 'same';
     },
     written() {
-      // Where one is gone, this is for `compare` to tell.
+      // If a file is gone, `compare` reports it.
       marks = files.map(({ path, isContent }, index) => {
         const before = marks[index] ?? none;
         if (!isContent) return before;

@@ -4,21 +4,21 @@ import type { PartOfJournal } from './stored.ts';
 
 /** In the table `journal` while an adapter runs on it, and after one that was killed. */
 export const inUseFact = 'in-use';
-/** Why it may be less than what there was, see `PartOfJournal`; until an adapter uses it. */
+/** Why the journal may be incomplete, see `PartOfJournal`. It is there until an adapter uses the journal. */
 export const partFact = 'part';
-/** When the copy was made that this is: milliseconds since the Unix epoch. */
+/** For a copy, when it was made: milliseconds since the Unix epoch. */
 export const copiedAtFact = 'copied-at';
 
-/** The write-ahead log of a journal: what was written last is there, and not in the file. */
+/** The write-ahead log of a journal: it has the latest changes, which are not in the file yet. */
 export function walOf(file: string): string {
   return `${file}-wal`;
 }
 
 /**
- * Whether a journal is less than what its adapter knew last.
+ * Whether, and why, a journal may lack what its adapter wrote last.
  *
- * @param hadLog whether there was something in the log beside it, before it was opened. While an adapter runs, and after it was
- *   killed, there always is.
+ * @param hadLog whether the log beside it was not empty before it was opened. While an adapter runs, and after it was
+ *   killed, the log is never empty.
  */
 export function partOf(database: DatabaseSync, hadLog: boolean): PartOfJournal | undefined {
   const part = factOf(database, partFact);
@@ -31,12 +31,12 @@ export function factOf(database: DatabaseSync, name: string): string | undefined
   return typeof value === 'string' ? value : undefined;
 }
 
-/** Whether anything is in the log beside a journal that is not open here. */
+/** Whether the log beside a journal that is not open here has any content. */
 export function hasLog(file: string): boolean {
   return (statSync(walOf(file), { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
 
-/** Whether the pages and rows of a journal fit together. Reads them from the file, and not from a cache. */
+/** Whether the pages and rows of a journal are consistent. Reads them from the file, not from a cache. */
 export function isSound(file: string): boolean {
   let database: DatabaseSync | undefined;
   try {

@@ -1,11 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { downstreamOfMessage } from './downstream-of-message.ts';
 
-/** Rows that are changed at a time. */
+/** How many rows are changed at a time. */
 const pageRows = 1_000;
 
 /**
- * From version 3 to 4: an event is kept as its facts, and with it what the settings of its tenant add, instead of an AMQP message. In a
+ * From version 3 to 4: an event is kept as its facts and the settings of its tenant, instead of an AMQP message. They are in a
  * table of its own, since SQLite would otherwise leave the room of the messages unused.
  */
 export function keepFacts(database: DatabaseSync): void {

@@ -58,7 +58,7 @@ function given(...seqs: readonly number[]): KeptStore {
   return store;
 }
 
-/** What another process would find now, had this one been killed. */
+/** What another process would find now if this one had been killed. */
 function foundAfterKill(): readonly number[] {
   const copy = mkdtempSync(join(root, 'killed-'));
   for (const name of readdirSync(directory)) copyFileSync(join(directory, name), join(copy, name));
@@ -76,7 +76,7 @@ test('a journal that no other process touches is whole, whatever is done with it
   for (let seq = 1; seq < 20; seq++) {
     expect(store.check()).toEqual({ state: 'whole' });
     store.apply(inserting(seq));
-    // As tools do that look into it.
+    // As tools do that inspect it.
     openSqliteStoreToLook();
   }
   expect(store.check()).toEqual({ state: 'whole' });
@@ -86,7 +86,7 @@ function openSqliteStoreToLook(): void {
   expect(readFileSync(file).byteLength).toBeGreaterThan(0);
 }
 
-/** Ways to take a journal away under an adapter, after which all that it had is still known to the process that has it open. */
+/** Ways to take a journal away from an adapter, after which the process that has it open still knows all that it had. */
 const takenAway: Readonly<Record<string, () => void>> = {
   'its file is removed': () => rmSync(file),
   'its write-ahead log is removed': () => rmSync(`${file}-wal`),
@@ -115,7 +115,7 @@ describe.each(Object.entries(takenAway))('%s:', (_how, takeAway) => {
     expect(store.summary()).toMatchObject({ lastSeq: 3, highWater: '019b00000000003' });
   });
 
-  test('closing the store brings everything back, too', () => {
+  test('closing the store restores everything, too', () => {
     const store = given(1, 2);
     takeAway();
     opened.splice(0);
@@ -124,7 +124,7 @@ describe.each(Object.entries(takenAway))('%s:', (_how, takeAway) => {
   });
 });
 
-test('a file that somebody touched, and that fits together, goes on; times then say nothing for a while', () => {
+test('a file that another process touched, and that is consistent, stays in use; its times are then ignored for a while', () => {
   const store = given(1, 2);
   utimesSync(file, 1, 1);
   store.apply(inserting(3));
@@ -140,7 +140,7 @@ test('a file that somebody touched, and that fits together, goes on; times then 
   expect(foundAfterKill()).toEqual([1, 2, 3]);
 });
 
-test('what is stored between the removal and the next look is in the new one', () => {
+test('a batch that is stored between the removal and the next check is in the new one', () => {
   const store = given(1);
   rmSync(directory, { recursive: true });
   store.apply(inserting(2));
@@ -166,7 +166,7 @@ function backup(): string {
   return other;
 }
 
-test('a backup that is moved into its place is set aside, and what was open goes on', () => {
+test('a backup that is moved into its place is set aside, and open connections go on', () => {
   const store = given(1, 2);
   const copy = readFileSync(backup());
   renameSync(join(root, 'backup.journal'), file);
@@ -189,9 +189,9 @@ describe.each([
     },
   ],
 ])('a file that is %s', (_how, overwrite) => {
-  test('is not believed: nothing is read from it, and a new one is begun', () => {
+  test('is not trusted: nothing is read from it, and a new one is begun', () => {
     const store = given(1, 2);
-    // What is in the write-ahead log alone would be whole.
+    // Rows that only the write-ahead log has would be intact.
     store.close();
     opened.splice(0);
     const again = given();
@@ -209,7 +209,7 @@ describe.each([
 test('while no new file can be begun, the store says why, keeps everything, and begins one when it can', () => {
   const store = given(1);
   rmSync(directory, { recursive: true });
-  // Nothing can be made where a file stands.
+  // No directory can be made where a file is.
   writeFileSync(directory, '');
   expect(store.check()).toMatchObject({
     state: 'away',
@@ -237,20 +237,20 @@ test('another adapter that has begun a journal in its place is left alone, and i
   expect(foundAfterKill()).toEqual([1]);
 });
 
-test('a new file is locked as the old one was', () => {
+test('a new file is locked like the old one', () => {
   const store = given(1);
   for (const name of readdirSync(directory)) rmSync(join(directory, name));
   store.check();
   expect(() => openSqliteStore(options)).toThrow('another process has it open');
 });
 
-test('a directory or file that cannot be written is reported, and reported whole once it is mended', () => {
+test('a directory or file that cannot be written is reported, and reported as whole once it is mended', () => {
   chmodSync(root, 0o777);
   const conditions = inAnotherProcess(
     `
     import { chmodSync } from 'node:fs';
     const { openKeptStore } = await import(process.argv[1]);
-    // The superuser may write everywhere.
+    // The superuser could write everywhere.
     if (process.getuid() === 0) { process.setgid(65534); process.setuid(65534); }
     const [directory, file] = process.argv.slice(2);
     const store = openKeptStore({ file, durability: 'process', maxBytes: 1e6 });
@@ -259,7 +259,7 @@ test('a directory or file that cannot be written is reported, and reported whole
     for (const [path, mode] of [[directory, 0o500], [directory, 0], [directory, 0o700], [file, 0o400], [file, 0o600]]) {
       chmodSync(path, mode);
       conditions.push(store.check());
-      // What is open is written still.
+      // A file that is open can still be written.
       if (mode !== 0) store.apply(batch);
     }
     store.close();
@@ -294,7 +294,7 @@ describe('permissions', () => {
   test.each(['000', '022', '077', '777'])(
     'all files are their owner’s alone, and directories that it makes, with umask %s, also those of a new one',
     (umask) => {
-      // A umask is that of a process.
+      // The umask belongs to the whole process.
       const script = `
         import { readdirSync, rmSync, statSync } from 'node:fs';
         process.umask(0o${umask});

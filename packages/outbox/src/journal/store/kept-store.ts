@@ -12,7 +12,7 @@ import {
 } from './sqlite-store.ts';
 import type { Batch, Page, StoreCondition, StoreReads, StoreSummary } from './stored.ts';
 
-/** Number of looks that ignore times after a time was wrong: some file systems change the times of a file late. */
+/** How many checks ignore times after a time was wrong: some file systems change the times of a file late. */
 const looksWithoutTimes = 30;
 
 type Trouble = Exclude<FilesState, 'same'>;
@@ -23,16 +23,16 @@ const problems: Readonly<Record<Trouble, string>> = {
   ruined: 'another process has written to it, and removed a part of it',
 };
 
-/** The file as it was opened last, and what it looked like then. */
+/** The file that was opened last, and its marks at that time. */
 interface OpenFile {
   readonly store: SqliteStore;
   readonly marks: FileMarks;
 }
 
 /**
- * Opens a journal's file, and looks before each use whether it is what it was.
+ * Opens a journal's file, and checks before each use whether it is still the same.
  *
- * @throws Error where it cannot be used.
+ * @throws Error if it cannot be used.
  */
 export function openKeptStore(options: SqliteStoreOptions): KeptStore {
   const lock = lockJournal(options.file);
@@ -45,21 +45,21 @@ export function openKeptStore(options: SqliteStoreOptions): KeptStore {
 }
 
 /**
- * A journal's file that is looked after: where it is removed, replaced or overwritten, a new one is begun in its place.
+ * A journal's file that is watched: if it is removed, replaced or overwritten, a new one is begun in its place.
  *
- * A file that is gone from its place is still open here: it is written to until all of it was copied into a new one. Where somebody
- * wrote to it, and it does not fit together any more, the new one begins with nothing.
+ * A file that is gone from its place is still open here: it stays in use until all of it is copied into a new one. If another process
+ * wrote to it, and it is not consistent any more, the new one begins empty.
  */
 export class KeptStore implements Omit<SqliteStore, 'copyTo' | 'isSound'> {
   readonly #options: SqliteStoreOptions;
   readonly #file: string;
   #lock: FileLock;
   #openFile: OpenFile | undefined;
-  /** Until a new one is begun. */
+  /** Set until a new file is begun. */
   #trouble: Trouble | undefined;
   /** Whether another process has written to it since the last check, and it is still consistent. */
   #isDoubtful = false;
-  /** Until times count again. */
+  /** How many checks are left until times count again. */
   #looksLeft = 0;
 
   constructor(options: SqliteStoreOptions, lock: FileLock) {
@@ -101,7 +101,7 @@ export class KeptStore implements Omit<SqliteStore, 'copyTo' | 'isSound'> {
     this.#used((store) => store.apply(batch));
   }
 
-  /** Looks whether the file is what it was, and begins a new one where it is not. */
+  /** Checks whether the file is still the same, and begins a new one if not. */
   check(): StoreCondition {
     try {
       this.#look();
@@ -121,7 +121,7 @@ export class KeptStore implements Omit<SqliteStore, 'copyTo' | 'isSound'> {
 
   close(): void {
     try {
-      // What it knows would end with this process.
+      // Otherwise its content would be lost with this process.
       if (this.check().state !== 'away') this.#openFile?.store.close();
     } finally {
       this.#openFile = undefined;
@@ -141,7 +141,7 @@ export class KeptStore implements Omit<SqliteStore, 'copyTo' | 'isSound'> {
   #used<Result>(use: (store: SqliteStore) => Result): Result {
     this.#look();
     const { store, marks } = this.#opened();
-    // One that is only gone from its place still has everything.
+    // A file that is only gone from its place still has everything.
     if (this.#trouble !== undefined && this.#trouble !== 'moved') throw new Error(problems[this.#trouble]);
     try {
       return use(store);
@@ -161,7 +161,7 @@ export class KeptStore implements Omit<SqliteStore, 'copyTo' | 'isSound'> {
     }
     this.#isDoubtful = true;
     this.#looksLeft = looksWithoutTimes;
-    // What was read before may not be what stands there now.
+    // The content that was read before may not be that of the present file.
     store.close();
     this.#openFile = undefined;
     this.#opened();
@@ -179,7 +179,7 @@ export class KeptStore implements Omit<SqliteStore, 'copyTo' | 'isSound'> {
     const setAside = isKept && marks.isInPlace(file) ? undefined : setAsideForeign(file);
     for (const beside of ['-wal', '-shm']) rmSync(file + beside, { force: true });
     if (isKept) renameSync(copy, file);
-    // Before the new one is opened, and after it stands there: SQLite removes the log beside the name of a file that it closes.
+    // When SQLite closes a file, it removes the log beside its name. So the old file is closed before the new one is opened.
     this.#openFile = this.#trouble = undefined;
     old.close();
     this.#opened();
@@ -191,7 +191,7 @@ export class KeptStore implements Omit<SqliteStore, 'copyTo' | 'isSound'> {
     };
   }
 
-  /** Another process may have begun a journal in its place: then it is not ours any more. */
+  /** Another process may have begun a journal in this place: then the place is not ours any more. */
   #lockAgain(marks: FileMarks): void {
     if (marks.isInPlace(lockOf(this.#file))) return;
     const before = this.#lock;

@@ -3,7 +3,7 @@ import { packBatch, unpackBatch } from './pack-batch.ts';
 import type { Batch, Standing } from './stored.ts';
 
 const open: Standing = { open: true, waiting: ['events'], parked: {} };
-/** Each is unlike all others in one thing. */
+/** Each differs from all others in one field. */
 const standings: readonly Standing[] = [
   open,
   { ...open, open: false },
@@ -39,17 +39,17 @@ function batchOf(count: number): Batch {
   };
 }
 
-test('a batch comes out of the other thread as it was', () => {
+test('a batch arrives in the other thread unchanged', () => {
   const batch = batchOf(100);
   expect(unpackBatch(structuredClone(packBatch(batch)))).toEqual(batch);
 });
 
-test('an empty batch is one', () => {
+test('an empty batch arrives unchanged', () => {
   const nothing: Batch = { removed: [], inserted: [], updated: [], settled: [], rhythms: [] };
   expect(unpackBatch(packBatch(nothing))).toEqual(nothing);
 });
 
-test('what events have in common crosses once', () => {
+test('values that events have in common are sent once', () => {
   const inserted = [1, 2, 3].map((seq) => ({
     seq,
     facts: '{}',

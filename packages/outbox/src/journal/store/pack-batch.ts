@@ -1,8 +1,8 @@
 import type { Batch, Standing, StandingEvent } from './stored.ts';
 
 /**
- * A batch on its way to another thread. What crosses is copied object by object, each with the names of its fields: rows in one flat
- * list, beside what many of them have in common, take a third of the processor time of both threads.
+ * A batch on its way to another thread. Messages are copied object by object, each with the names of its fields: rows in one flat
+ * list, with common values listed once, take a third of the processor time in both threads.
  */
 export interface PackedBatch extends Omit<Batch, 'inserted' | 'updated'> {
   /** Of each event its place, its facts, and where its downstream and its standing are in the lists below. */
@@ -51,14 +51,14 @@ export function unpackBatch({ inserted, updated, downstreams, standings, ...rest
   return { ...rest, inserted: events, updated: changes };
 }
 
-/** What many events have in common; `undefined` where it has what is one event's own. */
+/** A key for standings that many events share; `undefined` if the standing has values of a single event. */
 function kindOf({ open, waiting, parked, lastSeen, lease }: Standing): string | undefined {
   if (lastSeen !== undefined || lease !== undefined) return undefined;
   for (const _sink in parked) return undefined;
   return (open ? 'open' : 'over') + textOf(waiting);
 }
 
-/** The list that was looked at last: all events begin with one and the same. */
+/** The latest list: all events begin with the same one. */
 let latest: { readonly waiting: readonly string[]; readonly text: string } = { waiting: [], text: '[]' };
 
 function textOf(waiting: readonly string[]): string {
@@ -72,7 +72,7 @@ class Distinct<Value> {
   readonly all: Value[] = [];
   readonly #places = new Map<string, number>();
 
-  /** @param key absent: it is like no other. */
+  /** @param key absent: it equals no other. */
   place(value: Value, key: string | undefined): number {
     const known = key === undefined ? undefined : this.#places.get(key);
     if (known !== undefined) return known;

@@ -3,7 +3,7 @@ import type { Page, Standing, StoredEvent, StoreReads } from './stored.ts';
 
 type Row = Readonly<Record<string, SQLOutputValue>>;
 
-/** What is read of a journal's file, some at a time. Each read is short, so that what is to be stored waits for none. */
+/** Reads a journal's file, some rows at a time. Each read is short, so that writes do not wait for it. */
 export function createStoreReads(database: DatabaseSync): StoreReads {
   // The small table leads: at most times, most events are not needed and not open.
   const joined = 'FROM standing CROSS JOIN event USING (seq) WHERE seq > ? AND seq <= ?';
@@ -77,7 +77,7 @@ function unconfirmedBy(row: Row): readonly string[] {
   return [...new Set([...waiting, ...Object.keys(parked)])];
 }
 
-/** @throws Error where a row is not what it must be. */
+/** @throws Error if a row is not valid. */
 export function toStanding({ open, waiting, parked, last_seen: lastSeen, lease }: Row): Standing {
   return {
     open: open === 1,

@@ -1,14 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { keepFacts } from './keep-facts.ts';
 
-/** SQL, or what SQL cannot say. */
+/** SQL, or a function for changes that SQL cannot express. */
 export type SchemaStep = string | ((database: DatabaseSync) => void);
 
 /**
- * What brings a journal from one version to the next; a new file runs through all of them. Released steps never change:
- * a change of the schema is a step more.
+ * The steps that bring a journal from one version to the next; a new file runs through all of them. Released steps never change:
+ * a change of the schema is a new step.
  *
- * `event` is written once and removed once. What changes about an event stands in `standing`, whose rows are small: a
+ * `event` is written once and removed once. The fields of an event that change are in `standing`, whose rows are small: a
  * note of when ten thousand devices were last heard touches some hundred pages.
  */
 export const schemaSteps: readonly SchemaStep[] = [
@@ -54,7 +54,7 @@ export const schemaSteps: readonly SchemaStep[] = [
 /**
  * Brings the database to the version that this program knows.
  *
- * @throws Error where it is of a later version, whose meaning is not known.
+ * @throws Error if it is of a later version, whose meaning is not known.
  */
 export function migrate(database: DatabaseSync, steps: readonly SchemaStep[] = schemaSteps): void {
   const version = schemaVersion(database);

@@ -1,6 +1,6 @@
 import type { Settlement, Standing } from './stored.ts';
 
-/** The standing of an event after sinks have answered; `undefined` where it is not needed any more. */
+/** The standing of an event after sinks have answered; `undefined` if it is not needed any more. */
 export function settled(standing: Standing, settlements: readonly Settlement[]): Standing | undefined {
   let waiting = standing.waiting;
   const parked: Record<string, string> = { ...standing.parked };

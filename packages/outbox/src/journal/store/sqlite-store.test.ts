@@ -50,7 +50,7 @@ function contentsOf(store: SqliteStore) {
 }
 
 describe('the file', () => {
-  test('gives back what was put, in order, to the letter', () => {
+  test('gives back everything unchanged, in order', () => {
     const store = openSqliteStore(options);
     store.apply({ ...inserting(2), highWater: '019b00000000ffff' });
     store.apply(inserting(1));
@@ -96,7 +96,7 @@ describe('the file', () => {
     again.close();
   });
 
-  test('that is full keeps nothing of a batch, and takes it once there is room', () => {
+  test('that is full keeps nothing of a batch, and accepts it once there is room', () => {
     const store = openSqliteStore({ ...options, maxBytes: 200_000 });
     store.apply(inserting(1, 100_000));
     expect(() =>
@@ -125,7 +125,7 @@ describe('the file', () => {
     openSqliteStore(options).close();
   });
 
-  test('that is no journal is refused, and not locked for ever', () => {
+  test('that is not a journal is refused, and not locked for ever', () => {
     const broken = { ...options, file: join(directory, 'broken.journal') };
     new DatabaseSync(broken.file).exec('PRAGMA user_version = 99');
     expect(() => openSqliteStore(broken)).toThrow(
@@ -136,7 +136,7 @@ describe('the file', () => {
 });
 
 test.runIf(process.platform !== 'win32')(
-  'the file and those beside it are for nobody but their owner',
+  'the file and those beside it are readable for their owner only',
   () => {
     writeFileSync(options.file, '', { mode: 0o644 });
     chmodSync(options.file, 0o644);
@@ -161,7 +161,7 @@ describe('migration', () => {
     store.close();
   });
 
-  test('a journal that kept messages keeps facts, and what each tenant adds', () => {
+  test('a journal that kept messages keeps facts, and the settings of each tenant', () => {
     const database = new DatabaseSync(options.file);
     migrate(database, schemaSteps.slice(0, 3));
     const insert = database.prepare('INSERT INTO event (seq, facts, message) VALUES (?, ?, ?)');
@@ -170,7 +170,7 @@ describe('migration', () => {
     const events = Array.from({ length: 2_500 }, (_, index) => anEvent(`e${index}`));
     database.exec('BEGIN');
     for (const [index, event] of events.entries()) {
-      // One of them has no message: every sink had confirmed it, and a new journal was begun.
+      // One event has no message: every sink had confirmed it when a new journal was begun.
       insert.run(
         index + 1,
         JSON.stringify(event),
@@ -233,7 +233,7 @@ describe('the thread', () => {
     await again.close();
   });
 
-  test('that could not open its file does so once it can, and keeps nothing back until then', async () => {
+  test('that could not open its file opens it once it can, and answers until then', async () => {
     const first = createThreadedStore(options);
     await first.open();
     const second = createThreadedStore(options);

@@ -16,7 +16,7 @@ import { StoreWrites } from './write-store.ts';
 
 export interface SqliteStoreOptions {
   readonly file: string;
-  /** `process`: what was committed outlives the process. `power`: also a loss of power. */
+  /** `process`: committed batches outlive the process. `power`: they also outlive a loss of power. */
   readonly durability: 'process' | 'power';
   /** Greatest size of the file. */
   readonly maxBytes: number;
@@ -25,19 +25,19 @@ export interface SqliteStoreOptions {
 /** The journal's file, open in this thread. */
 export interface SqliteStore extends StoreReads {
   summary(): StoreSummary;
-  /** @throws Error where nothing of the batch was kept. */
+  /** @throws Error if nothing of the batch was kept. */
   apply(batch: Batch): void;
-  /** Makes a whole copy in a file that is not there yet, also where the journal's own file is gone from its place. */
+  /** Makes a whole copy in a new file, also if the journal's own file is gone from its place. */
   copyTo(file: string): void;
-  /** Whether everything in it fits together, as it stands in the file now. */
+  /** Whether the present content of the file is consistent. */
   isSound(): boolean;
   close(): void;
 }
 
-/** Pages of the write-ahead log after which they are moved to the file: 4 MB. With more, commits wait longer for each move. */
+/** After how many pages the write-ahead log is moved to the file: 4 MB. With more, commits would wait longer for each move. */
 const checkpointPages = 1_000;
 
-/** Opens the journal's file, and makes it where there is none. @throws Error where it cannot be used. */
+/** Opens the journal's file, and makes it if there is none. @throws Error if it cannot be used. */
 export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
   const lock = lockJournal(options.file);
   try {
@@ -55,7 +55,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
   }
 }
 
-/** Takes the lock of a journal, whose directory is made where there is none. @throws Error where another process has it. */
+/** Takes the lock of a journal, whose directory is made if there is none. @throws Error if another process has the lock. */
 export function lockJournal(file: string): FileLock {
   makeOwnDirectory(dirname(file));
   const lock = lockFile(lockOf(file), true);
@@ -71,7 +71,7 @@ export function openLockedStore({ file, durability, maxBytes }: SqliteStoreOptio
   const partOfJournal = partOf(database, hadLog);
   if (partOfJournal) writes.putFact(partFact, partOfJournal);
   writes.putFact(inUseFact, 'yes');
-  // In the file itself, so that a copy of it alone can be told from a journal that was closed.
+  // Writes the fact into the file itself, so that a copy of the file alone differs from a journal that was closed.
   database.exec('PRAGMA wal_checkpoint(PASSIVE)');
 
   return {
@@ -86,7 +86,7 @@ export function openLockedStore({ file, durability, maxBytes }: SqliteStoreOptio
       try {
         writes.removeFact(inUseFact);
       } catch {
-        // It can only be read: then it looks as after a crash.
+        // The file may be read-only: then it looks as after a crash.
       }
       database.close();
     },

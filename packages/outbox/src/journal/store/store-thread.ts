@@ -4,7 +4,7 @@ import { unpackBatch, type PackedBatch } from './pack-batch.ts';
 import type { SqliteStoreOptions } from './sqlite-store.ts';
 import type { StoreReads } from './stored.ts';
 
-/** What the adapter's thread asks for. Answered one after the other, in order. */
+/** A request of the adapter's thread. Requests are answered one after the other, in order. */
 export type StoreRequest =
   | ({ readonly type: 'open' } & SqliteStoreOptions)
   | { readonly type: 'read'; readonly what: keyof StoreReads; readonly which: unknown }
@@ -19,7 +19,7 @@ export type StoreAnswer =
 let options: SqliteStoreOptions | undefined;
 let store: KeptStore | undefined;
 
-/** Where it could not be opened before, as when the thread was replaced while the disk was away, it is tried again. */
+/** Opens the store again if that failed before, e.g. because the thread was replaced while the disk was away. */
 function opened(): KeptStore {
   if (!options) throw new Error('it was never opened');
   return (store ??= openKeptStore(options));
@@ -32,7 +32,7 @@ function serve(request: StoreRequest): StoreAnswer {
         options = request;
         return { status: 'done', result: opened().summary() };
       case 'read':
-        // Both sides are typed by `JournalStore.read`; what crosses between threads is not.
+        // Both sides are typed by `JournalStore.read`; messages between threads are not.
         return { status: 'done', result: opened()[request.what](request.which as never) };
       case 'apply':
         opened().apply(unpackBatch(request.batch));

@@ -2,11 +2,11 @@
 export interface Standing {
   /** Whether its connection is open. */
   readonly open: boolean;
-  /** Sinks that have still to confirm it. */
+  /** Sinks that still have to confirm it. */
   readonly waiting: readonly string[];
-  /** Sinks that refused it, and what they said. */
+  /** Sinks that refused it, with the cause. */
   readonly parked: Readonly<Record<string, string>>;
-  /** Last noted of its connection; milliseconds since the Unix epoch. */
+  /** When its device was last seen, as noted; milliseconds since the Unix epoch. */
   readonly lastSeen?: number;
   /** The lease that was last noted, as JSON. */
   readonly lease?: string;
@@ -27,7 +27,7 @@ export interface StandingEvent extends StoredEvent {
   readonly standing: Standing;
 }
 
-/** What must be known of an event so that it can wait for its turn. */
+/** The facts about an event that its queue needs. */
 export interface StoredPending {
   readonly seq: number;
   readonly tenant: string;
@@ -49,13 +49,13 @@ export interface StoredOpen {
 
 /** What was learned of a lease holder, as JSON. */
 interface StoredRhythm {
-  /** Grows with each time that something is learned of anybody. */
+  /** Grows each time that anything is learned about any holder. */
   readonly seq: number;
   readonly holder: string;
   readonly gaps: string;
 }
 
-/** That a device proved a secret; see `ProofMark`. */
+/** A device proved a secret; see `ProofMark`. */
 interface StoredProof {
   /** Grows with each proof. */
   readonly seq: number;
@@ -65,7 +65,7 @@ interface StoredProof {
   readonly at: number;
 }
 
-/** How many connections of a device were left out for a sink, unsaid. `device` is a number of 53 bits, see `deviceNumber`. */
+/** How many connections of a device were left out for a sink, and not reported. `device` is a number of 53 bits, see `deviceNumber`. */
 interface StoredOwed {
   readonly seq: number;
   readonly tenant: string;
@@ -76,66 +76,66 @@ interface StoredOwed {
 
 /** Proofs that are kept, or, without `at`, forgotten. */
 export interface ProofBatch {
-  /** What their hashes were made with, where the store does not have it yet. */
+  /** The key of their hashes, if the store does not have it yet. */
   readonly key?: Uint8Array;
   readonly marks: readonly { readonly name: string; readonly hash: string; readonly at?: number }[];
 }
 
-/** Which rows are read at a time, so that they are never all in memory: in order, above `after` and up to `upTo`. */
+/** Which rows to read, so that they are never all in memory: in order, above `after` and up to `upTo`. */
 export interface Page {
   readonly after: number;
   readonly upTo: number;
   readonly limit: number;
 }
 
-/** What can be read of a store. To read everything, ask for page after page until one is empty. */
+/** The reads of a store. To read everything, ask for page after page until one is empty. */
 export interface StoreReads {
   pending(page: Page): readonly StoredPending[];
   open(page: Page): readonly StoredOpen[];
   rhythms(page: Page): readonly StoredRhythm[];
   proofs(page: Page): readonly StoredProof[];
   owed(page: Page): readonly StoredOwed[];
-  /** Those of the events that there are, in any order. */
+  /** Those of the events that exist, in any order. */
   events(seqs: readonly number[]): readonly StoredEvent[];
 }
 
 /**
- * Why a journal may not be all that there was: it is a `copy` that was made while an adapter ran on it, or its file `without-log`, since
- * the write-ahead log beside it, with what was written last, is missing.
+ * Why a journal may be incomplete: it is a `copy` that was made while an adapter ran on it, or its file `without-log`, since
+ * the write-ahead log beside it, with the latest changes, is missing.
  */
 export type PartOfJournal = 'copy' | 'without-log';
 
 /** Whether the store outlives the process. */
 export type StoreCondition =
   | { readonly state: 'whole' }
-  /** Another process has written to it. It is consistent, and may be older than it was. */
+  /** Another process has written to it. It is consistent, but may be an older state. */
   | { readonly state: 'doubtful'; readonly problem: string }
-  /** It was gone, or not itself any more, and a new one was begun: from all that it had, or from nothing. */
+  /** It was gone, or not the same any more, and a new one was begun, with all that it had, or empty. */
   | {
       readonly state: 'begun-anew';
       readonly problem: string;
       readonly from: 'all' | 'nothing';
-      /** Where a file that was put in its place is now. */
+      /** The new name of a file that was found in its place. */
       readonly setAside?: string;
     }
   | { readonly state: 'away'; readonly problem: string };
 
-/** What the store says of itself when it is opened. */
+/** Facts about the store when it is opened. */
 export interface StoreSummary {
   readonly partOfJournal?: PartOfJournal;
   readonly highWater?: string;
   /** The incarnation of the adapter that used it last. */
   readonly instance?: string;
-  /** What hashes of proofs were made with. Not to be logged. */
+  /** The key of the hashes of proofs. Never log it. */
   readonly proofKey?: Uint8Array;
-  /** The greatest place of an event; 0 where there is none. */
+  /** The greatest place of an event; 0 if there is none. */
   readonly lastSeq: number;
 }
 
-/** What a sink made of an event: it needs it no more, or refused it. */
+/** The answer of a sink for an event: it confirmed the event, or refused it. */
 export interface Settlement {
   readonly sink: string;
-  /** What it said when it refused it. */
+  /** The cause of a refusal. */
   readonly refusal?: string;
 }
 
@@ -146,7 +146,7 @@ export interface Batch {
   readonly removed: readonly number[];
   readonly inserted: readonly StandingEvent[];
   readonly updated: readonly (readonly [seq: number, standing: Standing])[];
-  /** Of events whose standing is known to the store alone. One that is not needed any more is removed. */
+  /** Settlements of events whose standing only the store knows. One that is not needed any more is removed. */
   readonly settled: readonly (readonly [seq: number, settlements: readonly Settlement[]])[];
   readonly rhythms: readonly (readonly [holder: string, gaps: string | undefined])[];
   readonly proofs?: ProofBatch;
@@ -154,18 +154,18 @@ export interface Batch {
   readonly owed?: readonly Omit<StoredOwed, 'seq'>[];
 }
 
-/** Where the file journal keeps things, seen from the thread of the adapter. */
+/** The store of the file journal, as the thread of the adapter sees it. */
 export interface JournalStore {
-  /** Opens the store, which no other process may have open. @throws TransportError saying what to do about it. */
+  /** Opens the store, which no other process may have open. @throws TransportError that says what to do about it. */
   open(): Promise<StoreSummary>;
-  /** Answers with what holds after everything that was applied before. */
+  /** Reads the state after all batches that were applied before. */
   read<What extends keyof StoreReads>(
     what: What,
     which: Parameters<StoreReads[What]>[0],
   ): Promise<ReturnType<StoreReads[What]>>;
-  /** Rejects where nothing of the batch was kept, or where that is not known. */
+  /** Rejects if nothing of the batch was kept, or if that is not known. */
   apply(batch: Batch): Promise<void>;
-  /** Looks whether it still outlives the process, and mends it where it does not; absent where it cannot tell. */
+  /** Checks whether the store still outlives the process, and mends it if not; absent if the store cannot check. */
   check?(): Promise<StoreCondition>;
   close(): Promise<void>;
 }

@@ -5,7 +5,7 @@ import type { SqliteStoreOptions } from './sqlite-store.ts';
 import type { StoreAnswer, StoreRequest } from './store-thread.ts';
 import type { JournalStore, StoreCondition, StoreReads, StoreSummary } from './stored.ts';
 
-/** Beside this file, as source and as built. */
+/** The thread's file lies beside this one, as source and as built. */
 const threadFile = new URL(
   `./store-thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`,
   import.meta.url,
@@ -14,11 +14,11 @@ const threadFile = new URL(
 /** A SQLite file in a thread of its own, so that a slow disk stalls no device. A thread that dies is replaced. */
 export function createThreadedStore(options: SqliteStoreOptions): JournalStore {
   let thread: Worker | undefined;
-  /** Callers that wait for an answer of the thread, in the order in which they asked. */
+  /** Callers that wait for an answer of the thread, in the order of their requests. */
   let waiting: ((answer: StoreAnswer) => void)[] = [];
 
   function start(): Worker {
-    // Node.js 22 warns of `node:sqlite` with each start; what we use of it did not change since.
+    // Node.js 22 warns about `node:sqlite` at each start; the functions that we use did not change since.
     const started = new Worker(threadFile, { execArgv: ['--disable-warning=ExperimentalWarning'] });
     const ended = (problem: string): void => {
       if (thread !== started) return;
@@ -40,7 +40,7 @@ export function createThreadedStore(options: SqliteStoreOptions): JournalStore {
   async function ask(request: StoreRequest): Promise<unknown> {
     if (!thread) {
       thread = start();
-      // Not awaited: the thread answers in order, and tries again where this fails.
+      // Not awaited: the thread answers in order, and tries again if this fails.
       if (request.type !== 'open') void post({ type: 'open', ...options }).catch(() => {});
     }
     return post(request);
@@ -59,7 +59,7 @@ export function createThreadedStore(options: SqliteStoreOptions): JournalStore {
   }
 
   return {
-    // The thread answers each request with what the store's own function gave.
+    // The thread answers each request with the result of the store's own function.
     open: async () => (await ask({ type: 'open', ...options })) as StoreSummary,
     read: async (what, which) =>
       (await ask({ type: 'read', what, which })) as ReturnType<StoreReads[typeof what]>,

@@ -4,7 +4,7 @@ import { toStanding } from './read-store.ts';
 import { settled } from './settled.ts';
 import type { Batch, ProofBatch, Settlement, Standing } from './stored.ts';
 
-/** What is written to a store; each call is part of the transaction that is open, or one by itself. */
+/** Writes to a store; each call is part of the open transaction, or is one by itself. */
 export class StoreWrites {
   readonly #statements: ReturnType<typeof prepared>;
   #latest: { readonly standing: Standing; readonly waiting: string; readonly parked: string } | undefined;
@@ -36,10 +36,10 @@ export class StoreWrites {
     if (highWater !== undefined) this.putFact('high-water', highWater);
     if (instance !== undefined) {
       this.putFact('instance', instance);
-      // From now on it is what this one knows.
+      // An adapter uses the journal from now on, so it does not count as a copy any more.
       for (const fact of [partFact, copiedAtFact]) this.removeFact(fact);
     }
-    // First what makes room.
+    // Removals first, since they make room.
     for (const seq of removed) this.#remove(seq);
     for (const [seq, settlements] of settledNow) this.#settle(seq, settlements);
     for (const [seq, standing] of updated) this.#stand(seq, standing);
@@ -56,7 +56,7 @@ export class StoreWrites {
   }
 
   #stand(seq: number, standing: Standing): void {
-    // In a batch that came from another thread, events share theirs: it is made into text once for all that follow each other.
+    // In a batch from another thread, events share standings: each is made into text once for all that follow each other.
     if (standing !== this.#latest?.standing)
       this.#latest = {
         standing,
@@ -108,7 +108,7 @@ const statements = {
   standingOf: 'SELECT open, waiting, parked, last_seen, lease FROM standing WHERE seq = ?',
   removeEvent: 'DELETE FROM event WHERE seq = ?',
   removeStanding: 'DELETE FROM standing WHERE seq = ?',
-  // A new row, and with it a new place in the order.
+  // The replacement is a new row, and so has a new place in the order.
   putRhythm: 'INSERT OR REPLACE INTO rhythm (holder, gaps) VALUES (?, ?)',
   removeRhythm: 'DELETE FROM rhythm WHERE holder = ?',
   putProof: 'INSERT OR REPLACE INTO proof (hash, name, at) VALUES (?, ?, ?)',
