@@ -8,9 +8,9 @@ import type { RhythmStore } from './leases/rhythm-store.ts';
 export interface HostLeases {
   /** Whether a later incarnation will find the leases that are held when this one stops. */
   readonly survive: boolean;
-  /** Whether a lease is one for its device in a whole fleet of adapters. */
+  /** Whether a device has one lease in a whole fleet of adapters. */
   readonly areShared: boolean;
-  /** Leases of an earlier incarnation, to be taken up with {@link resume}. */
+  /** Leases of an earlier incarnation, to be continued with {@link resume}. */
   readonly restored: readonly RestoredLease[];
   /** Continues to track a lease of an earlier incarnation; `tracker` begins in the state "present". */
   resume<State, Signal>(
@@ -18,6 +18,6 @@ export interface HostLeases {
     connection: ConnectionDescription,
     event: ConnectedEvent,
   ): OpenConnection<Signal>;
-  /** What is known of the rhythms of devices that hold, or held, leases. */
+  /** The known rhythms of devices that hold, or held, leases. */
   readonly rhythms: RhythmStore;
 }

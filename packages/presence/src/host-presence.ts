@@ -21,10 +21,10 @@ export interface ConnectionDescription {
   readonly identity: AuthenticatedDevice;
   /** MQTT client id, AMQP container id, else the auth-id. */
   readonly remoteId: string;
-  /** What only one connection of the device can hold: a newer holder ends the older one. */
+  /** A name that only one connection of the device can hold: a newer holder ends the older one. */
   readonly slot?: string;
   /**
-   * Of a session: the device promised to send something within this time. If the device has too many sessions, one that was silent for
+   * For a session: the device promised to send something within this time. If the device has too many sessions, one that was silent for
    * longer gives way. Absent: it promised nothing.
    */
   readonly keepAliveMs?: number;
@@ -32,20 +32,20 @@ export interface ConnectionDescription {
   readonly protocol: string;
   /** `host:port`. */
   readonly remoteAddress?: string;
-  /** What the device is told if the kit ends the connection: code and text of the protocol. The event has them, too. */
+  /** What the app sends to the device if the kit ends the connection: code and text of the protocol. The event has them, too. */
   readonly endCauses?: EndCauses;
-  /** A lease that the next run of the adapter will find: it does not end with this one. */
+  /** Whether the next run of the adapter will find this lease: it does not end with this run. */
   readonly survivesShutdown?: boolean;
-  /** A lease that the device has once in the whole fleet. Absent: each adapter has its own. */
+  /** For a lease that the device has once in the whole fleet. Absent: each adapter has its own. */
   readonly shared?: SharedLease;
   /**
-   * The connection ended, and the event is published: close the peer, with the protocol's code if it
+   * The connection ended, and the event is published: close the connection to the peer, with the protocol's code if it
    * still listens.
    */
   onDisconnected?(change: DisconnectedChange): void;
   /**
-   * The adapter cannot serve devices any more, or can again: the clock of a lease stands still meanwhile. Report it to the
-   * tracker. Sessions do not have to know.
+   * The adapter cannot serve devices any more, or can again. The clock of a lease stands still meanwhile, so report this to the
+   * tracker. Sessions do not need it.
    */
   servingChanged?(serving: boolean): void;
 }
@@ -59,7 +59,7 @@ export interface AnonymousConnection {
 }
 
 export interface OpenConnection<Signal> {
-  /** Tells the tracker what was seen, or that the app ends the connection. Changes are stamped and journaled before this returns. */
+  /** Reports to the tracker what was seen, or that the app ends the connection. Changes are stamped and journaled before this returns. */
   report(signal: Signal | EndedSignal): void;
   /** Resolves when every change reported so far is in the journal, or after the configured bound: answer the device then. */
   committed(): Promise<void>;
@@ -68,5 +68,5 @@ export interface OpenConnection<Signal> {
 /** Why the kit ends a connection. */
 export type EndReason = AccessEnd | 'taken-over' | 'adapter-shutdown' | 'limit-exceeded';
 
-/** What a protocol calls each of them. */
+/** The protocol's code and text for each of them. */
 export type EndCauses = Readonly<Partial<Record<EndReason, RawCause>>>;

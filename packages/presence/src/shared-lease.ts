@@ -8,14 +8,14 @@ export interface SignHere extends Omit<LifeSign, 'kind' | 'ageMs'> {
   readonly heardAt?: Instant;
 }
 
-/** How a lease that is one for its device in the whole fleet is told of what others know of it, and others of what is known here. */
+/** Hooks of a lease that a device has once in the whole fleet: they exchange its state between this adapter and the others. */
 export interface SharedLease {
-  /** What a signal says of the device itself; `undefined`: nothing. */
+  /** The sign of the device in a signal; `undefined`: it has none. */
   signOf(signal: unknown): SignHere | undefined;
-  /** Another adapter heard the device: its tracker is told. */
+  /** Another adapter heard the device: reports that to the tracker. */
   heardElsewhere(sign: LifeSign): void;
-  /** It goes on as another adapter knew it: its tracker is told, also where it had ended. */
+  /** The lease goes on with the state from another adapter: reports that to the tracker, also if the lease had ended. */
   goesOn(state: LeaseState): void;
-  /** What was learned of the rhythm of the device, as JSON; `undefined`: nothing. */
+  /** What was learned about the rhythm of the device, as JSON; `undefined`: nothing. */
   learned(): string | undefined;
 }

@@ -3,8 +3,8 @@ import type { JournalFacts } from '@rollcall/core/internal';
 import type { OpenEvent } from '../open-event.ts';
 
 /**
- * Makes the announcement of an open connection: its `connected` with what is true now, since the interval of a lease changes. What was left out
- * before was reported once, and is not repeated.
+ * Makes the announcement of an open connection: its `connected` with the present values, since the interval of a lease changes. Pairs that
+ * were left out before were reported once, and are not repeated.
  */
 export function announceAgain(
   { event, tracked }: OpenEvent,
@@ -13,6 +13,6 @@ export function announceAgain(
 ): ConnectedEvent {
   const basis = tracked.presence()?.lease?.basis ?? event.basis;
   const { coalesced: _said, ...lasting } = event;
-  // Where it is said once, nothing waits for the next time.
+  // An announcement that is not repeated has no interval.
   return { ...lasting, basis, journal, ...(announceIntervalMs > 0 && { announceIntervalMs }) };
 }

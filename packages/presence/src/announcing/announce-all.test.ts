@@ -22,7 +22,7 @@ function given(count: number, refuse: (item: number, times: number) => boolean =
   return { clock, open, said, tries, announcements };
 }
 
-test('all that holds is said once, in order, 20 every 100 ms, and nothing that is over by then', () => {
+test('all open items are announced once, in order, 20 every 100 ms, and none that has ended by then', () => {
   const { clock, open, said, announcements } = given(45);
   const begun = clock.monotonic();
   announcements.ask();
@@ -30,7 +30,7 @@ test('all that holds is said once, in order, 20 every 100 ms, and nothing that i
   clock.advance(100);
   expect(said.map(([, item]) => item)).toEqual(Array.from({ length: 20 }, (_, number) => number));
   open.delete(20);
-  // What comes meanwhile is news anyhow.
+  // An item that comes meanwhile is published as new anyway.
   open.add(1_000);
   clock.advance(10_000);
   expect(said.map(([, item]) => item)).toEqual(
@@ -40,7 +40,7 @@ test('all that holds is said once, in order, 20 every 100 ms, and nothing that i
   expect(clock.armed).toBe(0);
 });
 
-test('what could not be said to everybody is tried again behind the others, until none of that can be said', () => {
+test('items that not all sinks took are tried again after the others, until none of them succeeds', () => {
   const { clock, said, tries, announcements } = given(
     3,
     (item, times) => item === 2 || (item === 0 && times === 1),
@@ -56,7 +56,7 @@ test('what could not be said to everybody is tried again behind the others, unti
   expect(clock.armed).toBe(0);
 });
 
-test('who asks again and again is heard once a minute', () => {
+test('repeated requests have an effect once a minute', () => {
   const { clock, said, announcements } = given(1);
   const begun = clock.monotonic();
   for (let second = 0; second < 200; second += 1) {
@@ -66,7 +66,7 @@ test('who asks again and again is heard once a minute', () => {
   expect(said.map(([at]) => at - begun)).toEqual([100, 60_100, 120_100, 180_100]);
 });
 
-test('with nothing open, nothing is said; once it is stopped, nothing is armed', () => {
+test('with nothing open, nothing is announced; once it is stopped, no timer is armed', () => {
   const nothing = given(0);
   nothing.announcements.ask();
   nothing.clock.advance(1_000);

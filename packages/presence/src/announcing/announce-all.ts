@@ -4,20 +4,20 @@ import { later, type Clock } from '@rollcall/core/environment';
 const tickMs = 100;
 /** 200 a second: a hundred thousand take eight minutes, and new events do not wait for them. */
 const perTick = 20;
-/** However often it is asked for. */
+/** However often it is requested. */
 const atMostEveryMs = 60_000;
 
 export interface AnnounceAllOptions<Item> {
   readonly clock: Clock;
-  /** All that holds now. */
+  /** All items that are open now. */
   all(): Iterable<Item>;
   holds(item: Item): boolean;
-  /** @returns whether it was said to everybody. */
+  /** @returns whether every sink took it. */
   say(item: Item): boolean;
 }
 
 /**
- * Announces all open connections when it is asked to, each once, at a limited rate. Those that a sink could not take are tried again at the end, as
+ * Announces all open connections on request, each once, at a limited rate. Those that a sink could not take are tried again at the end, as
  * long as some of them succeed.
  *
  *     idle ── asked ──▶ saying ── all was said ──▶ idle
@@ -52,7 +52,7 @@ export class AnnounceAll<Item> {
     const now = clock.monotonic();
     this.#isBusy = true;
     const mayBeginAt = this.#begunAt === undefined ? now : later(this.#begunAt, atMostEveryMs);
-    // Not within the call that asks: an adapter that starts has not taken up its open connections yet.
+    // Not within the call itself: an adapter that starts has not taken up its open connections yet.
     this.#disarm = clock.at(Math.max(later(now, tickMs), mayBeginAt) as Instant, () => this.#begin());
   }
 

@@ -14,7 +14,7 @@ function givenAnAnnouncer(intervalMs: number) {
   return { clock, announced, announcer };
 }
 
-test('everything is said once an interval, and not all at once', () => {
+test('every item is announced once an interval, and not all at once', () => {
   const { clock, announced, announcer } = givenAnAnnouncer(hourMs);
   for (let item = 0; item < 1_000; item++) announcer.add(item);
   clock.advance(3 * hourMs);
@@ -26,7 +26,7 @@ test('everything is said once an interval, and not all at once', () => {
   expect(Math.max(...[...together.values()].map((each) => each.length))).toBeLessThan(10);
 });
 
-test('what is taken away is not said any more', () => {
+test('an item that is removed is not announced any more', () => {
   const { clock, announced, announcer } = givenAnAnnouncer(5_000);
   announcer.add(1);
   clock.advance(5_000);
@@ -50,7 +50,7 @@ test('an interval shorter than a second is kept; none means never; a stopped ann
   expect([never.announced.length, never.clock.armed]).toEqual([0, 0]);
 });
 
-test('everything is said once more where somebody begins with nothing, and then as always', () => {
+test('announceAll announces every item once more, and then the intervals go on', () => {
   const { clock, announced, announcer } = givenAnAnnouncer(hourMs);
   for (let item = 0; item < 30; item++) announcer.add(item);
   announcer.remove(7);

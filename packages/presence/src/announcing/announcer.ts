@@ -2,14 +2,15 @@ import { every, type Clock, type Random } from '@rollcall/core/environment';
 import { AnnounceAll } from './announce-all.ts';
 
 const tickMs = 1_000;
-/** An interval is divided into so many moments at most. */
+/** Into how many moments an interval is divided at most. */
 const maxSlots = 3_600;
 
 /** Announces open connections from time to time. */
 export interface Announcer<Item> {
   add(item: Item): void;
   remove(item: Item): void;
-  /** A consumer begins without any knowledge: announces everything once more, soon, at a limited rate; at most once a minute. Does nothing if announcements are off. */
+  /** For a consumer that begins without any knowledge: announces everything once more, soon, at a limited rate, at most once a minute.
+  * Does nothing if announcements are off. */
   announceAll(): void;
   stop(): void;
 }
@@ -19,7 +20,7 @@ export interface Announcer<Item> {
  * are not announced at once.
  *
  * @param intervalMs 0: never.
- * @param announce whether it was said to everybody.
+ * @param announce returns whether every sink took it.
  */
 export function createAnnouncer<Item>(
   { clock, random }: { readonly clock: Clock; readonly random: Random },

@@ -2,7 +2,7 @@ import { ManualClock } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
 import { createSayAgain } from './say-again.ts';
 
-test('each is said once, as soon as it can be, unless it is over before', () => {
+test('each item is announced once, as soon as possible, unless it ends before', () => {
   const clock = new ManualClock();
   const said: string[] = [];
   let canSay = (_item: string): boolean => false;

@@ -10,7 +10,7 @@ export interface SayAgain<Item> {
   stop(): void;
 }
 
-/** @param say whether it was said. */
+/** @param say announces an item; returns whether that was possible. */
 export function createSayAgain<Item>(clock: Clock, say: (item: Item) => boolean): SayAgain<Item> {
   const waiting = new Set<Item>();
   let disarm: (() => void) | undefined;

@@ -7,8 +7,8 @@ import {
 } from '@rollcall/core/directory';
 
 /**
- * The directory of an adapter that is alone: no server, and no other instance. What an earlier incarnation had open, this one ends from
- * its journal.
+ * The directory of an adapter that is alone: no server, and no other instance. This incarnation ends the open
+ * connections of an earlier one from its journal.
  */
 export function createLocalDirectory({
   self: { instance },

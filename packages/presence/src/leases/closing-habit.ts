@@ -1,15 +1,15 @@
 import type { Instant } from '@rollcall/core';
 import type { Rhythm } from './rhythm.ts';
 
-/** After so many returns, closing counts as sleep. After so many leases that were kept without a return, it does not any more. */
+/** After this many returns, closing counts as sleep. After this many leases that were kept in vain, it does not any more. */
 const enough = 2;
 
-/** Whether the device closes because it sleeps: then closing ends no lease, and its rhythm counts. */
+/** Whether the device closes because it sleeps: then closing does not end its lease, and its rhythm counts. */
 export function closesToSleep({ closing }: Rhythm): boolean {
   return closing !== undefined && closing.returns >= enough;
 }
 
-/** Whether a lease ran out that was kept although the device had closed: the next one must not. */
+/** Whether a lease ran out that was kept although the device had closed: the next one must not be kept. */
 export function wasKeptInVain({ closing }: Rhythm): boolean {
   return closing !== undefined && closing.ranOut > 0;
 }

@@ -3,14 +3,14 @@ import type { Instant } from '@rollcall/core';
 import { learnedText, readLearned } from './learned-text.ts';
 import { heard, type Rhythm } from './rhythm.ts';
 
-test('what was learned of a rhythm comes back as it was', () => {
+test('a learned rhythm is read as it was written', () => {
   let rhythm: Rhythm = { closing: { returns: 2, ranOut: 1 } };
   for (let at = 0; at < 10; at++) rhythm = heard(rhythm, (at * 30_000) as Instant);
   const { gaps, closing } = rhythm;
   expect(readLearned(learnedText(rhythm))).toEqual({ gaps, closing });
 });
 
-test('where nothing was learned, there is nothing to be said', () => {
+test('without a learned rhythm there is no text', () => {
   expect(learnedText({})).toBeUndefined();
   expect(readLearned(undefined)).toEqual({});
 });
@@ -27,10 +27,10 @@ test.each([
   ['no gaps', JSON.stringify({ ...gaps, recentMs: [] })],
   ['gaps that are none', JSON.stringify({ ...gaps, recentMs: [null] })],
   ['too long', JSON.stringify({ ...gaps, recentMs: Array.from({ length: 400 }, () => 30_000) })],
-])('what others wrote teaches nothing where it is %s', (_what, text) => {
+])('a text of others is ignored if it is %s', (_what, text) => {
   expect(readLearned(text)).toEqual({});
 });
 
-test('a habit of closing that is none is left out', () => {
+test('an invalid habit of closing is left out', () => {
   expect(readLearned(JSON.stringify({ ...gaps, closing: { returns: 'x', ranOut: 0 } }))).toEqual({ gaps });
 });

@@ -2,16 +2,16 @@ import type { LearnedGaps } from '@rollcall/outbox';
 import { fromLearned, toLearned } from './rhythm-store.ts';
 import type { Rhythm } from './rhythm.ts';
 
-/** A longer text is not ours. */
+/** No text of an adapter is longer. */
 const maxTextLength = 1_000;
 
-/** What was learned of a rhythm, as JSON, to go with its lease to another adapter; `undefined`: nothing. */
+/** What was learned about a rhythm, as JSON, to move with its lease to another adapter; `undefined`: nothing was learned. */
 export function learnedText(rhythm: Rhythm): string | undefined {
   const learned = toLearned(rhythm);
   return learned && JSON.stringify(learned);
 }
 
-/** The reverse of {@link learnedText}. Anybody may have written it: a text that is not a rhythm is ignored. */
+/** The reverse of {@link learnedText}. Anyone may have written the text: one that is not a rhythm is ignored. */
 export function readLearned(text: string | undefined): Rhythm {
   if (text === undefined || text.length > maxTextLength) return {};
   try {

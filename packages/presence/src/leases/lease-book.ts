@@ -13,7 +13,7 @@ import {
 } from './lease-tracker.ts';
 import type { Rhythm } from './rhythm.ts';
 
-/** For a protocol that does more about a lease than report it. Called during a step: must not report signals. */
+/** For a protocol that does more with a lease than report signals. Called during a step, so it must not report signals itself. */
 export interface LeaseWatch<State> {
   /** The tracker went from one state to another. */
   stepped?(identity: AuthenticatedDevice, before: State, after: State): void;
@@ -28,7 +28,7 @@ export interface LeaseBookHost {
   readonly leases: HostLeases;
 }
 
-/** How the request came that a lease begins with. */
+/** The protocol and address of the request that begins a lease. */
 type LeaseOrigin = Pick<ConnectionDescription, 'protocol' | 'remoteAddress'>;
 
 /** Who holds a lease now. A lease belongs to a device and the auth-id it proved. */
@@ -39,7 +39,7 @@ export interface LeaseBook<Signal> {
 }
 
 /**
- * Opens the book, with what an earlier incarnation of the adapter left in it.
+ * Opens the book, with the leases that an earlier incarnation of the adapter left in it.
  *
  * @param endAtShutdown whether leases end when the adapter stops. Without a journal they always do.
  */
@@ -74,7 +74,7 @@ export function createLeaseBook<
     };
   }
 
-  /** What the tracker learns stays known beyond the lease, and a `LeaseWatch` sees its steps. */
+  /** Keeps what the tracker learns beyond the lease, and reports its steps to a `LeaseWatch`. */
   function observed(
     identity: AuthenticatedDevice,
     key: string,
@@ -124,7 +124,7 @@ function rhythmOf(state: AbsentHolder | PresentHolder): Rhythm {
   return 'lease' in state ? state.lease.rhythm : state.rhythm;
 }
 
-/** The same string for those who share a lease, and only for them: for map keys. */
+/** A key for maps: the same for devices that share a lease, and only for them. */
 export function holderKey({ device, authId }: AuthenticatedDevice): string {
   return `${deviceKey(device)}\n${authId}`;
 }

@@ -28,14 +28,14 @@ const heard = (sign: Partial<LifeSign>): LeaseSignal => ({
   settings,
 });
 
-describe('what another adapter heard', () => {
+describe('a sign that another adapter heard', () => {
   test.each(['request', 'heard'] as const)('keeps the lease from when it was heard (%s)', (kind) => {
     const { presence, deadline } = after([[40_000, heard({ kind, ageMs: 500 })]]);
     expect(presence?.lastSeen).toBe(begin + 39_500);
     expect(deadline).toBe(begin + 39_500 + minute);
   });
 
-  test('says nothing where the device was heard here since', () => {
+  test('changes nothing if the device was heard here since', () => {
     const requested: LeaseSignal = { type: 'request', terms: settings };
     const before = after([[40_000, requested]]);
     const { presence } = after([
@@ -54,7 +54,7 @@ describe('what another adapter heard', () => {
     expect(without?.lease?.basis).toMatchObject({ from: 'default' });
   });
 
-  test('has the interval that its request declared, or waits for; and what is not known stays', () => {
+  test('has the interval that its request declared, or waits for, and the interval stays if neither is known', () => {
     const basisAfter = (signal: LeaseSignal) => after([[20_000, signal]]).presence?.lease?.basis;
     expect(basisAfter(heard({ declaredMs: 120_000 }))).toMatchObject({
       from: 'declared',
@@ -66,7 +66,7 @@ describe('what another adapter heard', () => {
     ).toMatchObject({ from: 'default', intervalMs: minute });
   });
 
-  test('leaves it to be seen whether it is probed', () => {
+  test('does not change whether the device is probed', () => {
     const terms = { ...settings, probeMs: 20_000 };
     const probed = tracker.reduce(tracker.initial, { type: 'request', terms }, begin).state;
     const basis = tracker.presence(probed)?.lease?.basis;
@@ -75,7 +75,7 @@ describe('what another adapter heard', () => {
     expect(tracker.presence(heardThere)?.lease?.basis.detectWithinMs).toBe(basis?.detectWithinMs);
   });
 
-  test('ends the lease with a goodbye, from when that was', () => {
+  test('ends the lease with a goodbye, as of the time of the goodbye', () => {
     const { changes } = after([[30_000, heard({ kind: 'goodbye', ageMs: 400 })]]);
     expect(changes).toMatchObject([
       { type: 'disconnected', reason: 'client-closed', lastSeen: begin + 29_600, endedAt: begin + 29_600 },
@@ -102,7 +102,7 @@ describe('a lease that goes on from elsewhere', () => {
   const gaps = { count: 5, meanMs: 75_000, deviationMs: 0, recentMs: [75_000] };
   const goesOn: LeaseSignal = { type: 'goes-on', state, rhythm: { gaps } };
 
-  test('has the interval of there, and what was heard here', () => {
+  test('has the interval of the other adapter, and the latest sign of this one', () => {
     const { presence, deadline, changes } = after([[1_000, goesOn]]);
     expect(presence).toMatchObject({ lastSeen: begin, lease: { basis } });
     expect(deadline).toBe(begin + 90_000);
@@ -119,7 +119,7 @@ describe('a lease that goes on from elsewhere', () => {
     expect(presence?.lease?.basis).toMatchObject({ from: 'declared', intervalMs: 30_000 });
   });
 
-  test('is there again without a change where it had ended here', () => {
+  test('exists again, without a change, if it had ended here', () => {
     const {
       presence,
       deadline,

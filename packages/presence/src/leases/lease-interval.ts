@@ -11,9 +11,9 @@ export interface LeaseSettings {
   readonly ttdGraceMs: number;
 }
 
-/** What is known when a request asks for a lease. */
+/** The facts that are known when a request asks for a lease. */
 export interface LeaseTerms extends LeaseSettings {
-  /** Of the registry. */
+  /** The interval that the registry declares. */
   readonly declaredMs?: number;
   /** Time till disconnect: how long the device waits for a command after this request. */
   readonly ttdMs?: number;

@@ -29,11 +29,11 @@ import {
 } from './lease.ts';
 import { deaf, type Rhythm } from './rhythm.ts';
 
-/** What every protocol without connections can report. `heardAt`: when the bytes arrived that it is about; absent: now. */
+/** Signals of every protocol without connections. `heardAt`: when the bytes of the signal arrived; absent: now. */
 export type LeaseSignal =
   /** The head of a request is authenticated and authorised. It arrived before that. */
   | { readonly type: 'request'; readonly terms: LeaseTerms; readonly heardAt?: Instant }
-  /** Anything else of the device arrived: more of a request, an acknowledgement, a ping. */
+  /** Something else of the device arrived: more of a request, an acknowledgement, a ping. */
   | { readonly type: 'heard'; readonly heardAt?: Instant }
   /** A request was answered, or given up by either side. */
   | { readonly type: 'answered' }
@@ -47,10 +47,10 @@ export type LeaseSignal =
   | { readonly type: 'resumed' }
   /** Another adapter of the fleet heard the device. The lease book reports this, and `goes-on`. */
   | { readonly type: 'heard-elsewhere'; readonly sign: LifeSign; readonly settings?: LeaseSettings }
-  /** The lease continues with what another adapter knows of it, even if it had ended here. It makes no change. */
+  /** The lease continues with the state from another adapter, even if it had ended here. There is no change to publish. */
   | { readonly type: 'goes-on'; readonly state: LeaseState; readonly rhythm: Rhythm };
 
-/** A device without a lease, with what is known of its rhythm. */
+/** A device without a lease, with its known rhythm. */
 export interface AbsentHolder {
   readonly phase: 'absent';
   readonly rhythm: Rhythm;
@@ -62,19 +62,19 @@ export interface PresentHolder {
   readonly lease: Lease;
 }
 
-/** What a signal makes of a lease that is held. */
+/** The result of a signal for a lease that is held. */
 export type LeaseOutcome<State> =
   | { readonly held: State }
   | { readonly ended: DisconnectedChange; readonly rhythm: Rhythm };
 
-/** How a protocol holds leases: {@link plainLease}, or that with something added. */
+/** How a protocol holds leases: {@link plainLease}, or an extension of it. */
 export interface LeaseHolding<State extends PresentHolder, Signal extends { readonly type: string } = never> {
   /** A request granted a lease to a device that had none. */
   begin(lease: Lease, terms: LeaseTerms): State;
   /** The lease lives on from an earlier run of the adapter. */
   restore(lease: Lease): State;
   reduce(state: State, signal: LeaseSignal | Signal | CommonSignal, at: Instant): LeaseOutcome<State>;
-  /** When there is something to do without a signal; `undefined`: not before the next one. */
+  /** When the tracker must be woken without a signal; `undefined`: it waits for the next signal. */
   dueAt(state: State): Instant | undefined;
 }
 
@@ -131,7 +131,7 @@ export const plainLease: LeaseHolding<{ readonly phase: 'present'; readonly leas
   },
 };
 
-/** What a signal, which is no deadline, makes of a lease. */
+/** The result of a signal other than a deadline for a lease. */
 export function afterSignal(
   lease: Lease,
   signal: LeaseSignal | EndedSignal,
@@ -171,7 +171,7 @@ function afterSignElsewhere(
 ): LeaseOutcome<Lease> {
   if (sign.kind !== 'goodbye') return { held: renewElsewhere(lease, sign, settings, at) };
   const heardAt = later(at, -sign.ageMs);
-  // It came back since, and to this adapter.
+  // The device came back since, and to this adapter.
   if (heardAt < lease.lastSeen) return { held: lease };
   return { ended: leaseGivenUp(lease, heardAt), rhythm: lease.rhythm };
 }

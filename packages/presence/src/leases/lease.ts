@@ -8,7 +8,7 @@ import { leaseInterval, type LeaseSettings, type LeaseTerms } from './lease-inte
 import { planProbe } from './probe-plan.ts';
 import { deaf, heard, type Rhythm } from './rhythm.ts';
 
-/** A lease that is held: values of the tracker of a protocol without connections. */
+/** A lease that is held: the state of the tracker of a protocol without connections. */
 export interface Lease {
   readonly rhythm: Rhythm;
   readonly basis: LeaseBasis;
@@ -33,7 +33,7 @@ export function grantLease(terms: LeaseTerms, before: Rhythm, at: Instant): Leas
 /**
  * Another request arrived, and waits for its answer.
  *
- * @param heardAt when its bytes arrived, where it took time to find out who sent them.
+ * @param heardAt when its bytes arrived, if it took time to find out who sent them.
  */
 export function renewOnRequest(lease: Lease, terms: LeaseTerms, at: Instant, heardAt = at): Lease {
   const rhythm = heard(lease.rhythm, at);
@@ -42,7 +42,7 @@ export function renewOnRequest(lease: Lease, terms: LeaseTerms, at: Instant, hea
   return renewed({ ...lease, rhythm, basis, lastSeen: latest(lease, heardAt), openRequests }, at);
 }
 
-/** The device was heard, with something that is no request of its own. */
+/** The device was heard, with something that is not a request. */
 export function renewOnSign(lease: Lease, at: Instant, heardAt = at): Lease {
   return renewed({ ...lease, lastSeen: latest(lease, heardAt) }, at);
 }
@@ -70,7 +70,7 @@ export function renewElsewhere(
   return renewed({ ...lease, rhythm, basis, lastSeen: heardAt }, heardAt);
 }
 
-/** Takes over what another adapter knows of the lease. The later sign of the device counts. */
+/** Continues a lease with the state that another adapter knows. The later sign of the device counts. */
 export function goOnWith(lease: Lease, state: LeaseState, rhythm: Rhythm, at: Instant): Lease {
   const { from } = lease.basis;
   const basis = from === 'declared' || from === 'ttd' ? lease.basis : state.basis;
@@ -79,7 +79,7 @@ export function goOnWith(lease: Lease, state: LeaseState, rhythm: Rhythm, at: In
   return { ...lease, basis, lastSeen, until, rhythm: { ...lease.rhythm, ...rhythm } };
 }
 
-/** A lease that continues, and that this adapter does not hold: not any more, or not yet. */
+/** A lease that another adapter knows, and that this adapter does not hold any more, or not yet. */
 export function leaseOf({ basis, silentMs, leftMs }: LeaseState, rhythm: Rhythm, at: Instant): Lease {
   return { rhythm, basis, lastSeen: later(at, -silentMs), until: later(at, leftMs), openRequests: 0 };
 }
@@ -108,7 +108,7 @@ export function pauseLease(lease: Lease, at: Instant): Lease {
   return { ...lease, pausedAt: lease.pausedAt ?? at };
 }
 
-/** It can again. */
+/** The adapter can hear devices again. */
 export function resumeLease(lease: Lease, at: Instant): Lease {
   const { pausedAt = at, ...running } = lease;
   // A device that calls at once must be heard first.
@@ -121,7 +121,7 @@ export function leaseDueAt({ openRequests, pausedAt, until }: Lease): Instant | 
   return openRequests > 0 || pausedAt !== undefined ? undefined : until;
 }
 
-/** The lease at its deadline: `ran-out`, or the lease, longer where the adapter could not receive requests. */
+/** The lease at its deadline: `ran-out`, or the lease, extended if the adapter could not receive requests. */
 export function leaseAtDeadline(lease: Lease, at: Instant): Lease | 'ran-out' {
   const due = leaseDueAt(lease);
   if (due === undefined || at < due) return lease;
@@ -145,7 +145,7 @@ function basisOf(terms: LeaseTerms, rhythm: Rhythm): LeaseBasis {
   return { kind: 'lease', intervalMs, from, detectWithinMs: Math.ceil(intervalMs + beyondMs) };
 }
 
-/** Other adapters do not say whether it is probed: that stays as it was. */
+/** Other adapters do not report whether the device is probed: that stays as it was. */
 function withProbeOf(before: LeaseBasis, basis: LeaseBasis): LeaseBasis {
   const beyondMs = (before.detectWithinMs ?? before.intervalMs) - before.intervalMs;
   return { ...basis, detectWithinMs: Math.ceil(basis.intervalMs + beyondMs) };

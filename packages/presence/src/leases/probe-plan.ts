@@ -1,19 +1,19 @@
-/** When a device is asked whether it is there, and how long its answer is waited for. */
+/** When a device is probed, and how long to wait for its answer. */
 export interface ProbePlan {
   /** How long before the end of the lease. */
   readonly leadMs: number;
   readonly durationMs: number;
 }
 
-/** Share of its interval before which no device is probed. */
+/** The earliest a probe begins: this share of the interval before its end. */
 const largestLead = 1 / 4;
-/** Share of its interval for which the answer is waited for at most. */
+/** The longest wait for the answer, as a share of the interval. */
 const largestDuration = 1 / 2;
-/** Shorter would not allow a lost message to be sent again. */
+/** A shorter wait would not allow a lost message to be sent again. */
 const shortestMs = 4_000;
 
 /**
- * Plans a probe so that the silence of a device is told soon after its lease would have run out, however short that is.
+ * Plans a probe so that the silence of a device is reported soon after its lease would have run out, however short the lease is.
  *
  * @param longestMs how long a probe takes with all that is sent again.
  */

@@ -2,7 +2,7 @@ import type { HostAccess, AuthenticatedDevice } from '@rollcall/access';
 
 /** A request that keeps a lease until it is answered. */
 export interface RequestUnderWay {
-  /** Its proof ceased to be valid before it was answered: it is no sign of its device any more, and is not served. */
+  /** Whether its proof ceased to be valid before it was answered. Then it is not a sign of its device any more, and is not served. */
   isWithdrawn(): boolean;
   /** It was answered, or given up. */
   answered(): void;

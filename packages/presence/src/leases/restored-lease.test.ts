@@ -18,7 +18,7 @@ test.each([
   { case: 'an hour before', steppedMs: -hour, silentMs: 0 },
   { case: 'an hour later', steppedMs: hour, silentMs: 60_000 + hour },
 ])(
-  'a lease has one interval from the restart on, its wall clock being $case',
+  'a lease has one interval from the restart on, with a wall clock that is $case',
   async ({ steppedMs, silentMs }) => {
     const clock = new ManualClock();
     const event = anEvent('connected', { basis, at: clock.now() });

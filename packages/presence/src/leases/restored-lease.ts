@@ -7,7 +7,7 @@ import type { OpenEntry } from '@rollcall/outbox';
 import { lastKnownTenant } from '@rollcall/outbox/internal';
 import type { AuthenticatedDevice } from '@rollcall/access';
 
-/** A lease that was held when the adapter ended, and lives on under its connection id. */
+/** A lease that was held when the adapter ended, and goes on under its connection id. */
 export interface RestoredLease {
   readonly identity: AuthenticatedDevice;
   readonly event: ConnectedEvent;
@@ -17,9 +17,9 @@ export interface RestoredLease {
 }
 
 /**
- * Takes a lease of an earlier incarnation up again: the device has a whole interval in which this incarnation can hear it. It had never
- * more left than that: what was noted of its end would say otherwise only where the wall clock was set back meanwhile. `undefined` where
- * the entry is no lease.
+ * Continues a lease of an earlier incarnation: the device has a whole interval in which this incarnation can hear it. It never had
+ * more time left: its noted end could say otherwise only if the wall clock was set back meanwhile. `undefined` if
+ * the entry is not a lease.
  */
 export async function restoreLease(
   { event, noted }: OpenEntry,
@@ -35,7 +35,7 @@ export async function restoreLease(
     identity: {
       device: event.device,
       authId: event.remoteId,
-      // Where the registry is away or knows the tenant no more, the review of access that follows decides.
+      // If the registry is away or does not know the tenant any more, the review of access that follows decides.
       tenant: await lastKnownTenant(event.device.tenant, registry),
     },
     event,

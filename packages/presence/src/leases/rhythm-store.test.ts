@@ -5,7 +5,7 @@ import { heard, type Rhythm } from './rhythm.ts';
 
 const minutely: Rhythm = heard(heard({}, 0 as Instant), 60_000 as Instant);
 
-test('what was learned is told once; a request that teaches nothing is not', () => {
+test('a change is reported once; a request without a change is not reported', () => {
   const store = createRhythmStore(10, []);
   store.set('a', { latest: 0 as Instant });
   expect(store.takeChanges()).toEqual([]);
@@ -22,7 +22,7 @@ test('the device that was silent for longest is forgotten first', () => {
   expect(store.takeChanges()).toContainEqual(['b', undefined]);
 });
 
-test('what the journal kept is known again, without the time in which the adapter did not run', () => {
+test('rhythms of the journal are known again, without the time in which the adapter did not run', () => {
   const { gaps } = minutely;
   if (!gaps) throw new Error('nothing was learned');
   expect(createRhythmStore(10, [['a', gaps]]).get('a')).toEqual({ gaps });
@@ -31,7 +31,7 @@ test('what the journal kept is known again, without the time in which the adapte
 describe('that a device closes its connection to sleep', () => {
   const closing = { returns: 2, ranOut: 1 };
 
-  test('is kept with its gaps, and without any', () => {
+  test('is kept with gaps, and without any', () => {
     const store = createRhythmStore(10, []);
     store.set('a', { ...minutely, closing });
     store.set('b', { closing });
@@ -50,7 +50,7 @@ describe('that a device closes its connection to sleep', () => {
     expect(store.takeChanges()).toEqual([['a', { ...minutely.gaps, closing }]]);
   });
 
-  test('is told when it changes, and when it is unlearned', () => {
+  test('is reported when it changes, and when it is unlearned', () => {
     const store = createRhythmStore(10, []);
     store.set('a', { closing });
     store.takeChanges();

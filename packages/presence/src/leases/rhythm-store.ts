@@ -8,13 +8,13 @@ export interface RhythmStore {
   set(holder: string, rhythm: Rhythm): void;
   /** All that was learned, the holder heard last at the end. */
   learned(): readonly (readonly [holder: string, learned: LearnedRhythm])[];
-  /** What was learned or forgotten since the last call, for the journal. */
+  /** Rhythms that were learned or forgotten since the last call, for the journal. */
   takeChanges(): readonly (readonly [holder: string, learned: LearnedRhythm | undefined])[];
 }
 
 const nothingKnown: Rhythm = {};
 
-/** @param recovered what the journal has, the holder heard last at the end. */
+/** @param recovered the rhythms of the journal, the holder heard last at the end. */
 export function createRhythmStore(
   maxHolders: number,
   recovered: readonly (readonly [holder: string, learned: LearnedRhythm])[],
@@ -55,7 +55,7 @@ export function createRhythmStore(
 
 const noGaps: LearnedGaps = { count: 0, meanMs: 0, deviationMs: 0, recentMs: [] };
 
-/** What is kept of a rhythm beyond the process; `undefined`: nothing. */
+/** The part of a rhythm that outlives the process; `undefined`: nothing. */
 export function toLearned({ gaps, closing }: Rhythm): LearnedRhythm | undefined {
   return gaps || closing ? { ...(gaps ?? noGaps), ...(closing && { closing }) } : undefined;
 }

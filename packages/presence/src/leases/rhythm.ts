@@ -4,13 +4,13 @@ import { closesToSleep, wasKeptInVain } from './closing-habit.ts';
 
 /** Requests closer together than this are one burst. */
 const burstMs = 5_000;
-/** Gaps after which a rhythm is believed. */
+/** After how many gaps a rhythm counts as known. */
 const enoughGaps = 5;
-/** Latest gaps of which the largest counts. */
+/** Among how many of the latest gaps the largest counts. */
 const recentGaps = 8;
 /**
  * Weights of a new gap in mean and variance. The variance is slow on purpose: with the weights of TCP's round-trip times
- * (RFC 6298 §2) a run of alike gaps would let a device with 20 % jitter flap every few thousand gaps.
+ * (RFC 6298 §2) a run of similar gaps would let a device with 20 % jitter flap every few thousand gaps.
  */
 const meanWeight = 1 / 8;
 const varianceWeight = 1 / 16;
@@ -23,15 +23,15 @@ const longMargin = 1.5;
 /** The rhythm in which a device sends requests. */
 export interface Rhythm {
   readonly gaps?: LearnedGaps;
-  /** The latest request; absent where the time since says nothing, because the adapter could not hear. */
+  /** The latest request; absent if the time since then means nothing, because the adapter could not hear devices. */
   readonly latest?: Instant;
-  /** Absent where nothing is known of it. */
+  /** Absent if nothing is known about it. */
   readonly closing?: ClosingHabit;
   /** When it closed its connection, with which its lease ended; absent once it came back. */
   readonly closedAt?: Instant;
 }
 
-/** The rhythm once a request arrived. A gap that ended a lease is a gap as any other. */
+/** The rhythm once a request arrived. A gap that ended a lease counts like any other. */
 export function heard(before: Rhythm, at: Instant): Rhythm {
   const { gaps, latest } = before;
   const gapMs = latest === undefined ? 0 : at - latest;
@@ -39,13 +39,13 @@ export function heard(before: Rhythm, at: Instant): Rhythm {
   return { ...before, gaps: gaps ? learn(gaps, gapMs) : firstGap(gapMs), latest: at };
 }
 
-/** The rhythm after a time in which the adapter could not hear: the gap until the next request means nothing. */
+/** The rhythm after a time in which the adapter could not hear devices: the gap until the next request means nothing. */
 export function deaf({ gaps, closing }: Rhythm): Rhythm {
   return { ...(gaps && { gaps }), ...(closing && { closing }) };
 }
 
 /**
- * The longest silence that the rhythm makes likely; `undefined` until enough of it is known. Of a device that closes to sleep one gap
+ * The longest silence that the rhythm makes likely; `undefined` until enough of it is known. For a device that closes to sleep one gap
  * is enough, since it has shown that it comes back: the first gaps deviate so much that the silence is about three of them.
  */
 export function likelySilenceMs(rhythm: Rhythm): number | undefined {
@@ -62,7 +62,7 @@ function firstGap(gapMs: number): LearnedGaps {
 function learn({ count, meanMs, deviationMs, recentMs }: LearnedGaps, gapMs: number): LearnedGaps {
   const errorMs = gapMs - meanMs;
   return {
-    // Larger counts say no more.
+    // A larger count has no further effect.
     count: Math.min(count + 1, enoughGaps),
     meanMs: meanMs + meanWeight * errorMs,
     deviationMs: Math.sqrt((1 - varianceWeight) * deviationMs ** 2 + varianceWeight * errorMs ** 2),

@@ -10,14 +10,14 @@ interface LeasesOfBook {
   held(key: string): Pick<OpenConnection<LeaseSignal>, 'report'> | undefined;
 }
 
-/** What the leases of a book have in common, for those that are shared with other adapters. @returns makes one of a key. */
+/** The hooks for leases of a book that are shared with other adapters. @returns makes the hooks for one key. */
 export function createSharedLeases({ rhythms, held }: LeasesOfBook): (key: string) => SharedLease {
-  /** An adapter has the same ones for all devices. Known with the first request. */
+  /** The settings are the same for all devices of an adapter. They are known from the first request on. */
   let settings: LeaseSettings | undefined;
 
   return (key) => ({
     signOf(signal) {
-      // What a protocol adds to the signals has other names.
+      // Signals that a protocol adds have other names.
       const known = signal as LeaseSignal;
       if (known.type === 'request') settings ??= settingsOf(known.terms);
       return signOf(known);

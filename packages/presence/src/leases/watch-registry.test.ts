@@ -4,7 +4,7 @@ import { deviceRef } from '@rollcall/core';
 import { expect, test } from 'vitest';
 import { watchRegistry } from './watch-registry.ts';
 
-test('a registry that is away is noticed with the first look-up, and its return without any', async () => {
+test('a registry that is away is noticed at the first look-up, and its return without any look-up', async () => {
   const clock = new ManualClock();
   const inner = new ScriptedRegistry();
   const seen: boolean[] = [];
@@ -39,7 +39,7 @@ test('a registry that cannot answer for one device alone is not away', async () 
   stop();
 });
 
-test('a registry that knows whether it can be asked is believed, whatever it answers', async () => {
+test('a registry that reports whether it can be asked is trusted, whatever its answers', async () => {
   const clock = new ManualClock();
   const listeners = new Set<(available: boolean) => void>();
   const tell = (available: boolean): void => listeners.forEach((listener) => listener(available));

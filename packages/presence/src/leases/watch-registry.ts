@@ -4,14 +4,14 @@ import type { Answer, AssertionAnswer, DeviceRegistry } from '@rollcall/core/reg
 const probeEveryMs = 1_000;
 
 export interface WatchedRegistry {
-  /** Answers as the registry does. */
+  /** The registry, watched: it gives the same answers. */
   readonly registry: DeviceRegistry;
   stop(): void;
 }
 
 /**
- * Tells whether devices can be served, as far as that depends on the registry: not while it is unavailable. A registry that does not
- * know is then asked again and again, so that the end of it is noticed also where no device calls.
+ * Reports whether devices can be served, as far as that depends on the registry: not while it is unavailable. A registry that does not
+ * report this itself is then asked again and again, so that its return is noticed even if no device makes a request.
  */
 export function watchRegistry(
   inner: DeviceRegistry,

@@ -33,7 +33,7 @@ test('follows the wall clock', () => {
   expect(physicalMs(next())).toBe(clock.now());
 });
 
-test('a wall clock set a day ahead and back takes it no further than a minute ahead', () => {
+test('a wall clock set a day ahead and back moves the epoch at most a minute ahead', () => {
   const clock = new ManualClock();
   const next = createEpochSource(clock);
   const before = physicalMs(next());
@@ -68,7 +68,7 @@ test('is whole, also where clocks count fractions of a millisecond', () => {
   }
 });
 
-test('follows the clock of others while time passes, and lets it go when they do', () => {
+test('follows the clock of others while time passes, and stops following when they are gone', () => {
   const clock = new ManualClock();
   const next = createEpochSource(clock);
   const begun = clock.now();
@@ -85,7 +85,7 @@ test('follows the clock of others while time passes, and lets it go when they do
   expect(physicalMs(next())).toBe(clock.now());
 });
 
-test('a clock of others that is a day ahead takes it no further than a minute at a time', () => {
+test('a clock of others that is a day ahead moves the epoch at most a minute at a time', () => {
   const clock = new ManualClock();
   const next = createEpochSource(clock);
   const begun = physicalMs(next());
@@ -94,7 +94,7 @@ test('a clock of others that is a day ahead takes it no further than a minute at
   expect(physicalMs(next()) - begun).toBe(2 * minuteMs);
 });
 
-test('what was displaced is exceeded, however far ahead it is, and an older one changes nothing', () => {
+test('a displaced epoch is exceeded, however far ahead it is, and an older one changes nothing', () => {
   const clock = new ManualClock();
   const next = createEpochSource(clock);
   const displaced = `${(clock.now() + hourMs).toString(16).padStart(12, '0')}ffff` as Epoch;

@@ -8,11 +8,11 @@ const counterLimit = 0xffff;
 /** Makes epochs: each call gives the next one, greater than all before. */
 export interface EpochSource {
   (): Epoch;
-  /** What this clock alone would stamp now. It is not given out, and what was seen of others is no part of it. */
+  /** The epoch that this clock alone would stamp now. It is not given out, and does not depend on other clocks. */
   own(): Epoch;
-  /** The furthest clock of other adapters would stamp this now: it is followed as one's own wall clock is. */
+  /** Another adapter, whose clock is furthest ahead, would stamp this now: the source follows that clock like its own wall clock. */
   follow(epoch: Epoch): void;
-  /** Something was displaced that has this epoch: whatever it is, the next one is greater. */
+  /** A connection with this epoch was displaced: the next epoch is greater in any case. */
   exceed(epoch: Epoch): void;
 }
 
@@ -29,9 +29,9 @@ export function createEpochSource(clock: Clock, highWater?: Epoch): EpochSource 
   let physicalMs = highWater === undefined ? wall() : millisecondsOf(highWater);
   let counter = highWater === undefined ? 0 : counterOf(highWater);
   let readAt = clock.monotonic();
-  // What the wall clock says at start is believed: nothing else is known about the time since the last incarnation.
+  // The wall clock is trusted at the start: nothing else is known about the time since the last incarnation.
   let allowedMs = Math.max(wall(), physicalMs);
-  /** The greatest that the own wall clock said. */
+  /** The greatest value of the own wall clock so far. */
   let ownMs = physicalMs;
   let others: { readonly ms: number; readonly at: Instant } | undefined;
 
@@ -74,7 +74,7 @@ export function createEpochSource(clock: Clock, highWater?: Epoch): EpochSource 
   });
 }
 
-/** Milliseconds since the Unix epoch, of the clock that made it. */
+/** Milliseconds since the Unix epoch, by the clock that made it. */
 export function millisecondsOf(epoch: Epoch): number {
   return Number.parseInt(epoch.slice(0, 12), 16);
 }

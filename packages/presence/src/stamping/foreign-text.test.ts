@@ -49,17 +49,17 @@ test.each(Object.entries(nastyStrings))('%s reaches no event', (_what, text) => 
   const connected = connectedAs(text);
   expect(harmWithin(connected)).toBeUndefined();
   expect(harmWithin(endedWith({ code: text, text }))).toBeUndefined();
-  // From a journal that was written by somebody else.
+  // From a journal that other software wrote.
   const foreign = { ...connected, remoteId: text, slot: text, protocol: text, remoteAddress: text };
   const lost = stampLost({ event: foreign }, 'adapter-lost', context);
   expect(harmWithin(lost)).toBeUndefined();
 });
 
-test('two devices that differ in what cannot be seen are two devices', () => {
+test('two devices that differ only in invisible characters are two devices', () => {
   expect(connectedAs('a\u0001').slot).not.toBe(connectedAs('a\u0002').slot);
 });
 
-test('what a device says of its end does not outgrow what consumers read', () => {
+test('a device’s own account of its end is never longer than consumers accept', () => {
   const endless = '\u{E0041}'.repeat(20_000);
   const event = endedWith({ code: endless, text: endless });
   expect(encodeEvent(event, { defaults: {} }).byteLength).toBeLessThan(16_384);

@@ -1,14 +1,14 @@
 import type { ConnectedEvent, RawCause } from '@rollcall/core/events';
 import { printable } from '@rollcall/core/text';
 
-/** Of what a peer says about an end: more would fill events, and the network would refuse those. */
+/** The longest account of a peer about an end: longer ones would make events that the network refuses. */
 const maxCauseLength = 512;
 
 type PeerFacts = Pick<ConnectedEvent, 'remoteId' | 'slot' | 'protocol' | 'remoteAddress'>;
 
 /**
- * What an event says in the words of others, printable. It is made so here, whatever reads the event then: a terminal, a log, a data
- * base that refuses U+0000. Who takes over from whom is decided by what the device really said.
+ * Texts of peers in an event, made printable. That is done here, for every reader of the event: a terminal, a log, a data
+ * base that refuses U+0000. A take-over is decided by the original text of the device.
  */
 export function printableFacts(facts: PeerFacts, withAddress: boolean): PeerFacts {
   const { remoteId, slot, protocol, remoteAddress } = facts;

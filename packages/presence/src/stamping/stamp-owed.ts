@@ -6,8 +6,8 @@ import { endedBy, otherHalf } from './stamp.ts';
 import { uuidV7 } from './uuid-v7.ts';
 
 /**
- * When it was sure that it had ended. Of a lease that was lost: when what was open at the last sign of life of its holder has run out;
- * of all else: when its holder was declared dead.
+ * When it was certain that the connection had ended. For a lost lease: when it ran out, as known at the last sign of life of its holder;
+ * for all others: when the holder was declared dead.
  */
 export function decidedAt(
   { aliveAt, declaredAt }: DeadInstance,
@@ -19,12 +19,12 @@ export function decidedAt(
 }
 
 /**
- * The ending of a connection of a dead instance. It is made of the record alone: whoever tells it tells the same, under the same id. It
- * has no `ended-epoch`: the clock of the dead did not see it.
+ * The ending of a connection of a dead instance. It is made from the record alone, so every instance would publish the same
+ * event, under the same id. It has no `ended-epoch`: the clock of the dead instance did not see it.
  */
 export function stampOwed(dead: DeadInstance, owed: OwedEnding): DisconnectedEvent {
   const { event, reason } = owed;
-  // The clock of the dead may have been ahead.
+  // The clock of the dead instance may have been ahead.
   const at = Math.max(event.at, decidedAt(dead, owed)) as Timestamp;
   const silence = detectWithinMs(event.basis);
   // A longer silence would have ended it before.
@@ -39,7 +39,7 @@ export function stampOwed(dead: DeadInstance, owed: OwedEnding): DisconnectedEve
   };
 }
 
-/** The id of an ending that another one of the fleet tells, or its next incarnation: it is the same event, whoever does. */
+/** The id of an ending that another instance of the fleet publishes, or its next incarnation: it is the same event in either case. */
 export function idOfLost(
   { connectionId, adapter }: Pick<ConnectedEvent, 'connectionId' | 'adapter'>,
   { declaredAt }: Pick<DeadInstance, 'declaredAt'>,

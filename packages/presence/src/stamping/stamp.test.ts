@@ -9,7 +9,7 @@ import { createWallTime } from './wall-time.ts';
 const session = { kind: 'session', detectWithinMs: 90_000 } as const;
 const epoch = '0123456789ab0001' as Epoch;
 
-/** How an ending is stamped by an adapter whose event loop was late by so much when it was told, and when the device was heard last. */
+/** How an adapter stamps an ending if its event loop was late by `latenessMs` at the report, and at the last sign of the device. */
 function givenAnAdapter({ latenessMs = (_at: Instant): number => 0 } = {}) {
   const clock = new ManualClock();
   const event = anEvent('one', { at: clock.now() });
@@ -53,7 +53,7 @@ describe('an ending', () => {
     expect(stamp({ event }, {})).toMatchObject({ endedEpoch: epoch });
   });
 
-  test('of a connection that began later by the wall clock, in an earlier incarnation, is at its beginning', () => {
+  test('of a connection that began later by the wall clock, in an earlier incarnation, is at the time of its beginning', () => {
     const { stamp, event, clock } = givenAnAdapter();
     const later = { ...event, at: (event.at + 3_600_000) as Timestamp };
     const heard = clock.monotonic();
@@ -66,7 +66,7 @@ describe('an ending', () => {
     });
   });
 
-  test('whose goodbye was said before the last bytes were read has seen no byte after its end', () => {
+  test('whose goodbye came before the last bytes were read has no byte after its end', () => {
     const { stamp, event, began, clock } = givenAnAdapter();
     clock.advance(5_000);
     const endedAt = clock.monotonic();
@@ -78,7 +78,7 @@ describe('an ending', () => {
     });
   });
 
-  test('that is known exactly is uncertain by the lateness of the loop when it was told', () => {
+  test('that is known exactly is uncertain by the lateness of the loop at the report', () => {
     const late = givenAnAdapter({ latenessMs: (at) => (at > lastSeen ? 200 : 700) });
     const lastSeen = late.clock.monotonic();
     late.clock.advance(5_000);
@@ -90,7 +90,7 @@ describe('an ending', () => {
     [700, 300, 5_700],
     [0, 300, 5_300],
   ])(
-    'after silence is uncertain by the silence, and by the lateness when it was told (%i ms) or the device was heard (%i ms)',
+    'after silence is uncertain by the silence, and by the lateness at the report (%i ms) or at the last sign of the device (%i ms)',
     (whenTold, whenHeard, uncertaintyMs) => {
       const late = givenAnAdapter({ latenessMs: (at) => (at > lastSeen ? whenTold : whenHeard) });
       late.clock.advance(60_000);

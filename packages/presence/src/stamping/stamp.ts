@@ -22,7 +22,7 @@ export interface StampContext {
   readonly identity: AdapterIdentity;
   readonly nextEpoch: () => Epoch;
   readonly exposeRemoteAddress: boolean;
-  /** What is to be said of the journal in the next event to this tenant, if anything. */
+  /** The journal facts for the next event to this tenant, if any. */
   journalFor(tenant: TenantId): JournalFacts | undefined;
   readonly loop: Pick<LoopWatch, 'latenessMs'>;
   readonly wall: WallTime;
@@ -31,14 +31,14 @@ export interface StampContext {
 /** A connection that was stamped. */
 export interface StampedConnection {
   readonly event: ConnectedEvent;
-  /** When that was; absent: by an earlier incarnation. */
+  /** The wall offset at its beginning; absent: an earlier incarnation stamped it. */
   readonly began?: WallOffset;
 }
 
 /**
- * Turns a tracker's `connected` into the event that leaves the process: a new connection with new ids.
+ * Turns a tracker's `connected` into the event to publish: a new connection with new ids.
  *
- * @param observedAt when the tracker was told.
+ * @param observedAt when the signal was reported to the tracker.
  */
 export function stampConnected(
   context: StampContext,
@@ -65,11 +65,11 @@ export function stampConnected(
 }
 
 /**
- * Turns a tracker's `disconnected` into the other half of `connected`.
+ * Turns a tracker's `disconnected` into the event that belongs to `connected`.
  *
  * Durations come from the monotonic clock: whatever the wall clock does meanwhile, `connectedAt` ≤ `lastSeen` ≤ `at`.
  *
- * @param toldAt when the tracker was told.
+ * @param toldAt when the signal was reported to the tracker.
  */
 export function stampDisconnected(
   context: StampContext,
@@ -81,11 +81,11 @@ export function stampDisconnected(
   const observedAt = earlierOf(toldAt, change.endedAt);
   const { loop, wall } = context;
   const { event, began = wall.offset() } = connected;
-  // The wall clock may have been set back since an earlier incarnation, and rounds.
+  // The wall clock may have been set back since an earlier incarnation, and its values are rounded.
   const at = Math.max(event.at, wall.since(began, observedAt)) as Timestamp;
   const lastSeen = Math.min(at, Math.max(event.at, wall.since(began, change.lastSeen))) as Timestamp;
   const exact = change.basis.kind === 'session' && isExactlyKnown(change.reason);
-  // What arrived last may have waited for the loop, as may the news of the end.
+  // The last bytes may have waited for the event loop, and so may the report of the end.
   const latenessMs = Math.max(loop.latenessMs(observedAt), exact ? 0 : loop.latenessMs(change.lastSeen));
   return {
     ...otherHalf(event, at, context),
@@ -94,7 +94,7 @@ export function stampDisconnected(
         ? { ...change.basis, until: Math.round(at + change.until - observedAt) as Timestamp }
         : change.basis,
     lastSeen,
-    // It was connected once: the end lies after that.
+    // The connection existed, so its end lies after its beginning.
     uncertaintyMs: Math.min((exact ? 0 : at - lastSeen) + latenessMs, at - event.at),
     ...endedBy(change.reason),
     ...(change.clean !== undefined && { clean: change.clean }),
@@ -108,7 +108,7 @@ function earlierOf(toldAt: Instant, saidAt: Instant | undefined): Instant {
 }
 
 /**
- * The end of a connection that the journal says is open, and that no process holds any more. Its device left some time
+ * The end of a connection that the journal says is open, and that no process holds any more. The device left some time
  * after it was last noted.
  */
 export function stampLost(
@@ -130,7 +130,7 @@ export function stampLost(
   };
 }
 
-/** What an ending shares with its beginning. */
+/** The fields that an ending shares with its beginning. */
 export function otherHalf(
   connected: ConnectedEvent,
   at: Timestamp,

@@ -1,13 +1,13 @@
 import type { TenantId } from '@rollcall/core';
 import type { JournalFacts } from '@rollcall/core/internal';
 
-/** Tenants remembered as told. Of more, some are told again, which does no harm. */
+/** How many tenants are remembered. If there are more, some get the facts again, which does no harm. */
 const maxTold = 100_000;
 
 /**
- * What an incarnation says of its journal: to each tenant once, in its first event to it; announcements say it every time.
+ * Reports the facts about an incarnation's journal: to each tenant once, in the first event to it; announcements always have them.
  *
- * @returns what is to be said in the next event to this tenant, if anything.
+ * @returns gives the facts for the next event to this tenant, if any.
  */
 export function tellOfJournal(facts: JournalFacts): (tenant: TenantId) => JournalFacts | undefined {
   const told = new Set<TenantId>();

@@ -2,7 +2,7 @@ import type { Timestamp } from '@rollcall/core';
 import type { Random } from '@rollcall/core/environment';
 
 const digits = Uint8Array.from(Buffer.from('0123456789abcdef'));
-/** The id that is being made, as ASCII: pieces of text that are put together cost a connect ten objects. */
+/** The id that is being made, as ASCII: building it from pieces of text would take ten objects for each connect. */
 const text = Buffer.from('00000000-0000-7000-8000-000000000000');
 /** Where the two digits of each random byte stand. */
 const places = [14, 16, 19, 21, 24, 26, 28, 30, 32, 34] as const;

@@ -22,7 +22,7 @@ function givenClocks() {
 }
 
 test.each([1, 2, 3, 4, 5])(
-  'what happens later has no earlier time, whatever began when (seed %i)',
+  'a later instant has no earlier time, whatever its connection began with (seed %i)',
   (seed) => {
     const random = seededRandom(seed);
     const { clock, pass, truth } = givenClocks();
@@ -43,7 +43,7 @@ test.each([1, 2, 3, 4, 5])(
   },
 );
 
-test('a wall clock that is set changes the time of what begins, not the length of what has begun', () => {
+test('a wall clock that is set changes the time of later beginnings, not the length of what has begun', () => {
   const { clock, pass, step } = givenClocks();
   const wall = createWallTime(clock);
   for (const stepMs of [-3_600_000, 7_200_000, -5, 5]) {

@@ -16,7 +16,7 @@ export interface AnonymousConnections {
   readonly count: number;
   /** The adapter stops. */
   end(): void;
-  /** Those that are open now, to be ended one by one because the adapter stops. */
+  /** The connections that are open now, to be ended one by one because the adapter stops. */
   drainable(): readonly Drainable[];
 }
 
@@ -24,7 +24,7 @@ export interface AnonymousConnectionsOptions {
   readonly clock: Clock;
   /** After a stall, silence proves nothing for a while. */
   readonly loop: Pick<LoopWatch, 'deafUntil'>;
-  /** Called with what an app or its tracker threw about one connection, which ends it. */
+  /** Called with an error that an app or its tracker threw for one connection; the connection ends. */
   failed(where: 'connection' | 'tracker', error: unknown): void;
 }
 

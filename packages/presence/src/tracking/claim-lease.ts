@@ -7,7 +7,7 @@ import { stampConnected } from '../stamping/stamp.ts';
 import type { WallOffset } from '../stamping/wall-time.ts';
 import type { SharedByConnections } from './device-connection.ts';
 
-/** Whose lease it is. `ours`: the event is to be published. */
+/** Who holds the lease. `ours`: publish the event. */
 export type Claim =
   | { readonly status: 'ours'; readonly event: ConnectedEvent; readonly began: WallOffset }
   | { readonly status: 'elsewhere' | 'moved-here'; readonly lease: HeldLease };
@@ -16,9 +16,9 @@ export type Claim =
 const mostTries = 3;
 
 /**
- * Asks the directory whose lease it is, before anything is published. Where the directory does not answer in time, it is ours.
+ * Asks the directory who holds the lease, before anything is published. If the directory does not answer in time, it is ours.
  *
- * @param entryOf what the directory has to know of the lease that this event begins.
+ * @param entryOf makes the directory entry of the lease that this event begins.
  */
 export async function claimLease(
   shared: SharedByConnections,
@@ -28,7 +28,7 @@ export async function claimLease(
 ): Promise<Claim> {
   const { directory, stamp } = shared;
   for (let tries = 1; ; tries++) {
-    // What an event says once is said by the one that is published.
+    // Facts that are published only once must go into the event that is really published.
     const sayNothing = { ...stamp, journalFor: () => undefined };
     const event = stampConnected(sayNothing, description, begins.change, begins.at, 0);
     const began = stamp.wall.offset();
@@ -42,7 +42,7 @@ export async function claimLease(
   }
 }
 
-/** `isOvertaken`: the directory told that the lease was lost before it answered. */
+/** `isOvertaken`: the directory reported the loss of the lease before it answered. */
 async function enter(
   { directory, entering }: SharedByConnections,
   entry: LeaseEntry,

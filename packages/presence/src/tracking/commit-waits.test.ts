@@ -2,7 +2,7 @@ import { ManualClock, settled } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
 import { CommitWaits } from './commit-waits.ts';
 
-/** Whether it is over by now. */
+/** Whether the wait is over by now. */
 async function isOver(wait: Promise<void>): Promise<boolean> {
   let over = false;
   void wait.then(() => (over = true));
@@ -10,7 +10,7 @@ async function isOver(wait: Promise<void>): Promise<boolean> {
   return over;
 }
 
-test('devices whose events are stored together share a wait where they come together, and each waits nine tenths of it at least', async () => {
+test('devices whose events are stored together share a wait if they come together, and each waits at least nine tenths of it', async () => {
   const clock = new ManualClock();
   const waits = new CommitWaits(clock, 50);
   const { promise: work } = Promise.withResolvers<void>();
@@ -28,7 +28,7 @@ test('devices whose events are stored together share a wait where they come toge
   expect(clock.armed).toBe(0);
 });
 
-test('a wait is over with what it waits for, and another one is not', async () => {
+test('a wait ends with its commit, and another one does not', async () => {
   const clock = new ManualClock();
   const waits = new CommitWaits(clock, 50);
   const [one, other] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];

@@ -1,7 +1,7 @@
 import type { Instant } from '@rollcall/core';
 import { within, type Clock } from '@rollcall/core/environment';
 
-/** Who comes later than this part of the longest wait after another one does not share its wait. */
+/** A device that comes later than this part of the longest wait after another one does not share its wait. */
 const sharedPart = 0.1;
 
 /** How long devices wait for their answer. Those that wait for the same from about the same moment share a timer and a promise. */
@@ -12,7 +12,7 @@ export class CommitWaits {
     | { readonly work: Promise<void>; readonly since: Instant; readonly over: Promise<void> }
     | undefined;
 
-  /** @param longestMs no device waits longer; none that must waits for less than nine tenths of it. */
+  /** @param longestMs no device waits longer; a device that has to wait does so for at least nine tenths of it. */
   constructor(clock: Clock, longestMs: number) {
     this.#clock = clock;
     this.#longestMs = longestMs;

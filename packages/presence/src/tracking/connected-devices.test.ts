@@ -42,7 +42,7 @@ test('a connection is found by its id as long as it is there', () => {
   expect(devices.get('a' as ConnectionId)).toBeUndefined();
 });
 
-test('one after the other has its turn, whoever comes and goes', () => {
+test('each has its turn, one after the other, whichever come and go', () => {
   const devices = new ConnectedDevices(new ManualClock());
   expect(devices.next()).toBeUndefined();
   const [a, b, c] = ['a', 'b', 'c'].map((id) => aConnection(id));
@@ -55,7 +55,7 @@ test('one after the other has its turn, whoever comes and goes', () => {
   expect([devices.next(), devices.next()]).toEqual([c, a]);
 });
 
-test('notes go round all devices a share at a time, and leave out those that were not heard since', () => {
+test('notes go round all devices a share at a time, and leave out devices that were not heard since', () => {
   const devices = new ConnectedDevices(new ManualClock());
   for (const id of ['a', 'b', 'c', 'd']) devices.add(aConnection(id));
   const rounds = [0.5, 0.5, 1].map((share) => devices.takeNotes(share, toWallTime));

@@ -19,15 +19,15 @@ export interface Connected extends DirectoryEntry {
   readonly tracked: Pick<Tracked<never>, 'report' | 'presence' | 'stop'>;
   /** The connection has ended: its access is not watched any more. */
   releaseAccess(): void;
-  /** Others tell its ending: nothing is published of it any more. */
+  /** Others publish its ending: nothing is published about it here any more. */
   isToldByOthers?: true;
-  /** Of a lease that is one for the fleet. */
+  /** Set for a lease that its device has once in the fleet. */
   readonly fleetLease?: FleetLease;
-  /** Last seen when it was last noted. */
+  /** The last sign of its device at the latest note. */
   noted?: Instant;
 }
 
-/** Who is connected now: found by connection, counted by tenant, and by device where it has sessions. */
+/** The devices that are connected now: found by connection, counted by tenant, and by device for sessions. */
 export class ConnectedDevices {
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #all = new Map<ConnectionId, Connected>();
@@ -39,9 +39,9 @@ export class ConnectedDevices {
       lastSeen: tracked.presence()?.lastSeen ?? this.#clock.monotonic(),
     }),
   );
-  /** None while nobody goes round: an iterator that is not used keeps all that the map held since. */
+  /** Absent between rounds: an unused iterator would keep alive all entries that the map held since. */
   #round: Iterator<Connected> | undefined;
-  /** Whose turn was the latest: no iterator, for the same reason. */
+  /** The latest one that had its turn: not an iterator, for the same reason. */
   #latestTurn: ConnectionId | undefined;
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
@@ -73,7 +73,7 @@ export class ConnectedDevices {
     return connection === undefined ? undefined : this.#all.get(connection);
   }
 
-  /** One of those that `counts` selects, another one each time. */
+  /** One of the devices that `counts` selects, another one each time. */
   next(counts: (connected: Connected) => boolean = () => true): Connected | undefined {
     let isNext = false;
     let first: Connected | undefined;

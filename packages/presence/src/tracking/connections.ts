@@ -24,22 +24,22 @@ import { type FleetLeaseDescription, LeaseInFleet } from './lease-in-fleet.ts';
 import type { Drainable } from './drain.ts';
 import { millisecondsOf } from '../stamping/epoch-source.ts';
 
-/** How much older than another of its slot a connection may seem to consumers: see `docs/events-api.md`. */
+/** How much older than another one of its slot a connection may seem to consumers: see `docs/events-api.md`. */
 const clocksApartMs = 60_000;
 
 export interface ConnectionsOptions {
   readonly clock: Clock;
-  /** Called with what an app or its tracker threw about one connection: it costs this device its connection, and no other. */
+  /** Called with an error that an app or its tracker threw for one connection: only that connection ends. */
   failed(where: 'connection' | 'tracker', error: unknown): void;
   readonly stamp: StampContext;
   /** After a stall, silence proves nothing for a while. */
   readonly loop: Pick<LoopWatch, 'deafUntil'>;
-  /** Takes a stamped event over; resolves when it is safe, `undefined` when it is already. */
+  /** Queues a stamped event; resolves when it is safe, `undefined`: it already is. */
   publish(event: ConnectionEvent, description: ConnectionDescription): Promise<void> | undefined;
-  /** Pairs of this device that were left out, and that no event says. */
+  /** How many pairs of this device were left out, and not reported by an event. */
   coalescedOf(device: DeviceRef): number;
   readonly access: Pick<AccessBook, 'holdProof' | 'holdLease'>;
-  /** Who holds which slot, here and elsewhere. */
+  /** Knows which instance holds which slot. */
   readonly directory: Pick<
     ConnectionDirectory,
     'enter' | 'leave' | 'holderHere' | 'alive' | 'status' | 'leases'
@@ -48,11 +48,11 @@ export interface ConnectionsOptions {
   readonly commitWaitMs: number;
   /** Called for every connection that begins, or goes on from an earlier incarnation, and of its end. */
   readonly announcer: Pick<Announcer<OpenEvent>, 'add' | 'remove'>;
-  /** Says an open connection again, now. @returns whether all sinks can take it now. */
+  /** Announces an open connection now. @returns whether all sinks can take it now. */
   announceNow(open: OpenEvent): boolean;
-  /** A lease of another adapter is this one's now: the journal keeps that, and consumers are told. As {@link publish}. */
+  /** A lease of another adapter moved here: the journal keeps that, and it is announced. Resolves as {@link publish}. */
   moved(open: OpenEvent): Promise<void> | undefined;
-  /** Others tell all there is to tell of a lease. */
+  /** Others publish the ending of a lease. */
   endedByOthers(connection: ConnectionId): void;
 }
 
@@ -66,7 +66,7 @@ export interface Connections {
   countOf(tenant: string): number;
   /** Number of connected devices, by tenant. */
   byTenant(): ReadonlyMap<string, number>;
-  /** Goes on with a connection whose `connected` an earlier incarnation published. */
+  /** Continues a connection whose `connected` an earlier incarnation published. */
   resume<State, Signal>(
     tracker: ConnectionTracker<State, Signal>,
     description: ConnectionDescription,
@@ -76,40 +76,40 @@ export interface Connections {
   servingChanged(serving: boolean): void;
   readonly serving: boolean;
   /**
-   * When devices were heard, of those that were heard since they were last asked for. Goes round all of them, a `share` at
-   * a time: what is worth noting of ten thousand devices at once would keep others waiting.
+   * When devices were last heard, for devices that were heard since the last note of them. Goes round all devices, a `share` at
+   * a time: notes of ten thousand devices at once would delay other work.
    *
    * @param share from 0 to 1.
    */
   takeNotes(share: number): readonly (readonly [connection: ConnectionId, noted: NotedPresence])[];
-  /** Wakes no tracker any more: what is open now stays open. */
+  /** Wakes no tracker any more: connections that are open now stay open. */
   stop(): void;
   /** Resolves when the directory has answered about every lease that begins or ends now. */
   asked(): Promise<void>;
-  /** It lost its slot to a connection of another instance. One that has ended is ignored. */
+  /** A connection lost its slot to one of another instance. If it has ended, this is ignored. */
   displaced(connection: ConnectionId, by: DirectoryPlace): void;
-  /** What is told of leases. */
+  /** Gets the directory's reports about leases. */
   readonly leases: LeaseListener;
   /**
    * A connection displaced one with this epoch, at another instance whose clock runs far ahead. Consumers allow clocks to be a minute
-   * apart: beyond it, the connection gets an epoch after that, and is said again.
+   * apart: beyond that, the connection gets a later epoch than the displaced one, and is announced.
    */
   displacedFrom(connection: ConnectionId, epoch: Epoch): void;
   /** Announces a connection that is open, another one each time. */
   announceOne(): void;
-  /** It is known again that this incarnation was not declared dead. */
+  /** It is certain again that this incarnation was not declared dead. */
   aliveAgain(): void;
   /**
-   * This incarnation was declared dead, and others tell the endings of its sessions: they all end here, and nothing is published. That of
-   * `neverKnown` is: nobody else knows of these.
+   * This incarnation was declared dead, and others publish the endings of its sessions: all end here, without an event. Only endings of
+   * `neverKnown` are published here: no other instance knows these connections.
    *
-   * @returns the connections of which nothing may be told any more: also those that ended since it was in doubt.
+   * @returns the connections about which nothing may be published any more: also those that ended while its death was in doubt.
    */
   bury(neverKnown: readonly ConnectionId[]): ReadonlySet<ConnectionId>;
-  /** Ends the connections that `which` selects. What survives a shutdown does not end by one. */
+  /** Ends the connections that `which` selects. A connection that survives a shutdown is not ended by one. */
   end(reason: EndReason, which: (description: ConnectionDescription) => boolean): void;
   /**
-   * Whether a device may have one more session beside those it has; one that was silent for too long is ended for it.
+   * Whether a device may have one more session beside those it has; one that was silent for too long is ended to make room.
    *
    * @param limit sessions that it may have; 0: any number.
    * @param slot that of the newcomer.
@@ -205,7 +205,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
       sayAgain.add(connected);
     },
     announceOne() {
-      // What an earlier incarnation began says nothing of this one.
+      // A connection that an earlier incarnation began says nothing about this one.
       const { instance } = stamp.identity;
       const connected = devices.next(({ event }) => event.adapter.instance === instance);
       if (connected) options.announceNow(connected);
@@ -224,7 +224,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
         told.add(connected.event.connectionId);
       }
       for (const { tracked, description } of sessions) {
-        // Devices hear that the adapter goes away, and connect again: it goes on as another.
+        // Devices get the code for a shutdown, and connect again: the adapter goes on as another incarnation.
         const raw = description.endCauses?.['adapter-shutdown'];
         tracked.report({ type: 'ended', reason: 'adapter-lost', ...(raw && { raw }) });
       }

@@ -18,30 +18,30 @@ export interface SharedByConnections extends ConnectionsOptions {
   readonly commitWaits: CommitWaits;
   /** Whether the adapter can serve devices now. */
   isServing(): boolean;
-  /** Leases that are about to begin: what the directory tells of them may come before its answer. */
+  /** Leases that are about to begin: reports of the directory about them may come before its answer. */
   readonly entering: Map<ConnectionId, Pick<FleetLease, 'displaced' | 'movedAway' | 'endedElsewhere'>>;
-  /** Whether nothing begins or ends here any more. */
+  /** Whether no connection begins or ends here any more. */
   isStopped(): boolean;
-  /** Something of a lease is asked of the directory. */
+  /** Tracks a question to the directory about a lease. */
   asking(work: Promise<void>): void;
-  /** It ended while it is not known whether this incarnation was declared dead: then its ending is told by others. */
+  /** A connection ended while it is not known whether this incarnation was declared dead: if it was, others publish the ending. */
   endedInDoubt(connection: ConnectionId): void;
 }
 
 /**
- * One connection of a device: what its tracker says is stamped, published, and only then told to the app. It is not among the
- * connected devices before its tracker says so, and a lease may come back after it ended.
+ * One connection of a device: changes of its tracker are stamped, published, and only then reported to the app. It is not among the
+ * connected devices before its tracker says so, and a lease may begin again after it ended.
  */
 export class DeviceConnection<State, Signal> implements OpenConnection<Signal> {
   readonly #shared: SharedByConnections;
   readonly #description: ConnectionDescription;
   readonly #tracked: Tracked<Signal>;
-  /** While the device is connected. */
+  /** Set while the device is connected. */
   #connected: Connected | undefined;
-  /** While an event is on its way to the journal. Those that are stored together have one promise. */
+  /** Set while an event is on its way to the journal. Events that are stored together have one promise. */
   #committing: Promise<void> | undefined;
 
-  // Apps hand both on without their object.
+  // Apps pass both functions on without their object.
   readonly report = (signal: Signal | EndedSignal): void => this.#tracked.report(signal);
   readonly committed = (): Promise<void> =>
     this.#committing ? this.#shared.commitWaits.within(this.#committing) : Promise.resolve();
@@ -61,7 +61,7 @@ export class DeviceConnection<State, Signal> implements OpenConnection<Signal> {
     });
     if (!resumed) return;
     this.#connected = this.#add(resumed);
-    // The tracker says for when it wants to be woken.
+    // So the tracker sets its first deadline.
     this.#tracked.report({ type: 'deadline' });
   }
 
@@ -83,11 +83,11 @@ export class DeviceConnection<State, Signal> implements OpenConnection<Signal> {
     const description = this.#description;
     const { identity, slot } = description;
     const older = slot === undefined ? undefined : devices.get(directory.holderHere(identity.device, slot));
-    // Its ending comes first, and says how many pairs were left out before it.
+    // The ending of the older one comes first, and reports how many pairs were left out before it.
     // It ends when the newer one begins: the process may be held up between the two.
     if (older) endConnected(older, 'taken-over', at);
     const event = stampConnected(stamp, description, change, at, this.#coalesced());
-    // Not before: what could not be published must not be ended either.
+    // Only now: a connection that could not be published must not get an ending either.
     this.#publish(event);
     this.#connected = this.#add(event, stamp.wall.offset());
     if (isInDirectory(event)) this.#enter(this.#connected);
@@ -108,7 +108,7 @@ export class DeviceConnection<State, Signal> implements OpenConnection<Signal> {
     }
   }
 
-  /** Nothing is known of this device any more: its app closes the peer, so that the device connects again. */
+  /** The state of this device is lost: its app closes the connection, so that the device connects again. */
   #giveUp(where: 'connection' | 'tracker', error: unknown, at: Instant): void {
     this.#shared.failed(where, error);
     const basis = this.#connected?.event.basis ?? { kind: 'session', detectWithinMs: null };
@@ -130,7 +130,7 @@ export class DeviceConnection<State, Signal> implements OpenConnection<Signal> {
   #waitFor(work: Promise<void> | undefined): void {
     this.#committing = work;
     void work?.then(() => {
-      // A later event may have to be waited for still.
+      // A later event may still be on its way.
       if (this.#committing === work) this.#committing = undefined;
     });
   }
@@ -139,7 +139,7 @@ export class DeviceConnection<State, Signal> implements OpenConnection<Signal> {
   #enter(connected: Connected): void {
     const { directory } = this.#shared;
     const entered = directory.enter(connected);
-    // Alone, there is nothing to wait for.
+    // Without a fleet, there is nothing to wait for.
     if (directory.status === 'local') return;
     const journaled = this.#committing;
     this.#waitFor(Promise.allSettled([entered, journaled]).then(() => {}));
@@ -158,7 +158,7 @@ export class DeviceConnection<State, Signal> implements OpenConnection<Signal> {
   }
 }
 
-/** From now on it is among the connected devices. */
+/** Adds it to the connected devices. */
 export function addConnected(shared: SharedByConnections, connected: Connected): Connected {
   connected.releaseAccess = watchAccess(shared, connected);
   shared.devices.add(connected);
@@ -173,10 +173,10 @@ export function removeConnected({ devices, announcer }: SharedByConnections, con
 }
 
 /**
- * A connection that ended leaves the directory. Until its ending is in the journal, others would have to tell it, should this process
- * die.
+ * A connection that ended leaves the directory, once its ending is in the journal: before that, others would have to publish the ending
+ * if this process died.
  *
- * @param journaled settles when the journal has the ending; absent: it has.
+ * @param journaled settles when the journal has the ending; absent: it has it already.
  */
 export function leaveDirectory(
   { directory, endedInDoubt }: Pick<SharedByConnections, 'directory' | 'endedInDoubt'>,
@@ -188,7 +188,7 @@ export function leaveDirectory(
   else directory.leave(connected);
 }
 
-/** A session ends with the secret that opened it; a lease is the device's, and is renewed with a proof of its own each time. */
+/** A session ends with the secret that opened it; a lease belongs to the device, and each request that renews it has its own proof. */
 function watchAccess({ access }: SharedByConnections, connected: Connected): () => void {
   const { identity } = connected.description;
   return connected.event.basis.kind === 'lease'
@@ -196,18 +196,18 @@ function watchAccess({ access }: SharedByConnections, connected: Connected): () 
     : access.holdProof(identity, (reason) => endConnected(connected, reason)).release;
 }
 
-/** Makes the tracker end the connection; once the event is published, the app is told to close the peer. */
+/** Makes the tracker end the connection; once the event is published, the app closes the connection. */
 export function endConnected({ description, tracked }: Connected, reason: EndReason, at?: Instant): void {
   if (reason === 'adapter-shutdown' && description.survivesShutdown) return;
   tracked.report(endedBecause(reason, description.endCauses), at);
 }
 
-/** Sessions are entered once they are published; leases, where they are shared, before: see `LeaseInFleet`. */
+/** Sessions are entered once they are published; shared leases before that: see `LeaseInFleet`. */
 export function isInDirectory({ basis }: ConnectedEvent): boolean {
   return basis.kind === 'session';
 }
 
-/** If an app throws about one connection, the other connections are still told. */
+/** If an app throws for one connection, the others are still handled. */
 export function containConnection({ failed }: Pick<ConnectionsOptions, 'failed'>, work: () => void): void {
   try {
     work();

@@ -29,7 +29,7 @@ test.each([
   [10, 25],
   [300, 900],
   [5_000, 12_000],
-])('%i a second, of %i: none at first, so many each second, then it is over', async (perSecond, count) => {
+])('%i a second, of %i: none at first, that many each second, then it is over', async (perSecond, count) => {
   const { ended, sessions } = givenSessions(count);
   const { clock, done, result } = begin(sessions, perSecond);
   expect(ended).toEqual([]);
@@ -43,7 +43,7 @@ test.each([
   expect(new Set(ended).size).toBe(count);
 });
 
-test('within a second they are spread', async () => {
+test('sessions are spread within a second', async () => {
   const { ended, sessions } = givenSessions(100);
   const { clock } = begin(sessions, 10);
   for (let tenths = 1; tenths <= 10; tenths++) {
@@ -52,7 +52,7 @@ test('within a second they are spread', async () => {
   }
 });
 
-test('the order is random, and that of the randomness that is given', async () => {
+test('the order is random, and depends on the given randomness', async () => {
   const order = async (seed: number): Promise<readonly number[]> => {
     const { ended, sessions } = givenSessions(50);
     const { clock, done } = begin(sessions, 50, 60_000, seed);
@@ -78,7 +78,7 @@ test('a device that leaves by itself is not counted, and delays no other', async
   expect(result()).toBe(20);
 });
 
-test('where the time is up, the rest is left', async () => {
+test('when the time is up, the other sessions stay open', async () => {
   const { ended, sessions } = givenSessions(100);
   const { clock, done, result } = begin(sessions, 10, 3_000);
   await clock.advanceAsync(5_000);
@@ -89,7 +89,7 @@ test('where the time is up, the rest is left', async () => {
   expect(clock.armed).toBe(0);
 });
 
-test('without sessions it is over at once', async () => {
+test('draining without sessions is over at once', async () => {
   const { clock, done } = begin([], 1);
   expect(await done).toBe(0);
   expect(clock.armed, 'the end of the time alone').toBe(1);

@@ -1,9 +1,9 @@
 import type { Instant } from '@rollcall/core';
 import { later, type Clock, type Random } from '@rollcall/core/environment';
 
-/** A session that is to end before its adapter does. */
+/** A session to end before the adapter stops. */
 export interface Drainable {
-  /** Whether it is still there: its device may have left by itself. */
+  /** Whether it is still open: its device may have left by itself. */
   isOpen(): boolean;
   end(): void;
 }
@@ -13,16 +13,16 @@ export interface DrainOptions {
   readonly perSecond: number;
   readonly clock: Clock;
   readonly random: Random;
-  /** Aborts when there is no more time: what is left then is left. */
+  /** Aborts when the time is up: sessions that are open then stay open. */
   readonly signal: AbortSignal;
 }
 
-/** No more often than this: with many a second, some end together. */
+/** The shortest time between ticks: with many a second, some sessions end together. */
 const leastTickMs = 20;
 
 /**
  * Ends sessions one after the other, in random order, so that their devices come back to the other adapters one after the other.
- * Those that leave by themselves are not counted.
+ * Devices that leave by themselves are not counted.
  *
  * @returns how many were ended.
  */

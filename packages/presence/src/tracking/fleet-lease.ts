@@ -1,19 +1,19 @@
 import type { DirectoryPlace, LifeSign } from '@rollcall/core/directory';
 
-/** A lease that is one for its device in the whole fleet, as the directory tells of it. */
+/** A lease that its device has once in the whole fleet: it gets the reports of the directory. */
 export interface FleetLease {
   /** Another adapter heard the device. */
   heardElsewhere(sign: LifeSign): void;
-  /** Another one has its place. */
+  /** Another lease has its place. */
   displaced(by: DirectoryPlace): void;
   /** Another adapter goes on with it. */
   movedAway(to: DirectoryPlace): void;
-  /** Others told its ending. */
+  /** Another adapter published its ending. */
   endedElsewhere(): void;
   /**
-   * This incarnation was declared dead, and goes on as another.
+   * This incarnation was declared dead, and its process goes on as another one.
    *
-   * @param isUnknown nobody else knows of this lease.
+   * @param isUnknown no other adapter knows this lease.
    */
   buried(isUnknown: boolean): void;
 }

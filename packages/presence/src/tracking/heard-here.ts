@@ -7,14 +7,14 @@ import type { SharedLease, SignHere } from '../shared-lease.ts';
 import type { Ending } from './lease-standing.ts';
 import type { Tracked } from './track.ts';
 
-/** What this adapter itself hears of the device of a lease. From that it makes the state that moves with the lease, and its ending. */
+/** What this adapter itself hears from the device of a lease. It makes the state that moves with the lease, and the ending, from that. */
 export class HeardHere {
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #tracked: Pick<Tracked<never>, 'presence'>;
   readonly #lease: Pick<SharedLease, 'learned'>;
-  /** What the device said last; absent: it was not heard by this incarnation. */
+  /** The latest sign of the device; absent: this incarnation did not hear it. */
   #latest: SignHere | undefined;
-  /** When it was last heard here; of what an earlier incarnation held, when it was last heard at all. */
+  /** When it was last heard here; for a lease of an earlier incarnation, when it was last heard at all. */
   #heardAt: Instant;
 
   constructor(
@@ -41,7 +41,7 @@ export class HeardHere {
     this.#heardAt = sign.heardAt ?? this.#clock.monotonic();
   }
 
-  /** @param basis of the event that began the lease, where its tracker has none. */
+  /** @param basis of the event that began the lease, if its tracker has none. */
   state(basis: LeaseBasis): LeaseState {
     const now = this.#clock.monotonic();
     const { lease } = this.#tracked.presence() ?? {};
@@ -54,7 +54,7 @@ export class HeardHere {
     };
   }
 
-  /** @param otherwise the basis, where its tracker has none. */
+  /** @param otherwise the basis, if its tracker has none. */
   endingNow(reason: DisconnectedChange['reason'], otherwise: DisconnectedChange['basis']): Ending {
     const at = this.#clock.monotonic();
     const { lastSeen = at, lease } = this.#tracked.presence() ?? {};

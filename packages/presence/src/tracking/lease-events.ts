@@ -16,12 +16,12 @@ export class LeaseEvents {
     this.#description = description;
   }
 
-  /** Settles when the journal has the latest event; `undefined`: it has. */
+  /** Settles when the journal has the latest event; `undefined`: it has it already. */
   get committing(): Promise<void> | undefined {
     return this.#committing;
   }
 
-  /** Publishes the beginning that the directory was asked about. The result is what was published. */
+  /** Publishes the beginning that the directory was asked about. Returns the published event. */
   publishBeginning(stamped: ConnectedEvent): ConnectedEvent {
     const { stamp, directory } = this.#shared;
     const coalesced = this.#coalesced();
@@ -60,7 +60,7 @@ export class LeaseEvents {
 
   #waitFor(work: Promise<void> | undefined): void {
     const committing = work?.then(() => {
-      // A later event may have to be waited for still.
+      // A later event may still be on its way.
       if (this.#committing === committing) this.#committing = undefined;
     });
     this.#committing = committing;

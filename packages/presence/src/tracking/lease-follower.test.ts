@@ -10,6 +10,6 @@ test.each<[string, ReportOutcome, number, ReturnType<typeof afterReport>]>([
   ['nobody holds the lease', { status: 'gone' }, 0, 'begin-again'],
   ['there is no answer, and the holder was told of late', { status: 'unknown' }, 499, 'nothing'],
   ['there is no answer, for half an interval', { status: 'unknown' }, 500, 'begin-again'],
-])('where %s, what follows is decided', (_situation, outcome, toldAgoMs, then) => {
+])('if %s, the next step is decided', (_situation, outcome, toldAgoMs, then) => {
   expect(afterReport(outcome, intervalMs, toldAgoMs)).toBe(then);
 });

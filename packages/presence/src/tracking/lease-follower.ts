@@ -8,7 +8,7 @@ import { LeaseReports } from './lease-reports.ts';
 import type { Elsewhere } from './lease-standing.ts';
 import type { Tracked } from './track.ts';
 
-/** A holder must have been told of the device within this share of the lease's interval. */
+/** A report about the device must have reached the holder within this share of the lease's interval. */
 const toldWithin = 1 / 2;
 
 /** What a report to the holder makes necessary: this adapter takes the lease over, or begins one of its own. */
@@ -56,7 +56,7 @@ export class LeaseFollower {
     this.#reports.report(lease, sign);
   }
 
-  /** If the device said that it leaves, the holder is told. Other endings here do not end the lease. */
+  /** If the device said goodbye, reports that to the holder. Other endings here do not end the lease. */
   ended({ lease }: Elsewhere, { reason, lastSeen, endedAt = lastSeen }: DisconnectedChange): void {
     if (reason === 'client-closed')
       this.#reports.goodbye(lease, this.#options.shared.clock.monotonic() - endedAt);
@@ -74,7 +74,7 @@ export class LeaseFollower {
 
 /**
  * @param intervalMs of the lease.
- * @param toldAgoMs since the holder was last told of the device.
+ * @param toldAgoMs since the latest report about the device to the holder.
  */
 export function afterReport(outcome: ReportOutcome, intervalMs: number, toldAgoMs: number): AfterReport {
   switch (outcome.status) {
@@ -83,7 +83,7 @@ export function afterReport(outcome: ReportOutcome, intervalMs: number, toldAgoM
     case 'gone':
       return 'begin-again';
     case 'unknown':
-      // The holder keeps the lease for an interval. After that, what is heard here counts, and the directory hears of it later.
+      // The holder keeps the lease for an interval. After that, the signs at this adapter count, and the directory gets them later.
       return toldAgoMs >= toldWithin * intervalMs ? 'begin-again' : 'nothing';
     default:
       return outcome satisfies never;

@@ -22,17 +22,17 @@ import { nobody, type Elsewhere, type Ending, type Held, type Standing } from '.
 import { OneStepAtATime } from './one-step-at-a-time.ts';
 import { track, type Tracked } from './track.ts';
 
-/** A description of a lease that is one for its device in the whole fleet. */
+/** The description of a lease that its device has once in the whole fleet. */
 export type FleetLeaseDescription = ConnectionDescription & { readonly shared: SharedLease };
 
-/** Share of its interval after which what is known of a held lease is noted again. */
+/** After which share of its interval the state of a held lease is noted again. */
 const noteAfter = 1 / 4;
 /** Endings by silence: a device that was heard elsewhere is not silent. */
 const silences: ReadonlySet<DisconnectedChange['reason']> = new Set(['inactive', 'probe-failed']);
 
 /**
- * A lease that is one for its device in the whole fleet. Its tracker knows what this adapter hears. Before it begins, the directory is
- * asked whether another adapter has it; before it ends, whether it is still here. One step is taken after the other.
+ * A lease that its device has once in the whole fleet. Its tracker knows what this adapter hears. Before it begins, the directory is
+ * asked whether another adapter has it; before it ends, whether this adapter still has it. Steps are taken one after the other.
  */
 export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, FleetLease {
   readonly #shared: SharedByConnections;
@@ -43,10 +43,10 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
   readonly #steps = new OneStepAtATime((error) => this.#giveUp('connection', error));
   readonly #here: HeardHere;
   #standing: Standing = nobody;
-  /** Beginnings among the steps. */
+  /** How many of the open steps begin the lease. */
   #toBegin = 0;
 
-  /** Apps hand both on without their object. */
+  /** Apps pass both functions on without their object. */
   readonly report = (signal: Signal | EndedSignal): void => {
     this.#tracked.report(signal);
     const sign = this.#description.shared.signOf(signal);
@@ -82,7 +82,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
     this.#here = new HeardHere(shared.clock, this.#tracked, description.shared);
     if (!resumed) return;
     this.#hold(resumed);
-    // The tracker says for when it wants to be woken.
+    // So the tracker sets its first deadline.
     this.#tracked.report({ type: 'deadline' });
     this.#do(() => this.#enterAgain());
   }
@@ -181,7 +181,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
     if (this.#here.latest && this.#here.isPresent) this.#do(() => this.#beginAgain());
   }
 
-  /** The device is here, and nobody holds its lease. */
+  /** The device is here, and no adapter holds its lease. */
   async #beginAgain(): Promise<void> {
     if (this.#standing.phase === 'held') return;
     this.#leaveElsewhere();
@@ -189,7 +189,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
     if (lease) await this.#begin({ type: 'connected', basis: lease.basis }, this.#now());
   }
 
-  /** Nothing is published before the directory says whose lease it is, or does not in time. */
+  /** Nothing is published before the directory says who holds the lease, or fails to answer in time. */
   async #begin(change: ConnectedChange, at: Instant): Promise<void> {
     const claim = await this.#claim(change, at);
     switch (claim.status) {
@@ -269,7 +269,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
     else if (taking.status === 'gone') await this.#beginAgain();
   }
 
-  /** It is open here, and the directory may know better. */
+  /** The lease is open here, but the directory may know more. */
   async #enterAgain(): Promise<void> {
     const standing = this.#standing;
     if (standing.phase !== 'held') return;
@@ -297,7 +297,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
     else this.#tellEnded(change);
   }
 
-  /** It ends once the directory says that it is still here; on what is known here, where that does not answer. */
+  /** Ends the lease once the directory says that it is still here. If the directory does not answer, the state here decides. */
   async #endHeld(standing: Held, ending: Ending): Promise<void> {
     const { leases } = this.#shared.directory;
     const { change } = ending;
@@ -306,7 +306,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
     const quietMs = silences.has(change.reason) ? intervalMs : 0;
     const giving = await leases.giveUp(this.#entryOf(standing.connected.event), quietMs);
     if (this.#standing !== standing) {
-      // Another adapter has it by now: a device that leaves there was told so.
+      // Another adapter has it by now: the ending here goes to the follower.
       if (this.#standing.phase === 'elsewhere') this.#follower.ended(this.#standing, change);
       this.#leaveElsewhere();
       this.#tellEnded(change);
@@ -335,7 +335,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
     }
   }
 
-  /** What ends here is what was heard here. The lease goes on, unless the device says that it leaves, or may not stay. */
+  /** Only the tracker here ends. The lease goes on, unless the device said goodbye, or may not stay. */
   async #endElsewhere(standing: Elsewhere, { change, at }: Ending): Promise<void> {
     this.#follower.ended(standing, change);
     if (change.reason === 'access-revoked') {
@@ -370,20 +370,20 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
     }
   }
 
-  /** Others tell how it ends. */
+  /** Others publish its ending. */
   #forget({ connected }: Held): void {
     removeConnected(this.#shared, connected);
     this.#standing = nobody;
     this.#shared.endedByOthers(connected.event.connectionId);
   }
 
-  /** Not where the device is back by now: its app would take it for another one. */
+  /** Reports the end to the app, unless the device is back by now: the app would confuse the two. */
   #tellEnded(change: DisconnectedChange): void {
     if (this.#toBegin > 0 || this.#here.isPresent) return;
     containConnection(this.#shared, () => this.#description.onDisconnected?.(change));
   }
 
-  /** Nothing is known of this device any more. */
+  /** The state of this device is lost. */
   #giveUp(where: 'connection' | 'tracker', error: unknown): void {
     const { failed } = this.#shared;
     failed(where, error);

@@ -33,7 +33,7 @@ async function answer(): Promise<void> {
   await settled();
 }
 
-test('one report is under way at a time, and then the latest sign is told, with its age', async () => {
+test('one report is under way at a time, and then the latest sign is reported, with its age', async () => {
   reports.report(lease, { kind: 'request', heardAt: clock.monotonic() });
   expect(sent).toEqual([[lease, { kind: 'request', ageMs: 0 }]]);
   for (let index = 0; index < 1_000; index++)
@@ -46,21 +46,21 @@ test('one report is under way at a time, and then the latest sign is told, with 
   expect([sent.length, outcomes]).toEqual([2, [told, told]]);
 });
 
-test('a request that waits stays one, also where less is heard after it', async () => {
+test('a request that waits is not replaced by a lesser sign after it', async () => {
   reports.report(lease, { kind: 'heard' });
   reports.report(lease, { kind: 'request', heardAt: clock.monotonic(), declaredMs: 5 });
   clock.advance(100);
   reports.report(lease, { kind: 'heard', heardAt: clock.monotonic() });
   await answer();
   expect(sent[1]).toEqual([lease, { kind: 'request', ageMs: 0, declaredMs: 5 }]);
-  // Of another lease it is not.
+  // For another lease it is replaced.
   reports.report(lease, { kind: 'request', heardAt: clock.monotonic() });
   reports.report(another, { kind: 'heard' });
   await answer();
   expect(sent[2]).toEqual([another, { kind: 'heard', ageMs: 0 }]);
 });
 
-test('nothing that waited is told after a goodbye', async () => {
+test('no waiting sign is reported after a goodbye', async () => {
   reports.report(lease, { kind: 'request' });
   reports.report(lease, { kind: 'request' });
   reports.goodbye(lease, 20);

@@ -5,11 +5,11 @@ import type { SignHere } from '../shared-lease.ts';
 export interface LeaseReportsOptions {
   readonly clock: Clock;
   readonly leases: Pick<DirectoryLeases, 'report'>;
-  /** What became of a report. */
+  /** Called with the outcome of a report. */
   reported(lease: HeldLease, outcome: ReportOutcome): void;
 }
 
-/** Tells the holder of a lease elsewhere that its device was heard here: one report at a time, and then of the latest sign. */
+/** Reports to the holder of a lease elsewhere that its device was heard here: one report at a time, always of the latest sign. */
 export class LeaseReports {
   readonly #options: LeaseReportsOptions;
   #next: { readonly lease: HeldLease; readonly sign: SignHere } | undefined;

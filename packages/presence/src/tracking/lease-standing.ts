@@ -9,11 +9,11 @@ export interface Ending {
   readonly at: Instant;
 }
 
-/** How a lease of a fleet stands at one adapter. What its tracker says is one thing, and who publishes it another. */
+/** The standing of a fleet's lease at one adapter: who publishes its events. The state of its tracker is separate. */
 export type Standing =
-  /** Nobody holds it, as far as this adapter knows. */
+  /** No adapter holds it, as far as this one knows. */
   | { readonly phase: 'none' }
-  /** The directory is asked whose it is. */
+  /** The directory is asked who holds it. */
   | { readonly phase: 'entering' }
   /** This adapter holds it, and publishes its events. */
   | { readonly phase: 'held'; readonly connected: Connected; notedAt: Instant; ending?: Ending }

@@ -19,7 +19,7 @@ test('each step waits for the one before, and begins in another turn', async () 
   expect([seen, steps.working]).toEqual([['first begins', 'first ends', 'second'], undefined]);
 });
 
-test('a step that throws keeps no other from being taken', async () => {
+test('a step that throws does not prevent the next one', async () => {
   const failed: unknown[] = [];
   const seen: string[] = [];
   const steps = new OneStepAtATime((error) => failed.push(error));

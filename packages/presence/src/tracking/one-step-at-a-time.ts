@@ -4,7 +4,7 @@ export class OneStepAtATime {
   readonly #failed: (error: unknown) => void;
   #working: Promise<void> | undefined;
 
-  /** @param failed a step threw: the next one is taken nevertheless. Must not throw. */
+  /** @param failed called when a step threw; the next one is still taken. Must not throw. */
   constructor(failed: (error: unknown) => void) {
     this.#failed = failed;
   }
@@ -14,7 +14,7 @@ export class OneStepAtATime {
     return this.#working;
   }
 
-  /** @returns the work that begins with this step; `undefined`: it is under way, and goes on with it. */
+  /** @returns the work that begins with this step; `undefined`: work is under way, and includes this step later. */
   take(step: () => Promise<void> | void): Promise<void> | undefined {
     this.#steps.push(step);
     if (this.#working) return undefined;

@@ -80,7 +80,7 @@ describe('silence', () => {
     expect(changes[1]).toMatchObject({ reason: 'keepalive-timeout', lastSeen: since(10_000), at: 15_000 });
   });
 
-  test('is broken when a parser says that what arrived was whole, from when it arrived', () => {
+  test('is broken when a parser reports that the bytes were a whole message, as of their arrival', () => {
     const { clock, changes, report } = givenASession();
     report({ type: 'welcomed' });
     clock.advance(5_000);
@@ -91,7 +91,7 @@ describe('silence', () => {
     expect(changes[1]).toMatchObject({ reason: 'keepalive-timeout', at: 15_000 });
   });
 
-  test('ends nothing where the protocol bounds it not', () => {
+  test('ends no session if the protocol has no bound for it', () => {
     const { clock, changes, report } = givenASession({ type: 'hello', maxSilenceMs: undefined });
     report({ type: 'welcomed' });
     expect(clock.armed).toBe(0);
@@ -99,7 +99,7 @@ describe('silence', () => {
   });
 });
 
-test('what the device says counts from its last byte; what the network does counts from now', () => {
+test('an end that the device reports counts from its last byte; one by the network counts from now', () => {
   for (const [type, expected] of [
     ['bye', { reason: 'client-closed', clean: false, raw: { text: 'tired' }, ended: 5_000 }],
     ['nonsense', { reason: 'protocol-error', ended: 5_000 }],
@@ -130,7 +130,7 @@ test('the adapter ends a session with its own reason, once', () => {
   expect(changes.slice(1)).toMatchObject([{ reason: 'taken-over', raw: { code: 1 } }]);
 });
 
-test('a signal without a row is a mistake of the app', () => {
+test('a signal without a row is an error of the app', () => {
   const state: SessionState = { phase: 'pending' };
   expect(() => tracker.reduce(state, { type: 'unknown' } as never, 0 as Instant)).toThrow('unknown');
 });

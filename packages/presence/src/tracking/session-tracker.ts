@@ -4,11 +4,11 @@ import type { DisconnectReason, RawCause } from '@rollcall/core/events';
 import type { Change, CommonSignal, ConnectionTracker, Step } from '@rollcall/core/tracker';
 import type { SessionBasis } from '@rollcall/core/internal';
 
-/** How silence of a device is noticed. */
+/** How the silence of a device is noticed. */
 export interface Liveness {
-  /** Longest silence between two whole messages; `undefined` where only TCP's own keep-alive tells. */
+  /** Longest silence between two whole messages; `undefined` if only TCP's own keep-alive shows silence. */
   readonly maxSilenceMs: number | undefined;
-  /** How fast silence is noticed at the latest; `null` where that is not known. */
+  /** How fast silence is noticed at the latest; `null` if that is not known. */
   readonly detectWithinMs: number | null;
 }
 
@@ -40,7 +40,7 @@ interface SessionEnd {
   readonly reason: DisconnectReason;
   readonly raw?: RawCause;
   readonly clean?: boolean;
-  /** The device said what ended it: that counts from when its last bytes arrived, and not from when they were handled. */
+  /** The device itself reported the end: it counts from the arrival of the last bytes, not from when they were handled. */
   readonly said?: true;
 }
 
@@ -48,21 +48,21 @@ interface SessionEnd {
 export const session = {
   /** The login is accepted. */
   begins: (liveness: Liveness): SessionMeaning => ({ means: 'begins', liveness }),
-  /** The login is answered: from now on silence is the device's. */
+  /** The login is answered: from now on silence counts. */
   answered: { means: 'answered' },
   /** Bytes arrived. */
   heard: { means: 'heard' },
   /** Bytes arrived, and a message ends among them. */
   heardWhole: { means: 'heard-whole' },
-  /** What arrived last was whole: for a parser that says so afterwards. */
+  /** The last bytes were a whole message: for a parser that reports it afterwards. */
   wasWhole: { means: 'was-whole' },
-  /** The session ends by what the network, or the adapter, did. */
+  /** The network, or the adapter, ends the session. */
   ends: (reason: DisconnectReason, raw?: RawCause): SessionEnd => ({
     means: 'ends',
     reason,
     ...(raw && { raw }),
   }),
-  /** The session ends by what the device said. */
+  /** The device ends the session with a message. */
   leaves: (
     reason: 'client-closed' | 'protocol-error',
     details: { readonly raw?: RawCause; readonly clean?: boolean } = {},
@@ -76,7 +76,7 @@ export type SessionSignals<Signal extends { readonly type: string }> = {
 
 /**
  * The tracker of a protocol with sessions. A session begins when its login is accepted, and the first cause of its end
- * counts. What ends before it was accepted was never connected.
+ * counts. A session that ends before that was never connected.
  *
  * @param signals what each signal of the protocol means.
  * @param silence code and text of the protocol for a device that was silent for too long.
@@ -127,7 +127,7 @@ function goOn(state: Online, meaning: SessionMeaning, at: Instant): Step<Session
     case 'heard-whole':
       return alive({ ...state, lastSeen: at, aliveAt: at });
     case 'was-whole':
-      // It may have come while the login had still to be answered.
+      // The last byte may have come before the login was answered.
       return alive({ ...state, aliveAt: Math.max(state.aliveAt, state.lastSeen) as Instant });
     case 'ends':
       return end(state, meaning);

@@ -51,12 +51,12 @@ test('a session that keeps its keep-alive, or has none, does not give way', () =
   expect(room(3)).toBe('full');
 });
 
-test('who takes the place of its own older session needs no room', () => {
+test('a session that replaces an older one of its slot needs no room', () => {
   const { room } = given(session('a', 0), session('b', 70_000));
   expect(room(2, 'a')).toBe('free');
 });
 
-test('what ended makes room', () => {
+test('a session that ended makes room', () => {
   const a = session('a', 0);
   const { byDevice, room } = given(a);
   byDevice.remove(gateway, a);

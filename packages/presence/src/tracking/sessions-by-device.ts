@@ -1,10 +1,10 @@
 import { deviceKey, type DeviceRef, type Instant } from '@rollcall/core';
 
-/** What is to be known of a session where there are too many. */
+/** The facts that decide which session gives way when there are too many. */
 export interface SessionFacts {
   /** What no other session of the device may hold at the same time, if anything. */
   readonly slot: string | undefined;
-  /** Silence that its device promised to break; absent: it promised nothing. */
+  /** How long its device may be silent, as it promised; absent: it promised nothing. */
   readonly keepAliveMs: number | undefined;
   readonly lastSeen: Instant;
 }
@@ -14,9 +14,9 @@ export interface SessionsByDevice<Session> {
   add(device: DeviceRef, session: Session): void;
   remove(device: DeviceRef, session: Session): void;
   /**
-   * Whether the device may have one more, if it has at most `limit` then; 0: any number. Where it has so many, the session that was
-   * silent longest gives way, if it was silent for longer than its keep-alive: it is in the result. Those that talk are left in
-   * peace: a device with too many honest ones must not end them in a circle.
+   * Whether the device may have one more, if it has at most `limit` then; 0: any number. If it has that many already, the session that was
+   * silent longest gives way, if it was silent for longer than its keep-alive: it is the result. Active sessions are
+   * not ended: a device with too many active ones must not end them in turn again and again.
    *
    * @param slot what the newcomer will hold: its holder makes room in any case.
    */

@@ -71,7 +71,7 @@ test('a stopped tracker leaves no timer', () => {
   expect(changes).toHaveLength(1);
 });
 
-test('a tracker that goes on after it was told to end is asked nothing again', () => {
+test('a tracker that stays present after it had to end is not called again', () => {
   const clock = new ManualClock();
   const errors: unknown[] = [];
   const changes: Change[] = [];

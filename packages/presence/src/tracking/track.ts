@@ -4,18 +4,18 @@ import type { Clock } from '@rollcall/core/environment';
 import type { Change, CommonSignal, ConnectionTracker, EndedSignal, Step } from '@rollcall/core/tracker';
 import type { Presence } from '@rollcall/core/internal';
 
-/** A tracker that lives in time. */
+/** A tracker with a clock and a timer. */
 export interface Tracked<Signal> {
   /** @param at when that was; default: now. */
   report(signal: Signal | CommonSignal, at?: Instant): void;
-  /** What is worth keeping of the device; `undefined` where it is not connected. */
+  /** The facts to keep about the device; `undefined` if it is not connected. */
   presence(): Presence | undefined;
   /** Disarms the deadline; later signals still reduce, but set no timer. */
   stop(): void;
 }
 
 export interface TrackOptions {
-  /** The tracker threw: nothing it says counts any more, and it is asked nothing again. By default that is thrown on. */
+  /** The tracker threw: its state does not count any more, and it is not called again. By default the error is rethrown. */
   readonly onBroken?: (error: unknown, at: Instant) => void;
   /** After a stall, a deadline waits until devices that spoke meanwhile were heard. By default there are no stalls. */
   readonly loop?: Pick<LoopWatch, 'deafUntil'>;
@@ -25,7 +25,7 @@ export interface TrackOptions {
  * The only place where a tracker meets time: feeds signals in, keeps at most one timer armed, hands changes out.
  *
  * A deadline that moves later, as with every packet of a session, does not touch the timer: it fires early, finds
- * that it is not yet time, and is armed once more.
+ * that it is too early, and is armed again.
  */
 export function track<State, Signal>(
   tracker: ConnectionTracker<State, Signal>,
@@ -36,7 +36,7 @@ export function track<State, Signal>(
   return new TrackedInTime(tracker, clock, emit, options);
 }
 
-/** A class, and not functions around common variables: there is one for each connection, and each function would be a part of it. */
+/** A class, and not closures: there is one for each connection, and each closure would cost memory. */
 class TrackedInTime<State, Signal> implements Tracked<Signal> {
   readonly #tracker: ConnectionTracker<State, Signal>;
   readonly #clock: Clock;
@@ -50,7 +50,7 @@ class TrackedInTime<State, Signal> implements Tracked<Signal> {
   #stopped = false;
   #broken = false;
 
-  // Both are handed on without their object.
+  // Both functions are passed on without their object.
   readonly report = (signal: Signal | CommonSignal, at = this.#clock.monotonic()): void =>
     this.#step(signal, at);
   readonly presence = (): Presence | undefined => this.#ask(() => this.#tracker.presence(this.#state));
@@ -88,7 +88,7 @@ class TrackedInTime<State, Signal> implements Tracked<Signal> {
     this.#deadline = this.#stopped ? undefined : next.deadline;
     this.#adjustTimer();
     for (const change of next.changes) this.#emit(change, at);
-    // What the kit ends must be over, whatever the tracker thinks: access may have been taken from the device.
+    // A connection that the kit ends must be over, whatever the tracker does: the device may have lost its access.
     if (isEnded(signal) && this.presence() !== undefined)
       this.#giveUp(new Error('a tracker goes on after it was told to end'));
   }
