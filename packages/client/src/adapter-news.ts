@@ -4,18 +4,18 @@ import type { ReceivedEvent } from '@rollcall/hono-wire';
 /** Announcements that may be missed in a row. */
 export const missedAnnouncements = 3;
 
-/** What was heard of one adapter, of one tenant. */
+/** What is known about one adapter from its events for one tenant. */
 export interface AdapterNews {
   lastHeardMs: number;
   /** How often it announces what is open; `undefined` until it does. */
   intervalMs: number | undefined;
   /**
-   * For how long its announcements were heard. Of a pause, one interval counts at most: a consumer that was away and finds
-   * what came meanwhile in its queue has missed nothing.
+   * For how long its announcements were heard. A pause counts as one interval at most: a consumer that was away and finds
+   * the events of that time in its queue has missed nothing.
    */
   listenedMs: number;
   lastAnnouncementMs: number;
-  /** The latest incarnation that said that it has a new journal, and the greatest epoch that it was heard with. */
+  /** The latest incarnation that reported a new journal, and the greatest epoch of its events. */
   newInstance: string | undefined;
   newEpoch: string | undefined;
 }
@@ -34,8 +34,8 @@ export function noNews(nowMs: number): AdapterNews {
 /**
  * Takes in an event of the adapter.
  *
- * @param defaultIntervalMs how often adapters announce whose announcements do not say it: those of version 1.0.
- * @returns whether the adapter says that it has a new journal, and had not said so before.
+ * @param defaultIntervalMs the interval of adapters whose announcements do not state it: those of version 1.0.
+ * @returns whether the adapter reports a new journal for the first time.
  */
 export function hear(
   news: AdapterNews,
@@ -58,16 +58,16 @@ export function hear(
   return isNew;
 }
 
-/** How much of its announcements may be missed; `undefined`: it does not announce. */
+/** For how long its announcements may be missing; `undefined`: it does not announce. */
 export function graceOf({ intervalMs }: Pick<AdapterNews, 'intervalMs'>): number | undefined {
   return intervalMs === undefined ? undefined : missedAnnouncements * intervalMs;
 }
 
 /**
- * Whether it is not known any more if a connection of this adapter is open: the adapter fell silent, announces others but not
+ * Whether the state of a connection of this adapter is not known any more: the adapter fell silent, announces others but not
  * this one, or lost its journal.
  *
- * @param connection `heard`: the adapter's `listenedMs` when the last news of the connection came.
+ * @param connection `heard`: the adapter's `listenedMs` when the last event of the connection came.
  */
 export function isSilent(
   news: AdapterNews | undefined,

@@ -9,25 +9,25 @@ interface Heard extends AdapterNews {
 }
 
 /**
- * What is known of the adapters themselves, for each tenant separately: events of one tenant may be held up while those of another
- * arrive. Bounded: the adapter without news for longest is forgotten.
+ * What is known about the adapters themselves, for each tenant separately: events of one tenant may be held up while those of another
+ * arrive. Bounded: the adapter without events for longest is forgotten.
  */
 export interface AdaptersHeard {
   hear(event: ReceivedEvent, nowMs: number): void;
   /** For how long the adapter's announcements were heard until now, to be compared later. */
   listenedMs(tenant: string, adapterId: string): number;
   /**
-   * Whether it is not known any more if a connection is open: its adapter fell silent, announces others but not this one, or
+   * Whether the state of a connection is not known any more: its adapter fell silent, announces others but not this one, or
    * lost its journal.
    *
-   * @param heardAtMs {@link listenedMs} when the last news of the connection came.
+   * @param heardAtMs {@link listenedMs} when the last event of the connection came.
    */
   isSilent(connection: OpenConnection, heardAtMs: number, nowMs: number): boolean;
   closeThrough(tenant: string, adapterId: string, epoch: Epoch): void;
   isClosedThrough(tenant: string, adapterId: string, epoch: Epoch): boolean;
 }
 
-/** @param defaultIntervalMs how often adapters announce whose announcements do not say it: those of version 1.0. */
+/** @param defaultIntervalMs the interval of adapters whose announcements do not state it: those of version 1.0. */
 export function createAdaptersHeard(maxAdapters: number, defaultIntervalMs: number): AdaptersHeard {
   const adapters = new Map<string, Heard>();
 
@@ -37,7 +37,7 @@ export function createAdaptersHeard(maxAdapters: number, defaultIntervalMs: numb
 
   function obtain(id: string, nowMs: number): Heard {
     const heard = adapters.get(id) ?? { ...noNews(nowMs), closedThrough: undefined };
-    // Put back at the end: the order of a Map is then that of hearing.
+    // Added again at the end: the order of the Map is then that of the latest events.
     adapters.delete(id);
     adapters.set(id, heard);
     const [oldest] = adapters.keys();

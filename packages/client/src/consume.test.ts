@@ -33,7 +33,7 @@ test('an event is decoded, handled, and then accepted', async () => {
   expect(seen).toEqual(['e1']);
 });
 
-test('an event whose handler fails is given back', async () => {
+test('an event whose handler fails is released', async () => {
   const { peer } = await givenAConsumer({
     onEvent: () => {
       throw new Error('database away');
@@ -42,7 +42,7 @@ test('an event whose handler fails is given back', async () => {
   expect(await peer.deliver('event/acme', anEventMessage('e1'))).toBe('released');
 });
 
-test('a message that is no event of ours goes to `onOther`, and is accepted', async () => {
+test('a message that is not an event of Rollcall goes to `onOther`, and is accepted', async () => {
   const others: string[] = [];
   const { peer, seen } = await givenAConsumer({ onOther: ({ type }) => void others.push(type) });
   const uploaded = rhea.message.encode({
@@ -64,7 +64,7 @@ test.each([
   expect(peer.lastSource()?.expiryPolicy).toBe(expiryPolicy);
 });
 
-test('a consumer can ask something of its address', async () => {
+test('a consumer can have requirements for its address', async () => {
   const { peer } = await givenAConsumer({
     address: '/queue/event%2Facme',
     source: { durable: 2, capabilities: ['queue'] },
@@ -101,7 +101,7 @@ test('an event that fails is released, waits, and is rejected after `maxTries`; 
   expect(poisoned).toEqual(['bad', 'Error: no such column']);
 });
 
-test('a message that is no event, and whose handler fails, is tried as often', async () => {
+test('a message that is not an event, and whose handler fails, is tried as often', async () => {
   const clock = new ManualClock();
   const poisoned: string[] = [];
   const { peer } = await givenAConsumer({
@@ -141,7 +141,7 @@ test('events that wait do not stop others, of which more pass than the session h
     peer.deliver('event/acme', anEventMessage(id, { device: deviceRef('acme', id) }));
   const bad = Array.from({ length: 300 }, (_, index) => `bad${index}`);
   for (const id of bad) expect(await deliver(id)).toBe('released');
-  // More than the credit.
+  // These are more than the credit.
   for (const id of bad) void deliver(id);
   for (let index = 0; index < 3_000; index++) expect(await deliver(`good${index}`)).toBe('accepted');
   expect(handled).toBe(3_000);
@@ -156,7 +156,7 @@ test.each([{ maxTries: 0 }, { firstPauseMs: 0 }, { firstPauseMs: 10, maxPauseMs:
   },
 );
 
-test('events of several tenants come to one handler, and `ready` resolves once all of them can come', async () => {
+test('events of several tenants come to one handler, and `ready` resolves once events of all of them can come', async () => {
   const peer = await startScriptedPeer();
   peer.refused.set('event/other', 'amqp:not-found');
   const clock = new ManualClock();
@@ -187,7 +187,7 @@ test('events of several tenants come to one handler, and `ready` resolves once a
 
 test('each tenant has its own session on networks that end a session over a bad address', async () => {
   const { peer } = await givenAConsumer({ tenants: ['a', 'b'], network: 'rabbitmq-3' });
-  // The one of the connection, and one for each tenant.
+  // The session of the connection, and one for each tenant.
   expect(peer.openSessions()).toBe(3);
 });
 

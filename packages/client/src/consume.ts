@@ -49,7 +49,7 @@ export interface ConsumeOptions extends SourceChoice {
   readonly amqpHostname?: string;
   readonly saslHostname?: string;
   /**
-   * Whether the events of a device come one after another (default). `false`: all at the same time, for handlers to whom their order
+   * Whether the events of a device come one after another (default). `false`: all at the same time, for handlers to which their order
    * does not matter.
    */
   readonly ordered?: boolean;
@@ -58,26 +58,26 @@ export interface ConsumeOptions extends SourceChoice {
   readonly log?: Log;
   /** How often an event may fail before it is rejected; default 20, which takes a quarter of an hour. `Infinity`: it never is. */
   readonly maxTries?: number;
-  /** How long the events of a device wait after one of them failed; twice as long with each failure. Default 1 s. */
+  /** How long the events of a device wait after one of them failed; doubled with each failure. Default 1 s. */
   readonly firstPauseMs?: number;
   /** The longest of these pauses; default 60 s. */
   readonly maxPauseMs?: number;
   /**
-   * Handles one event; those of one device come one after another, see `ordered`. The event is confirmed once this returns. Where this throws, or
+   * Handles one event; those of one device come one after another, see `ordered`. The event is confirmed once this returns. If this throws, or
    * the promise is rejected, the event is released: it comes again, here or at another consumer of the same queue.
    */
   onEvent(event: ReceivedEvent): void | Promise<void>;
   /**
-   * Called with an event that failed `maxTries` times, before it is rejected: the network drops it, or puts it where it keeps dead
-   * letters. What this throws is logged, and changes nothing.
+   * Called with an event that failed `maxTries` times, before it is rejected: the network drops it, or stores it with dead
+   * letters. If this throws, the error is logged, and changes nothing.
    */
   onPoisoned?(event: DecodedEvent, error: unknown): void | Promise<void>;
   /** Called with messages that are not our events: data of devices, connection events of other Hono adapters. */
   onOther?(message: HonoConnectionEvent | UnrecognizedMessage): void | Promise<void>;
-  /** Called at each failed try, with what keeps events from arriving. The consumer goes on trying until it is closed. */
+  /** Called at each failed try, with the reason why events cannot arrive. The consumer goes on trying until it is closed. */
   onTrouble?(trouble: Trouble): void;
   /**
-   * Called when a thousand messages that were given back have come again and wait for their next try: until then no more are
+   * Called when a thousand released messages have come again and wait for their next try: until then no more are
    * received. Called once, until an event is handled again.
    */
   onFull?(): void;
@@ -86,24 +86,24 @@ export interface ConsumeOptions extends SourceChoice {
 }
 
 export interface EventConsumer {
-  /** Resolves once events of all tenants can arrive for the first time; rejects where the consumer is closed before. */
+  /** Resolves once events of all tenants can arrive for the first time; rejects if the consumer is closed before. */
   readonly ready: Promise<void>;
   close(): Promise<void>;
 }
 
-/** Messages under way in all: rhea's buffer of a session holds 2,048 that are not settled. */
+/** How many messages may be under way in all: rhea's buffer of a session holds 2,048 that are not settled. */
 const maxUnderWay = 1_000;
 
 /**
  * Consumes the connection events of a tenant, of several, or of all, reconnecting for ever.
  *
- * @throws ConfigError where the network has no such address; TypeError where the URL is not valid.
+ * @throws ConfigError if the network has no such address; TypeError if the URL is not valid.
  */
 export function consume(options: ConsumeOptions): EventConsumer {
   const sources = eventSources(options, () => `temporary-${randomUUID()}`);
   const credit = Math.max(1, Math.min(options.credit ?? 100, Math.floor(maxUnderWay / sources.length)));
   const lanes = lanesOf(options);
-  /** Of events without order, each has a lane of its own. */
+  /** For events without order, each of which has its own lane. */
   let arrivals = 0;
   const connection = createAmqpConnection({
     ...connectionOptions(options),

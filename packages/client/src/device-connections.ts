@@ -19,11 +19,11 @@ interface HeardConnection {
   readonly heardAtMs: number;
 }
 
-/** The connections of one device, as far as they are remembered. */
+/** The connections of one device, as far as the table remembers them. */
 export interface DeviceConnections {
   readonly device: DeviceRef;
   readonly open: Map<ConnectionId, HeardConnection>;
-  /** Of several endings of one connection, the first. */
+  /** If a connection has several endings, the first one. */
   readonly closed: Map<ConnectionId, Ending>;
   /** The newest epoch, in milliseconds, that held a slot: of connections open and closed, by {@link slotKey}. */
   readonly newest: Map<string, number>;
@@ -31,7 +31,7 @@ export interface DeviceConnections {
   latest: LatestEndings;
   /** The latest endings of connections that are forgotten. */
   forgotten: LatestEndings;
-  /** The last event from an adapter whose events name no connection. */
+  /** The last event from an adapter whose events have no connection-id. */
   said: HonoConnectionEvent | undefined;
 }
 
@@ -48,9 +48,9 @@ export function noConnections(device: DeviceRef): DeviceConnections {
 }
 
 /**
- * Adds what an event says. The result does not depend on the order of events, or on how often each one comes.
+ * Adds the facts of an event. The result does not depend on the order of events, or on how often each one comes.
  *
- * @param isOver whether the connection is known to be closed, or so old that it must be unless it is known to be open.
+ * @param isOver whether the connection is known to be closed, or so old that it must be closed unless it is known to be open.
  * @param heardAtMs see {@link HeardConnection}.
  * @returns whether the connection is closed, and was not known to be.
  */
@@ -72,7 +72,7 @@ export function addEvent(
   if (ending && !isBefore(event, ending)) return false;
   const first = endingOf(event);
   closed.set(connectionId, first);
-  // An earlier ending in place of one that was among the latest: now another connection's may be.
+  // An earlier ending replaces one that was among the latest, so the ending of another connection may now be the latest.
   connections.latest =
     ending && connections.latest.includes(ending)
       ? [...closed.values()].reduce<LatestEndings>(withEnding, connections.forgotten)
@@ -89,7 +89,7 @@ function hearConnected(
   const { open } = connections;
   const known = open.get(event.connectionId);
   if (known === undefined && isOver) return;
-  // An announcement says by which adapter, and how, the connection is known now; a repetition says nothing new.
+  // An announcement has the present adapter and facts of the connection; a repetition has nothing new.
   const connection =
     known && !event.announcement
       ? known.connection
@@ -98,12 +98,12 @@ function hearConnected(
   if (connection !== known?.connection) holdSlot(connections, connection);
 }
 
-/** An adapter raises the epoch above that of a connection that was taken over. An announcement of before may come after that. */
+/** An adapter raises the epoch above that of a connection that was taken over. An announcement from before that may come later. */
 function withGreaterEpoch(connection: OpenConnection, known: OpenConnection | undefined): OpenConnection {
   return known && known.epoch > connection.epoch ? { ...connection, epoch: known.epoch } : connection;
 }
 
-/** Forgets a closed connection, but not when the device was last known to leave. */
+/** Forgets a closed connection, but keeps when the device left last. */
 export function forgetClosed(connections: DeviceConnections, connectionId: ConnectionId): void {
   const { open, closed, newest } = connections;
   const ending = closed.get(connectionId);
@@ -112,7 +112,7 @@ export function forgetClosed(connections: DeviceConnections, connectionId: Conne
   connections.forgotten = withEnding(connections.forgotten, ending);
   const slot = slotKey(ending);
   if (slot === undefined || newest.get(slot) !== epochMs(ending)) return;
-  // The connections that it took over have ended. Once it is forgotten, nothing would show that any more.
+  // The connections that it took over have ended. Once it is forgotten, nothing would show that, so they are removed now.
   for (const [id, { connection }] of open) if (isTakenOver(connections, connection)) open.delete(id);
   newest.delete(slot);
   for (const { connection } of open.values()) holdSlot(connections, connection);
@@ -130,7 +130,7 @@ export function presenceOf(
   return presenceFrom(device, open, isUnheard, latestEnding(connections.latest), said);
 }
 
-/** Those that were not taken over, oldest first. A takeover whose `disconnected` did not arrive is inferred from the slot. */
+/** The open connections that were not taken over, oldest first. A takeover whose `disconnected` did not arrive is inferred from the slot. */
 function openConnections(connections: DeviceConnections): readonly HeardConnection[] {
   return [...connections.open.values()]
     .filter(({ connection }) => !isTakenOver(connections, connection))

@@ -8,7 +8,7 @@ export type OpenConnection = Omit<ConnectedEvent, 'type' | 'id' | 'journal' | 'a
 /** How a connection ended: the facts of its `disconnected`. */
 export type Ending = Omit<ReceivedDisconnected, 'type' | 'announcement' | 'data' | 'journal'>;
 
-/** What is known of a device. */
+/** What is known about a device. */
 export type DevicePresence =
   | {
       readonly status: 'online';
@@ -21,34 +21,34 @@ export type DevicePresence =
   | {
       readonly status: 'offline';
       readonly device: DeviceRef;
-      /** When the adapter observed that it had left; it did so up to `ending.uncertaintyMs` before. */
+      /** When the adapter observed that it had left; it may have left up to `ending.uncertaintyMs` before. */
       readonly since: Timestamp;
       readonly ending: Ending;
     }
   | {
       /**
        * No event of the device came yet; or the state of its connections is not known any more; or its last event is from an
-       * adapter whose events name no connection.
+       * adapter whose events have no connection-id.
        */
       readonly status: 'unknown';
       readonly device: DeviceRef;
-      /** Those that were open when their last news came. */
+      /** The connections that were open at their last event. */
       readonly connections: readonly OpenConnection[];
-      /** The last event from an adapter whose events name no connection. */
+      /** The last event from an adapter whose events have no connection-id. */
       readonly said?: HonoConnectionEvent;
     };
 
-/** A device whose status became another. */
+/** A change of the status of a device. */
 export interface PresenceChange {
   readonly before: DevicePresence['status'];
   readonly presence: DevicePresence;
 }
 
 /**
- * What is known of a device.
+ * What is known about a device.
  *
- * @param connections those that are open, and were not taken over, oldest first.
- * @param isUnheard whether it is not known any more of any of them if it is open.
+ * @param connections the open connections that were not taken over, oldest first.
+ * @param isUnheard whether the state of all of them is not known any more.
  * @param latest its latest ending.
  */
 export function presenceFrom(
@@ -60,7 +60,7 @@ export function presenceFrom(
 ): DevicePresence {
   const [first] = connections;
   if (first && !isUnheard) return { status: 'online', device, since: first.at, connections };
-  // Whether the other adapter's connection began before this ending, or ended since, cannot be known.
+  // It is not known whether the other adapter's connection began before this ending, or ended since.
   if (!first && latest && said?.cause !== 'connected')
     return { status: 'offline', device, since: latest.at, ending: latest };
   return { status: 'unknown', device, connections, ...(said && { said }) };

@@ -4,7 +4,7 @@ import { eventSources, type SourceChoice } from './event-sources.ts';
 const addresses = (choice: SourceChoice): readonly string[] =>
   eventSources(choice, () => 'new').map(({ address }) => address);
 
-// The same addresses as the adapters' presets have, see `docs/events-api.md`.
+// The addresses of the adapters' presets, see `docs/events-api.md`.
 test.each([
   ['hono', 'event/t 3-ü', {}],
   ['artemis', 'event/t 3-ü', { capabilities: ['queue'] }],

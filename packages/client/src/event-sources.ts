@@ -2,24 +2,24 @@ import type { TerminusOptions } from '@rollcall/amqp-connection/links';
 import { ConfigError } from '@rollcall/core';
 import { networkLayouts, type EventNetwork } from './network-layouts.ts';
 
-/** Whose events, and from which network. */
+/** Which events to consume, and from which network. */
 export interface SourceChoice {
   /** One tenant. */
   readonly tenant?: string;
   /** Several tenants, or all of the network, also those that come later. */
   readonly tenants?: readonly string[] | 'all';
-  /** The kind of network, as the adapters have it in `ROLLCALL_MESSAGING_NETWORK`; default `hono`, the embedded one too. */
+  /** The kind of network, as in the adapters' `ROLLCALL_MESSAGING_NETWORK`; default `hono`, the embedded one too. */
   readonly network?: EventNetwork;
   /**
-   * Name of an own subscription, on networks that know one: every application then gets every event.
+   * Name of the application's own subscription, on networks that have subscriptions: every application then gets every event.
    * Without it the tenant's queue is shared with all other consumers, and pairs are split among them.
    */
   readonly application?: string;
-  /** A subscription that goes with this consumer: nothing is kept for it, and nothing taken from others. */
+  /** A subscription that ends with this consumer: the network keeps no events for it, and it takes none from others. */
   readonly temporary?: boolean;
-  /** Replaces the address that is made of network, tenant and application; `{tenant}` or `{tenant:pct}` stand for each tenant. */
+  /** Replaces the address that is made from network, tenant and application; `{tenant}` or `{tenant:pct}` stand for each tenant. */
   readonly address?: string;
-  /** Replaces what the network's preset asks of the address, e.g. `{ durable: 2 }` of RabbitMQ 3. */
+  /** Replaces the requirements of the network's preset for the address, e.g. `{ durable: 2 }` for RabbitMQ 3. */
   readonly source?: TerminusOptions;
 }
 
@@ -31,15 +31,15 @@ export interface EventSource {
   readonly ownSession: boolean;
 }
 
-/** Links of one consumer: each needs some credit, and what may be under way in all is bounded. */
+/** How many links one consumer may have: each needs some credit, and the messages under way are bounded in all. */
 const maxTenants = 1_000;
 
 /**
  * The addresses that have the events of the tenants that were asked for. All events of one tenant, and so of one device, come over one
  * of them.
  *
- * @param newName names a subscription that goes with its consumer.
- * @throws ConfigError where the network has no such address, with what to do.
+ * @param newName names a subscription that ends with its consumer.
+ * @throws ConfigError if the network has no such address; the error says what to do.
  */
 export function eventSources(choice: SourceChoice, newName: () => string): readonly EventSource[] {
   const { network = 'hono', source } = choice;
@@ -82,7 +82,7 @@ function askedTenants({ tenant, tenants, address }: SourceChoice): readonly stri
 function ownership({ application, temporary }: SourceChoice): {
   readonly owner: 'shared' | 'application' | 'temporary';
 } {
-  // A name makes it the application's; what is asked of its end is another matter.
+  // With a name the subscription belongs to the application, whether it is temporary or not.
   if (application !== undefined) return { owner: 'application' };
   return { owner: temporary === true ? 'temporary' : 'shared' };
 }

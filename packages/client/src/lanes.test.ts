@@ -3,7 +3,7 @@ import { ManualClock, settled } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
 import { Lanes, type LanesOptions } from './lanes.ts';
 
-/** Messages named `<device><number>`, handled as told, on a network that sends again what is released. */
+/** Messages named `<device><number>`, handled as the test says, on a network that sends released messages again. */
 function givenLanes(options: Partial<LanesOptions> = {}) {
   const clock = new ManualClock();
   const begun = clock.monotonic();
@@ -52,7 +52,7 @@ function givenLanes(options: Partial<LanesOptions> = {}) {
   return { clock, failing, tried, outcomes, poisoned, failures, gone, held, full, blocked, lanes, add };
 }
 
-test('a message that fails is released at once and tried again after growing pauses; those behind it wait, in order', async () => {
+test('a message that fails is released at once and tried again after growing pauses; later ones of its lane wait, in order', async () => {
   const { clock, failing, tried, outcomes, add } = givenLanes();
   failing.add('a1');
   for (const id of ['a1', 'a2', 'b1', 'a3']) void add(id);
@@ -119,7 +119,7 @@ test('a lane does not wait for a message that went to another consumer', async (
   expect(clock.armed).toBe(0);
 });
 
-test('messages that wait take no credit; beyond a bound the fullest lane is tried early, if others can be handled', async () => {
+test('messages that wait use no credit; beyond a bound the fullest lane is tried early, if others can be handled', async () => {
   const { clock, failing, tried, held, add } = givenLanes();
   const many = Array.from({ length: 1_500 }, (_, index) => `a${index + 1}`);
   failing.add('a1').add('b1');
@@ -128,10 +128,10 @@ test('messages that wait take no credit; beyond a bound the fullest lane is trie
   await settled();
   for (const id of many.slice(1)) void add(id);
   await settled();
-  // Nothing was handled since it failed: it is not the message's fault, and the network has to wait.
+  // No message was handled since it failed, so the message may not be at fault, and the network has to wait.
   expect(tried).toEqual(['a1 0', 'b1 0']);
   expect(held.size).toBe(1_000);
-  // Unread uploads show nothing.
+  // Uploads that no handler reads prove nothing.
   void add('upload1');
   await settled();
   void add('a1999');
@@ -198,7 +198,7 @@ test('messages of a link that is lost are not handled, and make room', async () 
   expect(tried).toEqual(['a1 0', 'a1 1000']);
 });
 
-test('closed lanes begin nothing more, neither after a pause nor after what is being handled', async () => {
+test('closed lanes begin nothing more, neither after a pause nor after a message that is being handled', async () => {
   const { clock, failing, blocked, tried, outcomes, lanes, add } = givenLanes();
   failing.add('a1');
   blocked.set('b1', () => {});

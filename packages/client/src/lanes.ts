@@ -2,7 +2,7 @@ import type { ReceivedDelivery, Settlement } from '@rollcall/amqp-connection/lin
 import { later, type Clock } from '@rollcall/core/environment';
 import { createTries, type Tries } from './tries.ts';
 
-/** A message, and what is to be done with it. */
+/** A message, and how to handle it. */
 interface Work {
   /** Messages of one lane keep their order. */
   readonly lane: string;
@@ -11,7 +11,7 @@ interface Work {
   readonly delivery: ReceivedDelivery;
   /** Whether its success shows that handlers work: a message that no handler looks at always succeeds. */
   readonly proves: boolean;
-  /** Throws, or rejects, where it is to be tried again. */
+  /** Throws, or rejects, if the message must be tried again. */
   handle(): void | Promise<void>;
   /** Called once the message was tried often enough. */
   giveUp(error: unknown): void | Promise<void>;
@@ -19,13 +19,13 @@ interface Work {
 
 export interface LanesOptions {
   readonly clock: Clock;
-  /** Messages that are handled at a time. */
+  /** How many messages are handled at a time. */
   readonly maxRunning: number;
-  /** After so many failures a message is given up. */
+  /** After how many failures a message is given up. */
   readonly maxTries: number;
   readonly firstPauseMs: number;
   readonly maxPauseMs: number;
-  /** Called with everything that is thrown. */
+  /** Called with each error that is thrown. */
   failed(where: string, error: unknown): void;
   /** Called when no more is received before a pause ends; once, until a message is handled again. */
   full?(): void;
@@ -37,7 +37,7 @@ interface Entry extends Work {
   settle(settlement: Settlement): void;
 }
 
-/** The messages of one device. A lane without any is forgotten, unless it pauses. */
+/** The messages of one device. A lane without messages is forgotten, unless it pauses. */
 interface Lane {
   readonly name: string;
   entries: Entry[];
@@ -53,7 +53,7 @@ type LaneState =
   | { readonly phase: 'ready' }
   /** A message of it is being handled. */
   | { readonly phase: 'handling' }
-  /** Its first message failed: that, and all behind it, were given back. */
+  /** Its first message failed: that one, and all after it, were released. */
   | Pause;
 
 interface Pause {
@@ -61,18 +61,18 @@ interface Pause {
   disarm(): void;
   /** How many messages had been handled when it began. */
   readonly handledBefore: number;
-  /** Places of the messages that were given back, by id. */
+  /** Places of the released messages, by id. */
   readonly order: ReadonlyMap<string, number>;
 }
 
-/** Messages that wait for the end of a pause beside the credit. With it, less than a session has room for. */
+/** How many messages may wait for the end of a pause without using credit. Together with the credit, they fit in a session. */
 const maxHeld = 1_000;
 const maxPausing = 10_000;
 const maxRemembered = 100_000;
 
 /**
- * Handles messages of different lanes at the same time, and those of one lane one after another. A message that fails is given back
- * at once, and with it what waits behind it: the network sends it again, here or to another consumer. Meanwhile its lane pauses
+ * Handles messages of different lanes at the same time, and those of one lane one after another. A message that fails is released
+ * at once, together with those that wait after it: the network sends them again, here or to another consumer. Meanwhile the lane pauses
  * here, longer with each failure, and the other lanes go on.
  */
 export class Lanes {
@@ -106,7 +106,7 @@ export class Lanes {
     });
   }
 
-  /** A link was lost: what came over it comes again. */
+  /** A link was lost: drops its messages, which the network sends again. */
   prune(): void {
     for (const lane of this.#lanes.values()) {
       const there: Entry[] = [];
@@ -168,7 +168,7 @@ export class Lanes {
     }
   }
 
-  /** @returns whether the lane may go on: `false` where it pauses. */
+  /** @returns whether the lane may go on: `false` if it pauses. */
   async #handle(lane: Lane, entry: Entry): Promise<boolean> {
     if (this.#closed || entry.delivery.gone()) return this.#done(entry, 'released');
     try {
@@ -224,13 +224,13 @@ export class Lanes {
     if (state.phase !== 'pausing') return;
     state.disarm();
     this.#pausing.delete(lane);
-    // Not every network puts back in order what it was given back.
+    // Not every network sends released messages in their first order.
     const placeOf = ({ id }: Entry): number => state.order.get(id) ?? Number.MAX_SAFE_INTEGER;
     lane.entries.sort((one, other) => placeOf(one) - placeOf(other));
     this.#queue(lane);
   }
 
-  /** What waits takes no credit: otherwise messages that cannot be handled would stop those that can. */
+  /** Lets a message wait without using credit: otherwise messages that cannot be handled would stop those that can. */
   #hold(entry: Entry): void {
     if (this.#held >= maxHeld) return this.#makeRoom();
     this.#held += 1;
@@ -239,7 +239,7 @@ export class Lanes {
   }
 
   /**
-   * Ends the pause of the lane in which most messages wait, so that its first one is handled or given up sooner. Not where nothing
+   * Ends the pause of the lane in which most messages wait, so that its first one is handled or given up sooner. Not if no message
    * was handled since that pause began: then the message may not be at fault.
    */
   #makeRoom(): void {

@@ -1,15 +1,15 @@
 import type { Ending } from './device-presence.ts';
 
-/** Adapters of one device whose endings are compared; of more, the one whose ending is oldest is forgotten. */
+/** How many adapters of one device have their endings compared; beyond it, the one with the oldest ending is forgotten. */
 const maxAdapters = 16;
 
 /**
- * The endings that may be the latest one of a device: of each adapter the one with the greatest `ended-epoch`, and, of those
- * that have none, the one with the greatest `at`. Mostly one.
+ * The endings that may be the latest one of a device: for each adapter the one with the greatest `ended-epoch`, and, of those
+ * that have none, the one with the greatest `at`. Usually there is one.
  */
 export type LatestEndings = readonly Ending[];
 
-/** The endings that may be the latest one, with one more. The order in which endings are added does not matter. */
+/** Adds an ending to those that may be the latest one. The order in which endings are added does not matter. */
 export function withEnding(latest: LatestEndings, ending: Ending): LatestEndings {
   const rival = latest.find((each) => areComparable(each, ending));
   if (rival && !isLater(ending, rival)) return latest;
@@ -20,7 +20,7 @@ export function withEnding(latest: LatestEndings, ending: Ending): LatestEndings
   return all.filter((each) => each !== oldest);
 }
 
-/** The ending that says since when the device is offline: across adapters, the greatest `at`. */
+/** The ending since which the device is offline: across adapters, the one with the greatest `at`. */
 export function latestEnding(latest: LatestEndings): Ending | undefined {
   return latest.reduce<Ending | undefined>(
     (one, other) => (one && isEarlierByTime(other, one) ? one : other),
@@ -28,7 +28,7 @@ export function latestEnding(latest: LatestEndings): Ending | undefined {
   );
 }
 
-/** Whether both were stamped by one clock: that of their adapter's epochs, or else its wall clock. */
+/** Whether one clock stamped both: that of their adapter's epochs, or else its wall clock. */
 function areComparable(one: Ending, other: Ending): boolean {
   return (
     one.adapter.id === other.adapter.id && (one.endedEpoch === undefined) === (other.endedEpoch === undefined)

@@ -16,16 +16,16 @@ type Place = { readonly address: string; readonly terminus?: TerminusOptions } |
 /** Where a network keeps connection events, as its preset for adapters sends them. */
 export interface NetworkLayout {
   place(wish: Wish): Place;
-  /** What is asked of the source, unless the place says otherwise. */
+  /** Requirements for the source, unless the place has its own. */
   readonly terminus: TerminusOptions;
-  /** What a tenant's id cannot hold: it would be read as something else. */
+  /** What a tenant's id must not contain, since it would have another meaning in the address. */
   readonly notInTenants: RegExp;
   readonly ownSession: boolean;
 }
 
 const never = /(?!)/;
 
-/** Of Eclipse Hono, and of the embedded network. */
+/** For Eclipse Hono, and for the embedded network. */
 const hono: NetworkLayout = {
   place({ all, owner }) {
     const tenant = all ? '#' : '{tenant}';
@@ -39,7 +39,7 @@ const hono: NetworkLayout = {
 const artemis: NetworkLayout = {
   place({ all, owner }) {
     const tenant = all ? '#' : '{tenant}';
-    // Subscriptions are of addresses that are multicast: of an anycast one, several queues share what comes.
+    // Subscriptions need multicast addresses: the queues of an anycast address share its messages.
     const terminus = { capabilities: ['topic'] };
     if (owner === 'application') return { address: `event/${tenant}::{name}`, terminus };
     if (owner === 'temporary') return { address: `event/${tenant}`, terminus };
@@ -87,11 +87,11 @@ const activemqClassic: NetworkLayout = {
   ownSession: false,
 };
 
-/** By network; why is in `docs/messaging-networks.md`. */
+/** By network; `docs/messaging-networks.md` has the reasons. */
 export const networkLayouts: Readonly<Record<EventNetwork, NetworkLayout>> = {
   hono,
   artemis,
-  // There, the name of an existing queue is taken as it is.
+  // This address takes the name of an existing queue without encoding.
   'rabbitmq-3': rabbitmq('/queue/event%2F{tenant:pct}', '/amq/queue/{name}', { durable: 2 }),
   'rabbitmq-4': rabbitmq('/queues/event%2F{tenant:pct}', '/queues/{name:pct}', {}),
   'activemq-classic': activemqClassic,

@@ -103,7 +103,7 @@ function givenATable(options: PresenceTableOptions = {}) {
 }
 
 describe('a device', () => {
-  test('is unknown, then online, then offline, each with what is known', () => {
+  test('is unknown, then online, then offline, each with its facts', () => {
     const { table, apply } = givenATable();
     expect(table.get(device)).toEqual({ status: 'unknown', device, connections: [] });
     const first = connected({ c: 'a', at: 0, slot: 'unit-1' });
@@ -143,7 +143,7 @@ describe('a device', () => {
     expect(table.get(device).status).toBe('offline');
   });
 
-  test('is online when it came back, in any order of the events', () => {
+  test('is online after it came back, in any order of the events', () => {
     const { table, apply } = givenATable();
     const first = connected({ c: 'a', at: 0 });
     apply(connected({ c: 'b', at: 20 }), disconnected(first, 10), first);
@@ -162,14 +162,14 @@ describe('a device', () => {
     expect(table.get(device)).toMatchObject({ since: begun + 30_000 });
   });
 
-  test('left with the ending of another connection when an earlier one replaces the latest', () => {
+  test('left with the ending of another connection if an earlier ending replaces the latest one', () => {
     const { table, apply } = givenATable();
     const [one, other] = [connected({ c: 'a', at: 0 }), connected({ c: 'b', at: 1 })];
     apply(disconnected(one, 100), disconnected(other, 49), disconnected(one, 10, { id: 'earlier' }));
     expect(table.get(device)).toMatchObject({ since: begun + 50_000, ending: { connectionId: 'b' } });
   });
 
-  test('is not there twice after it took over its own slot, even if the old end never comes', () => {
+  test('does not have two connections after it took over its own slot, even if the old end never comes', () => {
     const { table, apply } = givenATable();
     const old = connected({ c: 'a', at: 0, slot: 'unit-1' });
     const within = connected({ c: 'b', at: 60, slot: 'unit-1', adapter: 'mqtt-1' });
@@ -182,7 +182,7 @@ describe('a device', () => {
     expect(table.get(device)).toMatchObject({ status: 'offline', since: later.at + 10_000 });
   });
 
-  test('is there with a connection whose epoch was raised above that of the one it took over, in any order', () => {
+  test('is online with a connection whose epoch was raised above that of the one it took over, in any order', () => {
     const ahead = connected({ c: 'a', at: 0, slot: 'unit-1', skewMs: 300_000 });
     const newer = connected({ c: 'b', at: 10, slot: 'unit-1', adapter: 'mqtt-1' });
     const raised = announced({ ...newer, epoch: epochAt(begun + 300_001) });
@@ -209,7 +209,7 @@ describe('a device', () => {
     }
   });
 
-  test('took its slot over with the epoch that was raised, in any order', () => {
+  test('takes over its slot with the raised epoch, in any order', () => {
     const left = connected({ c: 'a', at: 200, slot: 'unit-1', adapter: 'mqtt-1' });
     const newer = connected({ c: 'b', at: 10, slot: 'unit-1' });
     const raised = announced({ ...newer, epoch: epochAt(begun + 300_001) });
@@ -224,7 +224,7 @@ describe('a device', () => {
     }
   });
 
-  test('takes nothing over with another slot, or without one', () => {
+  test('takes over no connection with another slot, or without one', () => {
     const { table, apply } = givenATable();
     apply(
       connected({ c: 'a', at: 0, slot: 'unit-1' }),
@@ -249,7 +249,7 @@ describe('an adapter', () => {
     expect(table.get(device).status).toBe('online');
   });
 
-  test('counts as silent after the interval that its announcements name', () => {
+  test('counts as silent after the interval in its announcements', () => {
     const { clock, table, apply } = givenATable();
     const first = connected({ c: 'a', at: 0 });
     apply(first, announcedEvery(first, 60_000));
@@ -267,7 +267,7 @@ describe('an adapter', () => {
   });
 });
 
-describe('a connection that its adapter announces no more', () => {
+describe('a connection that its adapter does not announce any more', () => {
   const [lost, other] = [connected({ c: 'a', at: 0 }), connected({ c: 'b', at: 0, device: 'valve-1' })];
 
   test('is unknown after three announcements that it missed, while its adapter is heard', () => {
@@ -324,7 +324,7 @@ describe('an adapter that lost its journal', () => {
   const old = connected({ c: 'a', at: 0, instance: 'first' });
   const next = { ...connected({ c: 'b', at: 60, device: 'valve-1', instance: 'second' }) };
 
-  test('makes unknown what another instance of it had open', () => {
+  test('makes the open connections of its other instances unknown', () => {
     const { table, apply } = givenATable();
     apply(old, { ...next, journal: { state: 'new' } });
     expect(table.get(device)).toMatchObject({ status: 'unknown', connections: [{ connectionId: 'a' }] });
@@ -339,7 +339,7 @@ describe('an adapter that lost its journal', () => {
     expect(table.get(device).status).toBe('unknown');
   });
 
-  test('does not affect its own connections, those of others, and those announced elsewhere since', () => {
+  test('does not affect its own connections, those of others, and those that others announced since', () => {
     const { table, apply } = givenATable();
     const own = connected({ c: 'c', at: 50, device: 'own', instance: 'second' });
     const elsewhere = connected({ c: 'd', at: 0, device: 'elsewhere', adapter: 'mqtt-1' });
@@ -359,8 +359,8 @@ describe('an adapter that lost its journal', () => {
   });
 });
 
-describe('an adapter whose events name no connection', () => {
-  test('leaves a device unknown, with what was last said', () => {
+describe('an adapter whose events have no connection-id', () => {
+  test('leaves a device unknown, with the last event', () => {
     const { table, apply } = givenATable();
     expect(apply(said('connected'))).toEqual([undefined]);
     expect(table.get(device)).toMatchObject({ status: 'unknown', said: { cause: 'connected' } });
@@ -368,7 +368,7 @@ describe('an adapter whose events name no connection', () => {
     expect(table.get(device)).toMatchObject({ status: 'unknown', said: { cause: 'disconnected' } });
   });
 
-  test('changes nothing about a connection that is known to be open', () => {
+  test('does not change a connection that is known to be open', () => {
     const { table, apply } = givenATable();
     apply(connected({ c: 'a', at: 0 }), said('disconnected'));
     expect(table.get(device).status).toBe('online');
@@ -445,7 +445,7 @@ describe('a table with several tenants', () => {
     expect([...table.all('nobody')]).toEqual([]);
   });
 
-  test('does not take an adapter for silent whose events of one tenant are held up', () => {
+  test('does not count an adapter as silent if its events of one tenant are held up', () => {
     const { clock, table, apply } = givenATable();
     const own = announcedEvery(connected({ c: 'a', at: 0 }), hour);
     const theirs = announcedEvery(connected({ c: 'b', at: 0, tenant: 'other' }), hour);
@@ -458,7 +458,7 @@ describe('a table with several tenants', () => {
     expect(table.get(own.device).status).toBe('online');
     // Nothing was heard about it for three intervals.
     expect(table.get(theirs.device).status).toBe('unknown');
-    // This tenant has heard no announcement yet, and so misses none.
+    // This tenant got no announcement yet, and so misses none.
     expect(table.get(unannounced.device).status).toBe('online');
   });
 
@@ -518,7 +518,7 @@ describe('memory', () => {
     expect(table.get(device)).toMatchObject({ status: 'offline', since: begun + 295_000 });
   });
 
-  test('of devices is bounded: offline devices without news for longest go first', () => {
+  test('of devices is bounded: offline devices without events for longest are forgotten first', () => {
     const { table, apply } = givenATable({ maxDevices: 3 });
     const names = ['one', 'two', 'three', 'four'];
     const [one, two, three, four] = names.map((name, at) => connected({ c: name, at, device: name }));
@@ -559,7 +559,7 @@ describe('the presence', () => {
     /** A second ending, e.g. one that was buried and came back. */
     readonly endsTwice: boolean;
     readonly isAnnounced: boolean;
-    /** The adapter that goes on with it: from then on it is announced there. */
+    /** The adapter to which it moves: from then on that one announces it. */
     readonly movedTo: string | undefined;
     /** By how much its epoch was raised when it was announced, in milliseconds. */
     readonly raisedMs: number;
@@ -601,7 +601,7 @@ describe('the presence', () => {
     return [begin, ...announcementsOf(stay), ...ends, ...again];
   }
 
-  /** Those of one connection are all of the adapter that has it. */
+  /** The announcements of one connection, all from the adapter that has it. */
   function announcementsOf(stay: Stay): readonly ReceivedConnected[] {
     const { isAnnounced, movedTo, raisedMs } = stay;
     const begin = connected(stay);
@@ -614,12 +614,12 @@ describe('the presence', () => {
     ];
   }
 
-  /** The greatest that it was ever said with. */
+  /** The greatest epoch in its events. */
   function epochOf(stay: Stay): Epoch {
     return epochAt(connected(stay).at + stay.raisedMs);
   }
 
-  /** The rule, said of all events at once. */
+  /** The rule, applied to all events at once. */
   function truth(
     all: readonly Stay[],
     name: string,

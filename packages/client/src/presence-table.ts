@@ -13,15 +13,15 @@ import type { DevicePresence, PresenceChange } from './device-presence.ts';
 
 export interface PresenceTableOptions {
   readonly clock?: Clock;
-  /** How often adapters announce what is open whose announcements do not say it (version 1.0); default 1 h, as theirs. */
+  /** The announcement interval of adapters that do not state it (version 1.0); default 1 h, as in these adapters. */
   readonly announceIntervalMs?: number;
-  /** How long a closed connection is remembered, so that what comes late or again changes nothing; default 24 h. */
+  /** How long a closed connection is remembered, so that late or repeated events change nothing; default 24 h. */
   readonly horizonMs?: number;
-  /** Default 1,000,000. Beyond it, the device with the oldest news is forgotten, offline devices first. */
+  /** Default 1,000,000. Beyond it, the device with the oldest latest event is forgotten, offline devices first. */
   readonly maxDevices?: number;
   /** Default 1,000,000. Beyond it, closed connections are forgotten before their time, oldest first. */
   readonly maxClosed?: number;
-  /** Adapters of each tenant, counted for each apart; default 100,000. Beyond it, the one not heard for longest is forgotten. */
+  /** How many adapters are remembered for each tenant; default 100,000. Beyond it, the one not heard for longest is forgotten. */
   readonly maxAdapters?: number;
 }
 
@@ -31,8 +31,8 @@ export interface PresenceTableOptions {
  */
 export interface PresenceTable {
   /**
-   * Adds an event. @returns the new presence where the status of the device changed. An event of another Hono adapter names no
-   * connection: it is kept as `said`.
+   * Adds an event. @returns the new presence if the status of the device changed. An event of another Hono adapter has no
+   * connection-id: it is kept as `said`.
    */
   apply(event: ReceivedEvent | HonoConnectionEvent): PresenceChange | undefined;
   get(device: DeviceRef): DevicePresence;
@@ -51,7 +51,7 @@ interface Closed {
 }
 
 const dayMs = 86_400_000;
-/** How many devices are looked at to find one that is offline, beginning with the one without news for longest. */
+/** How many devices are checked to find one that is offline, beginning with the one without events for longest. */
 const maxLook = 1_000;
 
 export function createPresenceTable(options: PresenceTableOptions = {}): PresenceTable {
@@ -63,7 +63,7 @@ export function createPresenceTable(options: PresenceTableOptions = {}): Presenc
     maxClosed = 1_000_000,
     maxAdapters = 100_000,
   } = options;
-  /** The device with the latest news is last. */
+  /** The device with the latest event is last. */
   const devices = new Map<string, DeviceConnections>();
   const closed = new Map<ConnectionId, Closed>();
   const adapters = createAdaptersHeard(maxAdapters, announceIntervalMs);

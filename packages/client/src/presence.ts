@@ -1,4 +1,4 @@
-// The presence service: who is connected, what happened to a device, and what changes.
+// The presence service: which devices are connected, what happened to a device, and changes as they come.
 export type { DeviceEnding } from './service/read-presence.ts';
 export type { AdapterInstance, PresenceSummary, PresenceTimeline } from './service/read-counts.ts';
 export {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { deviceKey, deviceRef } from '@rollcall/core';
 import type { DecodedEvent, ReceivedMessage } from '@rollcall/hono-wire';
 
-/** The lane of a message, and the id by which it is recognised when it comes again: see `Work`. */
+/** The lane of a message, and the id that stays the same when it comes again: see `Work`. */
 export interface Identity {
   readonly lane: string;
   readonly id: string;
@@ -11,7 +11,7 @@ export interface Identity {
 /** All messages of a device share one lane; a message that names no device has its own. */
 export function identityOf(event: DecodedEvent, message: ReceivedMessage): Identity {
   if (event.type === 'connected' || event.type === 'disconnected')
-    // An announcement has the id of what it repeats.
+    // An announcement has the id of the event that it repeats.
     return { lane: deviceKey(event.device), id: event.announcement ? `${event.id} again` : event.id };
   const id = message.messageId ?? digestOf(message);
   const { tenant_id: tenant, device_id: device } = message.annotations;

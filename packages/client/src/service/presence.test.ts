@@ -29,7 +29,7 @@ function sendJson(response: ServerResponse, status: number, json: object): void 
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(json));
 }
 
-test('a question has the token, and ids that are percent-encoded', async () => {
+test('a request has the token, and ids that are percent-encoded', async () => {
   const asked: (string | undefined)[] = [];
   const { service } = await given(({ url, headers }, response) => {
     asked.push(url, headers.authorization);
@@ -39,7 +39,7 @@ test('a question has the token, and ids that are percent-encoded', async () => {
   expect(asked).toEqual(['/v1/tenants/a%20c/devices/a%2Fb%3F', 'Bearer secret']);
 });
 
-test('many are asked about a thousand at a time, in their order', async () => {
+test('many devices are asked for, a thousand at a time, in their order', async () => {
   const sizes: number[] = [];
   const { service } = await given((request, response) => {
     void text(request).then((body) => {
@@ -70,7 +70,7 @@ test('all pages of a list are read', async () => {
   expect(found).toEqual(['a', 'a+b']);
 });
 
-test('who left is read page by page, with what each device is now', async () => {
+test('devices that left are read page by page, with their present status', async () => {
   const ending = {
     ...{
       'connection-id': 'c',
@@ -161,7 +161,7 @@ describe('counts and lists:', () => {
     expect(found).toEqual(['acme', 'b c', 'umbrella']);
   });
 
-  test('instances of an adapter, with what is known of each', async () => {
+  test('instances of an adapter, with the facts about each', async () => {
     const found: object[] = [];
     for await (const each of (await service()).adapters({ adapter: 'mqtt-0' })) found.push(each);
     const heardAt = Date.parse('2026-11-28T12:00:00Z');
@@ -197,7 +197,7 @@ describe('counts and lists:', () => {
   });
 });
 
-describe('what goes wrong is thrown:', () => {
+describe('errors are thrown:', () => {
   test.each<[string, Serve, object]>([
     [
       'a problem',
@@ -247,7 +247,7 @@ describe('watch', () => {
     const reading = (async () => {
       for await (const each of service.watch('acme', over.signal)) news.push(each);
     })();
-    // It is looked at in the end, if at all.
+    // The test looks at the rejection at the end, if at all.
     reading.catch(() => {});
     onTestFinished(() => over.abort());
     const told = (): readonly string[] =>
@@ -255,7 +255,7 @@ describe('watch', () => {
     return { clock, told, reading, over };
   }
 
-  test('goes on behind the last id when the connection is lost, and not before', async () => {
+  test('goes on after the last id when the connection is lost, and not before it', async () => {
     const asked: (string | undefined)[] = [];
     const { clock, told, over, reading } = await watching(({ headers }, response) => {
       const lastId = headers['last-event-id'];
@@ -280,7 +280,7 @@ describe('watch', () => {
     await reading;
   });
 
-  test('begins again where the connection is lost within a snapshot', async () => {
+  test('begins again if the connection is lost within a snapshot', async () => {
     let asked = 0;
     const { clock, told } = await watching((_request, response) => {
       asked += 1;
@@ -294,7 +294,7 @@ describe('watch', () => {
     await expect.poll(told).toEqual(['reset', 'snapshot a', 'reset', 'snapshot a', 'snapshot-end']);
   });
 
-  test('takes silence of a minute for a connection that is gone', async () => {
+  test('counts a connection as gone after a minute of silence', async () => {
     let asked = 0;
     const { clock } = await watching((_request, response) => {
       asked += 1;
@@ -312,7 +312,7 @@ describe('watch', () => {
       .toBe(2);
   });
 
-  test('ends where the service refuses, and goes on where it is only away', async () => {
+  test('ends if the service refuses, and goes on if it is only away', async () => {
     let asked = 0;
     const { clock, reading } = await watching((_request, response) => {
       asked += 1;

@@ -23,9 +23,9 @@ import {
 import { watchTenant, type PresenceNews } from './watch-tenant.ts';
 
 export interface PresenceOptions {
-  /** Of the presence service, e.g. `http://127.0.0.1:8090`. */
+  /** URL of the presence service, e.g. `http://127.0.0.1:8090`. */
   readonly url: string;
-  /** Bearer token, or what gives one: asked with each request. Absent: none is sent. */
+  /** Bearer token, or a function that returns one, called for each request. Absent: no token is sent. */
   readonly token?: string | (() => string | Promise<string>) | undefined;
   readonly clock?: Clock;
 }
@@ -34,15 +34,15 @@ export interface DeviceFilter {
   readonly status?: DevicePresence['status'];
   readonly protocol?: string;
   readonly reason?: string;
-  /** Those whose status is what it is since then, or later. */
+  /** Only devices whose status changed at this time or later. */
   readonly since?: Date;
-  /** Those whose id begins with this. */
+  /** Only devices whose id begins with this. */
   readonly q?: string;
 }
 
 /** Absent: all that ended in the last hour. */
 export interface EndingFilter {
-  /** Those that their adapters observed behind this time; default: an hour before `to`. */
+  /** Only endings that their adapters observed after this time; default: an hour before `to`. */
   readonly from?: Date;
   /** Default: now. */
   readonly to?: Date;
@@ -79,26 +79,26 @@ export type PastPresence =
 /** A presence service, with the types of the presence table. Each call rejects with a {@link PresenceError} that says what is wrong. */
 export interface Presence {
   get(device: DeviceLike): Promise<DevicePresence>;
-  /** Any number, in this order; a thousand are asked for at a time. */
+  /** Any number of devices, in this order; the client asks for a thousand at a time. */
   getMany(devices: readonly DeviceLike[]): Promise<readonly DevicePresence[]>;
   /** The devices of a tenant, page by page. */
   all(tenant: string, filter?: DeviceFilter): AsyncIterable<DevicePresence>;
   wasConnected(device: DeviceLike, at: Date): Promise<PastPresence>;
   /**
-   * The devices of a tenant, and then each change, for ever: a connection that is lost is made again, and goes on where it was. Ends
-   * when `signal` aborts; throws where the service refuses.
+   * The devices of a tenant, and then each change, for ever: a lost connection is made again, and continues from the last change. Ends
+   * when `signal` aborts; throws if the service refuses.
    */
   watch(tenant: string, signal?: AbortSignal): AsyncIterable<PresenceNews>;
   /** The endings of a period, with their reasons: the latest first, page by page. */
   endings(tenant: string, filter?: EndingFilter): AsyncIterable<DeviceEnding>;
-  /** The tenants that the token names, or all of which a device is known. */
+  /** The tenants that the token names, or all tenants with a known device. */
   tenants(): AsyncIterable<string>;
   /** @param query `flapsPerHour`: changes in the last hour beyond which a device is listed as one that flaps. */
   summary(tenant: string, query?: { readonly flapsPerHour?: number }): Promise<PresenceSummary>;
   timeline(tenant: string, period?: TimelinePeriod): Promise<PresenceTimeline>;
-  /** Instances of adapters that were heard in the last seven days, over all tenants: the token must be for all of them. */
+  /** Instances of adapters that published in the last seven days, over all tenants: the token must be for all of them. */
   adapters(filter?: AdapterFilter): AsyncIterable<AdapterInstance>;
-  /** Has a device forgotten, with its history. */
+  /** Makes the service forget a device, with its history. */
   forget(device: DeviceLike): Promise<void>;
 }
 
@@ -107,11 +107,11 @@ type DeviceLike = { readonly [Key in keyof DeviceRef]: string };
 /** The service refused, or cannot answer (RFC 9457). */
 export class PresenceError extends Error {
   override readonly name = 'PresenceError';
-  /** Of HTTP. */
+  /** The HTTP status. */
   readonly status: number;
   /** Kind of the problem, e.g. `urn:rollcall:problem:not-allowed`. */
   readonly type: string;
-  /** Where the mistake is, of status 400. */
+  /** The field with the mistake, for status 400. */
   readonly field: string | undefined;
 
   constructor(status: number, problem: Readonly<Record<string, unknown>>) {
@@ -127,14 +127,14 @@ export class PresenceError extends Error {
 
 const maxAtOnce = 1_000;
 
-/** A client of a presence service. @throws TypeError where the URL is none. */
+/** A client of a presence service. @throws TypeError if the URL is not valid. */
 export function presence(options: PresenceOptions): Presence {
   const base = new URL(options.url.endsWith('/') ? options.url : `${options.url}/`);
   const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
     request(options, new URL(path, base), init);
   const answer = async (path: string, init?: RequestInit): Promise<unknown> => (await ask(path, init)).json();
 
-  /** What is in all pages of a list, by the name that it has in the answer. */
+  /** The items of all pages of a list, by the list's name in the answer. */
   async function* pages<Item>(
     path: string,
     name: string,
@@ -207,7 +207,7 @@ async function request({ token }: PresenceOptions, url: URL, init: RequestInit):
   const bearer = typeof token === 'function' ? await token() : token;
   const headers = new Headers(init.headers);
   if (bearer !== undefined) headers.set('authorization', `Bearer ${bearer}`);
-  // A redirect would take the token to somebody else.
+  // A redirect could send the token to another server.
   const response = await fetch(url, { ...init, headers, redirect: 'error' });
   if (response.ok) return response;
   const problem: unknown = await response.json().catch(() => undefined);

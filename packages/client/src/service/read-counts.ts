@@ -1,7 +1,7 @@
 import type { Timestamp } from '@rollcall/core';
 import { isObject, list, object, text, time, UnreadableAnswer } from './read-presence.ts';
 
-/** An instance of an adapter that was heard in the last seven days: one start of its process. */
+/** An instance of an adapter that published in the last seven days: one run of its process. */
 export interface AdapterInstance {
   readonly id: string;
   /** E.g. `hono-mqtt`. */
@@ -11,11 +11,11 @@ export interface AdapterInstance {
   readonly lastHeardAt: Timestamp;
   /** Absent: it announced nothing yet. */
   readonly lastAnnouncedAt?: Timestamp;
-  /** As it said; absent: it did not. */
+  /** The interval in its announcements; absent: they do not state it. */
   readonly announceIntervalMs?: number;
   /** Whether it missed fewer than three announcements; `undefined`: that is not known. */
   readonly publishing: boolean | undefined;
-  /** That it has open, over all tenants, as far as is known; `undefined`: an older service does not say it. */
+  /** How many connections it has open, over all tenants, as far as is known; `undefined`: an older service does not report it. */
   readonly connections: number | undefined;
 }
 
@@ -24,7 +24,7 @@ export interface PresenceTimeline {
   readonly points: readonly {
     readonly at: Timestamp;
     readonly online: number;
-    /** Devices with a connection that began before, and of which nothing is heard any more. */
+    /** Devices with a connection that began before, and whose state is not known any more. */
     readonly unknown: number;
   }[];
   /** Connections that ended meanwhile, by reason. */
@@ -35,11 +35,11 @@ export interface PresenceTimeline {
 export interface PresenceSummary {
   /** By status. */
   readonly devices: ReadonlyMap<string, number>;
-  /** Of devices that are online. */
+  /** Protocols of devices that are online. */
   readonly protocols: ReadonlyMap<string, number>;
   /** Why devices that are offline left. */
   readonly reasons: ReadonlyMap<string, number>;
-  /** Of devices that are online, by adapter id. */
+  /** Devices that are online, by adapter id. */
   readonly adapters: ReadonlyMap<string, number>;
   /** Those with the most changes in the last hour, beyond a limit. */
   readonly flapping: readonly { readonly device: string; readonly changes: number }[];
@@ -94,7 +94,7 @@ export function readTenant(json: unknown): string {
   throw new UnreadableAnswer('a tenant is not a text');
 }
 
-/** Names are those of others: in a map, none of them is more than a name. */
+/** The names come from others: in a Map, none of them has a special meaning. */
 function counts(fields: Readonly<Record<string, unknown>>, name: string): ReadonlyMap<string, number> {
   const found = fields[name];
   if (!isObject(found)) throw new UnreadableAnswer(`${name} is not an object`);

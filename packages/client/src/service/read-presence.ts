@@ -12,12 +12,12 @@ import type { DevicePresence, Ending, OpenConnection } from '../device-presence.
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The answer of a presence service is not what it must be: something else may answer there. */
+/** The answer of a presence service is not valid: another server may answer at this address. */
 export class UnreadableAnswer extends Error {
   override readonly name = 'UnreadableAnswer';
 }
 
-/** A device as an answer of the presence service has it. @throws UnreadableAnswer */
+/** Reads a device in an answer of the presence service. @throws UnreadableAnswer */
 export function readPresence(json: unknown): DevicePresence {
   const fields = object(json, 'a device');
   const device = deviceRef(text(fields, 'tenant'), text(fields, 'device'));
@@ -62,12 +62,12 @@ function readConnection(device: DeviceRef, json: unknown): OpenConnection {
 /** How a connection of a device ended. */
 export interface DeviceEnding {
   readonly device: DeviceRef;
-  /** What the device is now: it may be back. */
+  /** The present status of the device: it may be back. */
   readonly status: DevicePresence['status'];
   readonly ending: Ending;
 }
 
-/** An ending of a tenant as an answer of the presence service has it. @throws UnreadableAnswer */
+/** Reads an ending of a tenant in an answer of the presence service. @throws UnreadableAnswer */
 export function readDeviceEnding(tenant: string, json: unknown): DeviceEnding {
   const fields = object(json, 'an ending');
   const device = deviceRef(tenant, text(fields, 'device'));

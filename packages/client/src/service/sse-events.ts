@@ -1,7 +1,7 @@
 /** An event of a stream of Server-Sent Events. */
 export interface SseEvent {
   readonly event: string;
-  /** The id to go on from later; absent: this event has none of its own. */
+  /** The id from which to continue later; absent: this event has none. */
   readonly id?: string;
   readonly data: string;
 }
@@ -12,7 +12,7 @@ const maxEventLength = 16_777_216;
 /**
  * The events of a stream of bytes, as they come (HTML Living Standard §9.2.6).
  *
- * @throws Error where one is longer than any that a presence service sends.
+ * @throws Error if one is longer than any that a presence service sends.
  */
 export async function* sseEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<SseEvent> {
   const decoder = new TextDecoder();

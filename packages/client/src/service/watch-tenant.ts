@@ -3,19 +3,19 @@ import type { DevicePresence } from '../device-presence.ts';
 import { list, object, readPresence } from './read-presence.ts';
 import { sseEvents, type SseEvent } from './sse-events.ts';
 
-/** What a reader of a presence service hears. */
+/** What a presence service reports to a reader. */
 export type PresenceNews =
-  /** A snapshot begins: what was known before may be old, and devices that are not in it are forgotten. */
+  /** A snapshot begins: earlier state may be old, and devices that are not in the snapshot are forgotten. */
   | { readonly type: 'reset' }
   /** A device of the snapshot. */
   | { readonly type: 'snapshot'; readonly presence: DevicePresence }
-  /** All devices of the snapshot were told. */
+  /** The snapshot is complete. */
   | { readonly type: 'snapshot-end' }
   | { readonly type: 'change'; readonly presence: DevicePresence };
 
 export interface WatchTenantOptions {
   open(headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Response>;
-  /** Whether asking again would be answered alike. */
+  /** Whether the same request would get the same answer again. */
   isRefusal(error: unknown): boolean;
   readonly clock: Clock;
   readonly signal?: AbortSignal;
@@ -23,10 +23,10 @@ export interface WatchTenantOptions {
 
 const firstPauseMs = 500;
 const maxPauseMs = 30_000;
-/** The service is heard every 15 s, or as it is configured: silence for so long is a connection that is gone. */
+/** The service sends something every 15 s, or as configured: after this time of silence the connection counts as gone. */
 const silenceMs = 60_000;
 
-/** Reads a stream of changes, and goes on where it was when it is lost. */
+/** Reads a stream of changes, and continues from the last change when it is lost. */
 export async function* watchTenant(options: WatchTenantOptions): AsyncGenerator<PresenceNews> {
   const { clock, signal = new AbortController().signal } = options;
   let lastId: string | undefined;
