@@ -130,7 +130,7 @@ export function presenceOf(
   return presenceFrom(device, open, isUnheard, latestEnding(connections.latest), said);
 }
 
-/** The open connections that were not taken over, oldest first. A takeover whose `disconnected` did not arrive is inferred from the slot. */
+/** The open connections that were not taken over, oldest first. A takeover without its `disconnected` is inferred from the slot. */
 function openConnections(connections: DeviceConnections): readonly HeardConnection[] {
   return [...connections.open.values()]
     .filter(({ connection }) => !isTakenOver(connections, connection))
