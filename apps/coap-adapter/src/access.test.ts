@@ -145,7 +145,7 @@ describe.each(types)('a device that came in by %s', (type) => {
     '%s is no sign of the device once its secret has expired by the wall clock',
     async (_what, sign) => {
       const { adapter, device } = await givenAPresentDevice(type, minute);
-      // No timer knows yet.
+      // No timer has noticed it yet.
       const now = adapter.clock.now() + minute;
       adapter.clock.now = () => now as Timestamp;
       const answer = sign(device).catch(() => 'none');

@@ -2,8 +2,8 @@ import type { Tenant } from '@rollcall/core/registry';
 
 /**
  * How long a confirmable request waits for its answer before it is acknowledged alone, in milliseconds; negative: for ever
- * (`docs/hono-compatibility.md` §14). A tenant may have its own time. Where that is 0, a device that can take an answer with the
- * acknowledgement (`piggy`) gets it so.
+ * (`docs/hono-compatibility.md` §14). A tenant may have its own time. If that is 0, a device that accepts an answer with the
+ * acknowledgement (`piggy`) gets it in this way.
  */
 export function ackAfterMs(
   { adapters }: Tenant,

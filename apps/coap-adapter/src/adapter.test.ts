@@ -17,7 +17,7 @@ describeAdapter('CoAP', {
   createAdapter: () => createCoapAdapter(options),
   answersGoodbye: true,
   silenceMs: 10 * minute,
-  // There is no connection: nothing to cut, nothing to take over, and none that says nothing. Wrong keys see `handshakes`, expiry `leases`.
+  // There is no connection to cut, to take over, or to leave silent. Wrong keys see `handshakes`, expiry `leases`.
   cannot: ['vanish', 'takeOver', 'expire', 'proveWrong', 'crowd', 'multiply'],
   async connect({ port }, { username, password }) {
     const secret = password === scriptedPassword ? scriptedKey : Buffer.from(password);

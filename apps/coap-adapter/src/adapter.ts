@@ -13,7 +13,7 @@ export interface CoapAdapterOptions extends SecureEndpointOptions, PlainEndpoint
   readonly plain?: Listener;
 }
 
-/** CoAP devices. When they are present is decided in `tracker.ts`; here is where they are listened to. */
+/** Listens for CoAP devices. `tracker.ts` decides when they are present. */
 export function createCoapAdapter(options: CoapAdapterOptions): ProtocolAdapter {
   return {
     type: 'hono-coap',

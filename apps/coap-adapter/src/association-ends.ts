@@ -1,7 +1,7 @@
 import type { CloseReason } from '@rollcall/dtls';
 import type { DeviceAssociation } from './associations.ts';
 
-/** How associations end, for the requests that are under way on them. */
+/** Knows how associations end, for requests that are under way on them. */
 export interface AssociationEnds {
   closed(association: DeviceAssociation, reason: CloseReason): void;
   /** Aborts when the association is closed, or the adapter stops: nothing is sent to the device any more. */

@@ -28,7 +28,7 @@ function givenAnAssociation() {
   return { proof, proofs, association, aborted, end: (reason: AccessEnd) => end(reason) };
 }
 
-test('what arrives on an association counts while its proof is valid, and not while that is unknown', () => {
+test('a message on an association counts while its proof is valid, and not while that is unknown', () => {
   const { proof, proofs, association, aborted } = givenAnAssociation();
   expect(proofs.counts(association)).toBe(true);
   proof.isInDoubt = true;
@@ -48,7 +48,7 @@ test('an association ends with its proof, reported or noticed on arrival', () =>
   expect(noticed.aborted).toEqual(['accessDenied']);
 });
 
-test('an association that is closed holds no proof, and what arrives on it does not count', () => {
+test('an association that is closed holds no proof, and its messages do not count', () => {
   const { proof, proofs, association } = givenAnAssociation();
   proofs.closed(association);
   expect(proof.released).toBe(1);

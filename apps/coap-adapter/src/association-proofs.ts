@@ -5,7 +5,7 @@ import type { DeviceAssociation } from './associations.ts';
 /** Ends associations with the secret that let them in. */
 export interface AssociationProofs {
   opened(association: DeviceAssociation): void;
-  /** Whether what arrives on it is a sign of its device; if not, it is ended, unless that is not known yet. */
+  /** Whether a message on it is a sign of its device. If not, the association is ended, unless that is not known yet. */
   counts(association: DeviceAssociation): boolean;
   closed(association: DeviceAssociation): void;
 }
@@ -26,7 +26,7 @@ export function createAssociationProofs({
     },
     counts(association) {
       const held = proofs.get(association);
-      // Its device sends again what is not answered.
+      // The device repeats messages that get no answer.
       if (held?.isInDoubt()) return false;
       if (held?.isOver() === false) return true;
       association.abort('accessDenied');

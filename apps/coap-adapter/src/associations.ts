@@ -7,14 +7,14 @@ export type DeviceAssociation = Association<AuthenticatedDevice>;
 /**
  * The associations that are open, by the holder of leases that they belong to.
  *
- * One that was silent since its holder made a newer one does not count: a device that crashed, or lost its keys in its sleep, leaves it
- * behind, and it is open until it was idle for too long. Where it is heard again, it counts again.
+ * One that was silent since its holder made a newer one does not count: a device that crashed, or lost its keys while asleep, leaves it
+ * behind, and it stays open until it was idle for too long. If the device uses it again, it counts again.
  */
 export interface Associations {
   opened(association: DeviceAssociation): void;
-  /** Something arrived on it: the latest one is where a device is to be reached. */
+  /** A message arrived on it: a device is reached over its latest one. */
   heard(association: DeviceAssociation): void;
-  /** @returns whether its holder has none any more that counts. */
+  /** @returns whether its holder has no other one that counts. */
   closed(association: DeviceAssociation): boolean;
   /** The one that was heard last, of those that count. */
   latest(holder: AuthenticatedDevice): DeviceAssociation | undefined;
@@ -24,7 +24,7 @@ export interface Associations {
 
 interface Open {
   readonly association: DeviceAssociation;
-  /** Not heard since its holder made a newer one. */
+  /** Whether it was silent since its holder made a newer one. */
   isLeftBehind: boolean;
 }
 

@@ -48,7 +48,7 @@ function givenADevice(network: ForgedNetwork, port: number, username: string) {
     dtls,
     send: (path: string) => sendText(coap, path),
     comeFrom: (origin: Origin) => (at = origin),
-    /** What is sent there arrives, from now on. */
+    /** Whether datagrams to that origin arrive from now on. */
     reach(origin: Origin, arrives: boolean): void {
       network.fate(origin, (datagram) => {
         const copy = Buffer.from(datagram);

@@ -48,7 +48,7 @@ function givenADevice(tracker: ConnectionTracker<CoapState, CoapSignal> = coapTr
       request(facts);
       close();
     },
-    /** What was published since this was asked last. */
+    /** The events since the last call. */
     told: () =>
       changes.splice(0).map((each) => (each.type === 'connected' ? `connected ${from(each)}` : each.reason)),
     interval: () => {
@@ -175,7 +175,7 @@ describe('once it is known that it closes to sleep', () => {
     expect(device.told()).toEqual(['inactive']);
     device.upload();
     expect(device.told().at(-1)).toBe('client-closed');
-    // Anew, it has to come back twice.
+    // It has to come back twice again.
     device.clock.advance(minute);
     device.upload();
     device.clock.advance(minute);

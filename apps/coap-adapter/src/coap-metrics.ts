@@ -10,7 +10,7 @@ const refusals = {
 } as const satisfies Partial<Record<keyof CoapStatistics, string>>;
 
 /**
- * Offers what the CoAP endpoints of an adapter count at `/metrics`.
+ * Adds the counts of an adapter's CoAP endpoints to `/metrics`.
  *
  * @param read statistics of each endpoint.
  */

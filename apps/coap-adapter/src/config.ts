@@ -139,7 +139,7 @@ function coapProblems(values: CoapValues): readonly ConfigProblem[] {
   return problems.map(configProblem);
 }
 
-/** What the adapter needs of the configuration. @throws ConfigError where a key file cannot be read, or used. */
+/** The parts of the configuration that the adapter needs. @throws ConfigError if a key file cannot be read, or used. */
 export function coapAdapterOptions(values: CoapValues): CoapAdapterOptions {
   const certificate = readServerCertificate(values);
   return {

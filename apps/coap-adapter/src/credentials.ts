@@ -5,9 +5,9 @@ type Questions = Required<
   Pick<DtlsServerOptions<AuthenticatedDevice>, 'findPsk' | 'verifyCertificate' | 'mayResume'>
 >;
 
-/** Answers what a DTLS handshake asks about a device, from the registry. */
+/** Answers the questions of a DTLS handshake about a device, from the registry. */
 export interface Credentials extends Questions {
-  /** Whom a peer said to be in its latest handshake, proved or not. */
+  /** The identity that a peer claimed in its latest handshake, proved or not. */
   claimedBy(peer: Peer): string | undefined;
 }
 

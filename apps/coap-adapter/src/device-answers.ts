@@ -15,14 +15,14 @@ const linkFormat = 40;
 
 export const changed: CoapResponse = { code: coapCode.changed };
 
-/** What there is here, as Hono says it (RFC 6690). */
+/** The resources of the adapter, as Hono lists them (RFC 6690). */
 export const resources: CoapResponse = {
   code: coapCode.content,
   options: [uintOption(coapOption.contentFormat, linkFormat)],
   payload: Buffer.from('</command_response>,</cr>,</e>,</event>,</t>,</telemetry>'),
 };
 
-/** @param isGateway the request is about another device: as Hono, a gateway is told that it is not registered, and not that a device is. */
+/** @param isGateway the request is about another device. As in Hono, the answer then says that the gateway is not registered, not the device. */
 export function answerRefusal({ reason, text }: Refusal, isGateway = false): CoapResponse {
   if (isGateway && reason === 'device-not-registered')
     return answerProblem({ status: 403, text: 'gateway is disabled or not registered' });

@@ -17,7 +17,7 @@ interface Given extends AdapterInTest {
 async function given(
   facts: Partial<CoapAdapterOptions> = {},
   setting: TestSetting = {},
-  /** What the adapter sees of the kit's access. */
+  /** Replaces parts of the kit's access for the adapter. */
   seen: (access: HostAccess) => Partial<HostAccess> = () => ({}),
 ): Promise<Given> {
   const adapter = createCoapAdapter({ ...options, ...facts });
@@ -81,7 +81,7 @@ describe('associations of one device', () => {
   });
 });
 
-describe('a device whose look-up comes to nothing for now hears nothing, and is served when it asks again', () => {
+describe('a device whose look-up fails for now gets no answer, and is served when it tries again', () => {
   const refusal = (reason: RefusalReason) =>
     ({ status: 'refused', refusal: { reason, text: 'try again later' } }) as const;
 

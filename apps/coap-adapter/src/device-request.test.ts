@@ -45,7 +45,7 @@ describe('an upload', () => {
     expect(readHead(head(facts))).toEqual({ upload: { ...upload, qos0EventText }, goodbye: false }),
   );
 
-  test('an upload says by hono-ttd how long the device waits for a command', () =>
+  test('an upload declares by hono-ttd how long the device waits for a command', () =>
     expect(readHead(head({ query: ['x', 'hono-ttd=30'] }))).toMatchObject({ ttdSeconds: 30 }));
 
   test.each(['hono-ttd=soon', 'hono-ttd', 'hono-ttd=', 'hono-ttd=1.5', 'hono-ttd=2147483648'])(
@@ -57,7 +57,7 @@ describe('an upload', () => {
     },
   );
 
-  test('what follows the device in a path means nothing', () =>
+  test('path segments after the device have no meaning', () =>
     expect(readHead(head({ method: 'PUT', path: ['event', 'acme', 'valve-1', 'x', 'y'] }))).toMatchObject({
       upload: { target: { tenant: 'acme', device: 'valve-1' } },
     }));
@@ -114,7 +114,7 @@ test('a parameter may have a value or none', () => {
   expect(asksFor(['hono-timer'], 'hono-time')).toBe(false);
 });
 
-test('a GET of /.well-known/core asks what there is', () => {
+test('a GET of /.well-known/core asks for the resources', () => {
   const path = ['.well-known', 'core'];
   expect(isDiscovery(head({ method: 'GET', path }))).toBe(true);
   expect(isDiscovery(head({ method: 'PUT', path }))).toBe(false);

@@ -6,7 +6,7 @@ import { contentTypeOf } from './content-formats.ts';
 /** A request of a device, without its payload. */
 export interface RequestHead {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'other';
-  /** Whether the device wants to know what became of it (CON). */
+  /** Whether the device wants an acknowledgement (CON). */
   readonly confirmable: boolean;
   /** Segments, decoded. */
   readonly path: readonly string[];
@@ -17,11 +17,11 @@ export interface RequestHead {
 
 /** What the head of a request asks for. */
 export interface Asked {
-  /** All of the upload but who sends it, and its body. */
+  /** The upload without its sender and its body. */
   readonly upload: Omit<UploadRequest, 'by' | 'payload' | 'ttdSeconds'>;
   /** Seconds, as the device said it. */
   readonly ttdSeconds?: number;
-  /** Whether the device says that it leaves, if there is no payload. */
+  /** Whether this is a goodbye, if there is no payload. */
   readonly goodbye: boolean;
 }
 
@@ -67,7 +67,7 @@ export function readHead(head: RequestHead): Asked | RequestProblem {
   };
 }
 
-/** Whether a request asks what there is (RFC 7252 §7.2.1). */
+/** Whether a request asks for the list of resources (RFC 7252 §7.2.1). */
 export function isDiscovery({ method, path }: RequestHead): boolean {
   return method === 'GET' && isDiscoveryPath(path);
 }
@@ -94,14 +94,14 @@ const notFound: RequestProblem = { status: 404, text: 'Not Found' };
 const notAllowed: RequestProblem = { status: 405, text: 'Method Not Allowed' };
 const maxInteger = 2 ** 31 - 1;
 
-/** A number as Java reads an `int`. As Hono, what is none is not there. */
+/** A number as Java reads an `int`. As in Hono, a text that is not a number counts as absent. */
 function integerOf(text: string | undefined): number | undefined {
   if (text === undefined || !/^[+-]?\d{1,10}$/.test(text)) return undefined;
   const number = Number(text);
   return Math.abs(number) <= maxInteger ? number : undefined;
 }
 
-/** Whom a path is about: the device itself (POST), or whom it names (PUT); as in Hono, more behind that means nothing. */
+/** The device of a path: the sender itself (POST), or the one in the path (PUT); as in Hono, later segments have no meaning. */
 function targetOf(
   method: 'POST' | 'PUT',
   [, tenant, device]: readonly string[],

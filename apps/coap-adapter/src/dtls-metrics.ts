@@ -1,7 +1,7 @@
 import type { HostContext } from '@rollcall/adapter-kit';
 import type { DtlsServer } from '@rollcall/dtls';
 
-/** Offers what a DTLS server counts at `/metrics`. */
+/** Adds the counts of a DTLS server to `/metrics`. */
 export function registerDtlsMetrics({ metrics }: Pick<HostContext, 'metrics'>, dtls: DtlsServer): void {
   const { counters } = dtls;
   const count = (name: string, help: string, read: () => number): void =>

@@ -6,13 +6,13 @@ type Handlers = Required<
   Pick<DtlsServerOptions<unknown>, 'onDropped' | 'onHandshakeFailed' | 'onKeysDiffer'>
 >;
 
-/** What happens though no client did wrong: networks double datagrams, and clients begin again. */
+/** Causes that need no mistake of a client: networks double datagrams, and clients begin again. */
 const ordinary: ReadonlySet<DropReason | HandshakeFailure> = new Set(['replayed', 'restarted', 'closing']);
 
 /**
  * Reports what a DTLS server drops, and which handshakes fail.
  *
- * @param nameOf the identity that a peer claimed, where it did.
+ * @param nameOf the identity that a peer claimed, if it did.
  */
 export function tellOfRefusals(
   { log, refused }: Pick<HostContext, 'log'> & Pick<HostAccess, 'refused'>,

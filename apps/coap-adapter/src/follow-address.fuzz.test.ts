@@ -7,7 +7,7 @@ import { givenAMovingDevice, home, type Way } from './testing/moving-device.ts';
 const cases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 3_000);
 const seeds = Math.ceil(cases / 150);
 
-/** What the one in the middle may do with a datagram of the device. */
+/** What an attacker in the middle may do with a datagram of the device. */
 const tricks = [
   'pass',
   'pass',
@@ -20,7 +20,7 @@ const tricks = [
 ] as const;
 const evil = [1, 2, 3, 4, 5].map((port) => ({ address: '203.0.113.66', port }));
 
-/** Somebody who sends on what the device says, from addresses of their own, and hands on to it what arrives at some of them. */
+/** An attacker who relays the device's datagrams from other addresses, and relays to it what arrives at some of them. */
 function givenSomebodyOnTheWay(seed: number) {
   const handedOn = new Set(evil.slice(0, seed % 4).map(nameOf));
   let isThere = false;
@@ -54,7 +54,7 @@ function givenSomebodyOnTheWay(seed: number) {
 }
 
 test.each(Array.from({ length: seeds }, (_, seed) => seed + 1))(
-  'whatever somebody on the way does, no answer goes to an address that answered no probe; afterwards the device is answered (seed %i)',
+  'whatever an attacker on the way does, no answer goes to an address that answered no probe; afterwards the device is answered (seed %i)',
   async (seed) => {
     // given
     const { device, moveTo, appear, leave } = givenSomebodyOnTheWay(seed);

@@ -44,7 +44,7 @@ describe('a device that changes its address', () => {
   });
 });
 
-describe('what somebody relays', () => {
+describe('datagrams that an attacker relays', () => {
   test('a relayed request redirects no answer: it goes to the device’s own address, after 2 s', async () => {
     let relays = false;
     const { connect, ask, broken, answersTo, clock, dtls } = givenAMovingDevice(1, {
@@ -69,7 +69,7 @@ describe('what somebody relays', () => {
     let relays = false;
     const { connect, ask, broken, answersTo, clock, dtls } = givenAMovingDevice(1, {
       toServer(_datagram, from, deliver) {
-        // The question is sent on from elsewhere; the answer to the probe is not.
+        // The request is relayed from elsewhere; the answer to the probe is not.
         const via = relays && sentOn.length === 0 ? stranger : from;
         if (relays) sentOn.push(via);
         deliver(via);
@@ -81,7 +81,7 @@ describe('what somebody relays', () => {
     relays = true;
     const asked = ask();
     await clock.advanceAsync(0);
-    // It was heard at home, where else should it be?
+    // The device sent from its own address, so the answer goes there.
     expect(asked.answer).toBe('2.04');
     expect(sentOn).toEqual([stranger, home]);
     expect(answersTo.slice(before)).toEqual([nameOf(home)]);

@@ -3,7 +3,7 @@ import type { Association, Peer } from '@rollcall/dtls';
 
 /**
  * Follows a device to another address once it has answered a CoAP ping there, whose message id cannot be guessed (RFC 9146 §6). An
- * attacker who relays what the device sends gets none of its answers.
+ * attacker who relays datagrams of the device gets none of its answers.
  *
  * @param candidate where the newest data of the association came from; `undefined`: from its own address again.
  */

@@ -14,7 +14,7 @@ const atATime = 25;
 
 type SeededRandom = ReturnType<typeof seededRandom>;
 
-/** The same request under another message id: a copy would be no request. */
+/** The same request under another message id: otherwise it would count as a copy. */
 function renumbered(request: Uint8Array, random: SeededRandom): Uint8Array {
   const bytes = Buffer.from(request);
   bytes.writeUInt16BE(random.pick(65_536), 2);
@@ -48,7 +48,7 @@ test(
     const random = seededRandom(20_261_125);
     const identity = (device: string) => ({ identity: Buffer.from(`${device}@acme`), secret: scriptedKey });
 
-    // What a real device says, below DTLS and within.
+    // What a real device sends, below DTLS and within.
     const handshake: Buffer[] = [];
     const requests: Buffer[] = [];
     let recording = true;
@@ -94,7 +94,7 @@ test(
       adapter.clock.advance(100);
     }
 
-    // Some got through: what the fuzz does not reach, it does not test.
+    // Some messages got through: otherwise the fuzz would test nothing behind DTLS.
     expect(adapter.sender.messages.length).toBeGreaterThan(cases / 5);
     expect(recorded.dtls.isOpen).toBe(true);
     honest.vanish();

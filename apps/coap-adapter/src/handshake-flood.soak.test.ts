@@ -7,7 +7,7 @@ import { createCoapDevice, type CoapDevice } from './testing/coap-device.ts';
 import { startHandshakeFlood, type FloodOptions } from './testing/handshake-flood.ts';
 import { options } from './testing/options.ts';
 
-// Over real sockets and in real time: the adapter, a flood, a device that is there, and a new one each second.
+// Over real sockets and in real time: the adapter, a flood, a connected device, and a new one each second.
 
 const floodSeconds = Number(process.env['ROLLCALL_FLOOD_SECONDS'] ?? 30);
 const opensWithinMs = 5_000;
@@ -101,7 +101,7 @@ async function givenADevice(port: number, identity: string): Promise<CoapDevice>
   return device;
 }
 
-/** How long a new device takes; it begins again where it heard nothing. */
+/** How long a new device takes; it begins again if it got no answer. */
 async function opensMs(port: number): Promise<number> {
   const device = createCoapDevice(port, { psk: psk('gw-1@acme') });
   const began = performance.now();

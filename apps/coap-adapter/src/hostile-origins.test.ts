@@ -113,7 +113,7 @@ test.each(['a ClientHello to the port with DTLS', 'a CoAP ping to the port witho
 );
 
 test.each(failures.filter((failure) => failure !== 'none'))(
-  'a device to which nothing can be sent any more (%s) costs nobody anything, whatever timers it left',
+  'a device to which nothing can be sent any more (%s) affects no other device, whatever timers it left',
   async (failure) => {
     const { adapter, network, honest, secure } = await given();
     const device = forgedDevice(network, secure, { address: '2001:db8::7', family: 'IPv6', port: 4711 });
@@ -132,7 +132,7 @@ test.each(failures.filter((failure) => failure !== 'none'))(
     }
     const contained = await numbersOf(adapter, 'rollcall_failures_contained_total');
     expect(Object.keys(contained)).toEqual(['coaps: send']);
-    // Said once a minute, with the stack.
+    // Logged once a minute, with the stack.
     const said = adapter.logged.filter(({ level }) => level === 'error');
     expect(said.length).toBeGreaterThan(0);
     expect(said.length).toBeLessThanOrEqual(5);
@@ -157,7 +157,7 @@ test(
     ];
     const portsOfPeers = [0, 1, 53, 1_024, 65_535];
 
-    // What a device says to either port.
+    // What a device sends to either port.
     const model = forgedDevice(network, ports.secure, { address: '192.0.2.9', family: 'IPv4', port: 9 });
     model.dtls.connect();
     await model.isOpen;
@@ -194,7 +194,7 @@ test(
     await adapter.clock.advanceAsync(300_000);
     expect(await honest.send('event')).toBe('2.04');
 
-    // Every kind of them came to pass.
+    // Every kind of drop happened.
     const dropped = await numbersOf(adapter, 'rollcall_datagrams_dropped_total');
     expect(dropped['port-0']).toBeGreaterThan(cases / 10);
     const contained = await numbersOf(adapter, 'rollcall_failures_contained_total');

@@ -125,7 +125,7 @@ describe('leases', () => {
     });
   });
 
-  test('a device that is disabled loses its lease and its association, and hears 4.04 when it comes again', async () => {
+  test('a device that is disabled loses its lease and its association, and gets 4.04 when it comes again', async () => {
     const adapter = await givenAConnectedDevice();
     await adapter.device.send('telemetry');
     adapter.registry.disable('acme', 'thermostat-7');
@@ -139,7 +139,7 @@ describe('leases', () => {
   });
 });
 
-describe('what arrives while something before it takes its time', () => {
+describe('a message that arrives while an earlier one is under way', () => {
   test('a goodbye counts when it arrives, though an upload before it is not done', async () => {
     const { device, sender, clock, events } = await givenAConnectedDevice();
     await device.send('telemetry');
@@ -160,7 +160,7 @@ describe('what arrives while something before it takes its time', () => {
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBe(2_000);
   });
 
-  test('a goodbye ends the lease of a request before it, which the registry is still asked about', async () => {
+  test('a goodbye ends the lease of a request before it, for which the registry was asked and has not answered', async () => {
     const adapter = await givenAConnectedDevice();
     const release = adapter.registry.hold();
     const uploading = adapter.device.send('event');

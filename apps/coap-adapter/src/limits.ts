@@ -1,6 +1,6 @@
 import type { CoapLimits } from '@rollcall/coap';
 
-/** Requests whose answer is awaited. Devices that wait for a command (`hono-ttd`) are among them. */
+/** How many requests may wait for their answer. Devices that wait for a command (`hono-ttd`) are among them. */
 const maxWorking = 100_000;
 
 export function coapLimits(maxPayloadBytes: number): Partial<CoapLimits> {

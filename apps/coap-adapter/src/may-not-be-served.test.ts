@@ -14,7 +14,7 @@ function certified(subject: string) {
 const secure = { ...options.secure, certificate: certified('CN=localhost') };
 const elsewhere: TestSetting = { tenant: { adapters: [{ type: 'hono-mqtt', enabled: true, ext: {} }] } };
 
-/** A device proves who it is, and hears with its answers that it may not be served, as from Hono. */
+/** A device proves its identity, and its answers say that it may not be served, as in Hono. */
 describe.each([
   ['key', (name: string) => ({ username: `${name}@acme` })],
   ['certificate', (name: string) => ({ certificate: certified(`CN=${name},O=acme`) })],
@@ -23,7 +23,7 @@ describe.each([
     ['a disabled device', '4.04', 'thermostat-7', {}],
     ['a device of a disabled tenant', '4.03', undefined, {}],
     ['a device whose tenant has no such adapter', '4.03', undefined, elsewhere],
-  ])('%s connects, and hears %s', async (what, code, name, setting) => {
+  ])('%s connects, and gets %s', async (what, code, name, setting) => {
     const adapter = await givenAnAdapter({ secure }, setting);
     if (what.includes('disabled')) adapter.registry.disable('acme', name);
     const device = givenADevice(adapter.port, proofOf('thermostat-7'));
@@ -34,7 +34,7 @@ describe.each([
     expect(adapter.sink.events).toEqual([]);
   });
 
-  test('a disabled gateway hears 4.03 for a device, and 4.04 for itself', async () => {
+  test('a disabled gateway gets 4.03 for a device, and 4.04 for itself', async () => {
     const adapter = await givenAnAdapter({ secure });
     adapter.registry.disable('acme', 'gw-1');
     const device = givenADevice(adapter.port, proofOf('gw-1'));

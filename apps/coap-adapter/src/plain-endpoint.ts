@@ -16,12 +16,12 @@ export interface PlainEndpointOptions {
   readonly maxPayloadBytes: number;
   readonly ackAfterMs: number;
   readonly ackTimeoutMs: number;
-  /** Whether devices must have proved who they are. Here none can. */
+  /** Whether devices must authenticate, which none can here. */
   readonly authenticationRequired: boolean;
 }
 
 /**
- * CoAP without DTLS. A device cannot prove who it is here, and any sender could fake its presence. So an upload names its device, and
+ * CoAP without DTLS. A device cannot prove its identity here, and any sender could fake its presence. So an upload names its device, and
  * no connection event is published.
  */
 export async function openPlainEndpoint(
@@ -49,7 +49,7 @@ export async function openPlainEndpoint(
       ...(asked.ttdSeconds !== undefined && { ttdAsked: { seconds: asked.ttdSeconds } }),
     });
     if (result.status === 'failed') return answerProblem(result.failure);
-    // There are no commands yet: the device waits for as long as it said, and gets none.
+    // There are no commands yet: the device waits for as long as it asked for, and gets none.
     const { ttdSeconds } = result;
     if (ttdSeconds !== undefined) await sleep(host.context.clock, ttdSeconds * 1_000, stopping.signal);
     return changed;

@@ -37,7 +37,7 @@ describe('probing', () => {
     await adapter.device.send('telemetry');
     adapter.device.coap.answerPings(false);
     for (let interval = 0; interval < 3; interval++) {
-      // It is asked after 7.5 s; what is sent again of that goes on for a minute.
+      // The probe begins after 7.5 s; its retransmissions go on for a minute.
       await adapter.clock.advanceAsync(8_000);
       await adapter.device.send('telemetry');
     }

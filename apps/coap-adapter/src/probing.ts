@@ -12,7 +12,7 @@ import { later } from '@rollcall/core/environment';
 
 /** What a present device asked for with its latest request. */
 export interface Wishes {
-  /** It said how often it is to be heard: closing its association between two requests says nothing. */
+  /** Whether its interval is declared: then closing its association between two requests means nothing. */
   readonly declared: boolean;
   /** See `LeaseTerms.probeMs`. */
   readonly probeMs?: number;
@@ -21,15 +21,15 @@ export interface Wishes {
 interface HeldLease {
   readonly lease: Lease;
   readonly wishes: Wishes;
-  /** It has closed its last association, and is thought to sleep; nothing was heard since. */
+  /** It has closed its last association and probably sleeps; it was not heard since. */
   readonly asleep?: true;
 }
 
-/** A lease before whose end the device is asked whether it is there. */
+/** A lease whose device is probed before the end. */
 export type Probing =
   /** `unanswered`, `unreachable`: the probe got no answer, and the lease goes on to its end. */
   | (HeldLease & { readonly phase: 'present' | 'unanswered' | 'unreachable' })
-  /** The lease is about to run out, and the device is asked whether it is there. */
+  /** The lease is about to run out, and the device is being probed. */
   | (HeldLease & { readonly phase: 'probing'; readonly probeEndsAt: Instant });
 
 /** When a probe begins, or ends, or the lease runs out. */
@@ -48,7 +48,7 @@ export function whenDue(state: Probing, at: Instant): LeaseOutcome<Probing> {
   const { phase, wishes, asleep } = state;
   const held = phase === 'probing' ? { ...state.lease, until: deadline } : state.lease;
   const lease = leaseAtDeadline(held, at);
-  // The process stood still.
+  // The process stood still, so the lease is longer.
   if (lease !== 'ran-out' && lease !== held)
     return { held: { phase: 'present', lease, wishes, ...(asleep && { asleep }) } };
   if (phase === 'probing') return endProbe(state, 'unanswered', at);

@@ -43,7 +43,7 @@ function linesOf({ logged }: AdapterInTest, port = 'coaps') {
 
 test('refusals are counted by cause in the metrics, and logged in one line a minute', async () => {
   const { adapter, secure, plain, metric, say } = await given();
-  // given what is no record, records for which there are no keys, and on the other port what is no CoAP
+  // given datagrams that are not records, records without keys, and on the other port bytes that are not CoAP
   for (const _ of [1, 2, 3]) say('ffffff', secure.port);
   for (const _ of [1, 2]) say(`17fefd00010000000000010020${'aa'.repeat(32)}`, secure.port);
   say('ffffffff', plain.port);

@@ -9,7 +9,7 @@ const methods: ReadonlyMap<number, RequestHead['method']> = new Map([
   [coapCode.delete, 'DELETE'],
 ]);
 
-/** What a request says about itself, in words. */
+/** The head of a request: method, path and query as text. */
 export function headOf(request: CoapRequest<unknown>): RequestHead {
   const format = contentFormat(request);
   return {

@@ -31,7 +31,7 @@ import { followServerCertificate } from './server-certificate.ts';
 import { coapLease, type CoapSignal } from './tracker.ts';
 
 /**
- * Devices that prove who they are, and the leases that they hold. A datagram goes to `#dtls`, what was in it to `#coap`, and a
+ * Devices that prove their identity, and the leases that they hold. A datagram goes to `#dtls`, its plaintext to `#coap`, and a
  * request to `#service`. The device is present by its lease; its associations come and go.
  */
 export class SecureDevices {
@@ -195,12 +195,12 @@ export class SecureDevices {
     this.#service.refused(association).catch((error: unknown) => this.#failed('request', error));
   }
 
-  /** Asks a device whether it is there. Its answer is reported as `heard`, as all that arrives. */
+  /** Probes a device. Its answer is reported as `heard`, like any other message. */
   async #probe(holder: AuthenticatedDevice): Promise<void> {
     const association = this.#associations.latest(holder);
     const canBeReached = association !== undefined && !association.isDetached;
     const isThere = canBeReached && (await this.#coap.ping(association));
-    // A device that has made a new association meanwhile is there.
+    // A device that has made a new association meanwhile is present.
     if (isThere || this.#associations.latest(holder) !== association) return;
     const outcome = canBeReached ? 'unanswered' : 'unreachable';
     this.#leases.held(holder)?.report({ type: 'probe-ended', outcome });

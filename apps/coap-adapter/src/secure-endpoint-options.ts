@@ -5,7 +5,7 @@ import type { ServerCertificate } from '@rollcall/dtls';
 export interface SecureListener extends Listener {
   /** For devices with certificates; others have pre-shared keys. */
   readonly certificate?: ServerCertificate;
-  /** Where it is from: it may be replaced there. */
+  /** The files of the certificate, which may be replaced. */
   readonly files?: { readonly key: string; readonly cert: string };
 }
 
@@ -21,11 +21,11 @@ export interface SecureEndpointOptions {
   readonly ackTimeoutMs: number;
   readonly lease: LeaseSettings;
   readonly endLeasesAtShutdown: boolean;
-  /** Whether devices are probed of which the registry says nothing. */
+  /** Whether to probe devices for which the registry does not decide it. */
   readonly probe: boolean;
   /** Beyond it the device that has most loses one. */
   readonly maxAssociations: number;
-  /** Where the registry says nothing; beyond it the one silent longest gives way. 0: any number. */
+  /** If the registry sets no limit; beyond it the one silent longest gives way. 0: any number. */
   readonly maxAssociationsPerDevice: number;
   /** Sessions that may be resumed, of all devices; 0: none. */
   readonly maxSessions: number;

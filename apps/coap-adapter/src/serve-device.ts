@@ -22,24 +22,24 @@ export interface DeviceContext {
   readonly host: AdapterHost;
   readonly leases: LeaseBook<CoapSignal>;
   readonly lease: LeaseSettings;
-  /** How long a probe takes at most, where a device is probed. */
+  /** How long a probe takes at most. */
   readonly probeMs: number;
-  /** Whether a device is probed of which the registry says nothing. */
+  /** Whether to probe a device for which the registry does not decide it. */
   readonly probe: boolean;
   /** Aborts when an association is closed, or the adapter stops: the device waits for no command any more. */
   endOf(association: DeviceAssociation): AbortSignal;
-  /** Tells a lease that was just obtained, if the device has closed its association meanwhile. */
+  /** Reports to a lease that was just obtained if the device has closed its association meanwhile. */
   closedMeanwhile(association: DeviceAssociation, lease: OpenConnection<CoapSignal>): void;
 }
 
 type Obtained = Promise<OpenConnection<CoapSignal> | Refusal>;
 
-/** Serves requests of devices that proved who they are. A request makes its device present. */
+/** Serves requests of authenticated devices. A request makes its device present. */
 export class DeviceService {
   readonly #context: DeviceContext;
   /** New leases that the registry is asked about. */
   readonly #obtaining = new WeakMap<DeviceAssociation, Obtained>();
-  /** What the registry said last of devices of which it knew less, or other things, when they proved who they are. */
+  /** The latest answer of the registry about devices for which it differs from the answer at their authentication. */
   readonly #identities = new WeakMap<DeviceAssociation, AuthenticatedDevice>();
 
   constructor(context: DeviceContext) {
@@ -94,7 +94,7 @@ export class DeviceService {
     goodbye: boolean,
   ): Promise<OpenConnection<CoapSignal> | Refusal | undefined> {
     if (!goodbye) return this.#obtain(association);
-    // What it said before comes first. A device that was not present does not become present by saying goodbye.
+    // Its earlier request comes first. A device that was not present does not become present by saying goodbye.
     await this.#obtaining.get(association);
     return this.#context.leases.held(association.principal);
   }
@@ -105,7 +105,7 @@ export class DeviceService {
     return obtained;
   }
 
-  /** The handshake may be long ago: whether the device may be served is asked again. */
+  /** The handshake may be long ago, so asks the registry again whether the device may be served. */
   async #askForLease(association: DeviceAssociation): Obtained {
     const { peer, principal } = association;
     const { host, leases } = this.#context;
@@ -133,7 +133,7 @@ export class DeviceService {
       ...(ttdSeconds !== undefined && { ttdSeconds }),
     });
     if (result.status === 'failed') return answerProblem(result.failure);
-    // There are no commands yet: the device waits for as long as it said, and gets none.
+    // There are no commands yet: the device waits for as long as it asked for, and gets none.
     if (ttdSeconds !== undefined) await sleep(host.context.clock, ttdSeconds * 1_000, endOf(association));
     return changed;
   }

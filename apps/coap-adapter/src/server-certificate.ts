@@ -6,9 +6,9 @@ import { ConfigError, type Timestamp } from '@rollcall/core';
 import type { ServerCertificate } from '@rollcall/dtls';
 
 /**
- * Key and certificate chain from the files that the configuration names; `undefined` where it names none.
+ * Key and certificate chain from the files that the configuration names; `undefined` if it names none.
  *
- * @throws ConfigError where they cannot be read, or are none that DTLS can use here.
+ * @throws ConfigError if they cannot be read, or DTLS cannot use them.
  */
 export function readServerCertificate(files: {
   readonly keyPath?: string | undefined;
@@ -26,7 +26,7 @@ export function readServerCertificate(files: {
   }
 }
 
-/** @throws Error where they are none that DTLS can use here. */
+/** @throws Error if DTLS cannot use them. */
 function serverCertificate(pemKey: string, pemChain: string): ServerCertificate {
   const key = privateKeyIn(pemKey);
   const curve = key.asymmetricKeyDetails?.namedCurve;
@@ -36,7 +36,7 @@ function serverCertificate(pemKey: string, pemChain: string): ServerCertificate 
   return { key, chain: certificatesIn(pemChain).map(({ raw }) => raw) };
 }
 
-/** Has new handshakes use a new certificate when there is one in the files. The result gives the one to use. */
+/** Makes new handshakes use a new certificate when there is one in the files. The result returns the one to use. */
 export function followServerCertificate(
   first: ServerCertificate,
   files: { readonly key: string; readonly cert: string } | undefined,

@@ -142,7 +142,7 @@ describe.each(Object.keys(table) as (keyof typeof table)[])('a device that is %s
 });
 
 describeTracker('CoAP', coapTracker, [
-  // What goes on without a beginning began before. Deadlines and ends come anyway.
+  // A lease without a beginning began before. Deadlines and ends come in any case.
   ...Object.values(signals).filter(
     (signal) => signal.type !== 'deadline' && signal.type !== 'ended' && signal.type !== 'goes-on',
   ),
@@ -188,7 +188,7 @@ describe('a lease', () => {
     expect(changes[1]).toMatchObject({ lastSeen: clock.monotonic() - hour });
   });
 
-  test('whatever the device sends renews its lease, and is when it was last seen', () => {
+  test('any message of the device renews its lease, and sets when it was last seen', () => {
     const { clock, request, report, seen, changes } = givenADevice();
     request(terms);
     clock.advance(minute);

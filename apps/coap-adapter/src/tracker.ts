@@ -18,7 +18,7 @@ import { endProbe, probingDueAt, whenDue, type Probing, type Wishes } from './pr
 
 export type CoapSignal =
   | LeaseSignal
-  /** The device closed an association (close_notify); `last`: it has no other that it was heard on since it made this one. */
+  /** The device closed an association (close_notify); `last`: it was not heard on any other since it made this one. */
   | { readonly type: 'association-closed'; readonly last: boolean }
   /** The probe that `probing` asked for had no answer, or the device cannot be reached for one. */
   | { readonly type: 'probe-ended'; readonly outcome: 'unanswered' | 'unreachable' };
@@ -30,7 +30,7 @@ export const coapLease: LeaseHolding<Probing, CoapSignal> = {
   begin: (lease, terms) => ({ phase: 'present', lease, wishes: wishesOf(terms) }),
   restore(lease) {
     const wishes: Wishes = { declared: lease.basis.from === 'declared' };
-    // Its associations did not survive. Most of the time it sleeps; if it does not, it is heard before the lease runs out.
+    // Its associations did not survive. Such a device usually sleeps; if not, it is heard before the lease runs out.
     return { phase: 'present', lease, wishes, ...(closesToSleep(lease.rhythm) && { asleep: true }) };
   },
   dueAt: probingDueAt,
@@ -66,7 +66,7 @@ function onLeaseSignal(
     case 'heard-elsewhere':
       return { held: { phase: 'present', lease, wishes: state.wishes } };
     default:
-      // What the adapter did proves nothing about the device: a probe goes on.
+      // The adapter's own actions prove nothing about the device: a probe goes on.
       return { held: { ...state, lease } };
   }
 }

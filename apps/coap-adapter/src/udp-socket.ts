@@ -20,14 +20,14 @@ export interface UdpSocket {
   close(): void;
 }
 
-/** Room for what arrives while the event loop is busy; the system grants what it is configured to at most. */
+/** Room for datagrams that arrive while the event loop is busy; the system may grant less. */
 const bufferBytes = 4_194_304;
 
 /**
  * Binds a UDP socket.
  *
- * @param receive where it throws, the sender loses its datagram: counted, and logged once a minute.
- * @throws TransportError where the port cannot be had.
+ * @param receive if it throws, the sender loses its datagram: counted, and logged once a minute.
+ * @throws TransportError if the port cannot be bound.
  */
 export async function bindUdp(
   scheme: string,
@@ -50,10 +50,10 @@ export async function bindUdp(
     sendBufferSize: bufferBytes,
     lookup: addressesOnly,
   });
-  // A datagram is all that its sender has open here, and that is lost already.
+  // There is nothing to end: the sender has only its datagram here, which is lost already.
   const sender = servedPeer(scheme, failed, () => {});
   socket.on('message', (datagram, peer) => {
-    // Nothing can be sent to port 0 (RFC 768: the sender wants no answer), so its sender can prove nothing.
+    // Nothing can be sent to port 0 (RFC 768: the sender wants no answer), so the sender cannot prove its address.
     if (peer.port === 0) counters.dropped['port-0']++;
     else servePeer(sender, () => receive(datagram, peer));
   });
@@ -85,7 +85,7 @@ export async function bindUdp(
 }
 
 async function listen(socket: Socket, address: string, port: number): Promise<void> {
-  // It may listen before `bind` returns: addresses are looked up at once.
+  // The socket may listen before `bind` returns, since addresses are looked up at once.
   const listening = once(socket, 'listening');
   socket.bind({ address, port });
   await listening;

@@ -2,7 +2,7 @@ import { coapCode } from '@rollcall/coap';
 import { decodeMessage } from '@rollcall/coap/codec';
 import type { Association, Peer } from '@rollcall/dtls';
 
-/** Watches every datagram of a server, and says where the rule of RFC 9146 §6 was broken. */
+/** Watches every datagram of a server, and reports where the rule of RFC 9146 §6 was broken. */
 export interface AddressJudge {
   /** What was wrong, in words. */
   readonly broken: readonly string[];
@@ -10,9 +10,9 @@ export interface AddressJudge {
   readonly answersTo: readonly string[];
   arrived(datagram: Buffer, from: Peer): void;
   sent(datagram: Buffer, to: Peer): void;
-  /** What an authentic record said. */
+  /** Takes the content of an authentic record. */
   heard(plaintext: Uint8Array, from: Peer): void;
-  /** The association, with its probes told from its answers; the same for the same. */
+  /** The association, watched so that probes and answers are told apart; the same object for the same association. */
   watched(association: Association<string>): Association<string>;
 }
 
@@ -22,7 +22,7 @@ export function nameOf({ address, port }: Peer): string {
 
 /** @param home where the handshake is made. */
 export function createAddressJudge(home: Peer): AddressJudge {
-  /** Addresses that showed that they receive: by a handshake, or by the answer to a probe that went there. */
+  /** Addresses that proved that they receive: by a handshake, or by the answer to a probe that went there. */
   const proved = new Set([nameOf(home)]);
   const probedIds = new Map<string, Set<number>>();
   const traffic = new Map<string, { to: number; from: number }>();

@@ -21,7 +21,7 @@ export interface CoapDeviceOptions extends Pick<
 export interface CoapDevice {
   /** Whether the adapter let it in. */
   connect(): Promise<boolean>;
-  /** The whole answer. Rejects where there is none. */
+  /** The whole answer. Rejects if there is none. */
   ask(request: CoapClientRequest): Promise<CoapMessage>;
   /** The code of the answer, e.g. `2.04`. */
   send(path: string, request?: CoapClientRequest): Promise<string>;
@@ -29,15 +29,15 @@ export interface CoapDevice {
   readonly dtls: DtlsClient;
   /** Goes on from another port, as behind a NAT that forgot the old one. */
   rebind(): Promise<void>;
-  /** Says close_notify. */
+  /** Sends close_notify. */
   close(): void;
-  /** Goes without a word. */
+  /** Vanishes without close_notify. */
   vanish(): void;
 }
 
 /**
- * On loopback nothing is lost: where the adapter says nothing for so long, it never will. What waits in the socket is read before
- * that is believed, so that a busy machine changes nothing.
+ * On loopback nothing is lost: if the adapter is silent for this long, it will never answer. Datagrams in the socket are read before
+ * that is decided, so that a busy machine changes nothing.
  */
 const silentForMs = 400;
 /** Turns of the event loop in which both ends read their sockets. */

@@ -4,13 +4,13 @@ import type { RemoteInfo, Socket } from 'node:dgram';
 /** Where a datagram says that it comes from. */
 export type Origin = Pick<RemoteInfo, 'address' | 'family' | 'port'>;
 
-/** What becomes of datagrams to origins that are forged: the operating system's answers, and Node.js' own. */
+/** How sending to forged origins fails: the operating system's answers, and Node.js' own. */
 export type SendFailure = 'none' | 'throws' | 'EPERM' | 'ENETUNREACH' | 'EMSGSIZE' | 'error event';
 
 export interface ForgedNetwork {
   /** A datagram arrives at the port, as if from there. */
   arrive(port: number, datagram: Uint8Array, from: Origin): void;
-  /** Decides what becomes of datagrams that are sent there; without a decision they are lost. */
+  /** Decides how sending there fails; without a decision the datagrams are lost. */
   fate(to: Origin, decide: (datagram: Buffer) => SendFailure): void;
   /** The sockets that are made from now on are no longer watched. */
   release(): void;
@@ -19,8 +19,8 @@ export interface ForgedNetwork {
 type Sent = (error: Error | null) => void;
 
 /**
- * Takes hold of the UDP sockets that are made from now on: datagrams come from where no socket of a test could send them, and
- * answers to these origins fail as the test says. All others go their way.
+ * Replaces the UDP sockets that are made from now on: datagrams come from addresses that a test has no socket for, and
+ * answers to these origins fail as the test says. All others are sent normally.
  */
 export function forgeNetwork(): ForgedNetwork {
   const sockets: Socket[] = [];

@@ -8,7 +8,7 @@ export interface FloodOptions {
   /** On loopback; one after the other. */
   readonly addresses: readonly string[];
   readonly handshakesPerSecond: number;
-  /** What of a datagram is sent; by default all of it. */
+  /** The parts of a datagram that are sent; by default all of it. */
   readonly sends?: (datagram: Buffer) => readonly Buffer[];
 }
 
@@ -19,7 +19,7 @@ export interface Flood {
 }
 
 const roundsPerSecond = 20;
-/** A stranger listens for so long, and for how few datagrams it takes to have its cookie. */
+/** How long a stranger listens; it needs only a few datagrams to get its cookie. */
 const livesForMs = 500;
 
 /** Handshakes of strangers, each from another port, until it is stopped. */

@@ -7,7 +7,7 @@ import { createDtlsClient } from '@rollcall/dtls/testing';
 import { followAddress, pathOf } from '../follow-address.ts';
 import { createAddressJudge, type AddressJudge } from './address-judge.ts';
 
-/** What becomes of a datagram on its way; by default it arrives at once, where the device is. */
+/** What happens to a datagram on its way; by default it arrives at once, where the device is. */
 export interface Way {
   toServer(datagram: Buffer, from: Peer, deliver: (from: Peer) => void): void;
   /** A datagram for that address; `deliver` hands it to the device. */
@@ -22,7 +22,7 @@ export interface MovingDevice extends Pick<AddressJudge, 'broken' | 'answersTo'>
   readonly client: CoapClient;
   connect(): Promise<void>;
   moveTo(peer: Peer): void;
-  /** Asks, and says the code of the answer once it is there; `none` where it never comes. */
+  /** Sends a request. The result has the code of the answer once it is there; `none` if it never comes. */
   ask(): { answer: string | undefined };
 }
 
