@@ -57,7 +57,7 @@ describe('an upload', () => {
     },
   );
 
-  test('path segments after the device have no meaning', () =>
+  test('what follows the device in a path means nothing', () =>
     expect(readHead(head({ method: 'PUT', path: ['event', 'acme', 'valve-1', 'x', 'y'] }))).toMatchObject({
       upload: { target: { tenant: 'acme', device: 'valve-1' } },
     }));

@@ -125,7 +125,7 @@ describe('leases', () => {
     });
   });
 
-  test('a device that is disabled loses its lease and its association, and gets 4.04 when it comes again', async () => {
+  test('a device that is disabled loses its lease and its association, and hears 4.04 when it comes again', async () => {
     const adapter = await givenAConnectedDevice();
     await adapter.device.send('telemetry');
     adapter.registry.disable('acme', 'thermostat-7');

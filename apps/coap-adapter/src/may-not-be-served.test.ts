@@ -34,7 +34,7 @@ describe.each([
     expect(adapter.sink.events).toEqual([]);
   });
 
-  test('a disabled gateway gets 4.03 for a device, and 4.04 for itself', async () => {
+  test('a disabled gateway hears 4.03 for a device, and 4.04 for itself', async () => {
     const adapter = await givenAnAdapter({ secure });
     adapter.registry.disable('acme', 'gw-1');
     const device = givenADevice(adapter.port, proofOf('gw-1'));

@@ -52,7 +52,7 @@ describe('uploading', () => {
     expect(await device.send('event', { payload: Buffer.alloc(2_049), blockBytes: 512 })).toBe('4.13');
   });
 
-  test('a device without a consumer gets the time after which to try again', async () => {
+  test('a device without a consumer is told when to try again', async () => {
     const { device, sender } = await givenAConnectedDevice();
     sender.outcome = () => ({ status: 'failed', failure: { status: 503, text: 'no consumer available' } });
     const answer = await device.ask({ path: ['telemetry'], payload: Buffer.from('21.5') });
@@ -63,7 +63,7 @@ describe('uploading', () => {
     expect(readUint(answer, coapOption.maxAge)).toBe(2);
   });
 
-  test('a device that asks for the time gets it, also with an error', async () => {
+  test('a device that asks for the time is told it, with an error too', async () => {
     const { device, clock } = await givenAConnectedDevice();
     const now = Buffer.alloc(8);
     now.writeBigUInt64BE(BigInt(clock.now()));

@@ -21,7 +21,7 @@ const meanings: Readonly<Record<NetworkName, readonly (readonly [pattern: string
   ],
 };
 
-/** The embedded network, and RabbitMQ, allow names of 255 bytes at most, including `telemetry/`. */
+/** Names have 255 bytes at most in the embedded network, and in RabbitMQ, where they include `telemetry/`. */
 const maxBytes: Readonly<Partial<Record<NetworkName, number>>> = {
   hono: 255,
   'rabbitmq-3': 255 - 'telemetry/'.length,

@@ -442,7 +442,7 @@ describe('a registry file', () => {
   });
 
   test.each(['-_-_', 'aG9uby1zZWNyZXQ', 'aG9u by1z', 'aG9u\n'])(
-    'with the key %j, which is not Base64 as in Hono, is refused',
+    'with the key %j, which is no Base64 as Hono has it, is refused',
     (key) => {
       const psk = { type: 'psk', 'auth-id': 'one', secrets: [{ key }] };
       const problem = 'tenants[0].devices[0].credentials[0].secrets[0].key: must be Base64';

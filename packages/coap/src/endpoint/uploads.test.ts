@@ -102,7 +102,7 @@ describe('the block size is agreed on', () => {
     expect(bodies()).toEqual([`${'c'.repeat(64)}${'d'.repeat(32)}end`]);
   });
 
-  test('a client that keeps its larger block size is served too', () => {
+  test('a client that keeps to its larger block size is served too', () => {
     const { put } = givenAnEndpoint({ blockBytes: 32 });
     put(block(0, true, 2), 'c'.repeat(64));
     expect(put(block(1, false, 2), 'end')[0]).toBe('2.04');

@@ -55,7 +55,7 @@ async function heard(bed: RegistryBed, count: number): Promise<void> {
 }
 
 describe('a question', () => {
-  test('has the same form as in Hono, and its answers come over a link that was opened before', async () => {
+  test('has the form that Hono has, and its answers come over a link that was there before', async () => {
     const { registry, services } = await given();
     await registry.getTenant('acme');
     await registry.getCredentials(query);
@@ -100,7 +100,7 @@ describe('a question', () => {
     ]);
   });
 
-  test('for credentials contains what the device presented, and has an answer of its own for it', async () => {
+  test('for credentials says what the device presented, and has an answer of its own for it', async () => {
     const { registry, services } = await given();
     const asked = () => services.heard.map(({ body }) => body);
     const base = { type: 'hashed-password', 'auth-id': 'a1' };
@@ -129,7 +129,7 @@ describe('a question', () => {
     expect(answer).toMatchObject({ status: 'found', value: { device, secrets: [{}] } });
   });
 
-  test('that is not answered in time is given up, and the service counts as away until it answers again', async () => {
+  test('that is not answered in time is given up, and the service is away until it answers again', async () => {
     const { registry, services } = await given();
     services.react = () => 'silence';
     const answer = registry.getTenant('acme');
@@ -219,7 +219,7 @@ describe('a question', () => {
   });
 });
 
-test('an answer that no one asked for, or that comes too late, is ignored', async () => {
+test('an answer that nobody asked for, or that comes too late, is left aside', async () => {
   const { registry, services, log } = await given();
   const late = Promise.withResolvers<void>();
   services.beforeAnswer = () => late.promise;

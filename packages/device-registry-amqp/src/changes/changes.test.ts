@@ -89,7 +89,7 @@ test.each<readonly [string, () => void, readonly LookUp[], RegistryChange]>([
     ['device', 'viaGateway', 'gateway', 'credentials'],
     { type: 'tenant', tenant: acme },
   ],
-])('a change of %s drops the answers about it, and is reported', async (_of, happens, dropped, change) => {
+])('a change of %s drops what is about it, and is told', async (_of, happens, dropped, change) => {
   expect(await askedAgain()).toEqual(Object.keys(lookUps));
   expect(await askedAgain(), 'kept').toEqual([]);
   happens();
@@ -119,7 +119,7 @@ test('a notification that cannot be read changes nothing, and is one line a minu
   expect(lines.map(({ message }) => message)).toEqual(['a change of the device registry cannot be read']);
 });
 
-test('after notifications were missed, everything may have changed and is asked again; kept answers are used if that fails', async () => {
+test('after changes could not be heard, everything is asked again and may have changed; what is kept is given in need', async () => {
   await askedAgain();
   bed.notifications.attach(false);
   expect(bed.registry.services?.().hearsChanges).toBe(false);

@@ -66,7 +66,7 @@ test('answers that were not used give way, whatever came first', () => {
   ]);
 });
 
-test('a large answer takes the room of many small ones, and one that is too large is not kept', () => {
+test('large answers take the room of many, and one that is too large is not kept', () => {
   const { answers, keep } = given({ maxBytes: 10_000 });
   for (let index = 0; index < 20; index++) keep(`small ${index}`);
   keep('large', { bytes: 9_000 });

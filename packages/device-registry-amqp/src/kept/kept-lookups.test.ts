@@ -41,7 +41,7 @@ const found = (text: string, cacheControl = 'max-age = 5'): Asked => ({
 const missing: Asked = { kind: 'answered', status: 404 };
 const away: Asked = { kind: 'failed', why: 'away', onlyThis: false };
 
-test('equal questions at the same time are asked once, and later ones are answered from kept answers', async () => {
+test('equal questions at the same time are asked once, and later ones are answered from what is kept', async () => {
   const { asked, lookUp, lookups } = given();
   const both = [lookUp('a'), lookUp('a'), lookUp('b')];
   expect(asked.map(({ name }) => name)).toEqual(['a', 'b']);

@@ -38,7 +38,7 @@ function places({ peer, candidatePeer }: Association<unknown>): (string | undefi
 }
 
 describe('a device with a connection id', () => {
-  test('a device with a connection id is accepted from any address, and answered at the known one', async () => {
+  test('a device with a connection id is heard from any address, and answered at the known one', async () => {
     const device = await givenADevice();
     device.peer = elsewhere;
     device.client.send(Buffer.from('moved'));
