@@ -22,7 +22,7 @@ export const resources: CoapResponse = {
   payload: Buffer.from('</command_response>,</cr>,</e>,</event>,</t>,</telemetry>'),
 };
 
-/** @param isGateway the request is about another device. As in Hono, the answer then says that the gateway is not registered, not the device. */
+/** @param isGateway the request is about another device. As in Hono, the answer then says that the gateway is not registered. */
 export function answerRefusal({ reason, text }: Refusal, isGateway = false): CoapResponse {
   if (isGateway && reason === 'device-not-registered')
     return answerProblem({ status: 403, text: 'gateway is disabled or not registered' });

@@ -20,7 +20,7 @@ const permissions = {
   users: { adapter: { mechanism: 'PLAIN', password: 'secret', authorities: ['adapter'] } },
 };
 
-test('what the management API writes, adapters are told of, and are answered', async () => {
+test('adapters get notifications and answers about content that the management API writes', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'service-'));
   const peer = await startScriptedPeer();
   const { store } = memoryStore({ keepChanges: clock });

@@ -21,7 +21,7 @@ export interface ServingParts extends Omit<AmqpServicesParts, 'values' | 'store'
 export interface Serving {
   /** Ports of the AMQP services, by scheme. */
   readonly ports: Readonly<Record<string, number>>;
-  /** Who tells of changes; `undefined`: nobody. */
+  /** Sends notifications of changes; `undefined`: none are sent. */
   readonly notifier: Notifier | undefined;
 }
 

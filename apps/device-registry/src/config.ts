@@ -57,7 +57,7 @@ export interface RegistryConfig {
 }
 
 /**
- * @param serves whether anybody will be served; else only the database is used.
+ * @param serves whether clients will be served; otherwise only the database is used.
  * @throws ConfigError with every problem found.
  */
 export function loadRegistryConfig(

@@ -25,7 +25,7 @@ export interface ServiceParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Told of what can look whether its files have changed. */
+  /** Gets a function that checks whether files have changed. */
   mayLook?(look: () => void): void;
 }
 
@@ -36,7 +36,7 @@ export interface RunningService {
   readonly amqp: Readonly<Record<string, number>>;
 }
 
-/** Starts the device registry. What was begun is in `resources`, also where something fails. */
+/** Starts the device registry. Everything that was begun is in `resources`, also if something fails. */
 export async function startService(parts: ServiceParts, resources: ResourceStack): Promise<RunningService> {
   const { config, store, clock, random, log } = parts;
   const { values } = config;
@@ -58,7 +58,7 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
   const turned = resources.adopt(createTurnedAway(clock, log, { turnedAway: state.turnAway }), (each) =>
     each.stop(),
   );
-  // Before anything can change: what is not heard is not told.
+  // Before any change can happen: a change without a listener would not be sent.
   const serving = await beginServing(
     { ...parts, files, metrics, failed, turnedAway: turned.count },
     resources,
@@ -151,7 +151,7 @@ function answersOf(
     started: () => [serviceCheck(state.phase !== 'starting')],
     readiness: () => [
       serviceCheck(state.phase === 'running'),
-      // Without it nothing can be answered.
+      // Without the database no request can be answered.
       databaseCheck(state),
       ...messagingChecks(state.notifier),
       ...state.files.states().map(({ name, current }): HealthCheck => {
@@ -170,14 +170,14 @@ function databaseCheck({ watch, writeTrouble }: State): HealthCheck {
   if (watch.isAway) return { name, status: 'DOWN', code: 'DATABASE_AWAY', reason: 'it cannot be reached' };
   const trouble = writeTrouble();
   if (trouble === undefined) return { name, status: 'UP' };
-  // Adapters are answered all the same.
+  // Adapters still get answers.
   return {
     ...{ name, status: 'DEGRADED', code: 'DATABASE_NOT_WRITTEN' },
     reason: `the latest write could not be made: ${trouble}`,
   };
 }
 
-/** Everything is answered all the same, and changes wait: it is degraded, and ready. */
+/** The service still answers, and changes wait: it is degraded, but ready. */
 function messagingChecks(notifier: Notifier | undefined): readonly HealthCheck[] {
   if (!notifier) return [];
   const name = 'connection-to-messaging';

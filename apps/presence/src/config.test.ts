@@ -18,7 +18,7 @@ function problemsOf(env: Readonly<Record<string, string>>): readonly string[] {
   }
 }
 
-test('what is needed is a network, and who may ask', () => {
+test('a network, and the rule who may ask, must be configured', () => {
   expect(problemsOf(required)).toEqual([]);
   expect(problemsOf({})).toEqual([
     expect.stringContaining('ROLLCALL_MESSAGING_HOST: must be set'),
@@ -56,7 +56,7 @@ test.each([
   [{ ROLLCALL_PRESENCE_TENANTRETENTION: 'acme=never' }, 'acme must have days'],
   [{ ROLLCALL_PRESENCE_CORSALLOWEDORIGIN: '(' }, 'must be * or a regular expression'],
   [{ ROLLCALL_PRESENCE_PROT: '1' }, 'did you mean ROLLCALL_PRESENCE_PORT?'],
-])('%j is a mistake', (env, problem) => {
+])('%j is refused', (env, problem) => {
   expect(problemsOf({ ...required, ...env })).toEqual([expect.stringContaining(problem)]);
 });
 
@@ -67,7 +67,7 @@ test.each([
   [{ ...required, ROLLCALL_PRESENCE_OPEN: 'true' }, 'OPTIONS_CONFLICT'],
   [{ ...required, ROLLCALL_PRESENCE_DATABASE: 'mysql://x' }, 'OPTION_MALFORMED'],
   [{ ...required, ROLLCALL_PRESENCE_TENANTRETENTION: 'acme=never' }, 'OPTION_MALFORMED'],
-])('%j has a problem of the kind that an adapter gives it: %s', (env, code) => {
+])('%j has the same kind of problem as in an adapter: %s', (env, code) => {
   expect(() => loadPresenceConfig(env)).toThrow(
     expect.objectContaining({ coded: [expect.objectContaining({ code })] }),
   );
@@ -88,7 +88,7 @@ test('the URL of the database is a secret', () => {
   expect(secret).toBe(true);
 });
 
-test('adapters of a fleet are asked where a directory is named, and that needs its URL', () => {
+test('adapters of a fleet are asked if a directory is named, which needs its URL', () => {
   const read = (env: Readonly<Record<string, string>>) =>
     loadPresenceConfig({ ...required, ...env }, [redis]).directory?.module.name;
   expect(read({})).toBeUndefined();

@@ -176,12 +176,12 @@ export type PresenceValues = ValuesOf<typeof presenceOptions>;
 
 export interface PresenceConfig {
   readonly values: PresenceValues;
-  /** How to reach the messaging network, as `consume` wants it. */
+  /** How to reach the messaging network, in the form of `consume`. */
   readonly consumer: ConsumerSettings;
   readonly network: EventNetwork;
   /** Milliseconds that a connection of a tenant is kept after its end. */
   readonly retention: KeptHistory;
-  /** Of the fleet whose adapters are asked to announce what is open; `undefined`: nobody is asked. */
+  /** The directory of the fleet whose adapters are asked to announce their open connections; `undefined`: none are asked. */
   readonly directory: ChosenModule<DirectoryModule> | undefined;
   readonly effective: readonly Effective[];
   readonly warnings: readonly string[];

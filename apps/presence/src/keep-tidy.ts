@@ -9,15 +9,15 @@ export interface TidyOptions {
   failed(where: string, error: unknown): void;
 }
 
-/** How often it is looked for connections of which nothing is heard any more. */
+/** How often to look for connections that are not announced any more. */
 const sweepEveryMs = 5_000;
 const dropEveryMs = 60_000;
-/** Between batches of what is looked at or dropped, so that events are not held up. */
+/** The pause between batches of checks or removals, so that events are not delayed. */
 const pauseMs = 50;
 
-/** Does what comes with time, and not with an event. The result ends that. */
+/** Does the work that depends on time, and not on an event. The returned function ends that. */
 export function keepTidy({ clock, store, retention, failed: told }: TidyOptions): () => void {
-  // That the database is away is told elsewhere, and ends.
+  // An outage of the database is reported elsewhere, and ends.
   const failed = (where: string, error: unknown): void => {
     if (!(error instanceof StoreUnavailable)) told(where, error);
   };
@@ -44,7 +44,7 @@ export function keepTidy({ clock, store, retention, failed: told }: TidyOptions)
   };
 }
 
-/** Works again and again, after the time that it says each time. */
+/** Repeats the work, each time after the time that it returned. */
 function repeat(clock: Clock, firstMs: number, work: () => Promise<number>): () => void {
   let isEnded = false;
   let disarm = (): void => {};

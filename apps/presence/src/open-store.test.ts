@@ -42,7 +42,7 @@ test('one service has the directory at a time, and the next one once it is close
   await (await open()).close();
 });
 
-test('a lock that is no database is told as such: no other service is to blame', async () => {
+test('a lock that is not a database is reported as such, and no other service is blamed', async () => {
   const { directory, open } = given();
   writeFileSync(join(directory, 'presence.lock'), 'no database, and long enough to be looked at'.repeat(20));
   await expect(open()).rejects.toThrow('file is not a database');

@@ -6,7 +6,7 @@ import type { PresenceConfig } from './config.ts';
 import type { PresenceStore } from './store/presence-store.ts';
 import { SqliteStore } from './store/sqlite/sqlite-store.ts';
 
-/** Opens the database that the options name. @throws TransportError where it cannot be had. */
+/** Opens the database that the options name. @throws TransportError if it cannot be opened. */
 export async function openStore(
   { values }: PresenceConfig,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
@@ -19,11 +19,11 @@ export async function openStore(
         { directory, name: 'presence', program: 'presence service' },
         (file) => new SqliteStore({ file, clock, announceIntervalMs }),
       );
-    // The client of PostgreSQL is loaded by those who use it alone.
+    // The client of PostgreSQL is loaded only if it is used.
     const { PostgresStore } = await import('./store/postgres/postgres-store.ts');
     return await PostgresStore.open({ url, clock, log, announceIntervalMs });
   } catch (error) {
-    // The URL may hold a password, and is not told.
+    // The URL may contain a password, so it is not reported.
     const where =
       url === undefined ? `the database in ${directory}` : 'the database of ROLLCALL_PRESENCE_DATABASE';
     throw new TransportError(`${where} cannot be opened: ${reasonOf(error)}`, { cause: error });

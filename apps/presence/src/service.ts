@@ -43,17 +43,17 @@ export interface RunningService {
 export interface ServiceParts extends Environment {
   readonly config: PresenceConfig;
   readonly store: PresenceStore;
-  /** Told of what can look whether its files have changed. */
+  /** Gets a function that checks whether files have changed. */
   mayLook?(look: () => void): void;
 }
 
-/** Messages under way at a time, of all tenants together: the consumer allows no more. */
+/** How many messages are under way at a time, for all tenants together: the consumer allows no more. */
 const maxCredit = 1_000;
-/** Questions that the database is asked at a time, and that wait for it. */
+/** How many requests use the database at a time, or wait for it. */
 const maxAsking = 32;
 const maxWaiting = 2_000;
 
-/** Starts the presence service. What was begun is in `resources`, also where something fails. */
+/** Starts the presence service. Everything that was begun is in `resources`, also if something fails. */
 export async function startService(parts: ServiceParts, resources: ResourceStack): Promise<RunningService> {
   const { config, store, clock, log } = parts;
   const { values } = config;
@@ -96,7 +96,7 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
   return { port: api.port, healthPort: health.port };
 }
 
-/** Has the adapters of the fleet announce what is open, where that may not be known. */
+/** Makes the adapters of the fleet announce their open connections if the database may lack some. */
 function askingFleet(
   { module, values }: NonNullable<PresenceConfig['directory']>,
   { config, clock, random, log }: ServiceParts,
@@ -224,7 +224,7 @@ function creditOf(config: PresenceConfig): number {
   return tenants === 'all' ? maxCredit : Math.max(1, Math.floor(maxCredit / tenants.length));
 }
 
-/** What is being written is still confirmed; what waits behind it comes again, here or at another replica. */
+/** Events that are being written are still confirmed; those that wait come again, here or at another replica. */
 async function stop(
   state: State,
   api: { stopAccepting(): Promise<void> },

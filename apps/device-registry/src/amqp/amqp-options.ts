@@ -7,7 +7,7 @@ import { cipherSuitesOption, secureProtocolsOption } from '@rollcall/options/tls
 const section = 'REGISTRY_AMQP';
 const hono = { hono: true } as const;
 
-/** Options of the AMQP services; where Hono's registry has the same, its name works too. */
+/** Options of the AMQP services; if Hono's registry has the same option, its name works too. */
 export const amqpServiceOptions = {
   amqpInsecurePortEnabled: option(
     `${section}_INSECUREPORTENABLED`,
@@ -101,12 +101,12 @@ export function hasAmqpPort(values: AmqpServiceValues): boolean {
   return amqpInsecurePortEnabled || amqpKeyPath !== undefined || amqpCertPath !== undefined;
 }
 
-/** What is wrong with the values taken together. */
+/** Problems of values that are valid one by one but not together. */
 export function amqpServiceProblems(values: AmqpServiceValues): readonly ConfigProblem[] {
   return hasAmqpPort(values) ? listenerProblems(section, listenerValues(values)) : [];
 }
 
-/** Where to listen. @throws ConfigError where key and certificate cannot be read, or used. */
+/** Where to listen. @throws ConfigError if key and certificate cannot be read, or used. */
 export function amqpListeners(values: AmqpServiceValues): Listeners {
   return listenersOf(section, { ...listenerValues(values), balancers: undefined });
 }

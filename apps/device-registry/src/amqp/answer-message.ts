@@ -2,11 +2,11 @@ import rhea from 'rhea';
 import type { ReceivedRequest } from './read-request.ts';
 import type { ServiceAnswer } from './service-answer.ts';
 
-/** What an answer says beside what the service decided. */
+/** What an answer contains beside the decision of the service. */
 export interface AnswerContext {
   readonly endpoint: string;
   readonly request: Pick<ReceivedRequest, 'correlationId' | 'properties'>;
-  /** That no other message has. */
+  /** An id that no other message has. */
   readonly messageId: string;
 }
 

@@ -11,9 +11,9 @@ export type Services = Readonly<Record<string, RegistryService | undefined>>;
 const notAllowed = failure(403, 'not authorized to invoke operation');
 
 /**
- * Has a request answered by the service that it is for, if its client may ask that. Never rejects.
+ * Lets the right service answer a request, if the client may make it. Never rejects.
  *
- * @param failed told of what is no fault of the client.
+ * @param failed called with errors that the client did not cause.
  */
 export async function answerRequest(
   service: RegistryService,
@@ -36,7 +36,7 @@ export async function answerRequest(
   }
 }
 
-/** Of a tenant that is not there, everybody learns that. */
+/** Every client may learn that a tenant does not exist. */
 function mayLearn(answer: ServiceAnswer, subject: string, rights: Identity['rights']): boolean {
   if (answer.kind === 'failure' || !answer.body || answer.tenant === undefined) return true;
   return rights.mayInvoke({ endpoint: 'tenant', tenant: answer.tenant }, subject);

@@ -35,7 +35,7 @@ export function decideRequestLink(
   return found;
 }
 
-/** Whether a client may receive answers on a link with this source. @param isTaken whether it does on another. */
+/** Whether a client may receive answers on a link with this source. @param isTaken whether it already does so on another link. */
 export function decideReplyLink(
   address: unknown,
   isTaken: (address: string) => boolean,
@@ -45,7 +45,7 @@ export function decideReplyLink(
   if (!found) return noEndpoint;
   const { resource } = found;
   if (!rights.mayUse(resource, 'READ')) return unauthorized;
-  // The tenant service is one for all tenants.
+  // There is one tenant service for all tenants.
   const isForAnswers = resource.endpoint === 'tenant' ? resource.tenant : resource.rest;
   if (isForAnswers === undefined) {
     const format = resource.endpoint === 'tenant' ? 'tenant' : `${resource.endpoint}/<tenant>`;

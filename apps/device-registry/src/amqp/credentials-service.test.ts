@@ -62,7 +62,7 @@ function given({ credentials, tenant, told, provisioned, cacheMaxAgeSeconds = 18
 
 const wanted = { type: 'hashed-password', 'auth-id': 'sensor-1' };
 
-test('credentials are told with all their secrets, also those that cannot be used, and whose they are', async () => {
+test('credentials are answered with all their secrets, also those that cannot be used, and whose they are', async () => {
   expect(await given({ credentials: password }).ask(wanted)).toEqual({
     kind: 'result',
     tenant: 'acme',
@@ -141,7 +141,7 @@ test('the name in a certificate is looked up in its one form, and an auth-id tha
 
 const byCertificate = { type: 'x509-cert', 'auth-id': 'CN=device', 'client-certificate': 'ZGVy' };
 
-test('a device that presents a certificate may be registered by that', async () => {
+test('a device that presents a certificate may be registered by it', async () => {
   const credentials = { type: 'x509-cert', 'auth-id': 'CN=device', secrets: [{ id: 's' }] };
   const { ask, provisionings } = given({
     provisioned: { status: 'registered', deviceId: 'd-9', credentials },
@@ -166,6 +166,6 @@ test.each<[string, Given, number]>([
   expect(await given(facts).ask(byCertificate)).toMatchObject({ status });
 });
 
-test('where applications cannot be told of a device that registered itself, its credentials are not told', async () => {
+test('if no event can be sent about a device that registered itself, its credentials are not answered', async () => {
   expect(await given({ credentials: password, told: 503 }).ask(wanted)).toMatchObject({ status: 503 });
 });

@@ -6,30 +6,30 @@ import { normalAuthId } from './normal-auth-id.ts';
 import { failure, maxAge, type ServiceFailure, type ServiceResult } from './service-answer.ts';
 import { readBody, type RegistryService, type ServiceRequest } from './service-request.ts';
 
-/** What became of a device that nobody had registered. */
+/** The outcome for a device that was not registered. */
 export type CertificateOutcome =
   | { readonly status: 'registered'; readonly deviceId: string; readonly credentials: CredentialContent }
   | { readonly status: 'refused'; readonly code: number };
 
-/** Registers devices by the certificate that they present (`docs/registry.md`). Rejects where the store cannot be asked. */
+/** Registers devices by the certificate that they present (`docs/registry.md`). Rejects if the store cannot be asked. */
 export interface CertificateProvisioning {
-  /** @param certificate `client-certificate` of the request, as it came: Base64 of DER. */
+  /** @param certificate `client-certificate` of the request, unchanged: Base64 of DER. */
   provision(tenant: StoredTenant, authId: string, certificate: unknown): Promise<CertificateOutcome>;
-  /** Tells applications of a device that was registered so, where they were not told yet. @returns else the status of the answer. */
+  /** Sends the event about a device that was registered so, unless it was sent before. @returns if that fails, the status of the answer. */
   tellOf(tenant: StoredTenant, device: StoredDevice): Promise<'told' | number>;
 }
 
 export interface CredentialsServiceOptions {
   readonly store: Pick<RegistryStore, 'credentialsBy'>;
   readonly provisioning: CertificateProvisioning;
-  /** Seconds that passwords and certificates may be remembered; 0: not at all. What is of another type never is. */
+  /** Seconds that passwords and certificates may be remembered; 0: not at all. Credentials of other types may never be remembered. */
   readonly cacheMaxAgeSeconds: number;
 }
 
 interface Asked {
   readonly type: string;
   readonly authId: string;
-  /** What the client knows of the device beside. */
+  /** What else the client knows about the device. */
   readonly context: JsonObject;
 }
 
@@ -88,7 +88,7 @@ async function decide(
     : { status: 201, body: credentialsObject(made.deviceId, made.credentials) };
 }
 
-/** Whether a credential says the same as the client, of all that both speak of. */
+/** Whether a credential agrees with the client's context in all members that both have. */
 function isMeant({ ext = {} }: CredentialContent, context: JsonObject): boolean {
   return Object.entries(context).every(([name, value]) => {
     const recorded = Object.hasOwn(ext, name) ? ext[name] : undefined;
@@ -97,7 +97,7 @@ function isMeant({ ext = {} }: CredentialContent, context: JsonObject): boolean 
   });
 }
 
-/** With all secrets, as in Hono: also those that are disabled or not valid now. Adapters look at that. */
+/** With all secrets, as in Hono: also those that are disabled or not valid now. Adapters check that. */
 function credentialsObject(deviceId: string, { ext, ...credentials }: CredentialContent): JsonObject {
   return { ...credentials, ...unlessEmpty('ext', ext), 'device-id': deviceId };
 }

@@ -1,12 +1,12 @@
 import type { RegistrationFacts, StoredDevice } from '../store/registry-store.ts';
 
-/** The authority of a gateway that may bring devices which nobody has registered. */
+/** The authority of a gateway that may bring devices that are not registered. */
 export const provisioningAuthority = 'auto-provisioning-enabled';
 
-/** What becomes of a device that asks, or is asked for, whether it may send. */
+/** Whether a device may send, by itself or through a gateway. */
 export type RegistrationDecision =
   | { readonly verdict: 'registered'; readonly device: StoredDevice }
-  /** Nobody registered it, and its gateway may. */
+  /** It is not registered, and its gateway may do that. */
   | { readonly verdict: 'provision'; readonly gateway: StoredDevice }
   | { readonly verdict: 'refused'; readonly status: 403 | 404 };
 

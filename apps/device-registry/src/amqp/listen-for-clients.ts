@@ -8,11 +8,11 @@ import { ServiceConnection, type ServiceHost } from './service-connection.ts';
 
 export interface ClientListenerOptions extends Omit<ServiceHost, 'admit' | 'left'> {
   readonly listeners: Listeners;
-  /** Network connections that have not proved who they are, at most. */
+  /** How many network connections may be without a login. */
   readonly maxPendingSockets: number;
-  /** TLS handshakes under way, at most. */
+  /** How many TLS handshakes may be under way. */
   readonly maxHandshakes: number;
-  /** Clients that have proved who they are, at most. */
+  /** How many clients may be logged in. */
   readonly maxClients: number;
   readonly context: SocketServerOptions['context'];
 }
@@ -22,7 +22,7 @@ export interface ClientListener extends RunningProtocol {
   readonly clients: number;
 }
 
-/** Listens for clients of the services on AMQP 1.0. @throws TransportError where a port cannot be had. */
+/** Listens for clients of the services on AMQP 1.0. @throws TransportError if a port cannot be bound. */
 export async function listenForClients(options: ClientListenerOptions): Promise<ClientListener> {
   const { bounds, context, maxClients } = options;
   checkRhea();
@@ -71,7 +71,7 @@ export async function listenForClients(options: ClientListenerOptions): Promise<
   };
 }
 
-/** What rhea reports goes to the connection that it is about. */
+/** Passes each event of rhea to the connection that it is about. */
 function createContainer(maxLinks: number): ServedContainer<ServiceConnection> {
   const container = new ServedContainer<ServiceConnection>('rollcall-device-registry', { maxLinks });
   container.on('receiver_open', (client, { receiver }) => receiver && client.attachedToSend(receiver));

@@ -5,7 +5,7 @@ import { isObject } from './json-fields.ts';
 export interface ReceivedRequest {
   readonly subject: string;
   readonly replyTo: string;
-  /** What the answer says that it is one to. */
+  /** The correlation-id of the answer. */
   readonly correlationId: string | number;
   readonly properties: Readonly<Record<string, unknown>>;
   readonly body: Uint8Array | undefined;
@@ -17,8 +17,8 @@ const dataSection = 0x75;
 /**
  * Reads a message as a request.
  *
- * @param hasDescribedBody whether its body is a value of a kind of its own, which is no payload.
- * @returns `undefined` where it says not what is wanted, or not where the answer goes, or what that is one to.
+ * @param hasDescribedBody whether its body is a value of a kind of its own, which is not a payload.
+ * @returns `undefined` if the operation, the reply address, or an id for the correlation is missing.
  */
 export function readRequest(message: rhea.Message, hasDescribedBody: boolean): ReceivedRequest | undefined {
   const { subject, reply_to: replyTo, application_properties: properties } = message;

@@ -9,7 +9,7 @@ interface Given {
   readonly gateway?: StoredDevice;
   readonly members?: readonly string[];
   readonly tenant?: false;
-  /** What becomes of a device that is brought, and what is known of it then. */
+  /** The outcome for a device that a gateway brings, and the facts about it afterwards. */
   readonly provisioned?: EdgeOutcome;
   readonly afterwards?: StoredDevice;
 }
@@ -50,7 +50,7 @@ function given({ device, gateway, members = [], tenant, provisioned, afterwards 
   return { ask, provisionings, told };
 }
 
-test('a device is told with its defaults, mappers and command endpoint, and nothing else', async () => {
+test('a device is answered with its defaults, mappers and command endpoint, and nothing else', async () => {
   const content: DeviceContent = {
     enabled: true,
     ext: { secret: 'of the registry' },
@@ -120,7 +120,7 @@ test.each<[string, Given, string | undefined, number]>([
 
 const authorised = storedDevice('gw-1', { authorities: ['auto-provisioning-enabled'] });
 
-test('a device that nobody registered is, where its gateway has the authority', async () => {
+test('a device that is not registered is registered if its gateway has the authority', async () => {
   const { ask, provisionings } = given({
     gateway: authorised,
     provisioned: { status: 'registered' },
@@ -149,7 +149,7 @@ test('a gateway with the authority that is disabled registers nothing', async ()
   expect(provisionings).toEqual([]);
 });
 
-test('applications are told of a device through its gateway, and a failure of that is the answer', async () => {
+test('an event is sent about a device that came through its gateway, and a failure of that is the answer', async () => {
   const untold = storedDevice('d-1', { via: ['gw-1'] }, { autoProvisioned: true });
   const { ask, told } = given({ device: untold, gateway });
   expect(await ask('gw-1')).toMatchObject({ status: 503 });
@@ -163,7 +163,7 @@ test('a request without device_id, or of another operation, is answered with 400
   expect(await ask(undefined, { device_id: 7 })).toMatchObject({ kind: 'failure', status: 400 });
 });
 
-test('of the extensions of a device, adapters are told those that say how its presence is known', async () => {
+test('adapters get those extensions of a device that concern its presence', async () => {
   const ext = { 'presence-interval': 10, 'presence-probe': true, 'max-connections-per-device': 2 };
   const { ask } = given({ device: storedDevice('d-1', { ext: { ...ext, secret: 'of the registry' } }) });
   expect(await ask()).toHaveProperty('body.ext', ext);

@@ -10,16 +10,16 @@ import { textIn, unlessEmpty } from './json-fields.ts';
 import { failure, maxAge, type ServiceResult } from './service-answer.ts';
 import type { RegistryService } from './service-request.ts';
 
-/** What became of a device that nobody had registered. */
+/** The outcome for a device that was not registered. */
 export type EdgeOutcome =
-  /** It is registered; ask again for what there is to know. */
+  /** It is registered; ask the store again for the facts. */
   { readonly status: 'registered' } | { readonly status: 'refused'; readonly code: number };
 
-/** Registers devices that their gateway brings (`docs/registry.md`). Rejects where the store cannot be asked. */
+/** Registers devices that their gateway brings (`docs/registry.md`). Rejects if the store cannot be asked. */
 export interface EdgeProvisioning {
-  /** Registers a device for this gateway, and tells applications of it. */
+  /** Registers a device for this gateway, and sends the event about it. */
   provision(tenant: StoredTenant, deviceId: string, gateway: StoredDevice): Promise<EdgeOutcome>;
-  /** Tells applications of a device that was registered so, where they were not told yet. */
+  /** Sends the event about a device that was registered so, unless it was sent before. */
   tellOf(tenant: StoredTenant, device: StoredDevice, gatewayId: string): Promise<EdgeOutcome>;
 }
 
@@ -28,7 +28,7 @@ export interface RegistrationServiceOptions {
   readonly provisioning: EdgeProvisioning;
 }
 
-/** As in Hono, where no option changes it: what is disabled meanwhile is told by a change notification. */
+/** As in Hono, where no option changes it: a change notification reports devices that are disabled meanwhile. */
 const cacheMaxAgeSeconds = 300;
 
 type Decided = Pick<ServiceResult, 'status' | 'cacheControl' | 'body'>;
@@ -67,12 +67,12 @@ async function assertRegistration(
   if (outcome.status === 'refused') return { status: outcome.code };
   const made = await store.registration(tenantId, deviceId, gatewayId);
   const again = decideThroughGateway(made);
-  // It may have been deleted, or given to another gateway, since.
+  // The device may have been deleted since, or given to another gateway.
   if (again.verdict !== 'registered') return { status: again.verdict === 'refused' ? again.status : 404 };
   return asserted(again.device, made);
 }
 
-/** What Rollcall's adapters read of the extensions of a device. Hono's adapters leave it aside. */
+/** What Rollcall's adapters read of the extensions of a device. Hono's adapters ignore it. */
 const presenceExtensions = ['presence-interval', 'presence-probe', 'max-connections-per-device'] as const;
 
 function presenceOf(ext: JsonObject | undefined): JsonObject {

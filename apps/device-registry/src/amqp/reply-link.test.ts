@@ -52,7 +52,7 @@ test('of answers that are handed in at once, no more are sent than there is cred
   expect(unsettled()).toBe(3);
 });
 
-test('what the client settles, in whatever order, takes up no room', async () => {
+test('answers that the client settled, in any order, take up no room', async () => {
   const { link, heard, hear, unsettled, container } = await given(3);
   for (let each = 0; each < 3; each++) link.send({ body: each });
   await hear(3);
@@ -63,7 +63,7 @@ test('what the client settles, in whatever order, takes up no room', async () =>
   expect(unsettled()).toBe(2);
 });
 
-test('what the client did not settle takes up no room once the link is forgotten', async () => {
+test('answers that the client did not settle take up no room once the link is forgotten', async () => {
   const { link, hear, unsettled } = await given(3);
   for (let each = 0; each < 3; each++) link.send({ body: each });
   expect(link.forget()).toBe(false);
@@ -73,7 +73,7 @@ test('what the client did not settle takes up no room once the link is forgotten
   expect(unsettled()).toBe(0);
 });
 
-test('a thousand answers wait for credit, and no more', async () => {
+test('at most a thousand answers wait for credit', async () => {
   const { link } = await given(1);
   const sent = Array.from({ length: 1_002 }, (_each, body) => link.send({ body }));
   expect(sent.filter(Boolean)).toHaveLength(1_001);

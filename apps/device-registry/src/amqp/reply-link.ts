@@ -5,13 +5,13 @@ import type rhea from 'rhea';
 /** Answers that wait for credit of one link; a client that gives none gets no others. */
 const maxWaiting = 1_000;
 
-/** A link on which a client receives answers, in the order in which they are there. */
+/** A link on which a client receives answers, in the order in which they are ready. */
 export class ReplyLink {
   readonly #sender: rhea.Sender;
   readonly #waiting: rhea.Message[] = [];
   /** Answers that the client has not settled. */
   readonly #unsettled = new Set<rhea.Delivery>();
-  /** Those that were handed to rhea last, and may not be written yet. */
+  /** The answers that were handed to rhea last, and may not be written yet. */
   #latest: rhea.Delivery[] = [];
 
   constructor(sender: rhea.Sender) {
@@ -19,7 +19,7 @@ export class ReplyLink {
     sendInAnyOrder(sender.session);
   }
 
-  /** @returns whether there was room: an answer that nobody takes is dropped, and its request times out there. */
+  /** @returns whether there was room: otherwise the answer is dropped, and the request times out at the client. */
   send(message: rhea.Message): boolean {
     if (this.#waiting.length >= maxWaiting) return false;
     this.#waiting.push(message);
@@ -27,7 +27,7 @@ export class ReplyLink {
     return true;
   }
 
-  /** Sends what waits, as far as the client has given credit. rhea would keep more, and then nothing on the session went on. */
+  /** Sends waiting answers, as far as the client has given credit. rhea would accept more, but then the whole session would stall. */
   flush(): void {
     const { session, credit } = internalsOf(this.#sender);
     let sent = 0;
@@ -42,11 +42,11 @@ export class ReplyLink {
   #sendNow(message: rhea.Message): void {
     const delivery = this.#sender.send(message);
     this.#latest.push(delivery);
-    // One that is sent settled is done with.
+    // An answer that is sent settled needs no tracking.
     if (!sentInternalsOf(delivery).settled) this.#unsettled.add(delivery);
   }
 
-  /** The client said what became of an answer, or settled it: either is enough. */
+  /** The client reported an outcome of an answer, or settled it: either is enough. */
   settled(delivery: rhea.Delivery): void {
     if (!this.#unsettled.delete(delivery)) return;
     const raw = sentInternalsOf(delivery);
@@ -56,9 +56,9 @@ export class ReplyLink {
   }
 
   /**
-   * The link is gone: what the client did not settle takes up no room any more.
+   * The link is gone: answers that the client did not settle take up no room any more.
    *
-   * @returns false where some of it is not written yet: rhea would still write it, to a link that is gone.
+   * @returns false if some of them are not written yet: rhea would still write it, to a link that is gone.
    */
   forget(): boolean {
     if (this.#unwritten() > 0) return false;

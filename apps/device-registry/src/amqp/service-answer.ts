@@ -1,18 +1,18 @@
-/** What a service answers a request with (`docs/hono-compatibility.md` §18). */
+/** The answer of a service to a request (`docs/hono-compatibility.md` §18). */
 export type ServiceAnswer = ServiceResult | ServiceFailure;
 
 export interface ServiceResult {
   readonly kind: 'result';
   readonly status: number;
-  /** Whose it is; absent: nobody knows. */
+  /** The tenant of the answer; absent: not known. */
   readonly tenant?: string;
-  /** How long the client may remember it; absent: nothing is said of that. */
+  /** How long the client may remember it; absent: not stated. */
   readonly cacheControl?: string;
   /** Becomes JSON. */
   readonly body?: object;
 }
 
-/** The request cannot be carried out, or its client may not ask that. */
+/** The request cannot be carried out, or its client may not make it. */
 export interface ServiceFailure {
   readonly kind: 'failure';
   readonly status: number;

@@ -31,7 +31,7 @@ test.each<[string, { username?: string; password?: string }]>([
   expect(await client.isOpen()).toBe(false);
 });
 
-test('a client that cannot be checked now hears that it may come later', async () => {
+test('a client that cannot be checked now is told by SASL that it may try later', async () => {
   const { port } = await given({ users: { adapter: { status: 'unavailable' } } });
   const client = new AmqpClient(port);
   const failure = once(client.connection, 'connection_error');
@@ -41,7 +41,7 @@ test('a client that cannot be checked now hears that it may come later', async (
   expect(error.message).toMatch(/authenticate: 4/);
 });
 
-test('more clients than there may be are not let in, until one is gone', async () => {
+test('clients beyond the limit are not let in, until one is gone', async () => {
   const { port, listener } = await given({ maxClients: 1 });
   const first = new AmqpClient(port);
   expect(await first.isOpen()).toBe(true);
@@ -52,7 +52,7 @@ test('more clients than there may be are not let in, until one is gone', async (
   expect(await new AmqpClient(port).isOpen()).toBe(true);
 });
 
-test('a client whose token expires is told so, and closed', async () => {
+test('a client whose token expires gets a close that says so', async () => {
   const expiresAt = Date.parse('2026-06-01T00:10:00.000Z');
   const expiring: LoginOutcome = {
     status: 'accepted',
@@ -67,7 +67,7 @@ test('a client whose token expires is told so, and closed', async () => {
   expect(await client.ended).toBe('amqp:unauthorized-access');
 });
 
-test('a client that says nothing for too long is told so, and closed', async () => {
+test('a client that is silent for too long gets a close that says so', async () => {
   const { port, clock } = await given();
   const client = new AmqpClient(port);
   const tenants = await client.service('tenant');
@@ -79,7 +79,7 @@ test('a client that says nothing for too long is told so, and closed', async () 
   expect(await client.ended).toBe('amqp:resource-limit-exceeded');
 });
 
-test('a peer that does not prove who it is in time is cut', async () => {
+test('a peer that does not log in in time is cut', async () => {
   const { port, clock } = await given();
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => {});
@@ -92,7 +92,7 @@ test('a peer that does not prove who it is in time is cut', async () => {
   expect(clock.armed).toBe(0);
 });
 
-test('at a stop clients are told, and what is left of them is nothing', async () => {
+test('at a stop clients get a close, and nothing is left of them', async () => {
   const { port, listener, clock } = await given();
   const client = new AmqpClient(port);
   await client.service('tenant');
@@ -116,7 +116,7 @@ test('requests beyond what a client may have under way are answered with 503 at 
 test.each<[string, Error, number, number]>([
   ['cannot be asked', new StoreUnavailable('away'), 503, 0],
   ['has a bug', new Error('cursed'), 500, 1],
-])('where the store %s, the answer says so', async (_what, error, status, reported) => {
+])('if the store %s, the answer says so', async (_what, error, status, reported) => {
   const service: RegistryService = { answer: () => Promise.reject(error) };
   const { port, failures } = await given({ services: { tenant: service } });
   const tenants = await new AmqpClient(port).service('tenant');
@@ -140,7 +140,7 @@ test('an answer whose link is gone by then is dropped, and the others go on', as
   expect(failures).toEqual([]);
 });
 
-test('a request larger than it may be costs its client the connection, and no other', async () => {
+test('a request that is too large ends the connection of its client, and no other', async () => {
   const { port } = await given({ bounds: { maxMessageBytes: 1_000 } });
   const [client, other] = [new AmqpClient(port), new AmqpClient(port)];
   const tenants = await client.service('tenant');
@@ -151,7 +151,7 @@ test('a request larger than it may be costs its client the connection, and no ot
   });
 });
 
-test('links beyond what a session may have cost their client the connection', async () => {
+test('too many links on a session end the connection of their client', async () => {
   const { port } = await given({ bounds: { maxLinks: 4 } });
   const client = new AmqpClient(port);
   expect(await client.isOpen()).toBe(true);

@@ -44,9 +44,9 @@ export interface ServiceHost {
   readonly services: Services;
   readonly logins: ThrottledLogins;
   readonly bounds: ServiceBounds;
-  /** A client has proved who it is. @returns whether there is room for one more. */
+  /** A client has logged in. @returns whether there is room for one more. */
   admit(): boolean;
-  /** One that was admitted is gone. */
+  /** A client that was admitted is gone. */
   left(): void;
   failed(where: string, error: unknown): void;
   /** Counts an answer. */
@@ -55,7 +55,7 @@ export interface ServiceHost {
 
 /** What one client may cost. Adapters have three links for each tenant, and a request is one message. */
 export interface ServiceBounds extends ServedBounds {
-  /** Time within which a client must have proved who it is. */
+  /** Time within which a client must log in. */
   readonly openTimeoutMs: number;
   /** Requests of a client without an answer; beyond, they are answered with 503. */
   readonly maxUnderWay: number;
@@ -70,7 +70,7 @@ const maxAnswers = 2 ** 30;
 type State =
   | { readonly phase: 'new' }
   | { readonly phase: 'logged-in'; readonly identity: Identity }
-  /** It closes, or is closed. */
+  /** It is closing, or closed. */
   | { readonly phase: 'over' };
 
 /** A network connection of a client of the services, from its first byte to its last. */
@@ -79,7 +79,7 @@ export class ServiceConnection {
   readonly #socket: Socket;
   readonly #place: SocketPlace;
   readonly #connection: rhea.Connection;
-  /** What the client says, in whole frames that it may send: rhea reads from here. */
+  /** The client's bytes, in whole frames that it may send: rhea reads from here. */
   readonly #guarded: GuardedSocket;
   readonly #remoteAddress: string | undefined;
   readonly #resources = new WeakMap<rhea.Receiver, Resource>();
@@ -137,7 +137,7 @@ export class ServiceConnection {
     if ('refusal' in decision) return refuse(link, decision.refusal);
     const raw = internalsOf(link);
     echoSettleModes(raw);
-    // Nobody waits for us to settle: what a client says of an answer means nothing here.
+    // The outcome that a client reports for an answer has no effect here.
     raw.local.attach.rcv_settle_mode = 0;
     raw.set_source({ address: decision.address });
     this.#replyLinks.add(link, decision.resource.endpoint, decision.address);
@@ -159,7 +159,7 @@ export class ServiceConnection {
     this.#replyLinks.of(link)?.flush();
   }
 
-  /** The client said what became of an answer. */
+  /** The client reported the outcome of an answer. */
   settled(link: rhea.Sender, delivery: rhea.Delivery): void {
     this.#replyLinks.of(link)?.settled(delivery);
   }
@@ -169,7 +169,7 @@ export class ServiceConnection {
     if (!message || !delivery || !receiver) return;
     const resource = this.#resources.get(receiver);
     const { hasDescribedBody, isAborted } = this.#guarded.facts;
-    // It was on its way when its link was detached, or refused.
+    // The request was on its way when its link was detached, or refused.
     if (!resource || !receiver.is_open() || this.#state.phase !== 'logged-in') return forgo(delivery);
     if (isAborted) {
       forgo(delivery);
@@ -208,7 +208,7 @@ export class ServiceConnection {
     const { services, failed, answered, bounds, log } = this.#host;
     const { endpoint } = resource;
     const service = services[endpoint];
-    // An answer goes to this client alone, and where it receives those of this service.
+    // An answer goes only to this client, and to a link for answers of this service.
     if (!service || this.#replyLinks.at(request.replyTo)?.endpoint !== endpoint)
       return log.debug({ remoteAddress: this.#remoteAddress }, 'a request has no link for its answer');
     const isTooMuch = this.#underWay >= bounds.maxUnderWay;
@@ -278,7 +278,7 @@ export class ServiceConnection {
     };
   }
 
-  /** Tells the client why, and closes once that was read. */
+  /** Sends a close with the reason, and closes the socket once it was read. */
   #end(why: AttachRefusal): void {
     if (this.#connection.is_open()) this.#connection.close(why);
     this.#closeSoon();

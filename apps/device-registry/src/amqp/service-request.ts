@@ -16,7 +16,7 @@ export interface ServiceRequest {
 
 /** One of the services that adapters ask. */
 export interface RegistryService {
-  /** Rejects where the store cannot be asked. */
+  /** Rejects if the store cannot be asked. */
   answer(request: ServiceRequest): Promise<ServiceAnswer>;
 }
 

@@ -42,7 +42,7 @@ test('a tenant is answered by its id, its alias and its authority, each as Hono 
     expect((await tenants.ask('get', { body: key })).json).toEqual(json);
 });
 
-test('what is not there is answered with 404, and without a body', async () => {
+test('a look-up that finds nothing is answered with 404, and without a body', async () => {
   const { client, tenant } = await given();
   const missing = await (await client.service('tenant')).ask('get', { body: { 'tenant-id': 'acme' } });
   expect(missing).toMatchObject({ status: 404, json: undefined, message: { to: 'tenant/acme' } });
@@ -221,7 +221,7 @@ test.each<[string, string, string]>([
   expect(await client.source(address)).toBe(condition);
 });
 
-test('two links for answers have two addresses; one that was closed may be had again', async () => {
+test('two links for answers have two addresses; one that was closed may be used again', async () => {
   const { client } = await given();
   const first = await client.source('tenant/r');
   expect(await client.source('tenant/r')).toBe('amqp:illegal-state');
@@ -231,7 +231,7 @@ test('two links for answers have two addresses; one that was closed may be had a
   expect(typeof (await client.source('tenant/r'))).toBe('object');
 });
 
-test('each operation needs its right, and a tenant is told to those alone who may have it', async () => {
+test('each operation needs its right, and a tenant is answered only to clients that may see it', async () => {
   const { port, tenant } = await given({ users: limited });
   await tenant('acme', { 'trusted-ca': [trustedCa()] });
   await tenant('other', { alias: 'o', 'trusted-ca': [trustedCa({ 'subject-dn': 'CN=other' })] });

@@ -40,7 +40,7 @@ const bounds = {
   maxUnderWay: 2_000,
 } as const satisfies Partial<ServiceBounds>;
 
-/** How long clients have to hear that the services stop. */
+/** How long clients have to receive the close when the services stop. */
 const closeWithinMs = 1_000;
 
 /** Serves Hono's Tenant, Device Registration and Credentials API. @throws ConfigError, TransportError */

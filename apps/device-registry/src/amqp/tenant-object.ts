@@ -8,8 +8,8 @@ import type { StoredTenant } from '../store/registry-store.ts';
 import { unlessEmpty } from './json-fields.ts';
 
 /**
- * A tenant as adapters read it (`docs/hono-compatibility.md` §18): with the members that Hono's registry writes, and with those
- * authorities alone that are valid at `now`.
+ * A tenant as adapters read it (`docs/hono-compatibility.md` §18): with the members that Hono's registry writes, and with only those
+ * authorities that are valid at `now`.
  *
  * @param now milliseconds since the Unix epoch.
  */
@@ -36,7 +36,7 @@ export function isAuthorityValid(authority: TrustedCaContent, now: number): bool
   return Date.parse(authority['not-before']) <= now && now <= Date.parse(authority['not-after']);
 }
 
-/** Hono writes what is meant, also where that is the default. */
+/** Hono writes these members also if they have the default value. */
 function adapterObject(adapter: AdapterContent): JsonObject {
   return {
     type: adapter.type,
@@ -54,7 +54,7 @@ function limitsOf({ 'resource-limits': limits }: TenantContent): JsonObject {
   };
 }
 
-/** Not how long it is valid, and nothing of what the registry alone does with it. */
+/** Without its validity, and without members that concern only the registry. */
 function authorityObject(authority: TrustedCaContent): JsonObject {
   const {
     'not-before': _notBefore,

@@ -36,7 +36,7 @@ test.each<[string, unknown, Partial<ServiceRequest>]>([
   ['the name of an authority', { 'subject-dn': 'CN=ca,O=Acme' }, {}],
   ['that name in another spelling', { 'subject-dn': 'cn=ca, o="Acme"' }, {}],
   ['its id as a property', undefined, { properties: { tenant_id: 'acme' } }],
-])('a tenant is found by %s, and told by its id', async (_key, asked, request) => {
+])('a tenant is found by %s, and answered with its id', async (_key, asked, request) => {
   expect(await given([acme])(asked, request)).toMatchObject({
     kind: 'result',
     status: 200,
@@ -46,7 +46,7 @@ test.each<[string, unknown, Partial<ServiceRequest>]>([
   });
 });
 
-test('an authority that two tenants trust names neither', async () => {
+test('an authority that two tenants trust finds neither', async () => {
   const other = storedTenant('other', { 'trusted-ca': [trustedCa()] });
   expect(await given([acme, other])({ 'subject-dn': 'CN=ca,O=Acme' })).toEqual({
     kind: 'result',
@@ -54,11 +54,11 @@ test('an authority that two tenants trust names neither', async () => {
   });
 });
 
-test('what is not there is not found, and is not to be remembered', async () => {
+test('a tenant that does not exist is not found, and the answer must not be remembered', async () => {
   expect(await given([])({ 'tenant-id': 'acme' })).toEqual({ kind: 'result', status: 404, tenant: 'acme' });
 });
 
-test('a disabled tenant is told: the adapter looks at that', async () => {
+test('a disabled tenant is answered: the adapter checks that', async () => {
   const ask = given([storedTenant('acme', { enabled: false })], 0);
   expect(await ask({ 'tenant-id': 'acme' })).toMatchObject({
     status: 200,
@@ -80,7 +80,7 @@ test.each<[string, unknown, Partial<ServiceRequest>]>([
   expect(await given([acme])(asked, request)).toMatchObject({ kind: 'failure', status: 400 });
 });
 
-test('a tenant is told with the members and defaults that Hono writes, and nothing of the registry', () => {
+test('a tenant is answered with the members and defaults that Hono writes, and nothing of the registry', () => {
   const content = {
     alias: 'a-c-m-e',
     defaults: { ttl: 30 },
@@ -107,12 +107,12 @@ test('a tenant is told with the members and defaults that Hono writes, and nothi
   });
 });
 
-test('what is empty is left out', () => {
+test('empty members are left out', () => {
   const content = { defaults: {}, ext: {}, adapters: [], 'minimum-message-size': 0, tracing: {} };
   expect(tenantObject({ id: 'acme', content }, clock.now())).toEqual({ 'tenant-id': 'acme', enabled: true });
 });
 
-test('of authorities those are told that are valid now, and not for how long', () => {
+test('the answer has the authorities that are valid now, without their validity', () => {
   const content = {
     'trusted-ca': [
       trustedCa({

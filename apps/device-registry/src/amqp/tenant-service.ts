@@ -28,7 +28,7 @@ export function createTenantService(options: TenantServiceOptions): RegistryServ
   };
 }
 
-/** What a tenant is asked for by; a text: why the request cannot be understood. */
+/** The key of the look-up; a text: why the request cannot be understood. */
 function keyIn({ properties, body }: ServiceRequest): Key | string {
   // Hono calls this form deprecated, and looks at it first.
   const deprecated = textIn(properties, 'tenant_id');
@@ -43,7 +43,7 @@ function keyIn({ properties, body }: ServiceRequest): Key | string {
   return subjectDn === undefined ? 'subject-dn is no distinguished name' : { subjectDn };
 }
 
-/** An authority that several tenants share is the name of none of them. */
+/** An authority that several tenants share finds none of them. */
 async function find(store: TenantServiceOptions['store'], key: Key): Promise<StoredTenant | undefined> {
   if ('name' in key) return store.tenantByName(key.name);
   const [tenant, another] = await store.tenantsByTrustedCa(key.subjectDn);

@@ -2,7 +2,7 @@ import type { ConfigProblem } from '@rollcall/core';
 import { option, optional, variableOf, type Options, type ValuesOf } from '@rollcall/options';
 import { flag, milliseconds, port, text } from '@rollcall/options/formats';
 
-/** Who may use the AMQP services: what a file says, or what Hono's auth server does. Names are Hono's. */
+/** Who may use the AMQP services: as a file, or Hono's auth server, decides. Names are Hono's. */
 export const authOptions = {
   permissionsPath: optional(
     'AUTH_SVC_PERMISSIONSPATH',
@@ -85,7 +85,7 @@ export const authOptions = {
 
 export type AuthValues = ValuesOf<typeof authOptions>;
 
-/** What is wrong with the values taken together. @param isNeeded whether somebody may want to log in. */
+/** Problems of values that are valid one by one but not together. @param isNeeded whether clients may log in at all. */
 export function authProblems(values: AuthValues, isNeeded: boolean): readonly ConfigProblem[] {
   const { permissionsPath, authHost, tokenSecret, tokenCertPath } = values;
   const [file, host] = ['AUTH_SVC_PERMISSIONSPATH', 'AUTH_HOST'].map(variableOf);

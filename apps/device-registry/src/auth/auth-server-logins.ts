@@ -5,7 +5,7 @@ import { tokenIdentity, type TokenIdentityOptions } from './token-identity.ts';
 export interface AuthServerLoginsOptions extends FetchTokenContext {
   readonly server: AuthServer;
   readonly tokens: Omit<TokenIdentityOptions, 'clock' | 'failed'>;
-  /** Told why a login could not be decided. */
+  /** Called with the reason why a login could not be decided. */
   unavailable(cause: string): void;
 }
 

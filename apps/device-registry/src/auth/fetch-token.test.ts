@@ -54,7 +54,7 @@ test('a token is what the auth server sends from the source cbs', async () => {
   expect(sources).toEqual(['cbs']);
 });
 
-test('whom the auth server does not let in is wrong', async () => {
+test('a login that the auth server refuses is wrong', async () => {
   const { ask, logins } = await authServer(sending(jwt));
   expect(await ask('somebody')).toEqual({ status: 'wrong' });
   expect(logins).toEqual(['somebody']);
@@ -74,17 +74,17 @@ test.each<[string, Serve, RegExp]>([
   ],
   ['nothing, and closes the connection', (sender) => sender.connection.close(), /closed/],
   ['nothing, and is gone', (sender) => internalsOf(sender.connection).socket?.destroy(), /closed/],
-])('where the auth server sends %s, the login cannot be decided', async (_what, serve, cause) => {
+])('if the auth server sends %s, the login cannot be decided', async (_what, serve, cause) => {
   const { ask } = await authServer(serve);
   expect(await ask()).toEqual({ status: 'unavailable', cause: expect.stringMatching(cause) });
 });
 
-test('where it sends nothing in time, the login cannot be decided', async () => {
+test('if it sends nothing in time, the login cannot be decided', async () => {
   const { ask } = await authServer(() => {});
   expect(await ask('ü', 100)).toMatchObject({ status: 'unavailable' });
 });
 
-test('where it is not there, the login cannot be decided', async () => {
+test('if it cannot be reached, the login cannot be decided', async () => {
   const { ask, server } = await authServer(() => {});
   server.close();
   await once(server, 'close');

@@ -5,12 +5,12 @@ import type { TlsOptions } from '@rollcall/amqp-connection';
 import type rhea from 'rhea';
 import type { PlainLogin } from './identity.ts';
 
-/** Hono's auth server, or one that speaks as it does. */
+/** Hono's auth server, or one with the same protocol. */
 export interface AuthServer {
   readonly host: string;
   readonly port: number;
   readonly tls?: TlsOptions;
-  /** For everything, from the socket to the token. */
+  /** The time for everything, from the socket to the token. */
   readonly timeoutMs: number;
 }
 
@@ -30,7 +30,7 @@ export type FetchedToken =
 const maxTokenBytes = 65_536;
 
 /**
- * Logs in at the auth server as the client does here, and has it make a token: one message from the source `cbs`
+ * Logs in at the auth server with the client's login, and requests a token: one message from the source `cbs`
  * (`docs/hono-compatibility.md` §18). Never rejects.
  */
 export async function fetchToken(

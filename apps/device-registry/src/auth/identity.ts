@@ -1,6 +1,6 @@
 import type { Rights } from './rights.ts';
 
-/** A client that has proved who it is. */
+/** An authenticated client. */
 export interface Identity {
   readonly name: string;
   readonly rights: Rights;
@@ -10,7 +10,7 @@ export interface Identity {
 
 /** What SASL PLAIN presents (RFC 4616 §2). */
 export interface PlainLogin {
-  /** As whom it wants to act; empty: as itself. */
+  /** The identity to act as; empty: the client itself. */
   readonly authorizationId: string;
   readonly username: string;
   readonly password: Uint8Array;
@@ -19,10 +19,10 @@ export interface PlainLogin {
 export type LoginOutcome =
   | { readonly status: 'accepted'; readonly identity: Identity }
   | { readonly status: 'wrong' }
-  /** It cannot be decided now. */
+  /** The login cannot be decided now. */
   | { readonly status: 'unavailable' };
 
-/** Decides whether a client is who it says. Never rejects. */
+/** Checks logins. Never rejects. */
 export interface Logins {
   logIn(login: PlainLogin): Promise<LoginOutcome>;
 }

@@ -6,14 +6,14 @@ import { hashedPassword, type Permissions, type PermittedUser } from './permissi
 import type { Rights } from './rights.ts';
 
 export interface LocalLoginsOptions {
-  /** As the file says now. */
+  /** The present permissions of the file. */
   permissions(): Permissions;
   readonly passwords: Pick<PasswordVerifier, 'verify'>;
 }
 
 /** Clients that log in with a password of the permissions file. */
 export function createLocalLogins({ permissions, passwords }: LocalLoginsOptions): Logins {
-  // A name that nobody has costs as much as a wrong password.
+  // An unknown name takes as long as a wrong password.
   const nobody: Credentials<'hashed-password'> = passwordCredentials('', hashedPassword(randomBytes(32)));
 
   return {
@@ -34,13 +34,13 @@ export function createLocalLogins({ permissions, passwords }: LocalLoginsOptions
   };
 }
 
-/** As in Hono: whom a client may not act as counts for nothing, and it acts as itself. */
+/** As in Hono: a client that may not act as another one acts as itself. */
 function actingAs(user: PermittedUser, authorizationId: string, known: Permissions): string {
   const other = user.mayActAsOthers && authorizationId !== '' ? known.user(authorizationId) : undefined;
   return (other ?? user).name;
 }
 
-/** What the file says of a user at each request: who was taken out may do nothing more. */
+/** Reads the user's rights at each request: a user that was removed may do nothing any more. */
 function identityOf(name: string, permissions: () => Permissions): Identity {
   const rights = (): Rights | undefined => permissions().user(name)?.rights;
   return {

@@ -63,6 +63,6 @@ test.each<[string, unknown, RegExp]>([
   expect(() => read(content)).toThrow(problem);
 });
 
-test('what is wrong is told without a secret', () => {
+test('a problem is reported without a secret', () => {
   expect(() => readPermissions('{"users": {"a": {"password": "s3cret"')).toThrow(/^it is not JSON$/);
 });

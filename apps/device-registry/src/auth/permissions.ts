@@ -51,12 +51,12 @@ const content = z.strictObject({
 type UserContent = z.output<typeof user>;
 type Roles = z.output<typeof content>['roles'];
 
-/** As Hono's own components have it. */
+/** The authority of Hono's own components. */
 const componentAuthority = 'hono-component';
 
 /**
  * Reads who may log in, in the format of Hono's auth server (`permissions.json`). A user may have `hash-function`, `pwd-hash` and `salt`
- * in place of a `password`. Users of the mechanism EXTERNAL cannot log in here. As in Hono, roles that are not there mean nothing.
+ * in place of a `password`. Users of the mechanism EXTERNAL cannot log in here. As in Hono, roles that do not exist are ignored.
  *
  * @throws Error that says what is wrong with the text. It has no secret in it.
  */
@@ -79,7 +79,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // What the parser says quotes the text.
+    // The parser's message would quote the text.
     throw new Error('it is not JSON');
   }
 }

@@ -29,7 +29,7 @@ function given() {
   return { clock, begin, decisions: () => decided };
 }
 
-test('a failure is told half a second after the try, whatever it was, and a success at once', async () => {
+test('a failure is answered half a second after the try, whatever it was, and a success at once', async () => {
   const { clock, begin } = given();
   const wrong = begin('a', 'wrong');
   const right = begin('a', 'right');
@@ -41,7 +41,7 @@ test('a failure is told half a second after the try, whatever it was, and a succ
   expect(wrong).toEqual(['wrong']);
 });
 
-test('whoever fails too often is not looked at any more, from that address, for a time', async () => {
+test('a client that fails too often is not checked any more, from that address, for a time', async () => {
   const { clock, begin, decisions } = given();
   for (let tries = 0; tries < 10; tries++) {
     begin('a', 'wrong');
@@ -52,7 +52,7 @@ test('whoever fails too often is not looked at any more, from that address, for 
   await clock.advanceAsync(500);
   expect(told).toEqual(['unavailable']);
   expect(decisions()).toBe(before);
-  // Neither another name nor another address waits for that.
+  // Other names and other addresses are not affected.
   expect(
     await Promise.all(
       [begin('b', 'right'), begin('a', 'right', '198.51.100.1')].map(async (each) => {

@@ -5,16 +5,16 @@ import type { LoginOutcome, Logins, PlainLogin } from './identity.ts';
 export interface ThrottledLoginsOptions {
   readonly clock: Clock;
   readonly logins: Logins;
-  /** A failure is answered so many ms after the try began, or a multiple of it: how long it took tells nothing. */
+  /** How many ms after the try a failure is answered, or a multiple of it, so that the time reveals nothing. */
   readonly failureAnswerMs: number;
 }
 
 export interface ThrottledLogins {
-  /** Never rejects. Resolves late where it fails. */
+  /** Never rejects. Resolves late if the login fails. */
   logIn(login: PlainLogin, remoteIp: string): Promise<LoginOutcome>;
 }
 
-/** Limits how often clients fail. One that failed too often hears that it may come later, and nobody looks at its password. */
+/** Limits how often clients fail. One that failed too often gets the answer to try later, and its password is not checked. */
 export function createThrottledLogins({
   clock,
   logins,
@@ -30,7 +30,7 @@ export function createThrottledLogins({
     const outcome = await logins.logIn(login);
     if (outcome.status === 'wrong') attempt.failed(true);
     else attempt.over();
-    // Its address failed too often: only the right password is told from that.
+    // Its address failed too often: only the right password gets another answer.
     return throttle === 'spare' && outcome.status === 'wrong' ? { status: 'unavailable' } : outcome;
   }
 

@@ -48,7 +48,7 @@ function given(keys: TokenKeys = sharedSecretKeys(secret), audience?: string) {
   return { identify, failures };
 }
 
-test('a token says who it is about, what they may do, and how long', async () => {
+test('a token states its subject, the rights, and the expiry', async () => {
   const outcome = await given().identify();
   if (outcome.status !== 'accepted') throw new Error(outcome.status);
   const { name, rights, expiresAt } = outcome.identity;
@@ -81,7 +81,7 @@ test.each<[string, Facts]>([
   ['that never ends', { claims: { exp: undefined } }],
   ['about nobody', { claims: { sub: undefined } }],
   ['that somebody else signed', { key: Buffer.from('another secret of thirty-two bytes!') }],
-])('a token %s lets nobody in, and is told', async (_what, facts) => {
+])('a token %s is refused, and the reason is logged', async (_what, facts) => {
   const { identify, failures } = given();
   expect(await identify(facts)).toEqual({ status: 'unavailable' });
   expect(failures).toHaveLength(1);
@@ -93,7 +93,7 @@ test('where an audience is wanted, a token must have it', async () => {
   expect(await identify({ claims: { aud: 'hono-components' } })).toMatchObject({ status: 'accepted' });
 });
 
-test('the public key is no shared secret, whatever a token says of itself', async () => {
+test('the public key is not used as a shared secret, whatever the token’s header says', async () => {
   const { identify } = given(keysIn(pem(rsa)));
   expect(await identify({ alg: 'HS256', key: Buffer.from(pem(rsa)) })).toEqual({ status: 'unavailable' });
 });

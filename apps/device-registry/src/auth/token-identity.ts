@@ -12,11 +12,11 @@ export interface TokenIdentityOptions {
   readonly issuer: string;
   /** `aud` of each token; absent: any, or none. */
   readonly audience?: string;
-  /** Told why no token can be verified. */
+  /** Called with the reason why no token can be verified. */
   failed(error: unknown): void;
 }
 
-/** Who a token of the auth server is about, and what its claims let them do. Never rejects. */
+/** Reads the subject and the rights of a token of the auth server. Never rejects. */
 export async function tokenIdentity(
   token: string,
   { clock, keys, issuer, audience, failed }: TokenIdentityOptions,
@@ -37,7 +37,7 @@ export async function tokenIdentity(
       identity: { name, rights: rightsOf(Object.entries(payload)), expiresAt: exp * 1_000 },
     };
   } catch (error) {
-    // Whoever the client is, the auth server let it in: the fault is between the two servers.
+    // The auth server accepted the client, so the fault is between the two servers.
     failed(error);
     return { status: 'unavailable' };
   }

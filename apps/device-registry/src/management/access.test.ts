@@ -42,7 +42,7 @@ async function givenUsers(open = false) {
   return { ...(await givenApi({ access, open })), accessClock: clock };
 }
 
-describe('who asks', () => {
+describe('authentication', () => {
   test.each<[string, Record<string, string>]>([
     ['nobody', {}],
     ['an unknown user', basic('other', 'säcret:x')],
@@ -54,7 +54,7 @@ describe('who asks', () => {
     ['a very long one', basic('admin', 'x'.repeat(3_000))],
     ['an unknown token', { authorization: 'Bearer other' }],
     ['another scheme', { authorization: 'Digest x' }],
-  ])('%s is refused, before anything else is looked at', async (_what, headers) => {
+  ])('%s is refused before anything else is checked', async (_what, headers) => {
     const { ask } = await givenUsers();
     for (const path of ['/v1/tenants/acme', '/v1/tenants/%20', '/v1/devices/a/b']) {
       const { status, json, headers: sent } = await ask('PUT', path, '{', headers);
@@ -63,7 +63,7 @@ describe('who asks', () => {
     }
   });
 
-  test('users and tokens may do what they are for', async () => {
+  test('users and tokens may do what their scope allows', async () => {
     const { ask } = await givenUsers();
     expect((await ask('POST', '/v1/tenants/acme', {}, basic('admin', 'säcret:x'))).status).toBe(201);
     expect((await ask('POST', '/v1/tenants/other', {}, basic('admin', 'säcret:x'))).status).toBe(201);
@@ -83,7 +83,7 @@ describe('who asks', () => {
     ).toMatchObject({ total: 2 });
   });
 
-  test('who fails too often may come again later, and no one looks at the password meanwhile', async () => {
+  test('a client that fails too often must wait, and its password is not checked meanwhile', async () => {
     const { ask, accessClock } = await givenUsers();
     const right = basic('reader', 'slow');
     const statuses: number[] = [];
@@ -97,21 +97,21 @@ describe('who asks', () => {
     expect((await ask('GET', '/v1/tenants/acme', undefined, right)).status).toBe(200);
   });
 
-  test('probes need not say', async () => {
+  test('probes need no login', async () => {
     const { ask } = await givenUsers();
     for (const path of ['/started', '/readiness', '/liveness', '/metrics', '/openapi.json'])
       expect([path, (await ask('GET', path)).status]).toEqual([path, 200]);
   });
 });
 
-describe('where nobody says who asks', () => {
-  test('everything is allowed to who is on this machine', async () => {
+describe('without logins', () => {
+  test('everything is allowed to clients on this machine', async () => {
     const { ask } = await givenUsers(true);
     expect((await ask('POST', '/v1/tenants/acme', {}, { host: '127.0.0.1:28080' })).status).toBe(201);
     expect((await ask('GET', '/v1/tenants/acme', undefined, basic('any', 'thing'))).status).toBe(200);
   });
 
-  test('and to no page of another site', async () => {
+  test('and pages of other sites are refused', async () => {
     const { ask } = await givenUsers(true);
     expect((await ask('POST', '/v1/tenants/acme', {}, { host: 'evil.example' })).status).toBe(421);
     const origin = 'https://evil.example';
@@ -145,7 +145,7 @@ describe('pages of other origins', () => {
     expect(String(ofRequest['access-control-expose-headers'])).toContain('ETag');
   });
 
-  test('are told nothing where their origin is not allowed', async () => {
+  test('get no permission if their origin is not allowed', async () => {
     const { ask } = await givenApi({ allowedOrigin: /^https:\/\/mine$/ });
     const { headers, status } = await ask('OPTIONS', '/v1/tenants', undefined, preflight);
     expect([status, headers['access-control-allow-origin'], headers['vary']]).toEqual([

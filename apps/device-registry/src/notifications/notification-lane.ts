@@ -22,7 +22,7 @@ export interface LaneOptions {
   readonly outbox: ChangeOutbox;
   /** Changes that may wait; where there are more, the oldest are dropped. */
   readonly maxKept: number;
-  /** Told of what is thrown and is no trouble of the database. */
+  /** Called with errors that are not trouble of the database. */
   failed(where: string, error: unknown): void;
 }
 
@@ -46,7 +46,7 @@ const maxDelayMs = 2_000;
 /** Changes that are read, and forgotten, together. */
 const batchSize = 100;
 
-/** How a batch ended. `unsent`: what became of the first one that was not sent. */
+/** How a batch ended. `unsent`: the outcome of the first one that was not sent. */
 type Told = { readonly upTo: number; readonly unsent?: SendOutcome };
 
 /** The notifications of one address: in order, each at least once, and as long as it takes while the network is away. */
@@ -58,13 +58,13 @@ export class NotificationLane {
   /** Ends the pause before the next try. */
   #pause = new AbortController();
   #running: Promise<void> | undefined;
-  /** There may be something that was not looked at. */
+  /** Whether there may be changes that were not read yet. */
   #isAsked = false;
-  /** Up to this number all were told. They may be stored still. */
+  /** All changes up to this number were sent. They may still be stored. */
   #told = 0;
-  /** Up to this number they are not stored any more. */
+  /** Changes up to this number are not stored any more. */
   #forgotten = 0;
-  /** The network has been there, and nobody listened. */
+  /** Since when the network has been there, and no one listened. */
   #unheardSince: Instant | undefined;
   #isRefused = false;
   #sent = 0;
@@ -81,12 +81,12 @@ export class NotificationLane {
     return { sent: this.#sent, dropped: this.#dropped, waiting: this.#waiting };
   }
 
-  /** Whether the network does not take what goes to this address. */
+  /** Whether the network refuses messages to this address. */
   get isRefused(): boolean {
     return this.#isRefused;
   }
 
-  /** There is something to tell. Never throws, and takes no time of the caller. */
+  /** There are changes to send. Never throws, and does not make the caller wait. */
   ask(): void {
     if (this.#stopping.signal.aborted) return;
     this.#isAsked = true;
@@ -98,7 +98,7 @@ export class NotificationLane {
     this.#pause.abort();
   }
 
-  /** Looks how much waits, drops what does for too long, and tells the rest. */
+  /** Checks how many changes wait, drops those that wait for too long, and sends the rest. */
   async look(): Promise<void> {
     const { outbox, clock, maxKept } = this.#options;
     const { waiting, oldestAt } = await outbox.figures(this.#subject);
@@ -109,12 +109,12 @@ export class NotificationLane {
     if (waiting > 0) this.ask();
   }
 
-  /** Resolves once all that was there is told, or dropped, or another replica tells it. */
+  /** Resolves once all changes are sent, or dropped, or another replica sends them. */
   async drained(): Promise<void> {
     while (this.#running) await this.#running;
   }
 
-  /** What waits, waits for the next start. */
+  /** Stops. Changes that wait are sent after the next start. */
   stop(): void {
     this.#isAsked = false;
     this.#stopping.abort();
@@ -173,13 +173,13 @@ export class NotificationLane {
       this.#waiting = (await outbox.figures(this.#subject)).waiting;
       return true;
     } catch (error) {
-      // What was told and could not be removed is not told again, unless this process ends.
+      // Changes that were sent and could not be removed are not sent again, unless this process ends.
       if (error instanceof StoreUnavailable) return false;
       throw error;
     }
   }
 
-  /** No process has to send them again. */
+  /** Removes sent changes, so that no process sends them again. */
   async #forgetTold(): Promise<void> {
     if (this.#told === this.#forgotten) return;
     await this.#options.outbox.remove(this.#subject, this.#told);

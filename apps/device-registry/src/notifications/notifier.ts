@@ -9,8 +9,8 @@ import { addressOf, type Notification } from './notification.ts';
 const lookEveryMs = 2_000;
 
 /**
- * Tells subscribers of the changes that the store keeps. Each address has its own lane: where no one listens to changes of tenants, those
- * of devices are told all the same.
+ * Sends notifications of the changes that the store keeps. Each address has its own lane: if no one listens to changes of tenants, those
+ * of devices are still sent.
  */
 export class Notifier {
   readonly #options: LaneOptions;
@@ -35,7 +35,7 @@ export class Notifier {
     return { sent: sum('sent'), dropped: sum('dropped'), waiting: sum('waiting') };
   }
 
-  /** Why changes cannot be told now. `undefined`: they can, as far as is known. */
+  /** Why notifications cannot be sent now. `undefined`: they can, as far as is known. */
   get trouble(): 'not connected' | 'refused' | undefined {
     if (!this.#options.link.connected()) return 'not connected';
     return this.#all.some(({ isRefused }) => isRefused) ? 'refused' : undefined;
@@ -56,7 +56,7 @@ export class Notifier {
     await Promise.all(this.#all.map((lane) => lane.drained()));
   }
 
-  /** What waits is told after the next start, or by another replica. */
+  /** Changes that wait are sent after the next start, or by another replica. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#stopLooking();
@@ -78,7 +78,7 @@ export class Notifier {
     this.#isLooking = false;
   }
 
-  /** A database that is away is told elsewhere, and looked for again. */
+  /** An outage of the database is reported elsewhere, and the work is tried again. */
   async #contained(work: () => Promise<void>): Promise<void> {
     try {
       await work();

@@ -3,7 +3,7 @@ import type { EdgeProvisioning } from '../amqp/registration-service.ts';
 
 const notFound = { status: 'refused', code: 404 } as const;
 
-/** Without a messaging network nobody could be told of a device: none registers itself. */
+/** Without a messaging network no event about a device could be sent, so none registers itself. */
 export const noProvisioning: {
   readonly edge: EdgeProvisioning;
   readonly certificate: CertificateProvisioning;

@@ -13,17 +13,17 @@ export interface ProvisioningNewsOptions {
   readonly random: Random;
 }
 
-/** Tells applications of devices that registered themselves: at least once, and where nothing fails, once. */
+/** Sends events about devices that registered themselves: at least once, and exactly once if nothing fails. */
 export class ProvisioningNews {
   readonly #options: ProvisioningNewsOptions;
-  /** By tenant and device: two requests about a device at the same time tell of it once. */
+  /** By tenant and device: two requests about a device at the same time send one event. */
   readonly #underWay = new Map<string, Promise<'told' | number>>();
 
   constructor(options: ProvisioningNewsOptions) {
     this.#options = options;
   }
 
-  /** Whether this process tells of the device now. */
+  /** Whether this process is sending the event about the device now. */
   isTelling(tenantId: string, deviceId: string): boolean {
     return this.#underWay.has(keyOf(tenantId, deviceId));
   }
@@ -58,7 +58,7 @@ export class ProvisioningNews {
     try {
       await store.write(note);
     } catch (error) {
-      // The event is out. Where that cannot be written, it is sent again at the next request.
+      // The event was sent. If that cannot be stored, it is sent again at the next request.
       if (!(error instanceof StoreUnavailable)) throw error;
     }
     return 'told';

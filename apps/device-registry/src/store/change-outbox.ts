@@ -9,7 +9,7 @@ export function subjectOf({ type }: StoredChange): ChangeSubject {
   return type === 'tenant' ? 'tenants' : 'devices';
 }
 
-/** A change that is still to be told. */
+/** A change whose notification still has to be sent. */
 export interface KeptChange {
   /** Grows with each change, and is never used again. */
   readonly number: number;
@@ -35,20 +35,20 @@ export interface KeepBounds {
 }
 
 /**
- * Changes that were committed, until adapters were told of them. They are kept by the transaction that makes them: a process that is
+ * Committed changes, until their notifications are sent. The transaction that makes a change also keeps it: a process that is
  * killed loses none.
  *
  * Every method may reject with StoreUnavailable.
  */
 export interface ChangeOutbox {
-  /** Of several replicas that share a database one tells, as long as it takes its turn again every few seconds. @returns whether it is this one. */
+  /** One of several replicas that share a database sends, as long as it takes its turn again every few seconds. @returns whether it is this one. */
   takeTurn(): Promise<boolean>;
-  /** Another one may tell. */
+  /** Lets another replica send. */
   giveTurn(): Promise<void>;
   /** In their order, those after `after`. */
   first(subject: ChangeSubject, after: number, limit: number): Promise<readonly KeptChange[]>;
   figures(subject: ChangeSubject): Promise<KeptFigures>;
-  /** Those up to this one were told. */
+  /** Removes changes up to this one: they were sent. */
   remove(subject: ChangeSubject, upTo: number): Promise<void>;
   /** The oldest go first. @returns how many were removed. */
   removeBeyond(subject: ChangeSubject, bounds: KeepBounds): Promise<number>;

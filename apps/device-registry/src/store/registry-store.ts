@@ -80,13 +80,13 @@ export interface RegistryStore {
   isImportUnderWay(): Promise<boolean>;
   /** Runs this once no other replica imports: it waits for that. The turn of a process that dies is over. */
   importAlone<Result>(work: () => Promise<Result>): Promise<Result>;
-  /** All of it, or nothing. Resolves once it is on the disk. */
+  /** Writes all of it, or nothing. Resolves once it is on the disk. */
   write(write: RegistryWrite): Promise<WriteOutcome>;
   /** Why the latest write could not be made; `undefined`: it could, or there was none. */
   readonly writeTrouble: string | undefined;
-  /** Told of each change once, after it was committed. The result unsubscribes. */
+  /** Calls `listener` once for each change, after it was committed. The result unsubscribes. */
   onChange(listener: (heard: HeardChange) => void): () => void;
-  /** Where changes wait until they are told, if this store keeps them. */
+  /** Where changes wait until they are sent, if this store keeps them. */
   readonly outbox: ChangeOutbox | undefined;
   close(): Promise<void>;
 }
@@ -94,8 +94,8 @@ export interface RegistryStore {
 export interface RegistryStoreOptions {
   /** Devices of a tenant that sets no limit itself; -1: any number. */
   readonly maxDevicesPerTenant: number;
-  /** Changes are kept until they are told, with the time that this clock shows. Default: nobody is told of them. */
+  /** Changes are kept until they are sent, with the time of this clock. Default: none are sent. */
   readonly keepChanges?: Pick<Clock, 'now'>;
-  /** Told after each write why it could not be made, or that it was. */
+  /** Called after each write with the reason why it failed, or that it succeeded. */
   readonly onWriteTrouble?: (cause: string | undefined) => void;
 }

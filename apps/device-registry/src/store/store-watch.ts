@@ -14,7 +14,7 @@ export class StoreWatch {
   #isAsking = false;
   #isAway = false;
 
-  /** @param noticed told each time why the database does not answer, or that it does. */
+  /** @param noticed called each time with the reason why the database does not answer, or that it does. */
   constructor(
     store: Pick<RegistryStore, 'tenant'>,
     clock: Clock,

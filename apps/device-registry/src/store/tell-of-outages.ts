@@ -29,7 +29,7 @@ export const outages = {
 /** The first of them is of interest: where it comes and goes, a line a minute is enough. */
 const quietMs = 60_000;
 
-/** Tells when an outage begins, and when it is over. The result is told its cause each time that it is noticed, or that it is not there. */
+/** Logs when an outage begins, and when it is over. Call the result with its cause whenever it is noticed, or with none. */
 export function tellOfOutages(
   outage: Outage,
   clock: Pick<Clock, 'monotonic'>,

@@ -1,11 +1,11 @@
 import { StoreUnavailable } from './store-unavailable.ts';
 
-/** Whether writes are taken: a disk that is full lets everything be read. */
+/** Whether writes succeed: with a full disk everything can still be read. */
 export class WriteTrouble {
   readonly #noticed: (cause: string | undefined) => void;
   #cause: string | undefined;
 
-  /** @param noticed told after each write why it could not be made, or that it was. */
+  /** @param noticed called after each write with the reason why it failed, or that it succeeded. */
   constructor(noticed: (cause: string | undefined) => void = () => {}) {
     this.#noticed = noticed;
   }
@@ -21,7 +21,7 @@ export class WriteTrouble {
       this.#is(undefined);
       return result;
     } catch (error) {
-      // What cannot be written for what it is says nothing of the database.
+      // An invalid write says nothing about the database.
       if (error instanceof StoreUnavailable) this.#is(error.message);
       throw error;
     }

@@ -30,14 +30,14 @@ function given(answers: (AskedForAnnouncements | Error)[], { ageMs = 60_000, isA
   return { clock, log, asked, name: `presence-${since}`, attached, end };
 }
 
-test('a database that begins with nothing has the fleet asked once', async () => {
+test('for a database that begins empty, the fleet is asked once', async () => {
   const { clock, asked, name } = given([{ status: 'asked' }]);
   await clock.advanceAsync(2 * hourMs);
   expect(asked).toEqual([[1_000, name]]);
   expect(clock.armed).toBe(0);
 });
 
-test('not before events arrive: what is announced then is for nobody', async () => {
+test('the fleet is not asked before events arrive: earlier announcements would be lost', async () => {
   const { clock, asked, attached } = given([{ status: 'asked' }], { isAttached: false });
   await clock.advanceAsync(10_000);
   expect(asked).toEqual([]);
@@ -46,13 +46,13 @@ test('not before events arrive: what is announced then is for nobody', async () 
   expect(asked).toHaveLength(1);
 });
 
-test('a database of which all is known asks nobody', async () => {
+test('for a complete database, the fleet is not asked', async () => {
   const { clock, asked } = given([{ status: 'asked' }], { ageMs: hourMs });
   await clock.advanceAsync(10_000);
   expect([asked, clock.armed]).toEqual([[], 0]);
 });
 
-test('where somebody else asked lately, it waits until it may, and where nobody answers, it asks again, and says so', async () => {
+test('if another caller asked lately, it waits until it may ask, and if there is no answer, it asks again, and logs that', async () => {
   const { clock, asked, log } = given([
     { status: 'too-soon', leftMs: 250_000 },
     new Error('the connection directory did not answer: ECONNREFUSED'),
@@ -66,14 +66,14 @@ test('where somebody else asked lately, it waits until it may, and where nobody 
   ]);
 });
 
-test('once everything was announced by itself, it does not ask any more', async () => {
+test('once everything was announced anyway, it does not ask any more', async () => {
   const { clock, asked } = given([new Error('away')], { ageMs: hourMs - 40_000 });
   await clock.advanceAsync(hourMs);
   expect(asked.map(([afterMs]) => afterMs)).toEqual([1_000, 31_000]);
   expect(clock.armed).toBe(0);
 });
 
-test('a service that stops asks nobody', async () => {
+test('a service that stops does not ask', async () => {
   const { clock, asked, end } = given([new Error('away')]);
   end();
   await clock.advanceAsync(hourMs);

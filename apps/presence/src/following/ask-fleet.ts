@@ -5,19 +5,19 @@ export interface AskFleetOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly ask: AskForAnnouncements;
-  /** Names what the database lacks: adapters that announced for a name do not again. `undefined`: nothing. */
+  /** A name for what the database lacks: adapters announce once for each name. `undefined`: it lacks nothing. */
   lacks(): string | undefined;
-  /** Whether events arrive: what is announced before is for nobody. */
+  /** Whether events arrive: earlier announcements would be lost. */
   isAttached(): boolean;
 }
 
 const lookEveryMs = 1_000;
-/** After no answer. */
+/** How long to wait after no answer. */
 const againAfterMs = 30_000;
 
 /**
- * Has the adapters of a fleet announce what they have open, where this database begins with nothing, or is older than the stream. Asks
- * once, and again while there is no answer, until everything was announced by itself. The result ends that.
+ * Makes the adapters of a fleet announce their open connections if this database begins empty, or is older than the stream. Asks
+ * once, and again while there is no answer, until everything was announced anyway. The result ends that.
  */
 export function askFleet(options: AskFleetOptions): () => void {
   const { clock } = options;

@@ -52,7 +52,7 @@ test('events that come together, or while others are written, are written togeth
   expect(batches.pending).toBe(0);
 });
 
-test('what else there is to do has a turn between two batches, also where the database takes none itself', async () => {
+test('other work has a turn between two batches, also if the database works in this thread', async () => {
   const order: string[] = [];
   const { add, batches } = given(async (events) => void order.push(`wrote ${events.join(' ')}`), 2);
   for (const event of [1, 2, 3, 4]) add(event);
@@ -65,7 +65,7 @@ test('what else there is to do has a turn between two batches, also where the da
   expect(order.slice(0, 4)).toEqual(['wrote 1 2', 'answered', 'wrote 3 4', 'answered']);
 });
 
-test('while the database is away, nothing is confirmed, and the same is tried again, later each time', async () => {
+test('while the database is away, nothing is confirmed, and the same batch is tried again, with growing pauses', async () => {
   let isAway = true;
   const { add, calls, outcomes, clock, lines, batches } = given(async () => {
     if (isAway) throw new StoreUnavailable('away');
@@ -85,7 +85,7 @@ test('while the database is away, nothing is confirmed, and the same is tried ag
   ]);
 });
 
-test('an event that cannot be stored is left out, told, and holds up no other', async () => {
+test('an event that cannot be stored is left out, logged, and does not delay others', async () => {
   const { add, outcomes, batches, lines } = given(async (events) => {
     if (events.includes(2)) throw new Error('invalid byte sequence');
   });
@@ -98,7 +98,7 @@ test('an event that cannot be stored is left out, told, and holds up no other', 
   expect(lines.map(({ message }) => message)).toEqual(['an event cannot be stored, and is left out']);
 });
 
-test('a stop waits for what is being written, and gives back what waits behind it', async () => {
+test('a stop waits for the batch that is being written, and gives back the events that wait', async () => {
   const waiting: (() => void)[] = [];
   const { add, outcomes, batches, calls } = given(() => new Promise((resolve) => waiting.push(resolve)), 1);
   add(1);
@@ -128,7 +128,7 @@ test('a stop while the database is away gives everything back', async () => {
   expect([outcomes, clock.armed]).toEqual([['1 given back'], 0]);
 });
 
-test('an event that no database can keep is told, counted, and keeps none waiting', async () => {
+test('an event that no database can keep is logged and counted, and does not delay others', async () => {
   const { add, batches, lines, calls } = given(() => Promise.resolve());
   add(1);
   batches.leaveOut(2, 'it has U+0000 in an id');

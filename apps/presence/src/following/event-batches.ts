@@ -5,7 +5,7 @@ export interface EventBatchesOptions<Event> {
   readonly clock: Clock;
   readonly log: Log;
   readonly maxEvents: number;
-  /** Commits all of them, or none. May be called again with what it committed. */
+  /** Commits all of them, or none. May be called again with events that it committed. */
   apply(events: readonly Event[]): Promise<void>;
   /** Whether it failed because the database is away: then it is tried again for as long as it takes. */
   isUnavailable(error: unknown): boolean;
@@ -28,12 +28,12 @@ type Phase = 'idle' | 'writing' | 'pausing' | 'stopped';
 
 const firstPauseMs = 250;
 const maxPauseMs = 10_000;
-/** An event that cannot be stored by itself is tried so often: the error may have been of another kind. */
+/** How often to try an event that cannot be stored by itself: the error may have another cause. */
 const maxTries = 3;
 
 /**
- * Writes events to the database, those together that come while others are written. Nothing is confirmed before its commit; how much
- * may wait is for the credit of the consumer to say.
+ * Writes events to the database. Events that come while others are written are written together. None is confirmed before its
+ * commit. The credit of the consumer decides how many may wait.
  */
 export class EventBatches<Event> {
   readonly #options: EventBatchesOptions<Event>;
@@ -64,7 +64,7 @@ export class EventBatches<Event> {
     return this.#phase === 'pausing';
   }
 
-  /** Resolves once the event is committed; rejects where this stops before. */
+  /** Resolves once the event is committed; rejects if this stops before. */
   add(event: Event): Promise<void> {
     if (this.#phase === 'stopped') return Promise.reject(new Error('the service stops'));
     return new Promise((resolve, reject) => {
@@ -81,13 +81,13 @@ export class EventBatches<Event> {
     this.#leaveOut([{ event, settle() {}, fail() {} }], new Error(why));
   }
 
-  /** Resolves once nothing waits. */
+  /** Resolves once no event waits. */
   async drained(): Promise<void> {
     if (this.pending === 0) return;
     await new Promise<void>((resolve) => this.#idlers.push(resolve));
   }
 
-  /** Begins nothing more; what waits is given back, and what is being written is not. */
+  /** Begins nothing more. Events that wait are given back; those that are being written are not. */
   stop(): void {
     this.#phase = 'stopped';
     this.#endPause();
@@ -101,14 +101,14 @@ export class EventBatches<Event> {
       this.#writing = batch.length;
       await this.#commit(batch);
       this.#writing = 0;
-      // A database in this process takes the turn for itself: who asks, and what comes, has one between two batches.
+      // A database in this process blocks the event loop: requests and new events get a turn between two batches.
       await nextTurn();
     }
     if (this.#phase !== 'stopped') this.#phase = 'idle';
     this.#tellIdlers();
   }
 
-  /** Until all of them are committed, or left out. */
+  /** Resolves once all of them are committed, or left out. */
   async #commit(batch: readonly Entry<Event>[]): Promise<void> {
     for (let tries = 1; this.#phase !== 'stopped'; tries += 1)
       try {

@@ -5,7 +5,7 @@ import type { EventBatches } from './event-batches.ts';
 import { unkeepable } from './unkeepable.ts';
 import type { StreamProgress } from './stream-progress.ts';
 
-/** What is folded: events of our adapters, and what Hono's own adapters say. */
+/** Events that are folded: those of our adapters, and those of Hono's own adapters. */
 export type FoldedEvent = ReceivedEvent | HonoConnectionEvent;
 
 export interface FollowStreamOptions {
@@ -22,11 +22,11 @@ export interface FollowedStream {
   close(): Promise<void>;
 }
 
-/** How often it is looked how far the stream was read. */
+/** How often to check how far the stream was read. */
 const turnMs = 500;
 
 /**
- * Follows the Events API: each event is confirmed to the network once it is committed. What is no connection event is confirmed at
+ * Follows the Events API: each event is confirmed to the network once it is committed. Other messages are confirmed at
  * once: the subscription is the service's own.
  */
 export function followStream(options: FollowStreamOptions): FollowedStream {
@@ -43,7 +43,7 @@ export function followStream(options: FollowStreamOptions): FollowedStream {
     received += 1;
     const problem = unkeepable(event);
     if (problem !== undefined) {
-      // Not by way of a batch that fails.
+      // Left out here, before it makes a batch fail.
       batches.leaveOut(event, problem);
       return;
     }
@@ -60,7 +60,7 @@ export function followStream(options: FollowStreamOptions): FollowedStream {
     clock,
     log,
     credit,
-    // The fold asks for no order, and a device with many events must not hold up the others.
+    // The fold needs no order, and a device with many events must not delay the others.
     ordered: false,
     maxTries: Infinity,
     onEvent: take,

@@ -1,7 +1,7 @@
 import type { Timestamp } from '@rollcall/core';
 import type { FoldedEvent } from './follow-stream.ts';
 
-/** When the oldest change of a batch was observed. Announcements say again what is old; events of others have no time. */
+/** When the oldest change of a batch was observed. Announcements repeat old facts; events of other adapters have no time. */
 export function oldestNews(events: readonly FoldedEvent[]): Timestamp | undefined {
   let oldest: Timestamp | undefined;
   for (const event of events)

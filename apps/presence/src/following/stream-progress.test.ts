@@ -10,7 +10,7 @@ function given(credit = 3) {
   return {
     clock,
     progress,
-    /** Milliseconds since the begin. */
+    /** Milliseconds since the start. */
     readThrough: () => (progress.readThrough === undefined ? undefined : progress.readThrough - begin),
     turn(): void {
       clock.advance(500);
@@ -44,7 +44,7 @@ test('without more events the stream was read until now; with one under way, unt
   expect(readThrough()).toBe(2_100);
 });
 
-test('while the network sends as much as it may, more may wait there: then the oldest of a batch says how far it is', () => {
+test('while the network sends as much as it may, more may wait there: then the oldest event of a batch shows how far it was read', () => {
   const { progress, readThrough, turn, clock } = given();
   progress.attached(true);
   turn();
@@ -59,14 +59,14 @@ test('while the network sends as much as it may, more may wait there: then the o
   const behindMs = 1_500;
   progress.committed((clock.now() - behindMs) as Timestamp);
   expect(readThrough()).toBe(1_500);
-  // Sent again after an adapter was away, or from a clock that is ahead.
+  // Events that are sent again after an adapter was away, or from a clock that is ahead.
   progress.committed((clock.now() - 100_000) as Timestamp);
   expect(readThrough()).toBe(1_500);
   progress.committed((clock.now() + 100_000) as Timestamp);
   expect(readThrough()).toBe(3_000);
 });
 
-test('without a link time goes on, and the stream does not', () => {
+test('without a link, time passes, but the stream is not read further', () => {
   const { progress, readThrough, turn } = given();
   progress.attached(true);
   turn();

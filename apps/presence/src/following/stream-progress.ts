@@ -3,24 +3,24 @@ import type { Clock } from '@rollcall/core/environment';
 
 export interface StreamProgressOptions {
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
-  /** Events that the network sends before some are confirmed. */
+  /** How many events the network sends before some are confirmed. */
   readonly credit: number;
 }
 
 /**
  * How far the stream was read: everything that reached the network before is in the database. AMQP does not say when a queue is
- * empty. It is known from this: a network that has more sends as much as it may. So where less than the credit was under way for a
- * whole turn of the watch, nothing waits at the network. Where more waits, the oldest event of a batch says how far it is.
+ * empty. But a network that has more events sends as many as it may. So if less than the credit was under way for a
+ * whole turn of the watch, nothing waits at the network. If more waits, the oldest event of a batch shows how far the stream was read.
  */
 export class StreamProgress {
   readonly #clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly #credit: number;
-  /** When those that are not committed came, by a number for each. */
+  /** When each uncommitted event came, by its number. */
   readonly #pending = new Map<number, Timestamp>();
   #next = 0;
   #mostPending = 0;
   #isAttached = false;
-  /** Attached for the whole of the turn that is under way. */
+  /** Whether the link has been attached for the whole present turn. */
   #isWholeTurn = false;
   #readThrough: Timestamp | undefined;
 

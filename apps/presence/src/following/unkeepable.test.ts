@@ -6,7 +6,7 @@ import { unkeepable } from './unkeepable.ts';
 
 const adapter = { type: 'hono-mqtt', id: 'mqtt-0', instance: 'i' };
 
-/** An event with this in one of the fields that stand in columns, by the name that is told. */
+/** Makes an event with this text in a field that has its own column, by the reported name. */
 const withText: Readonly<Record<string, (text: string) => FoldedEvent>> = {
   tenant: (text) => connected({ device: deviceRef(text, 'd') }),
   device: (text) => connected({ device: deviceRef('acme', text) }),
@@ -28,7 +28,7 @@ describe.each(Object.keys(withText))('an event whose %s', (field) => {
     ['half a character', 'a\ud800b'],
     ['bytes', 'x'.repeat(100_000)],
     ['bytes', '\u{20000}'.repeat(257)],
-  ])('has too much, or %s, cannot be kept, and it is said why', (what, text) => {
+  ])('has too much, or %s, cannot be kept, and the reason is reported', (what, text) => {
     expect(told(text)).toContain(`its ${field} has `);
     expect(told(text)).toContain(what);
   });
@@ -40,7 +40,7 @@ describe.each(Object.keys(withText))('an event whose %s', (field) => {
   });
 });
 
-test('the device of another adapter is looked at, too', () => {
+test('the device of another adapter is checked, too', () => {
   const event = (device: string): FoldedEvent => ({
     type: 'hono',
     cause: 'connected',
@@ -51,7 +51,7 @@ test('the device of another adapter is looked at, too', () => {
   expect([unkeepable(event('d')), unkeepable(event('a\0b'))]).toEqual([undefined, 'its device has U+0000']);
 });
 
-test('what is kept as JSON may have any text', () => {
+test('fields that are kept as JSON may have any text', () => {
   const begin = connected({ remoteId: 'a\0b', slot: '\ud800', remoteAddress: 'x'.repeat(60_000) });
   expect([begin, disconnected(begin)].map(unkeepable)).toEqual([undefined, undefined]);
 });

@@ -1,12 +1,12 @@
 import type { FoldedEvent } from './follow-stream.ts';
 
 /**
- * UTF-8 of what stands in columns of its own: several stand together in a tree of PostgreSQL, whose rows have 2,704 bytes at most. No
- * registry has longer ids, and no adapter longer words. What stands in JSON is as long as the body of an event may be.
+ * The longest UTF-8 texts of fields with their own columns: several are together in an index of PostgreSQL, whose rows have 2,704 bytes
+ * at most. No registry has longer ids, and no adapter longer words. Fields in JSON may be as long as the body of an event.
  */
 const maxBytes = { id: 1_024, word: 256 } as const;
 
-/** Why no database can keep this event, and the service not either; `undefined`: it can. Not one database more than another. */
+/** Why no database can keep this event, and so the service neither; `undefined`: it can. The limits are the same for all databases. */
 export function unkeepable(event: FoldedEvent): string | undefined {
   const ids = { tenant: event.device.tenant, device: event.device.device };
   return problemIn(ids, maxBytes.id) ?? problemIn(wordsOf(event), maxBytes.word);
@@ -31,7 +31,7 @@ function problemIn(texts: Readonly<Record<string, string>>, most: number): strin
     // JSON escapes it; a column of PostgreSQL cannot have it.
     if (text.includes('\0')) return `its ${name} has U+0000`;
     if (!text.isWellFormed()) return `its ${name} has half a character`;
-    // A text of so many units has fewer bytes than thrice as many.
+    // A text has at most three bytes for each UTF-16 unit.
     if (text.length * 3 > most && Buffer.byteLength(text) > most)
       return `its ${name} has more than ${most} bytes`;
   }

@@ -3,16 +3,16 @@ import type { FollowedState } from '@rollcall/file-follower';
 import { isoTime } from '../http/as-of.ts';
 import type { ServiceState } from './service-state.ts';
 
-/** Answers that are older than that are told as such. */
+/** Older answers are reported as old. */
 const lagLimitMs = 5_000;
 
-/** What probes are answered. A service that lags still answers, and says how old its answers are: it is degraded, and ready. */
+/** The answers to probes. A service that lags still answers, and says how old its answers are: it is degraded, and ready. */
 export function serviceHealth(state: ServiceState): Pick<HealthAnswers, 'started' | 'readiness'> {
   return {
     started: () => [serviceCheck(state.phase() !== 'starting')],
     readiness: () => [
       serviceCheck(state.phase() === 'running'),
-      // Without it nothing can be answered.
+      // Without the database no request can be answered.
       state.batches.isPausing || state.truth.isStoreAway
         ? { name: 'database', status: 'DOWN', code: 'DATABASE_AWAY', reason: 'it cannot be reached' }
         : { name: 'database', status: 'UP' },
@@ -45,7 +45,7 @@ function lagCheck({ truth }: ServiceState): HealthCheck {
   return { name, status: 'DEGRADED', code: 'ANSWERS_OLD', reason };
 }
 
-/** It answers, and says of each answer what it covers: that it began lately is no fault. */
+/** The service answers, and states in each answer what it covers: a recent start is not a fault. */
 function coverageCheck({ truth }: Pick<ServiceState, 'truth'>): HealthCheck {
   const { isComplete, completeFrom } = truth.now();
   const name = 'coverage';

@@ -33,7 +33,7 @@ async function ask(url: string, [method, path, body]: readonly [string, string, 
   });
 }
 
-test('a tenant that may not be seen is refused alike, whether it is there or not, and whatever is wrong besides', async () => {
+test('a tenant that may not be seen gets the same refusal, whether it exists or not, and whatever else is wrong', async () => {
   const { url, store } = await startApi(granting(new Set(['acme']), 'read', 'admin'));
   await store.apply([connected({ device: { ...connected().device, tenant: 'other' as never } })]);
   const answers = new Set<string>();
@@ -53,7 +53,7 @@ test('a tenant that may not be seen is refused alike, whether it is there or not
   expect((await ask(url, ['POST', '/v1/devices:query', JSON.stringify(mixed)])).status).toBe(403);
 });
 
-test('what may be read may not be forgotten without the scope for it', async () => {
+test('a device that may be read may not be forgotten without the scope for it', async () => {
   const { url } = await startApi(granting('*', 'read'));
   const response = await ask(url, ['DELETE', '/v1/tenants/acme/devices/d']);
   expect([response.status, response.headers.get('www-authenticate')]).toEqual([
@@ -73,7 +73,7 @@ describe('without a token that is valid', () => {
     tokens: { check: async (): Promise<TokenAnswer> => ({ status: 'refused', why: 'no' }) },
   };
 
-  test('every question about devices is refused before it is read', async () => {
+  test('every request about devices is refused before it is read', async () => {
     const { url } = await startApi(refusing);
     for (const question of [...questions('acme'), ['POST', '/v1/devices:query', '{'] as const]) {
       const response = await ask(url, question);
@@ -112,19 +112,19 @@ interface Page {
   readonly next?: string;
 }
 
-test('tenants are listed for nobody without a scope, or without a token', async () => {
+test('tenants are not listed without a scope, or without a token', async () => {
   expect((await (await startApi(granting('*'))).get('/v1/tenants')).status).toBe(403);
   const refused = { tokens: { check: async (): Promise<TokenAnswer> => ({ status: 'refused', why: 'no' }) } };
   expect((await (await startApi(refused)).get('/v1/tenants')).status).toBe(401);
 });
 
-test('while tokens cannot be checked, the answer is to try again', async () => {
+test('while tokens cannot be checked, the answer says to try again', async () => {
   const { get } = await startApi({ tokens: { check: async () => ({ status: 'unavailable' }) } });
   const response = await get('/v1/tenants/acme/devices');
   expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
 });
 
-describe('where nobody needs a token', () => {
+describe('if no token is needed', () => {
   test.each([
     ['127.0.0.1', 200],
     ['127.0.0.1:8090', 200],

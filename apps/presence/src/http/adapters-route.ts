@@ -12,7 +12,7 @@ import { QueryReader } from './query-reader.ts';
 /** Ids and instances are what adapters are called by their operators. */
 const maxNameLength = 1_024;
 
-/** Which instances of adapters were heard, whatever the tenant, and which of them still publish. */
+/** The known instances of adapters, over all tenants, and which of them still publish. */
 export function adaptersRoute(app: FastifyInstance, context: ApiContext): void {
   const { store, turns, announceIntervalMs } = context;
 
@@ -46,7 +46,7 @@ function instanceJson(heard: HeardInstance, { at }: AsOf, defaultIntervalMs: num
   const { adapterId, adapterType, instance, heardAtMs, announcedAtMs, announceIntervalMs } = heard;
   const graceMs = missedAnnouncements * (announceIntervalMs ?? defaultIntervalMs);
   const isSilent = at === undefined ? undefined : at - heardAtMs > graceMs;
-  // Of one that never announced anything, silence says nothing.
+  // For an instance that never announced anything, silence means nothing.
   const isKnown = isSilent === false || (isSilent && announcedAtMs !== undefined);
   return {
     id: adapterId,

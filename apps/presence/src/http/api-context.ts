@@ -6,7 +6,7 @@ import type { ChangeFeed } from '../watching/change-feed.ts';
 import type { Watchers } from '../watching/watchers.ts';
 import type { AsOf } from './as-of.ts';
 
-/** What the routes answer from. */
+/** What the routes need for their answers. */
 export interface ApiContext {
   readonly clock: Clock;
   readonly store: PresenceStore;
@@ -18,14 +18,14 @@ export interface ApiContext {
   /** Where the built page is; absent: there is none to serve. */
   readonly pageDirectory?: string;
   readonly flapsPerHour: number;
-  /** Of adapters that do not say how often they announce. */
+  /** For adapters that do not state their announcement interval. */
   readonly announceIntervalMs: number;
   readonly heartbeatMs: number;
-  /** Whether everybody on this machine may ask, without a token. */
+  /** Whether every program on this machine may ask, without a token. */
   readonly open: boolean;
   readonly allowedOrigin: '*' | RegExp | undefined;
   /** How far the answers reach, now. */
   asOf(): AsOf;
-  /** Told of errors that no client caused. */
+  /** Called with errors that no client caused. */
   failed(where: string, error: unknown): void;
 }

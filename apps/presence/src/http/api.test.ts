@@ -30,7 +30,7 @@ describe('one device', () => {
     });
   });
 
-  test('is online with what is known of its connection, then offline with the interval in which it left', async () => {
+  test('is online with the facts of its connection, then offline with the interval in which it left', async () => {
     const { get, store } = await startApi();
     const begin = connected();
     await store.apply([begin]);
@@ -72,7 +72,7 @@ describe('one device', () => {
     expect((await get(devicePath, { 'if-none-match': etag })).status).toBe(200);
   });
 
-  test('with an odd name is asked about percent-encoded', async () => {
+  test('with an unusual name is asked for percent-encoded', async () => {
     const { get, store } = await startApi();
     for (const name of ['a/b', 'ä ö', '100%', '...', 'a?b#c', '🚀', ':query', '%2F']) {
       await store.apply([connected({ device: deviceRef('acme', name) })]);
@@ -104,7 +104,7 @@ describe('several devices', () => {
     for (let number = 0; number < 20; number += 2) expect(seen).toContain(name(number));
   });
 
-  test('are asked about at once, in the order of the question', async () => {
+  test('are asked for at once, and answered in that order', async () => {
     const { url, store } = await startApi();
     await store.apply([connected({ device: deviceRef('acme', 'b') })]);
     const response = await fetch(`${url}/v1/devices:query`, {
@@ -140,7 +140,7 @@ describe('several devices', () => {
   });
 });
 
-test('counts are made once for all who ask within two seconds, and say how far they reach', async () => {
+test('counts are made once for all requests within two seconds, and state how far they reach', async () => {
   const { get, store, clock } = await startApi();
   const ask = async (): Promise<unknown> => {
     const { devices, 'as-of': asOf } = await json(await get('/v1/tenants/acme/summary'));
@@ -159,7 +159,7 @@ test('counts are made once for all who ask within two seconds, and say how far t
   expect(await ask()).toEqual([2, '2026-11-28T12:00:01.988Z', 12]);
 });
 
-test('counts that could not be made are made for whoever asks next', async () => {
+test('counts that failed are made again for the next request', async () => {
   const { get, store } = await startApi();
   store.failure = new StoreUnavailable('away');
   expect((await get('/v1/tenants/acme/summary')).status).toBe(503);
@@ -216,7 +216,7 @@ describe('the past of a device', () => {
 });
 
 describe('the service itself', () => {
-  test('says on the same port how it is', async () => {
+  test('reports its health on the same port', async () => {
     const { get } = await startApi();
     expect(await json(await get('/readiness'))).toEqual({
       status: 'DEGRADED',
@@ -227,7 +227,7 @@ describe('the service itself', () => {
     expect(await (await get('/metrics')).text()).toContain('rollcall_presence_lag_seconds 9');
   });
 
-  test('whose database is away says so, and blames no client', async () => {
+  test('reports that its database is away, and blames no client', async () => {
     const { get, store, failures } = await startApi();
     store.failure = new StoreUnavailable('connect ECONNREFUSED 10.0.0.1:5432');
     const response = await get(devicePath);
@@ -237,7 +237,7 @@ describe('the service itself', () => {
     expect(failures).toEqual([]);
   });
 
-  test('that makes a mistake tells the operator, not the client', async () => {
+  test('reports its own errors to the operator, not to the client', async () => {
     const { get, store, failures } = await startApi();
     store.failure = new Error('secret of the database');
     const response = await get(devicePath);
@@ -247,7 +247,7 @@ describe('the service itself', () => {
     expect(failures).toHaveLength(1);
   });
 
-  test('lets web pages of an allowed origin ask, and no other', async () => {
+  test('allows requests from web pages of an allowed origin, and no other', async () => {
     const { url, get } = await startApi({ allowedOrigin: /^(?:https:\/\/.*\.example)$/ });
     const allowed = await get(devicePath, { origin: 'https://a.example' });
     expect(allowed.headers.get('access-control-allow-origin')).toBe('https://a.example');

@@ -33,7 +33,7 @@ export function asOf({ now, readThrough, followedSince, announceIntervalMs }: St
   };
 }
 
-/** The same of an answer that is told later: then it is older. */
+/** The same for an answer that is sent later, and so is older. */
 export function toldAt(reached: AsOf, now: Timestamp): AsOf {
   return { ...reached, lagMs: lagOf(reached.at, now) };
 }

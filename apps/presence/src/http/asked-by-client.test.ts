@@ -10,7 +10,7 @@ async function listOf<Item>(items: AsyncIterable<Item>): Promise<readonly Item[]
   return found;
 }
 
-test('the client of the service reads what is counted and listed', async () => {
+test('the client of the service reads counts and lists', async () => {
   const { url, store, clock } = await startApi();
   const at = (clock.now() - 60_000) as Timestamp;
   const gone = connected({ connectionId: connectionId(1), at });

@@ -6,7 +6,7 @@ import { Problem } from './problem.ts';
 
 const grants = new WeakMap<FastifyRequest, Grant>();
 
-/** Has each request of these routes say who asks, before anything else of it is looked at. */
+/** Authenticates each request of these routes before anything else of it is read. */
 export function authorize(app: FastifyInstance, tokens: TokenCheck): void {
   app.addHook('onRequest', async (request) => {
     const { authorization } = request.headers;
@@ -19,7 +19,7 @@ export function authorize(app: FastifyInstance, tokens: TokenCheck): void {
         throw new Problem('no-token', {
           detail: answer.why,
           headers: {
-            // RFC 6750 §3.1: without credentials there is no error to tell.
+            // RFC 6750 §3.1: without credentials there is no error to report.
             'www-authenticate': `Bearer realm="rollcall-presence"${authorization === undefined ? '' : ', error="invalid_token"'}`,
           },
         });
@@ -40,7 +40,7 @@ export function grantOf(request: FastifyRequest): Grant {
   return grant;
 }
 
-/** Of what concerns all tenants: only who may see all of them may ask. @throws Problem */
+/** For routes about all tenants: only a token for all of them may use these. @throws Problem */
 export function requireAllTenants(request: FastifyRequest): void {
   const grant = grantOf(request);
   requireScope(grant, 'read');
@@ -49,7 +49,7 @@ export function requireAllTenants(request: FastifyRequest): void {
 }
 
 /**
- * The tenant that a request is about. One that may not be seen is refused whether it is there or not.
+ * The tenant that a request is about. One that may not be seen is refused whether it exists or not.
  *
  * @throws Problem
  */

@@ -19,7 +19,7 @@ import { watchRoute } from './watch-route.ts';
 
 /** A thousand devices with long names fit in. */
 const maxBodyBytes = 1_048_576;
-/** Longer than the head of a request may be: our own rules say what is wrong with a name. */
+/** Longer than the head of a request may be: our own rules report what is wrong with a name. */
 const maxParameterLength = 16_384;
 
 const webPages: WebPageUse = {
@@ -62,7 +62,7 @@ export async function createApp(
   app.setNotFoundHandler((request, reply) => sendProblem(reply, noRoute(request)));
   app.removeContentTypeParser('text/plain');
   app.addHook('onSend', async (_request, reply) => {
-    // Of single devices there are tags: ask again, and get 304 where nothing changed.
+    // Answers about single devices have tags: a repeated request gets 304 if nothing changed.
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'private, no-cache');
     reply.header('x-content-type-options', 'nosniff');
   });
@@ -73,7 +73,7 @@ export async function createApp(
         new Problem('misdirected', { detail: 'without tokens, only requests for localhost are answered' }),
     );
   allowOrigins(app, context.allowedOrigin, webPages);
-  // Before a body is looked at: some methods that no path has must have one.
+  // Before the body is read: some methods that no path allows require one.
   app.addHook('onRequest', async (request) => {
     if (request.is404) throw noRoute(request);
   });

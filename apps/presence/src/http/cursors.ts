@@ -1,7 +1,7 @@
 import { badInput } from './problem.ts';
 import { isStorable } from './query-reader.ts';
 
-/** A place in a list as whoever asks gives it back. */
+/** A place in a list, as text that the client sends back. */
 export function cursorOf(place: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(place)).toString('base64url');
 }

@@ -3,7 +3,7 @@ import type { Basis } from '@rollcall/core/events';
 import type { StoredConnection, StoredDevice } from '../store/presence-store.ts';
 import { isoTime } from './as-of.ts';
 
-/** A device as answers have it; names are those of the connection events. */
+/** A device as in answers; names are those of the connection events. */
 export function deviceJson({ presence, lastEnding }: StoredDevice): object {
   const { device, status } = presence;
   const ending = presence.status === 'offline' ? presence.ending : lastEnding;
@@ -70,7 +70,7 @@ export function endingJson(ending: Ending): object {
   };
 }
 
-/** How it is known that the device is there, and how soon silence would be noticed; `null`: never. */
+/** How it is known that the device is connected, and how soon silence would be noticed; `null`: never. */
 function basisJson(basis: Basis): object {
   if (basis.kind === 'session') return { kind: 'session', 'detect-within-ms': basis.detectWithinMs };
   return {

@@ -17,10 +17,10 @@ interface OfDevice {
 }
 
 const path = '/v1/tenants/:tenant/devices/:device';
-/** Connections that may be open at one time of a device, as far as they are looked at. */
+/** How many connections of a device are checked that may be open at one time. */
 const maxAtOnce = 1_000;
 
-/** What is asked about one device. */
+/** The routes about one device. */
 export function deviceRoutes(app: FastifyInstance, context: ApiContext): void {
   const { store, turns } = context;
 
@@ -78,7 +78,7 @@ export function deviceRoutes(app: FastifyInstance, context: ApiContext): void {
     const device = checkedDevice(params);
     new QueryReader(request.query, []);
     await turns.take(device.tenant, () => store.forget(device));
-    // Whether there was something is not told: it is gone now.
+    // The answer does not reveal whether there was anything: it is gone now.
     return reply.code(204).send();
   });
 }

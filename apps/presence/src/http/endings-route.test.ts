@@ -23,7 +23,7 @@ async function given() {
   return { ...api, leave, ask };
 }
 
-test('who left for what reason in the last hour is one question', async () => {
+test('one request answers which devices left in the last hour, and why', async () => {
   const { leave, ask } = await given();
   await leave(1, 3_600_000, 'client-closed');
   await leave(2, 3_599_999, 'client-closed');
@@ -66,7 +66,7 @@ test('is answered page by page, while more leave', async () => {
   expect(seen).toEqual(Array.from({ length: 9 }, (_, number) => `d-${8 - number}`));
 });
 
-test('says how far back it knows all: as long as endings are kept', async () => {
+test('states how far back it is complete: as long as endings are kept', async () => {
   const api = await startApi({ retention: { defaultMs: 60_000, tenantMs: new Map([['other', 1_000]]) } });
   const since = async (tenant: string) =>
     ((await (await api.get(`/v1/tenants/${tenant}/endings`)).json()) as Record<string, unknown>)[
@@ -95,7 +95,7 @@ test.each([path, '/v1/tenants/acme/devices'])(
     expect((await get(`${asked}?protocol=LoRa`)).status).toBe(200);
     await leave(1, 5_000, 'retired');
     expect(await status('retired')).toBe(200);
-    // Of another period there is none; it is no slip of the pen.
+    // Of another period there is none; but the reason is not a typing error.
     expect((await get(`${path}?reason=retired&to=2026-11-27T00:00:00Z`)).status).toBe(200);
     expect(await status('retierd')).toBe(400);
   },

@@ -11,7 +11,7 @@ import { badInput } from './problem.ts';
 import { QueryReader } from './query-reader.ts';
 import { refuseUnknownReason } from './unknown-reason.ts';
 
-/** Who left in the last hour? */
+/** The usual question: which devices left in the last hour? */
 const usualPeriodMs = 3_600_000;
 
 /** All endings of a tenant in a period. */

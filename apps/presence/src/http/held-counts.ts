@@ -2,7 +2,7 @@ import type { PresenceStore } from '../store/presence-store.ts';
 import type { ApiContext } from './api-context.ts';
 import type { AsOf } from './as-of.ts';
 
-/** What was counted, and how far that reaches. */
+/** Counts, and how far they reach. */
 export interface Counted<Result> {
   readonly result: Result;
   readonly asOf: AsOf;
@@ -19,7 +19,7 @@ interface Held<Result> {
   readonly counted: Promise<Counted<Result>>;
 }
 
-/** Counting takes long: many who ask the same get one answer, and how far that one reaches. */
+/** Counting takes long: requests for the same counts share one answer, which states how far it reaches. */
 export class HeldCounts<Result> {
   readonly #context: Pick<ApiContext, 'clock' | 'store' | 'turns' | 'asOf'>;
   readonly #heldFor: HeldFor;
@@ -45,7 +45,7 @@ export class HeldCounts<Result> {
     this.#held.set(key, { untilMs: nowMs + this.#heldFor.holdsMs, counted });
     const [oldest] = this.#held.keys();
     if (this.#held.size > this.#heldFor.maxHeld && oldest !== undefined) this.#held.delete(oldest);
-    // Whoever asks next tries again.
+    // The next request tries again.
     counted.catch(() => {
       if (this.#held.get(key)?.counted === counted) this.#held.delete(key);
     });

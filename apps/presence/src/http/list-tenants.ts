@@ -5,10 +5,10 @@ import { grantOf, requireScope } from './authorize.ts';
 import { maxCursorLength } from './device-routes.ts';
 import { QueryReader } from './query-reader.ts';
 
-/** Those who wait for the database with a question about no tenant wait together. */
+/** Requests about no tenant wait for the database together. */
 const ofNoTenant = '';
 
-/** The tenants that somebody may ask about: those the token names, or all of which a device is known. */
+/** The tenants that a client may ask about: those of the token, or all with a known device. */
 export function tenantsRoute(app: FastifyInstance, context: ApiContext): void {
   app.get<{ readonly Querystring: string }>('/v1/tenants', async (request, reply) => {
     const grant = grantOf(request);

@@ -58,7 +58,7 @@ test.each([
   [`${endings}?cursor=${cursorOf(['1', 'd', 'c'])}`, 'cursor'],
   [`${endings}?cursor=${cursorOf([1, 'd', '\0'])}`, 'cursor'],
   [`${endings}?cursor=${cursorOf([1.5, 'd', 'c'])}`, 'cursor'],
-  // Names that nothing has.
+  // Names that nothing can have.
   ['/v1/tenants/acme/devices/%00', 'device'],
   ['/v1/tenants/acme/devices/a%0Ab', 'device'],
   [`/v1/tenants/acme/devices/${long}`, 'device'],

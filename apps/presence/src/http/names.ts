@@ -2,7 +2,7 @@ import { deviceRef, type DeviceRef } from '@rollcall/core';
 import { badInput } from './problem.ts';
 import { isStorable } from './query-reader.ts';
 
-/** Ids are what a registry allows; none is nearly as long. */
+/** A registry decides which ids exist; real ids are much shorter. */
 const maxLength = 1_024;
 
 /** @throws Problem where no tenant or device can have this id. */

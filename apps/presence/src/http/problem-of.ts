@@ -1,7 +1,7 @@
 import { StoreUnavailable } from '../store/store-unavailable.ts';
 import { Problem, type ProblemKind } from './problem.ts';
 
-/** What fastify finds wrong with a request, by the code of its error. */
+/** The kinds of problems that fastify finds in a request, by the code of its error. */
 const ofFastify: Readonly<Record<string, ProblemKind>> = {
   FST_ERR_BAD_URL: 'malformed-request',
   FST_ERR_CTP_BODY_TOO_LARGE: 'too-large',
@@ -19,7 +19,7 @@ const details: Partial<Readonly<Record<ProblemKind, string>>> = {
   'too-large': 'the body has more bytes than are read',
 };
 
-/** What whoever asked is told of an error. What is no mistake of theirs goes to `failed`. */
+/** The problem that the client gets for an error. Errors that the client did not cause go to `failed`. */
 export function problemOf(error: unknown, failed: (error: unknown) => void): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof StoreUnavailable)

@@ -21,13 +21,13 @@ const kinds = {
   busy: { status: 503, title: 'Too many requests are waiting' },
 } as const;
 
-/** An error as whoever asks gets it (RFC 9457). */
+/** An error as the client gets it (RFC 9457). */
 export interface ProblemDocument {
   readonly type: string;
   readonly title: string;
   readonly status: number;
   readonly detail?: string;
-  /** Where the mistake is, of 400: a parameter of path or query, or a place in the body. */
+  /** For 400, where the mistake is: a parameter of path or query, or a place in the body. */
   readonly field?: string;
 }
 
@@ -72,7 +72,7 @@ export function badInput(field: string, detail: string): Problem {
   return new Problem('bad-input', { field, detail: `${field}: ${detail}` });
 }
 
-/** As it is answered where no request came about. */
+/** The answer if the request could not be parsed. */
 export function rawProblem(kind: ProblemKind): RawAnswer {
   const { status, document } = new Problem(kind);
   return {
@@ -81,7 +81,7 @@ export function rawProblem(kind: ProblemKind): RawAnswer {
   };
 }
 
-/** What whoever has to give way to others is told. */
+/** The answer to a client that has to give way to others. */
 export function busy(): Problem {
   return new Problem('busy', { detail: 'ask again in a moment', headers: { 'retry-after': '1' } });
 }

@@ -1,13 +1,13 @@
 import { badInput } from './problem.ts';
 
-/** More than any route knows. */
+/** More than any route has. */
 const maxParameters = 20;
 
 /** The parameters behind the question mark of one request. Each may be given once. */
 export class QueryReader {
   readonly #values: ReadonlyMap<string, string>;
 
-  /** @throws Problem where the text is not well-formed, or has a parameter that is not known here, or one twice. */
+  /** @throws Problem if the text is not well-formed, or has an unknown parameter, or one twice. */
   constructor(text: string, known: readonly string[]) {
     const values = new Map<string, string>();
     const parts = text.split('&', maxParameters + 1);
@@ -69,7 +69,7 @@ function readTime(name: string, text: string): number {
   return at;
 }
 
-/** `Date.parse` takes the 30th of February for the 2nd of March. */
+/** `Date.parse` reads the 30th of February as the 2nd of March. */
 function isDayOfCalendar(day: string): boolean {
   const at = new Date(`${day}T00:00:00Z`);
   return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(day);
@@ -83,7 +83,7 @@ function decoded(text: string, field: string): string {
   }
 }
 
-/** Of a name that a client made up, so much is given back. */
+/** The part of a client's made-up name that the answer repeats. */
 function shown(name: string): string {
   return /^[\w.-]{1,40}$/.test(name) ? name : 'query';
 }

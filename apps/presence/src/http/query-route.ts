@@ -17,7 +17,7 @@ export function queryRoute(app: FastifyInstance, context: ApiContext): void {
     new QueryReader(request.query, []);
     const devices = devicesIn(request);
     const asOf = context.asOf();
-    // Most ask about one tenant alone.
+    // Most requests are about one tenant only.
     const found = await context.turns.take(devices[0]?.tenant ?? '', () => context.store.get(devices));
     return answer(reply, asOf, { devices: found.map(deviceJson) });
   });

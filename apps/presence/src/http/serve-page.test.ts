@@ -17,7 +17,7 @@ function builtPage(): string {
   return directory;
 }
 
-/** `fetch` would tidy the path. */
+/** `fetch` would normalise the path. */
 function statusOf(port: number, path: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     request({ port, path, host: '127.0.0.1' }, (response) => {
@@ -60,18 +60,18 @@ test.each([
   '/secret.html',
   '/index.html/../secret.html',
   '//assets/index-abc.js/../../secret.html',
-])('no other file is to be had: %s', async (path) => {
+])('no other file is served: %s', async (path) => {
   const { port } = await startApi({ pageDirectory: builtPage() });
   expect(await statusOf(port, path)).toBe(404);
 });
 
-test('the page is to be read only', async () => {
+test('the page allows reading only', async () => {
   const { url } = await startApi({ pageDirectory: builtPage() });
   const response = await fetch(`${url}/`, { method: 'POST' });
   expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
 });
 
-test('where nothing needs a token, the page is for loopback names alone', async () => {
+test('if no token is needed, the page is served for loopback names only', async () => {
   const { port } = await startApi({ pageDirectory: builtPage(), open: true });
   const status = await new Promise((resolve, reject) => {
     request({ port, host: '127.0.0.1', path: '/', headers: { host: 'evil.test' } }, (response) => {

@@ -9,7 +9,7 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** Nothing of another host, and no script but that of the page; what it asks is answered here. */
+/** Nothing from another host, and no script but that of the page; it may send requests to this service only. */
 const policy = [
   "default-src 'none'",
   "script-src 'self'",

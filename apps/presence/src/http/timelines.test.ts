@@ -4,7 +4,7 @@ import { startApi } from '../testing/start-api.ts';
 
 const path = '/v1/tenants/acme/timeline?from=2026-11-28T11:00:00Z&to=2026-11-28T11:30:00Z';
 
-test('who asks the same within ten seconds gets one count, and how old that is', async () => {
+test('equal requests within ten seconds share one count, and its age is stated', async () => {
   const { get, store, clock } = await startApi();
   let counts = 0;
   const timeline = store.timeline.bind(store);
@@ -26,7 +26,7 @@ test.each([
   ['from=2026-11-28T11:00:00Z&to=2026-11-28T11:00:00Z', 'from'],
   ['from=2026-11-28T11:00:00Z&to=2026-11-28T12:00:00Z&step=7', 'step'],
   ['step=0', 'step'],
-])('a period that cannot be counted is a mistake: %s', async (query, field) => {
+])('a period that cannot be counted is refused: %s', async (query, field) => {
   const { get } = await startApi();
   const response = await get(`/v1/tenants/acme/timeline?${query}`);
   expect([response.status, await response.json()]).toEqual([400, expect.objectContaining({ field })]);

@@ -59,7 +59,7 @@ test('with key and certificate the API is there over TLS alone, of a version tha
   await expect(
     dial(port, { maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' }),
   ).rejects.toThrow(Error);
-  // Nobody is answered who speaks no TLS.
+  // A client without TLS gets no answer.
   const plain = connectPlain(port, '127.0.0.1').on('error', () => {});
   plain.write('GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n');
   expect(await text(plain)).not.toContain('HTTP/1.1 200');
@@ -79,7 +79,7 @@ test('a certificate that is replaced is shown to those who come later', async ()
     .not.toBe(before);
 });
 
-test('versions and cipher suites that were chosen are kept when the certificate is replaced', async () => {
+test('the chosen versions and cipher suites are kept when the certificate is replaced', async () => {
   const { environment, write } = given();
   const suite = 'ECDHE-ECDSA-AES256-GCM-SHA384';
   const { port, clock } = await startApi({
@@ -105,7 +105,7 @@ test('versions and cipher suites that were chosen are kept when the certificate 
   expect(spoken(after)).toEqual(['TLSv1.2', suite]);
 });
 
-test('where there are too many connections, one that asks nothing gives way, and a reader does not', async () => {
+test('where there are too many connections, one without a request gives way, and a reader does not', async () => {
   const { environment } = given();
   const { port, watchers } = await startApi({
     environment: { ...environment, ROLLCALL_PRESENCE_MAXCONNECTIONS: '10' },

@@ -3,8 +3,8 @@ import type { ApiContext } from './api-context.ts';
 import { badInput } from './problem.ts';
 
 /**
- * A reason that nothing has is a slip of the pen, unless the contract has it. Adapters of a later version may have more reasons: one
- * that a device has is no mistake. To be called where nothing was found.
+ * A reason that no device has is a typing error, unless the contract has it. Adapters of a later version may have more reasons: one
+ * that a device has is valid. Call this if nothing was found.
  *
  * @throws Problem
  */
@@ -13,7 +13,7 @@ export async function refuseUnknownReason(
   tenant: string,
   { reason, after }: { readonly reason?: string; readonly after?: unknown },
 ): Promise<void> {
-  // A page behind another one belongs to a question that was answered.
+  // A later page belongs to a request that was answered before.
   if (reason === undefined || after !== undefined || Object.hasOwn(disconnectReasons, reason)) return;
   const reasons = await turns.take(tenant, () => store.reasons(tenant));
   if (reasons.includes(reason)) return;
@@ -21,5 +21,5 @@ export async function refuseUnknownReason(
   throw badInput('reason', `must be one of ${known.slice(0, maxShown).join(', ')}`);
 }
 
-/** Those of others may be many. */
+/** There may be many reasons of other adapters. */
 const maxShown = 50;

@@ -76,13 +76,13 @@ test.each([
   expect(wasConnected(time, connections, coverage)).toMatchObject(verdict);
 });
 
-test('while not all is announced that was open, nobody is known to have been away', () => {
+test('while not all open connections are announced, no device is known to have been away', () => {
   expect(wasConnected(60_000, [], { ...coverage, isComplete: false })).toMatchObject({
     because: 'not-covered',
   });
 });
 
-test('of what is kept no more, nothing is said', () => {
+test('nothing is stated about times that are not kept any more', () => {
   expect(wasConnected(60_000, [], { ...coverage, keptSinceMs: 70_000 })).toMatchObject({
     because: 'not-covered',
   });

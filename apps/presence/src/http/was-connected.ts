@@ -12,11 +12,11 @@ export type WasConnected =
         | 'left-between'
         /** It may have left without that being noticed so far. */
         | 'not-noticed-yet'
-        /** Its adapter reports nothing of the connection any more. */
+        /** Its adapter does not report the connection any more. */
         | 'silent'
-        /** Nothing is known of that time: it was before the service, or is kept no more. */
+        /** That time is not known: it was before the service began, or is not kept any more. */
         | 'not-covered'
-        /** The stream was not read so far, or the time is to come. */
+        /** The stream was not read that far, or the time is in the future. */
         | 'not-read-yet';
       /** Absent ends: not known. */
       readonly between: { readonly fromMs?: number; readonly toMs?: number };
@@ -24,12 +24,12 @@ export type WasConnected =
     };
 
 export interface Coverage extends Pick<AsOf, 'at' | 'coveredSince' | 'isComplete'> {
-  /** Connections that ended before are kept no more. */
+  /** Connections that ended before are not kept any more. */
   readonly keptSinceMs: number;
 }
 
 /**
- * Nothing is said more exactly than it is known. `no` needs that everything of that time is known; `yes` a connection that is known
+ * Answers no more exactly than is known. `no` needs that everything of that time is known; `yes` needs a connection that is known
  * to have been open then.
  *
  * @param connections those that may have been open at `time`.
@@ -49,7 +49,7 @@ export function wasConnected(
   if (unsure) return unsure;
   const knownFrom = Math.max(coveredSince, keptSinceMs);
   if (time < knownFrom) return uncertain('not-covered', { toMs: knownFrom });
-  // Who was there when the service began is not all announced.
+  // Not all connections from before the service began are announced.
   if (!isComplete) return uncertain('not-covered', { fromMs: coveredSince });
   return { answer: 'no' };
 }

@@ -34,7 +34,7 @@ export function watchRoute(app: FastifyInstance, context: ApiContext): void {
     raw.writeHead(200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
-      // Proxies as nginx would keep the events back.
+      // Proxies such as nginx would hold the events back.
       'x-accel-buffering': 'no',
     });
     const stream = new SseStream(raw, clock);
@@ -55,7 +55,7 @@ export function watchRoute(app: FastifyInstance, context: ApiContext): void {
         }),
       )
       .catch((error: unknown) => {
-        // It comes again, with the last id that it has.
+        // The reader comes again, with its last id.
         stream.cut('failed');
         if (!(error instanceof StoreUnavailable || error instanceof Problem)) context.failed('watch', error);
       })
@@ -63,7 +63,7 @@ export function watchRoute(app: FastifyInstance, context: ApiContext): void {
   });
 }
 
-/** Readers that come together wait for their snapshots as all who ask do: the database is not asked more at a time than it can bear. */
+/** Readers wait in turn for their snapshots, like all requests, so that the database is not overloaded. */
 function inTurn({ store, turns }: ApiContext): Pick<PresenceStore, 'position' | 'list'> {
   return {
     position: (tenant) => turns.take(tenant, () => store.position(tenant)),
