@@ -26,7 +26,7 @@ export interface Serving {
 }
 
 /**
- * What adapters have of the registry: its services, and its changes. What was begun is in `resources`.
+ * Starts the parts for adapters: the services, and the notifications of changes. Everything that was begun is in `resources`.
  *
  * @throws ConfigError, TransportError
  */

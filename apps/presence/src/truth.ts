@@ -11,7 +11,7 @@ export interface TruthOptions {
   readonly progress: Pick<StreamProgress, 'readThrough'>;
   /** Names this process among the replicas. */
   readonly replica: string;
-  /** Of adapters that do not say how often they announce. */
+  /** For adapters that do not state their announcement interval. */
   readonly announceIntervalMs: number;
   failed(where: string, error: unknown): void;
 }
@@ -22,8 +22,8 @@ const noteEveryMs = 1_000;
 type Shared = Awaited<ReturnType<PresenceStore['progress']>>;
 
 /**
- * What the service knows of itself. Replicas share what comes, so that the database is as old as the slowest of them: each notes how
- * far it has read, and heeds the others.
+ * What the service knows about itself. Replicas share the events, so the database is as old as the slowest of them: each notes how
+ * far it has read, and takes the others into account.
  */
 export class Truth {
   readonly #options: TruthOptions;
@@ -58,7 +58,7 @@ export class Truth {
     });
   }
 
-  /** Names what this database lacks, as long as it may lack something that adapters will announce; `undefined`: nothing. */
+  /** A name for what this database lacks, while it may lack connections that adapters will announce; `undefined`: it lacks nothing. */
   lacks(): string | undefined {
     const now = this.#options.clock.now();
     const { coveredSince, completeFrom } = this.now();

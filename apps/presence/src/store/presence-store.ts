@@ -2,7 +2,7 @@ import type { DevicePresence, Ending, OpenConnection } from '@rollcall/client';
 import type { DeviceRef } from '@rollcall/core';
 import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
 
-/** What is known of a device; `unknown` without connections where nothing was ever heard of it. */
+/** What is known about a device; `unknown` without connections if there was never an event of it. */
 export interface StoredDevice {
   readonly presence: DevicePresence;
   /** Its latest ending, of a device that is online or unknown too. */
@@ -14,7 +14,7 @@ export interface StoredConnection {
   readonly connection: OpenConnection;
   /** Absent: it is open, or that is not known. */
   readonly ending?: Ending;
-  /** Whether it is not known any more if it is open: announcements were missed, or its adapter lost its journal. */
+  /** Whether its state is not known any more: announcements were missed, or its adapter lost its journal. */
   readonly silent: boolean;
   /** Of one without an ending: when another connection took its slot. */
   readonly takenOverAt?: number;
@@ -25,12 +25,12 @@ export interface DeviceQuery {
   readonly protocol?: string;
   /** Of the ending of a device that is offline. */
   readonly reason?: string;
-  /** Those whose status is what it is since then, or later. */
+  /** Only devices whose status changed at this time or later. */
   readonly sinceMs?: number;
   /** What the id begins with. */
   readonly q?: string;
   readonly limit: number;
-  /** `next` of the page before. A text that was none is a place, too. */
+  /** `next` of the page before. Any other text is a place, too. */
   readonly after?: string;
 }
 
@@ -54,17 +54,17 @@ export interface PresenceSummary {
   readonly flapping: readonly { readonly device: DeviceRef; readonly changes: number }[];
 }
 
-/** An incarnation of an adapter of which something was heard, over all tenants. */
+/** An incarnation of an adapter with at least one event, over all tenants. */
 export interface HeardInstance {
   readonly adapterId: string;
   readonly instance: string;
   readonly adapterType: string;
-  /** Its latest event or announcement; what others told for it does not count. Of the wall clock of the service. */
+  /** Its latest event or announcement; events that others published for it do not count. Of the wall clock of the service. */
   readonly heardAtMs: number;
   readonly announcedAtMs?: number;
-  /** As it said with its latest announcement. */
+  /** The interval in its latest announcement. */
   readonly announceIntervalMs?: number;
-  /** That it has open, as far as is known; without those of which nothing is heard any more. */
+  /** How many connections it has open, as far as is known; without those whose state is not known any more. */
   readonly connections: number;
 }
 
@@ -83,7 +83,7 @@ export interface InstancesQuery {
 
 export interface InstancesPage {
   readonly instances: readonly HeardInstance[];
-  /** There are more behind this one. */
+  /** The place of the next page; absent: this is the last one. */
   readonly next?: InstancePlace;
 }
 
@@ -108,7 +108,7 @@ export interface EndingPlace {
 /** How a connection of a device ended. */
 export interface StoredEnding {
   readonly device: DeviceRef;
-  /** What the device is now. */
+  /** The present status of the device. */
   readonly status: DevicePresence['status'];
   readonly ending: Ending;
 }
@@ -148,7 +148,7 @@ export interface ChangesRead {
   readonly position: string;
 }
 
-/** What replicas tell each other, by way of the database. */
+/** What replicas share through the database. */
 interface SharedProgress {
   /** How far each replica has read, of those that noted it lately. */
   readonly replicas: readonly { readonly replica: string; readonly readThroughMs: number }[];
@@ -175,7 +175,7 @@ export interface KeptHistory {
 }
 
 /**
- * Keeps what connection events say, and answers from it. Every call rejects with `StoreUnavailable` while the database is away: the
+ * Keeps the facts of connection events, and answers from them. Every call rejects with `StoreUnavailable` while the database is away: the
  * same may succeed later.
  */
 export interface PresenceStore {
@@ -196,15 +196,15 @@ export interface PresenceStore {
   /** The latest first; an ending that stays as it is stands on one page, whatever comes between. */
   endings(tenant: string, query: EndingsQuery): Promise<EndingsPage>;
   summary(tenant: string, query: { readonly flapsPerHour: number }): Promise<PresenceSummary>;
-  /** For which devices of a tenant are offline. */
+  /** The reasons for which devices of a tenant are offline. */
   reasons(tenant: string): Promise<readonly string[]>;
   /** Incarnations of adapters that were heard in the last seven days, by adapter id and instance. */
   instances(query: InstancesQuery): Promise<InstancesPage>;
-  /** How many devices were online over time. Takes as long as there were connections, and keeps nobody else waiting. */
+  /** How many devices were online over time. Its time grows with the number of connections; other calls do not wait for it. */
   timeline(tenant: string, query: TimelineQuery): Promise<Timeline>;
   /** Tenants of which a device is known, in the order of their ids, behind `after`. */
   tenants(query: { readonly limit: number; readonly after?: string }): Promise<readonly string[]>;
-  /** Forgets a device with its history. @returns whether something was known of it. */
+  /** Forgets a device with its history. @returns whether anything was known about it. */
   forget(device: DeviceRef): Promise<boolean>;
   /** The place in the log of changes behind all that is committed. */
   position(tenant: string): Promise<string>;
@@ -216,9 +216,9 @@ export interface PresenceStore {
   /** For a replica that stops: the others do not wait for it any more. */
   forgetReplica(replica: string): Promise<void>;
   progress(): Promise<SharedProgress>;
-  /** Finds connections of which nothing is heard any more. @returns whether more are to be looked at now. */
+  /** Finds connections that are not announced any more. @returns whether more must be checked now. */
   sweep(): Promise<boolean>;
-  /** Drops some of what is kept no more. @returns how much; 0: there is no more. */
+  /** Drops some of the data whose time is over. @returns how much; 0: there is no more. */
   dropOld(kept: KeptHistory): Promise<number>;
   close(): Promise<void>;
 }

@@ -14,7 +14,7 @@ export interface FeedChunk {
 const chunkChanges = 200;
 
 /**
- * The change log of the database, for many readers: those that stand at one place share one read and one text. Nothing is kept
+ * The change log of the database, for many readers: readers at the same place share one read and one text. Nothing is kept
  * between two wakes.
  */
 export class ChangeFeed {
@@ -31,7 +31,7 @@ export class ChangeFeed {
     this.#stopListening = store.onWake(() => this.#wake());
   }
 
-  /** Grows with each wake: what was read before may be old. */
+  /** Grows with each wake: earlier reads may be old. */
   get wakes(): number {
     return this.#wakes;
   }

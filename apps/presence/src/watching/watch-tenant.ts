@@ -7,7 +7,7 @@ import type { SseStream } from './sse-stream.ts';
 
 export interface WatchTenantOptions {
   readonly tenant: string;
-  /** Where the reader stopped, as it says. */
+  /** Where the reader stopped, by its own account. */
   readonly lastEventId: string | undefined;
   readonly store: Pick<PresenceStore, 'position' | 'list'>;
   readonly feed: ChangeFeed;
@@ -25,8 +25,8 @@ const pageDevices = 200;
 const maxIdLength = 200;
 
 /**
- * Serves one reader until it goes: a snapshot and then the changes, or the changes since its last id alone. Where these are not to be
- * had, it is told so, and gets a snapshot.
+ * Serves one reader until it goes: a snapshot and then the changes, or only the changes since its last id. If these are not
+ * available, it gets a `reset`, and a snapshot.
  */
 export async function watchTenant(options: WatchTenantOptions): Promise<void> {
   const { stream } = options;
@@ -93,7 +93,7 @@ async function sendChanges(options: WatchTenantOptions, begin: string): Promise<
     if (chunk.count > 0) await stream.write(chunk.text);
     else if (await isSilent(options, wakes, later(heardAt, heartbeatMs)))
       await stream.write(sseFrame('heartbeat', { 'as-of': options.asOfJson() }, position));
-    // Woken, maybe for another tenant: the reader has heard nothing.
+    // Woken, maybe for another tenant: the reader got nothing.
     else continue;
     heardAt = clock.monotonic();
   }

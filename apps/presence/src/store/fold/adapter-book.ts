@@ -3,7 +3,7 @@ import type { ReceivedEvent } from '@rollcall/hono-wire';
 
 export { graceOf, isSilent };
 
-/** What was heard of an adapter of a tenant. Times are of the wall clock, without those when this service was away. */
+/** What is known about an adapter from its events for a tenant. Times are of the wall clock, without those when this service was away. */
 export interface Heard extends AdapterNews {
   readonly tenant: string;
   readonly adapterId: string;
@@ -12,7 +12,7 @@ export interface Heard extends AdapterNews {
   isSilent: boolean;
 }
 
-/** As databases have it. */
+/** The row in a database. */
 export interface AdapterRow {
   readonly tenant: string;
   readonly adapter_id: string;
@@ -52,7 +52,7 @@ export class AdapterBook {
     return longest;
   }
 
-  /** @returns whether its connections are to be looked at again: it was silent, or has a new journal. */
+  /** @returns whether its connections must be checked again: it was silent, or has a new journal. */
   hear(event: ReceivedEvent, nowMs: number): boolean {
     const heard = this.#obtain(event.device.tenant, event.adapter.id, nowMs);
     const isNew = hear(heard, event, nowMs, this.#defaultIntervalMs);
@@ -66,7 +66,7 @@ export class AdapterBook {
     if ((heard.closedThrough ?? '') < epoch) heard.closedThrough = epoch;
   }
 
-  /** Those that changed since this was asked last. */
+  /** The adapters that changed since the last call. */
   takeChanged(): readonly Heard[] {
     const changed = [...this.#changed];
     this.#changed.clear();

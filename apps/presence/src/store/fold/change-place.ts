@@ -6,7 +6,7 @@ export interface ChangeRow {
   readonly state: string;
 }
 
-/** A place in the log of changes, as readers have it. Ids of another database are not taken for its own. */
+/** A place in the log of changes, as readers have it. Ids of another database are not valid here. */
 export function placeId(database: string, number: number): string {
   return `${database}-${number}`;
 }
@@ -17,7 +17,7 @@ export function placeNumber(database: string, id: string): number | undefined {
   return name === database ? Number(digits) : undefined;
 }
 
-/** @param rows as many as were asked for (`limit`), or all that there are up to `last`. */
+/** @param rows at most `limit`; fewer are all up to `last`. */
 export function changesRead(
   database: string,
   rows: readonly ChangeRow[],

@@ -22,12 +22,12 @@ export function isTakenOver({
   return newest !== null && epoch.slice(0, 12) < takenOverBefore(newest);
 }
 
-/** The columns of what a `connected` says. */
+/** The columns of a `connected`. */
 export function beginOf(event: ReceivedConnected) {
   return rowOf(openConnection(event));
 }
 
-/** The columns of what a `disconnected` says: all of the connection, which may not have been heard of. */
+/** The columns of a `disconnected`: it has all of the connection, which may not be known yet. */
 export function endOf(event: ReceivedDisconnected) {
   const ending = endingOf(event);
   return {
@@ -60,7 +60,7 @@ function rowOf(connection: OpenConnection) {
   };
 }
 
-/** A longer text would not fit into a tree of PostgreSQL: what is held is only compared. */
+/** A longer text would not fit into a tree of PostgreSQL: the slot is only compared. */
 const maxHolderBytes = 256;
 
 function holderOf(connection: OpenConnection): string | null {

@@ -32,22 +32,22 @@ function comparable({ ended_at, ended_by, ended_epoch, adapter_id }: EndRow): En
   } as unknown as Ending;
 }
 
-/** A device as it is kept: `said` is the last event of an adapter whose events name no connection, as JSON. */
+/** A device as it is kept: `said` is the last event of an adapter whose events have no connection-id, as JSON. */
 export type DeviceRow = ReturnType<typeof deviceRow>;
 
-/** What a device is made from. */
+/** The parts of a device's state. */
 export interface DeviceParts {
   readonly device: DeviceRef;
-  /** Those that are open, and were not taken over, oldest first. Their epoch is the greatest that they were said with. */
+  /** Those that are open, and were not taken over, oldest first. Their epoch is the greatest of all their events. */
   readonly open: readonly { readonly facts: string; readonly epoch: string }[];
-  /** Whether it is not known any more of any of them if it is open. */
+  /** Whether the state of all of them is not known any more. */
   readonly isUnheard: boolean;
   /** The latest ending, and the id of its connection. */
   readonly latest: { readonly id: string; readonly ending: Ending } | undefined;
   readonly said: string | null;
 }
 
-/** The columns of what is known of a device. */
+/** The columns of a device's state. */
 export function deviceRow({ device, open, isUnheard, latest, said }: DeviceParts) {
   const connections = open.map(({ facts, epoch }) => ({
     ...(JSON.parse(facts) as OpenConnection),
@@ -92,5 +92,5 @@ export function storedIn(state: string): StoredDevice {
   return JSON.parse(state) as StoredDevice;
 }
 
-/** Devices that are looked at for one page: where few match, a page has fewer, and the next one goes on. */
+/** How many devices are checked for one page: if few match, a page has fewer, and the next one continues. */
 export const maxLooked = 4_000;

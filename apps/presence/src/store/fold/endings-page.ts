@@ -2,7 +2,7 @@ import type { Ending } from '@rollcall/client';
 import { deviceRef } from '@rollcall/core';
 import type { EndingPlace, EndingsPage, StoredEnding } from '../presence-store.ts';
 
-/** A connection that ended, as databases have it, and what its device is now. */
+/** A connection that ended, as in a database, and the present status of its device. */
 export interface EndedRow {
   readonly device: string;
   readonly id: string;
@@ -22,7 +22,7 @@ export function endingPlace(after: EndingPlace | undefined): EndingPlace {
   return after ?? firstPlace;
 }
 
-/** @param next where it goes on; absent: these are all. */
+/** @param next where the next page begins; absent: there is none. */
 export function endingsPage(
   tenant: string,
   rows: readonly EndedRow[],

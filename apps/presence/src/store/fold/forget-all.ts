@@ -6,7 +6,7 @@ export interface Forgotten {
   readonly isMore: boolean;
 }
 
-/** Forgets in portions: a device that came and went for weeks has many connections, and other devices do not have to wait for all of them. */
+/** Forgets in portions: a device that came and went for weeks has many connections, and other devices must not wait for all of them. */
 export async function forgetAll(some: () => Promise<Forgotten>): Promise<boolean> {
   let wasKnown = false;
   for (;;) {

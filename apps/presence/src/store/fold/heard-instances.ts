@@ -11,10 +11,10 @@ export interface InstanceRow {
   readonly interval: number | null;
 }
 
-/** Incarnations that said nothing for so long are known no more: 7 days, as the directory of a fleet remembers the dead. */
+/** How long silent incarnations are remembered: 7 days, as the directory of a fleet remembers deaths. */
 export const instanceKeptMs = 7 * 24 * 3_600_000;
 
-/** What a batch says of who is at work. Several batches may be written in any order: the latest times count. */
+/** The incarnations that published the events of a batch. Several batches may be written in any order: the latest times count. */
 export function heardInstances(
   events: readonly (ReceivedEvent | HonoConnectionEvent)[],
   nowMs: number,
@@ -39,7 +39,7 @@ export function heardInstances(
   return [...heard.values()];
 }
 
-/** Such endings are told for the dead, under their name: they have no `ended-epoch`, which only the clock of their own adapter gives. */
+/** Others publish such endings for dead adapters, under their name: these have no `ended-epoch`, which only the adapter's own clock gives. */
 function mayBeOfAnother(event: ReceivedEvent): boolean {
   if (event.type !== 'disconnected' || event.endedEpoch !== undefined) return false;
   return event.reason === 'adapter-lost' || event.reason === 'taken-over';

@@ -35,7 +35,7 @@ export interface TouchedDevice {
   readonly said?: HonoConnectionEvent;
 }
 
-/** Makes what is known of devices again from their connections, and writes what became another. @returns how many did. */
+/** Computes the states of devices again from their connections, and writes those that changed. @returns how many changed. */
 export async function renewDevices(
   client: Client,
   touched: readonly TouchedDevice[],
@@ -58,7 +58,7 @@ export async function renewDevices(
     const before = known.get(key);
     const rows = (open.get(key) ?? []).filter((row) => !isTakenOver(row));
     const isUnheard = rows.length > 0 && rows.every((row) => isSilent(heardOf(row), row, nowMs));
-    // Those that are heard again may fall silent again.
+    // Devices that are known again may become unknown again.
     if (isUnheard) silent.push(device);
     else if (before?.status === 'unknown') heardAgain.push(device);
     const saidText = said ? JSON.stringify(said) : (before?.said ?? null);

@@ -9,10 +9,10 @@ import type { Client } from '@rollcall/postgres';
 type Begin = ReturnType<typeof beginOf> & { heard: number; announced: boolean; mustBeKept: boolean };
 type End = ReturnType<typeof endOf>;
 
-/** Devices that a batch is about, and the last event of an adapter whose events name no connection. */
+/** Devices that a batch is about, and the last event of an adapter whose events have no connection-id. */
 type Touched = ReadonlyMap<string, { readonly device: DeviceRef; readonly said?: HonoConnectionEvent }>;
 
-/** The columns of all that is said of a connection. */
+/** The columns of all facts about a connection. */
 const ofConnection = {
   tenant: 'text',
   device: 'text',
@@ -25,7 +25,7 @@ const ofConnection = {
   at: 'bigint',
 } as const;
 
-/** Adds what a batch says, by a few statements, whatever is there already. */
+/** Adds the events of a batch with a few statements, whatever is stored already. */
 export async function foldBatch(
   client: Client,
   events: readonly (ReceivedEvent | HonoConnectionEvent)[],
@@ -57,7 +57,7 @@ export async function foldBatch(
   return devices;
 }
 
-/** An announcement says by which adapter, and how, the connection is known now; a repetition says nothing new. */
+/** An announcement has the present adapter and facts of the connection; a repetition has nothing new. */
 function addBegin(
   begins: Map<string, Begin>,
   key: string,
@@ -87,7 +87,7 @@ function addEnd(ends: Map<string, End>, key: string, end: End): void {
   if (isFirst) ends.set(key, end);
 }
 
-/** Whether a row is written over is for the row to say: what is announced, and what only said again, are two statements. */
+/** The row decides whether it is overwritten: announcements and repetitions need two statements. */
 async function writeBegins(client: Client, begins: readonly Begin[]): Promise<void> {
   for (const announced of [false, true]) {
     const some = begins.filter((begin) => begin.announced === announced);

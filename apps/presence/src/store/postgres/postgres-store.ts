@@ -32,17 +32,17 @@ export interface PostgresStoreOptions {
   readonly url: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** Of adapters that do not say how often they announce. */
+  /** For adapters that do not state their announcement interval. */
   readonly announceIntervalMs: number;
-  /** The log reaches back over so many changes; default 100,000. */
+  /** How many changes the log keeps; default 100,000. */
   readonly maxChanges?: number;
 }
 
 /** Named so in `NOTIFY`. */
 const channel = 'rollcall_presence';
-/** A replica that noted nothing for so long is not waited for. */
+/** After how long without a note a replica is not waited for. */
 const replicaHoldsMs = 15_000;
-/** A database that no replica followed for so long was left alone. */
+/** After how long without any replica a database counts as left alone. */
 const awayAfterMs = 5_000;
 
 /**
@@ -71,7 +71,7 @@ export class PostgresStore implements PresenceStore {
     });
   }
 
-  /** @throws StoreUnavailable where the database cannot be reached; Error where it is no such database. */
+  /** @throws StoreUnavailable if the database cannot be reached; Error if it is not such a database. */
   static async open(options: PostgresStoreOptions): Promise<PostgresStore> {
     const store = new PostgresStore(options);
     try {
@@ -216,7 +216,7 @@ export class PostgresStore implements PresenceStore {
     await this.#queries.close();
   }
 
-  /** Takes up what stands there. Where nobody followed the events, no adapter fell silent. */
+  /** Continues from the stored state. While no replica followed the events, no adapter fell silent. */
   async #begin(): Promise<void> {
     const now = this.#options.clock.now();
     await this.#queries.exclusively(async (client) => {
@@ -238,11 +238,11 @@ export class PostgresStore implements PresenceStore {
     });
   }
 
-  /** @param work says how many devices changed: where some did, those who watch are woken, once. */
+  /** @param work returns how many devices changed: if any did, the readers of `watch` are woken, once. */
   async #write(work: (client: Client) => Promise<number>): Promise<number> {
     return this.#queries.exclusively(async (client) => {
       const changed = await work(client);
-      // Heard once this is committed, at this replica too.
+      // The notification arrives once this is committed, at this replica too.
       if (changed > 0) await client.query(`NOTIFY ${channel}`);
       return changed;
     });

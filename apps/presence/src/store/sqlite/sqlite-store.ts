@@ -39,9 +39,9 @@ export interface SqliteStoreOptions {
   /** Path of the database, or `:memory:`. */
   readonly file: string;
   readonly clock: Clock;
-  /** Of adapters that do not say how often they announce. */
+  /** For adapters that do not state their announcement interval. */
   readonly announceIntervalMs: number;
-  /** The log reaches back over so many changes; default 100,000. */
+  /** How many changes the log keeps; default 100,000. */
   readonly maxChanges?: number;
 }
 
@@ -73,7 +73,7 @@ export class SqliteStore implements PresenceStore {
   readonly #steadyOffsetMs: number;
   #aliveMs: number;
 
-  /** @throws Error where the file is no such database. */
+  /** @throws Error if the file is not such a database. */
   constructor({ file, clock, announceIntervalMs, maxChanges = 100_000 }: SqliteStoreOptions) {
     this.#clock = clock;
     const database = new DatabaseSync(file);
@@ -239,7 +239,7 @@ export class SqliteStore implements PresenceStore {
       : this.#guard(() => readFlaps(this.#database, query));
   }
 
-  /** While nobody followed the events, no adapter fell silent: what was heard is as old as it was, also where the clock was set. */
+  /** While the service was away, no adapter fell silent: the age of the latest events stays the same, also if the clock was set. */
   #followAgain(nowMs: number): void {
     const away = { leftMs: this.#aliveMs, atMs: nowMs };
     const awayMs = nowMs - this.#aliveMs;
@@ -273,7 +273,7 @@ export class SqliteStore implements PresenceStore {
     return this.#guard(() => inTransaction(this.#database, 'BEGIN IMMEDIATE', work));
   }
 
-  /** Once it is committed that something became another. */
+  /** Call it once a change is committed. */
   #wake(): void {
     for (const wake of this.#listeners) wake();
   }
