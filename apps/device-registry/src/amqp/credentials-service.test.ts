@@ -62,7 +62,7 @@ function given({ credentials, tenant, told, provisioned, cacheMaxAgeSeconds = 18
 
 const wanted = { type: 'hashed-password', 'auth-id': 'sensor-1' };
 
-test('credentials are answered with all their secrets, also those that cannot be used, and whose they are', async () => {
+test('credentials are told with all their secrets, also those that cannot be used, and whose they are', async () => {
   expect(await given({ credentials: password }).ask(wanted)).toEqual({
     kind: 'result',
     tenant: 'acme',

@@ -52,7 +52,7 @@ test('clients beyond the limit are not let in, until one is gone', async () => {
   expect(await new AmqpClient(port).isOpen()).toBe(true);
 });
 
-test('a client whose token expires gets a close that says so', async () => {
+test('a client whose token expires is told so, and closed', async () => {
   const expiresAt = Date.parse('2026-06-01T00:10:00.000Z');
   const expiring: LoginOutcome = {
     status: 'accepted',
@@ -67,7 +67,7 @@ test('a client whose token expires gets a close that says so', async () => {
   expect(await client.ended).toBe('amqp:unauthorized-access');
 });
 
-test('a client that is silent for too long gets a close that says so', async () => {
+test('a client that says nothing for too long is told so, and closed', async () => {
   const { port, clock } = await given();
   const client = new AmqpClient(port);
   const tenants = await client.service('tenant');

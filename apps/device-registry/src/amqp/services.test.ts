@@ -221,7 +221,7 @@ test.each<[string, string, string]>([
   expect(await client.source(address)).toBe(condition);
 });
 
-test('two links for answers have two addresses; one that was closed may be used again', async () => {
+test('two links for answers have two addresses; one that was closed may be had again', async () => {
   const { client } = await given();
   const first = await client.source('tenant/r');
   expect(await client.source('tenant/r')).toBe('amqp:illegal-state');
@@ -231,7 +231,7 @@ test('two links for answers have two addresses; one that was closed may be used 
   expect(typeof (await client.source('tenant/r'))).toBe('object');
 });
 
-test('each operation needs its right, and a tenant is answered only to clients that may see it', async () => {
+test('each operation needs its right, and a tenant is told to those alone who may have it', async () => {
   const { port, tenant } = await given({ users: limited });
   await tenant('acme', { 'trusted-ca': [trustedCa()] });
   await tenant('other', { alias: 'o', 'trusted-ca': [trustedCa({ 'subject-dn': 'CN=other' })] });

@@ -36,7 +36,7 @@ test.each<[string, unknown, Partial<ServiceRequest>]>([
   ['the name of an authority', { 'subject-dn': 'CN=ca,O=Acme' }, {}],
   ['that name in another spelling', { 'subject-dn': 'cn=ca, o="Acme"' }, {}],
   ['its id as a property', undefined, { properties: { tenant_id: 'acme' } }],
-])('a tenant is found by %s, and answered with its id', async (_key, asked, request) => {
+])('a tenant is found by %s, and told by its id', async (_key, asked, request) => {
   expect(await given([acme])(asked, request)).toMatchObject({
     kind: 'result',
     status: 200,
@@ -112,7 +112,7 @@ test('empty members are left out', () => {
   expect(tenantObject({ id: 'acme', content }, clock.now())).toEqual({ 'tenant-id': 'acme', enabled: true });
 });
 
-test('the answer has the authorities that are valid now, without their validity', () => {
+test('of authorities those are told that are valid now, and not for how long', () => {
   const content = {
     'trusted-ca': [
       trustedCa({

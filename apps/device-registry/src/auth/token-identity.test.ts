@@ -48,7 +48,7 @@ function given(keys: TokenKeys = sharedSecretKeys(secret), audience?: string) {
   return { identify, failures };
 }
 
-test('a token states its subject, the rights, and the expiry', async () => {
+test('a token says who it is about, what they may do, and how long', async () => {
   const outcome = await given().identify();
   if (outcome.status !== 'accepted') throw new Error(outcome.status);
   const { name, rights, expiresAt } = outcome.identity;

@@ -104,7 +104,7 @@ describe('authentication', () => {
   });
 });
 
-describe('without logins', () => {
+describe('where nobody says who asks', () => {
   test('everything is allowed to clients on this machine', async () => {
     const { ask } = await givenUsers(true);
     expect((await ask('POST', '/v1/tenants/acme', {}, { host: '127.0.0.1:28080' })).status).toBe(201);

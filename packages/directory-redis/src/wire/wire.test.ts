@@ -17,7 +17,7 @@ const connection = '019a2b3c-4d5e-7f60-8123-456789abcdef';
 const instance = '019a2b3c-4d5e-7f60-8123-000000000001';
 const nasty = Object.values(nastyStrings).filter((text) => text.isWellFormed());
 
-test.each([connection, 'instance-1', 'ü %\n', '=x'])('id %j is read as it was written, and has no blank', (id) => {
+test.each([connection, 'instance-1', 'ü %\n', '=x'])('id %j is read back, and has no blank', (id) => {
   expect(fullId(shortId(id))).toBe(id);
   expect(shortId(id)).not.toMatch(/\s/);
 });

@@ -194,7 +194,7 @@ describe('resumption', () => {
   });
 
   test.each(['ours', 'the peer’s'])(
-    'a session is not resumed after a fatal alert of %s',
+    'a session is not resumed any more after a fatal alert of %s',
     async (whose) => {
       const { again, run, associations, forge } = await givenASession();
       const { client, peer } = again();

@@ -9,8 +9,10 @@ const maxSlots = 3_600;
 export interface Announcer<Item> {
   add(item: Item): void;
   remove(item: Item): void;
-  /** For a consumer that begins without any knowledge: announces everything once more, soon, at a limited rate, at most once a minute.
-  * Does nothing if announcements are off. */
+  /**
+   * For a consumer that begins without any knowledge: announces everything once more, soon, at a limited rate, at most once a minute.
+   * Does nothing if announcements are off.
+   */
   announceAll(): void;
   stop(): void;
 }

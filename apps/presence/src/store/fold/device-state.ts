@@ -82,7 +82,7 @@ function columnsOf(presence: DevicePresence) {
   };
 }
 
-/** A device of which nothing was ever heard. */
+/** A device without any event. */
 export function unheard(tenant: string, device: string): StoredDevice {
   return { presence: { status: 'unknown', device: deviceRef(tenant, device), connections: [] } };
 }

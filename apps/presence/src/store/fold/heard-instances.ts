@@ -39,7 +39,7 @@ export function heardInstances(
   return [...heard.values()];
 }
 
-/** Others publish such endings for dead adapters, under their name: these have no `ended-epoch`, which only the adapter's own clock gives. */
+/** Others publish such endings for dead adapters, under their name: they have no `ended-epoch`, which only its own clock gives. */
 function mayBeOfAnother(event: ReceivedEvent): boolean {
   if (event.type !== 'disconnected' || event.endedEpoch !== undefined) return false;
   return event.reason === 'adapter-lost' || event.reason === 'taken-over';
