@@ -41,7 +41,7 @@ export interface KeepBounds {
  * Every method may reject with StoreUnavailable.
  */
 export interface ChangeOutbox {
-  /** One of several replicas that share a database sends, as long as it takes its turn again every few seconds. @returns whether it is this one. */
+  /** One of several replicas that share a database sends, while it takes its turn every few seconds. @returns whether it is this one. */
   takeTurn(): Promise<boolean>;
   /** Lets another replica send. */
   giveTurn(): Promise<void>;

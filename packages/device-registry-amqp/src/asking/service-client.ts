@@ -16,7 +16,7 @@ import type { Asked, Failure, OpenQuestion, Question } from './question.ts';
 import { readAnswer } from './read-answer.ts';
 import { Reachability } from './reachability.ts';
 
-/** Pairs of links open at a time; the one unused for longest is closed for a new one. Pairs with open questions stay, so there may be more. */
+/** Pairs of links open at a time; the one unused for longest is closed for a new one. Pairs with open questions stay. */
 const defaultMaxPairs = 1_000;
 /** Questions that may wait for their turn. */
 const maxWaiting = 10_000;
