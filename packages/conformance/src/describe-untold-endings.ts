@@ -10,6 +10,8 @@ export function describeUntoldEndings(name: string, open: () => Promise<FleetUnd
     test('are those of connections that it did not know; not those that are owed, nor those that were told', async () => {
       const fleet = await open();
       const a = await joinFleet(fleet);
+      // An undertaker is part of an instance that lives.
+      const next = await joinFleet(fleet);
       const told = a.entry('d1', 'x');
       const owed = a.entry('d2', 'x');
       const never = [a.entry('d3', 'x'), a.entry('d4')];
@@ -28,7 +30,6 @@ export function describeUntoldEndings(name: string, open: () => Promise<FleetUnd
         tell,
       });
       for (let tries = 0; tries < 100 && tell.mock.calls.length < 3; tries++) await fleet.pass(200);
-      const next = await joinFleet(fleet);
       expect(await next.directory.succeed(dead)).toEqual({ whose: 'others' });
       const ask = () =>
         next.directory.untoldOf?.(

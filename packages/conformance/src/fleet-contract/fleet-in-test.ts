@@ -80,6 +80,8 @@ class FleetInTest {
         return dead;
       },
     };
+    // An undertaker is part of an instance that lives: where nobody does, an engine that takes no signs of life cannot be told apart.
+    await this.member();
     const undertaker = await this.under.createUndertaker({
       clock: this.under.clock,
       random: seededRandom(1),
