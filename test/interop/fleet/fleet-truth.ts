@@ -58,8 +58,8 @@ function repeatedAsAnother(events: readonly ReceivedEvent[]): string[] {
  * others report under the same id has no `ended-epoch`, and another `at`.
  */
 function inFleet(data: ReceivedEvent['data'], other: ReceivedEvent['data']): string {
-  const byOne = data['ended-epoch'] === undefined || other['ended-epoch'] === undefined;
-  if (data['reason'] !== 'adapter-lost' || !byOne) return JSON.stringify(data);
+  const byItselfAndOthers = (data['ended-epoch'] === undefined) !== (other['ended-epoch'] === undefined);
+  if (data['reason'] !== 'adapter-lost' || !byItselfAndOthers) return JSON.stringify(data);
   const own: ReadonlySet<string> = new Set(['at', 'ended-epoch', 'last-seen', 'uncertainty-ms']);
   return JSON.stringify(data, (key, value: unknown) => (own.has(key) ? undefined : value));
 }
