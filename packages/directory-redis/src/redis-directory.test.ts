@@ -102,3 +102,22 @@ test('a directory that subscribed again may have missed a message: it asserts ev
   await clock.advanceAsync(5_000);
   expect(new Set(claims).size).toBe(21);
 });
+
+test('a lease is not asserted while the engine is asked who holds it', async () => {
+  const basis = { kind: 'lease', intervalMs: 60_000, from: 'default' } as const;
+  const { event } = member.entry('d-1', 'x');
+  held = [];
+  const entering = member.directory.leases.enter({
+    event: { ...event, basis },
+    slot: 'd-1',
+    state: { basis, silentMs: 0, leftMs: 60_000 },
+  });
+  const [answer] = held;
+  held = undefined;
+  listener.subscribed();
+  claims = [];
+  await clock.advanceAsync(40);
+  expect(claims).toEqual([]);
+  answer?.();
+  expect(await entering).toEqual({ status: 'held' });
+});

@@ -150,7 +150,9 @@ export class Reassertion {
     const answers: Promise<boolean>[] = [];
     for (const held of [...book.inBucket(bucket)]) {
       if (!asker.inTouch || !complete) return false;
-      if (book.get(held.event.connectionId) !== held || (what === 'unknown' && held.known)) continue;
+      // An assertion would displace the lease that the engine is about to answer with, for one that is not published then.
+      if (held.isEntering || (what === 'unknown' && held.known)) continue;
+      if (book.get(held.event.connectionId) !== held) continue;
       answers.push(this.#claims.assert(held));
       await paced();
     }
@@ -178,6 +180,8 @@ export class Reassertion {
       }
       const { device, field, untilMs } = record;
       const kind = untilMs === undefined ? 'session' : 'lease';
+      // A lease may have come here meanwhile.
+      if ([...book.inBucket(bucket)].some(({ shortId }) => shortId === connection)) continue;
       if (!(await this.#claims.releaseRecord(connection, { device, field, bucket, kind }))) return false;
     }
     return true;

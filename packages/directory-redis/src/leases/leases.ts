@@ -59,7 +59,9 @@ export class Leases implements DirectoryLeases {
     book.add(held);
     if (!asker.canAsk) return { status: claims.notAsked(held) };
     const me = self.short;
+    held.isEntering = true;
     const reply = await claims.claim(held, 'lease', (late) => this.#enteredLate(held, late, me));
+    held.isEntering = false;
     const [code, claim, record] = partsOf(reply);
     if (code === 4) return this.#elsewhere(held, claim, record);
     if (code === 5) return this.#movedHere(held, claim, record);

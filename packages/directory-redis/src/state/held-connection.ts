@@ -26,6 +26,8 @@ export class HeldConnection implements DirectoryEntry {
   from = '';
   /** The engine has its record: if this incarnation dies, others publish its ending. */
   known = false;
+  /** The engine is asked who holds this lease. It is published only after that, so it must not be asserted before. */
+  isEntering = false;
   /** The listener knows that the connection lost its slot. */
   displaced = false;
 
