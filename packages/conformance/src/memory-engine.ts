@@ -76,6 +76,12 @@ export class MemoryEngine {
     this.slots.set(key, holder);
   }
 
+  /** Of the `connected` events of this instance from this one on, a sink may lack some. */
+  unconfirmedSince(instance: string): Epoch | undefined {
+    const death = this.dead.get(instance);
+    return death ? death.unconfirmedSince : this.members.get(instance)?.context.facts.unconfirmedSince();
+  }
+
   leaseOf(holder: SlotHolder): HeldLease {
     return leaseHeldBy(holder, this.clock.monotonic());
   }

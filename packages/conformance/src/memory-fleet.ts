@@ -8,7 +8,7 @@ import type {
   Undertaker,
   UndertakerContext,
 } from '@rollcall/core/directory';
-import { heirsOf, type DeclaredDeath } from '@rollcall/core/internal';
+import { heirsOf, isUnconfirmed, type DeclaredDeath } from '@rollcall/core/internal';
 import { MemoryDirectory } from './memory-directory.ts';
 import { MemoryEngine } from './memory-engine.ts';
 
@@ -171,7 +171,7 @@ class MemoryUndertaker implements Undertaker {
       const lease = holder?.connection === connection && holder.lease && this.#engine.leaseOf(holder);
       owed.set(connection, {
         event: entry.event,
-        unconfirmed: unconfirmedSince !== undefined && entry.event.epoch >= unconfirmedSince,
+        unconfirmed: isUnconfirmed(entry.event, unconfirmedSince),
         reason: holder && holder.connection !== connection ? 'taken-over' : 'adapter-lost',
         ...(lease && { lease: { slot: lease.slot, state: lease.state } }),
       });

@@ -11,7 +11,7 @@ import type {
   ReportOutcome,
   Taking,
 } from '@rollcall/core/directory';
-import { slotKey, type SlotHolder } from '@rollcall/core/internal';
+import { isUnconfirmed, slotKey, type SlotHolder } from '@rollcall/core/internal';
 import type { MemoryDirectory } from './memory-directory.ts';
 
 const reportEveryMs = 1_000;
@@ -94,6 +94,11 @@ export class MemoryLeases implements DirectoryLeases {
       before.context.listener.leases.movedAway(holder.connection, this.#of.placeOf(holder)),
     );
     return Promise.resolve({ status: 'taken', lease: engine.leaseOf(holder) });
+  }
+
+  isUnconfirmed({ event, instance }: Pick<HeldLease, 'event' | 'instance'>): Promise<boolean> {
+    const { engine, isReachable } = this.#of;
+    return Promise.resolve(!isReachable || isUnconfirmed(event, engine.unconfirmedSince(instance)));
   }
 
   giveUp(entry: LeaseEntry, quietMs: number): Promise<GivingUp> {

@@ -97,6 +97,11 @@ export interface DirectoryLeases {
   report(lease: HeldLease, sign: LifeSign): Promise<ReportOutcome>;
   /** Takes a lease from its holder, if that is still the one named. */
   take(lease: HeldLease): Promise<Taking>;
+  /**
+   * Whether a sink may lack the `connected` of a lease that came here from this instance: then it is to be published, as it is. An answer
+   * that does not come in time says that it may.
+   */
+  isUnconfirmed(lease: Pick<HeldLease, 'event' | 'instance'>): Promise<boolean>;
   /** The lease is about to run out here: gives it up, unless another instance heard the device less than `quietMs` ago. */
   giveUp(entry: LeaseEntry, quietMs: number): Promise<GivingUp>;
   /** Keeps what would move with the lease. The latest counts; to be called where another instance reports, and now and then. */

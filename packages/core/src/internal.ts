@@ -11,6 +11,7 @@ export {
   heirsOf,
   holderWith,
   isLease,
+  isUnconfirmed,
   leaseHeldBy,
   slotKey,
 } from './slot-holder.ts';

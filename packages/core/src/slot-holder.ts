@@ -1,4 +1,4 @@
-import type { AdapterIdentity } from './connection-event.ts';
+import type { AdapterIdentity, ConnectedEvent } from './connection-event.ts';
 import type { DirectoryEntry } from './connection-directory.ts';
 import type { HeldLease, LeaseEntry, LeaseState } from './directory-leases.ts';
 import {
@@ -69,6 +69,11 @@ export function leaseHeldBy({ entry, instance, lease }: SlotHolder, now: Instant
     state: { ...state, silentMs: state.silentMs + sinceMs, leftMs: state.leftMs - sinceMs },
     instance,
   };
+}
+
+/** Whether a sink may lack this event. @param since see {@link DeclaredDeath.unconfirmedSince} */
+export function isUnconfirmed({ epoch }: Pick<ConnectedEvent, 'epoch'>, since: Epoch | undefined): boolean {
+  return since !== undefined && epoch >= since;
 }
 
 export function isLease(entry: DirectoryEntry): entry is LeaseEntry {

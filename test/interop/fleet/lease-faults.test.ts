@@ -95,7 +95,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
     test.each(scale<readonly RequestProtocol[]>({ quick: [], soak: protocols }))(
       'the holder is killed, and no one hears its devices again: each is told gone once (%s)',
       async (protocol) => {
-        const fleet = await play(protocol, 20_000);
+        const fleet = await play(protocol, { intervalMs: 20_000 });
         await kill(fleet.holder);
         const lost = { 'adapter-lost': counts[protocol] };
         await eventuallyNone(() => {

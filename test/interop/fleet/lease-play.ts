@@ -46,11 +46,17 @@ export interface Play extends FleetOnStage {
   haveOneLease(): Promise<readonly string[]>;
 }
 
+interface PlayOptions {
+  readonly intervalMs?: number;
+  readonly clockOffsetsMs?: readonly number[];
+  /** Nothing that the first adapter publishes arrives. */
+  readonly isHolderMute?: boolean;
+}
+
 /** Each device has its lease at the first adapter. */
 export async function play(
   protocol: RequestProtocol,
-  intervalMs = longMs,
-  clockOffsetsMs: readonly number[] = [],
+  { intervalMs = longMs, clockOffsetsMs = [], isHolderMute = false }: PlayOptions = {},
 ): Promise<Play> {
   const count = counts[protocol];
   const all = Array.from({ length: count }, (_, index) => index);
@@ -122,8 +128,9 @@ export async function play(
       return Object.keys(endings(record)).filter((reason) => reason !== 'taken-over');
     },
   };
+  if (isHolderMute) holder.toNetwork.silence();
   await begun.fromAll(holder);
-  await begun.haveOneLease();
+  if (!isHolderMute) await begun.haveOneLease();
   await isKnown(begun);
   return begun;
 }

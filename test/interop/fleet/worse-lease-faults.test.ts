@@ -63,13 +63,28 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
       },
     );
 
+    test.each(over('coap'))(
+      'the holder is killed before it could publish a beginning, and its devices go to the other: each beginning is told (%s)',
+      async (protocol) => {
+        const fleet = await play(protocol, { isHolderMute: true });
+        const { holder, other } = fleet;
+        await kill(holder);
+        await fleet.fromAllUntil(other, () => fleet.sees(other, 1));
+        expect(await fleet.haveOneLease()).toEqual([]);
+        holder.toNetwork.restore();
+        await holder.stage.adapter.start();
+        await fleet.fromAll(holder);
+        expect(await fleet.haveOneLease()).toEqual([]);
+      },
+    );
+
     test.each(
       protocols.flatMap((protocol) => (['network', 'both'] as const).map((cut) => [protocol, cut] as const)),
     )(
       'all adapters are cut off for longer than the interval: no device that is heard is told gone (%s, from: %s)',
       async (protocol, cut) => {
         const intervalMs = 20_000;
-        const fleet = await play(protocol, intervalMs);
+        const fleet = await play(protocol, { intervalMs });
         for (const { toNetwork, toEngine } of fleet.members) {
           toNetwork.silence();
           if (cut === 'both') toEngine.silence();
@@ -88,7 +103,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
     test.each(over('coap'))(
       'the holder is killed in the moment in which its devices say goodbye: each connection ends once (%s)',
       async (protocol) => {
-        const fleet = await play(protocol, 20_000);
+        const fleet = await play(protocol, { intervalMs: 20_000 });
         const { holder } = fleet;
         void fleet.goodbyeFromAll(holder).catch(() => {});
         await pause(Math.random() * 100);

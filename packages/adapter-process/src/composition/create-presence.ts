@@ -63,6 +63,7 @@ export function createPresence(
       const event = announceAgain(open, settings.announceIntervalMs, delivery.journalFacts);
       return delivery.takeOn(event, open.description.identity.tenant);
     },
+    publishOfAnother: (event, { identity: { tenant } }) => delivery.publishOfAnother(event, tenant),
     endedByOthers: (connection) => delivery.journal.endedByOthers([connection]),
     coalescedOf: (device) => delivery.outbox.coalescedOf(device),
   });

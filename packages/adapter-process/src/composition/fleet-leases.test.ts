@@ -395,6 +395,25 @@ describe('a holder of leases', () => {
     expect(idOf(again.sink.events[0])).toBe(idOf(a.sink.events[0]));
   });
 
+  test.each([
+    ['before', ['~', '+'], ['a', 'b']],
+    ['after', ['~'], ['b']],
+  ])(
+    'to which one moved publishes its beginning if the holder was killed %s it could',
+    async (when, words, by) => {
+      const [a, b] = await pair();
+      if (when === 'before') a.sink.answer = () => ({ status: 'retryable', cause: new Error('away') });
+      await hear(a, 2_000);
+      kill(a);
+      await clock.advanceAsync(deadAfterMs * 2);
+      await hear(b, 1_000);
+      expect(inWords(b.sink)).toEqual(words);
+      expect(new Set(b.sink.attempts.map(({ event }) => event.id)).size, 'the same event').toBe(1);
+      const published = new Set(b.sink.attempts.map(({ event }) => event.adapter.id));
+      expect(published).toEqual(new Set(by));
+    },
+  );
+
   test('from which one moved does not have it in its journal any more', async () => {
     const journal = createMemoryJournal();
     const a = await join('a', { journal });

@@ -40,6 +40,8 @@ export interface Delivery {
   publish(event: ConnectionEvent, tenant: Tenant): Promise<void> | undefined;
   /** See {@link Outbox.relay}. */
   relay(events: readonly ConnectionEvent[], tenant: Tenant): Promise<boolean>;
+  /** As `publish`, of an event that another adapter stamped: the journal keeps it until it is sent, and counts no connection. */
+  publishOfAnother(event: ConnectedEvent, tenant: Tenant): Promise<void> | undefined;
   /** A connection that another adapter published goes on here: the journal keeps it as open, and its announcement until it is sent. */
   takeOn(event: ConnectedEvent, tenant: Tenant): Promise<void> | undefined;
   /** See {@link Outbox.announce}. */
@@ -116,6 +118,16 @@ export async function openDelivery(
     outbox,
     last,
     startSending,
+    ...waysIn(outbox, observer),
+  };
+}
+
+/** The ways of an event into the outbox. */
+function waysIn(
+  outbox: Outbox,
+  observer: Pick<AdapterContext['observer'], 'published' | 'announced'>,
+): Pick<Delivery, 'publish' | 'publishOfAnother' | 'relay' | 'takeOn' | 'announce'> {
+  return {
     publish(event, tenant) {
       observer.published(event);
       // From here on others own it, too.
@@ -125,6 +137,10 @@ export async function openDelivery(
       for (const event of events) observer.published(event);
       const downstream = downstreamOf(tenant);
       return outbox.relay(events.map((event) => ({ event, downstream })));
+    },
+    publishOfAnother(event, tenant) {
+      observer.published(event);
+      return outbox.append({ event, downstream: downstreamOf(tenant), ofAnother: true });
     },
     takeOn(event, tenant) {
       observer.announced(event);

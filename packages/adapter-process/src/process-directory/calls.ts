@@ -31,6 +31,7 @@ export interface Calls {
   readonly keepLease: Call<{ entry: LeaseEntry; moved: HeldLease }, null>;
   readonly report: Call<{ lease: HeldLease; sign: LifeSign }, ReportOutcome>;
   readonly take: Call<HeldLease, Taking>;
+  readonly isUnconfirmed: Call<{ epoch: Epoch; instance: string }, boolean>;
   readonly giveUp: Call<{ connection: ConnectionId; lease: LeaseName; quietMs: number }, GivingUp>;
   readonly note: Call<{ connection: ConnectionId; state: LeaseState }, null>;
   readonly succeed: Call<string, Succession>;

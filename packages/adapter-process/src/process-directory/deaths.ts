@@ -1,7 +1,7 @@
 import type { ConnectionId, Instant } from '@rollcall/core';
 import { later, type Clock } from '@rollcall/core/environment';
 import type { OwedEnding } from '@rollcall/core/directory';
-import { heirsOf, type DeclaredDeath } from '@rollcall/core/internal';
+import { heirsOf, isUnconfirmed, type DeclaredDeath } from '@rollcall/core/internal';
 import type { Told } from './calls.ts';
 import type { FleetState } from './fleet-state.ts';
 import type { Silent } from './member.ts';
@@ -139,7 +139,7 @@ export class Deaths {
       const lease = holder?.connection === connection && holder.lease && this.#state.leaseOf(holder);
       owed.push({
         event: entry.event,
-        unconfirmed: unconfirmedSince !== undefined && entry.event.epoch >= unconfirmedSince,
+        unconfirmed: isUnconfirmed(entry.event, unconfirmedSince),
         reason: holder && holder.connection !== connection ? 'taken-over' : 'adapter-lost',
         ...(lease && { lease: { slot: lease.slot, state: lease.state } }),
       });

@@ -1,11 +1,11 @@
-import type { ConnectionId } from '@rollcall/core';
+import type { ConnectionId, Epoch } from '@rollcall/core';
 import type { LeaseEntry, LeaseStanding } from '@rollcall/core/directory';
-import { slotKey, type SlotHolder } from '@rollcall/core/internal';
+import { isUnconfirmed, slotKey, type SlotHolder } from '@rollcall/core/internal';
 import type { Calls, LeaseName } from './calls.ts';
 import { placeOf, type FleetState } from './fleet-state.ts';
 import type { Member } from './member.ts';
 
-type LeaseCall = 'enterLease' | 'keepLease' | 'report' | 'take' | 'giveUp' | 'note';
+type LeaseCall = 'enterLease' | 'keepLease' | 'report' | 'take' | 'isUnconfirmed' | 'giveUp' | 'note';
 type LeaseAnswers = {
   readonly [Name in LeaseCall]: (asked: Calls[Name]['asked']) => Calls[Name]['answered'];
 };
@@ -13,6 +13,7 @@ type LeaseAnswers = {
 interface Fleet {
   readonly state: FleetState;
   lives(instance: string): boolean;
+  unconfirmedSince(instance: string): Epoch | undefined;
   memberOf(instance: string): Member | undefined;
 }
 
@@ -78,6 +79,7 @@ export function leaseCalls(fleet: Fleet, member: () => Member): LeaseAnswers {
       before?.tell({ what: 'moved-away', connection: holder.connection, to: placeOf(holder) });
       return { status: 'taken', lease: state.leaseOf(holder) };
     },
+    isUnconfirmed: ({ epoch, instance }) => isUnconfirmed({ epoch }, fleet.unconfirmedSince(instance)),
     giveUp({ connection, lease, quietMs }) {
       const { key, holder } = find(lease);
       if (key === undefined || !holder || !isAt(holder, connection, member().identity.instance))

@@ -1,4 +1,4 @@
-import type { Timestamp } from '@rollcall/core';
+import type { Epoch, Timestamp } from '@rollcall/core';
 import type { Clock } from '@rollcall/core/environment';
 import type { AdapterIdentity } from '@rollcall/core/events';
 import { epochAfter, type Succession } from '@rollcall/core/directory';
@@ -84,6 +84,14 @@ export class ProcessFleet {
   /** Whether it joined, and was not declared dead. */
   lives(instance: string): boolean {
     return this.#members.has(instance) && !this.state.deaths.has(instance);
+  }
+
+  /** Of the `connected` events of this instance from this one on, a sink may lack some. */
+  unconfirmedSince(instance: string): Epoch | undefined {
+    const death = this.state.deaths.get(instance);
+    if (death) return death.unconfirmedSince;
+    const member = this.#members.get(instance);
+    return member && unconfirmedSince(member.sign);
   }
 
   memberOf(instance: string): Member | undefined {
@@ -190,9 +198,7 @@ export class ProcessFleet {
 
   #declare(member: Silent): void {
     const { identity, aliveAt, sign } = member;
-    this.#diedAs(identity, aliveAt, {
-      ...(sign.unconfirmedSince !== undefined && { unconfirmedSince: sign.unconfirmedSince }),
-    });
+    this.#diedAs(identity, aliveAt, { unconfirmedSince: unconfirmedSince(sign) });
     this.#members.get(identity.instance)?.tell({ what: 'buried', instance: identity.instance });
     this.#members.delete(identity.instance);
   }
@@ -200,7 +206,7 @@ export class ProcessFleet {
   #diedAs(
     identity: AdapterIdentity,
     aliveAt: Timestamp | undefined,
-    of: { successor?: string; unconfirmedSince?: SignOfLife['epoch'] },
+    of: { successor?: string; unconfirmedSince?: Epoch },
   ): void {
     const now = this.#clock.now();
     this.state.died({
@@ -211,6 +217,11 @@ export class ProcessFleet {
       ...(of.successor !== undefined && { successor: of.successor }),
     });
   }
+}
+
+/** Nothing is known of events that were stamped after the sign of life. */
+function unconfirmedSince({ unconfirmedSince: since, epoch }: SignOfLife): Epoch {
+  return since ?? epoch;
 }
 
 /** What one channel says, and is answered. */

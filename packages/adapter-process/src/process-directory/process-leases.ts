@@ -105,6 +105,13 @@ export class ProcessLeases implements DirectoryLeases {
     );
   }
 
+  async isUnconfirmed({ event, instance }: Pick<HeldLease, 'event' | 'instance'>): Promise<boolean> {
+    const { link, clock, isAway } = this.#around;
+    if (isAway()) return true;
+    const asked = link.ask('isUnconfirmed', { epoch: event.epoch, instance }).catch(() => true);
+    return (await within(clock, answerWithinMs, asked)) ?? true;
+  }
+
   giveUp({ event, slot }: LeaseEntry, quietMs: number): Promise<GivingUp> {
     const { connectionId: connection, device } = event;
     return this.#answer<GivingUp>(() =>

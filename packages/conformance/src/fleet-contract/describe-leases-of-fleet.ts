@@ -1,10 +1,11 @@
 import { deviceRef } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
 import { leaseOf } from '../describe-directory.ts';
-import { deadAfterMsUnderTest } from '../directory-under-test.ts';
+import { deadAfterMsUnderTest, epochOf } from '../directory-under-test.ts';
 import type { WithFleet } from './fleet-in-test.ts';
 
 const thermostat = deviceRef('acme', 'thermostat-7');
+const noon = Date.parse('2026-11-23T12:00:00.000Z');
 
 /** A device has one lease in the fleet, which stays, moves, or ends. */
 export function describeLeasesOfFleet(name: string, withFleet: WithFleet): void {
@@ -86,6 +87,30 @@ export function describeLeasesOfFleet(name: string, withFleet: WithFleet): void 
         );
         expect(await a.directory.leases.giveUp(lease, 0)).toEqual({ status: 'gone' });
         expect(await b.directory.leases.giveUp({ ...lease }, 0)).toEqual({ status: 'given-up' });
+      }));
+
+    test('whether a sink may lack its beginning is known wherever it moves, of a holder that lives and of one that is dead', () =>
+      withFleet(async (fleet) => {
+        const a = await fleet.member({ unconfirmedSince: () => epochOf(noon + 2) });
+        const b = await fleet.member();
+        const [sent, unsent] = [leaseOf(a.entry('d1', 'x', noon + 1)), leaseOf(a.entry('d2', 'x', noon + 3))];
+        for (const lease of [sent, unsent]) await a.directory.leases.enter(lease);
+        await fleet.under.pass(1_100);
+        const known = () =>
+          Promise.all(
+            [sent, unsent].map(({ event }) =>
+              fleet.settles(b.directory.leases.isUnconfirmed({ event, instance: a.instance })),
+            ),
+          );
+        expect(await known()).toEqual([false, true]);
+        const dead = a.instance;
+        await fleet.undertaker();
+        fleet.under.freeze(dead);
+        await fleet.until(async () => {
+          const next = await fleet.settles(b.directory.leases.enter(leaseOf(b.entry('d1', 'x', noon + 5))));
+          expect(next.status).toBe('moved-here');
+        });
+        expect(await known()).toEqual([false, true]);
       }));
 
     test('of a holder that was buried nothing can be reported: who enters it next goes on with it', () =>

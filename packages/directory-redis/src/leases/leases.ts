@@ -23,7 +23,10 @@ import { shortId } from '../wire/short-id.ts';
 import { heldLease, takenOn } from './held-lease.ts';
 import type { LifeSigns } from './life-signs.ts';
 import { takingOf, type Stray, type Strays } from './strays.ts';
+import { isUnconfirmed } from './unconfirmed.ts';
 
+/** How long a question that changes nothing is waited for. */
+const answerWithinMs = 50;
 /** How much of the time that a device waits may be used to find out which instances are alive. */
 const livingWithinMs = 20;
 
@@ -98,6 +101,14 @@ export class Leases implements DirectoryLeases {
     book.add(takenOn(newest, epoch, context.clock.monotonic()));
     tallies.leases_moved_here += 1;
     return { status: 'taken', lease: newest };
+  }
+
+  isUnconfirmed(lease: Pick<HeldLease, 'event' | 'instance'>): Promise<boolean> {
+    const { shared } = this.#options;
+    return Promise.race([
+      isUnconfirmed(lease, shared),
+      sleep(shared.context.clock, answerWithinMs).then(() => true),
+    ]);
   }
 
   async giveUp(entry: LeaseEntry, quietMs: number): Promise<GivingUp> {

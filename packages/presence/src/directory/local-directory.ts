@@ -44,6 +44,7 @@ export function createLocalDirectory({
       },
       report: () => Promise.resolve({ status: 'gone' }),
       take: () => Promise.resolve({ status: 'gone' }),
+      isUnconfirmed: () => Promise.resolve(false),
       giveUp: () => Promise.resolve({ status: 'given-up' }),
       note() {},
     },

@@ -52,6 +52,8 @@ export interface ConnectionsOptions {
   announceNow(open: OpenEvent): boolean;
   /** A lease of another adapter moved here: the journal keeps that, and it is announced. Resolves as {@link publish}. */
   moved(open: OpenEvent): Promise<void> | undefined;
+  /** Queues the beginning of such a lease as the other adapter stamped it. Resolves as {@link publish}. */
+  publishOfAnother(event: ConnectedEvent, description: ConnectionDescription): Promise<void> | undefined;
   /** Others publish the ending of a lease. */
   endedByOthers(connection: ConnectionId): void;
 }

@@ -45,9 +45,14 @@ export class LeaseEvents {
     leaveDirectory(this.#shared, connected, this.#committing);
   }
 
-  /** Another adapter published its beginning. */
+  /** The lease of another adapter goes on here. */
   goesOn(connected: Connected): void {
     this.#waitFor(this.#shared.moved(connected));
+  }
+
+  /** Publishes the beginning as the other adapter stamped it: that one may not have. */
+  publishOfAnother(event: ConnectedEvent): void {
+    this.#waitFor(this.#shared.publishOfAnother(event, this.#description));
   }
 
   #coalesced(): number {

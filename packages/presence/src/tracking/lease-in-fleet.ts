@@ -200,7 +200,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
         this.#isElsewhere(claim.lease, this.#here.latest);
         return;
       case 'moved-here':
-        this.#takeOn(claim.lease);
+        await this.#takeOn(claim.lease);
         return;
       default:
         claim satisfies never;
@@ -218,15 +218,20 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
     }
   }
 
-  /** Under the same connection id. */
-  #takeOn({ event, state }: HeldLease): void {
-    const { stamp } = this.#shared;
+  /**
+   * Under the same connection id.
+   *
+   * @param from the instance that held it.
+   */
+  async #takeOn({ event, state, instance }: HeldLease, from = instance): Promise<void> {
+    const { stamp, directory } = this.#shared;
     const { device } = this.#description.identity;
     this.#leaveElsewhere();
     if (this.#here.isPresent) this.#description.shared.goesOn(state);
     const held = this.#hold({ ...event, device, adapter: stamp.identity });
     this.#note();
     this.#events.goesOn(held.connected);
+    if (await directory.leases.isUnconfirmed({ event, instance: from })) this.#events.publishOfAnother(event);
   }
 
   #hold(event: ConnectedEvent, began?: WallOffset): Held {
@@ -265,7 +270,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
   async #take(standing: Elsewhere): Promise<void> {
     if (this.#standing !== standing || !this.#here.isPresent) return;
     const taking = await this.#shared.directory.leases.take(standing.lease);
-    if (taking.status === 'taken') this.#takeOn(taking.lease);
+    if (taking.status === 'taken') await this.#takeOn(taking.lease, standing.lease.instance);
     else if (taking.status === 'gone') await this.#beginAgain();
   }
 
@@ -286,7 +291,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
       else this.displaced({ device, connection, instance });
     } else if (connection !== event.connectionId) {
       this.#publishEnding(standing, this.#endingNow('taken-over'));
-      this.#takeOn(lease);
+      await this.#takeOn(lease);
     }
   }
 
@@ -341,7 +346,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
     if (change.reason === 'access-revoked') {
       const taking = await this.#shared.directory.leases.take(standing.lease);
       if (taking.status === 'taken') {
-        this.#takeOn(taking.lease);
+        await this.#takeOn(taking.lease, standing.lease.instance);
         return this.#end(change, at);
       }
     }
