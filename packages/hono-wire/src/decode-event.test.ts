@@ -84,6 +84,86 @@ describe('a tolerant reader', () => {
   });
 });
 
+/** The same event with these fields in `data`. */
+function withData(event: ConnectionEvent, fields: object): ReceivedMessage {
+  return received(event, (body) => ({ ...body, data: { ...(body['data'] as object), ...fields } }));
+}
+
+describe('numbers with which nobody can compute', () => {
+  const { at } = disconnected;
+  const latestMs = Date.UTC(10_000, 0) - 1;
+
+  test.each([
+    [-1, 0],
+    [1e300, at],
+    [0.5, 0.5],
+  ])(
+    'an uncertainty of %d ms counts as %d: the device left after 1970, and not after the end',
+    (given, read) => {
+      expect(decodeEvent(withData(disconnected, { 'uncertainty-ms': given }))).toMatchObject({
+        type: 'disconnected',
+        uncertaintyMs: read,
+      });
+    },
+  );
+
+  test.each([
+    [-1, 0],
+    [1e300, latestMs],
+    [null, null],
+  ])('silence that is noticed within %s ms counts as %s', (given, detectWithinMs) => {
+    const basis = { kind: 'session', 'detect-within-ms': given };
+    expect(decodeEvent(withData(connected, { basis }))).toMatchObject({
+      basis: { kind: 'session', detectWithinMs },
+    });
+  });
+
+  test.each([
+    [-5, 0],
+    [1e300, latestMs],
+  ])('a lease of %d ms counts as %d', (given, intervalMs) => {
+    const basis = { kind: 'lease', 'interval-ms': given, from: 'declared', 'detect-within-ms': given };
+    expect(decodeEvent(withData(connected, { basis }))).toMatchObject({ basis: { intervalMs } });
+  });
+
+  test.each([
+    [1e300, 2 ** 31 - 1],
+    [1_000.5, 1_001],
+    [0, undefined],
+    [-1, undefined],
+  ])('announcements every %d ms count as every %s', (given, read) => {
+    const { event } = goldenEvents['announcement-with-journal'];
+    expect(decodeEvent(withData(event, { 'announce-interval-ms': given }))).toHaveProperty(
+      'type',
+      'connected',
+    );
+    const { announceIntervalMs } = decodeEvent(withData(event, { 'announce-interval-ms': given })) as {
+      announceIntervalMs?: number;
+    };
+    expect(announceIntervalMs).toBe(read);
+  });
+
+  test.each([
+    { at: '1969-12-31T23:59:59.999Z' },
+    { at: '+010000-01-01T00:00:00.000Z' },
+    { 'connected-at': '-271821-04-20T00:00:00.000Z' },
+    { 'last-seen': '+275760-09-13T00:00:00.000Z' },
+    { epoch: 'ffffffffffffffff' },
+    { 'ended-epoch': 'e677d21fdc000000' },
+  ])('%j is no time of an event', (fields) => {
+    expect(decodeEvent(withData(disconnected, fields))).toMatchObject({ type: 'unrecognized' });
+  });
+
+  test.each([
+    { at: '1970-01-01T00:00:00.000Z', 'uncertainty-ms': 0 },
+    { at: '9999-12-31T23:59:59.999Z' },
+    { epoch: '0000000000000000' },
+    { epoch: 'e677d21fdbffffff' },
+  ])('%j is one', (fields) => {
+    expect(decodeEvent(withData(disconnected, fields))).toMatchObject({ type: 'disconnected' });
+  });
+});
+
 describe('what is no event', () => {
   const message = received(connected);
   test.each<[string, ReceivedMessage, string]>([

@@ -50,6 +50,10 @@ export type DecodedEvent = ReceivedEvent | HonoConnectionEvent | UnrecognizedMes
 
 /** Our bodies have about one kilobyte; what is far larger is not ours. */
 const maxBodyBytes = 65_536;
+/** The end of the year 9999: RFC 3339 can write no later time. A time plus such a duration is a time of JavaScript, too. */
+const latestMs = Date.UTC(10_000, 0) - 1;
+/** Adapters accept no longer interval. */
+const longestAnnounceIntervalMs = 2 ** 31 - 1;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -106,14 +110,18 @@ function readEvent(message: ReceivedMessage, body: Fields): ReceivedEvent | Hono
     ...ifJournal(data),
   };
   if (cause === 'connected')
-    return { type: cause, ...facts, ...ifDuration('announceIntervalMs', data['announce-interval-ms']) };
+    return {
+      ...{ type: cause, ...facts },
+      ...ifDuration('announceIntervalMs', data['announce-interval-ms'], longestAnnounceIntervalMs),
+    };
   return {
     type: cause,
     ...facts,
     ...(data['ended-epoch'] !== undefined && { endedEpoch: epoch(data['ended-epoch']) }),
     connectedAt: time(data, 'connected-at'),
     lastSeen: time(data, 'last-seen'),
-    uncertaintyMs: number(data, 'uncertainty-ms'),
+    // `at` minus this is a time, too.
+    uncertaintyMs: bounded(number(data, 'uncertainty-ms'), facts.at),
     reason: text(data, 'reason'),
     initiator: text(data, 'initiator'),
     clean: data['clean'] === true,
@@ -125,6 +133,8 @@ function readEvent(message: ReceivedMessage, body: Fields): ReceivedEvent | Hono
 function epoch(value: unknown): Epoch {
   if (typeof value !== 'string' || !/^[0-9a-f]{16}$/.test(value))
     throw new Unreadable('an epoch is not 16 hexadecimal digits');
+  if (Number.parseInt(value.slice(0, 12), 16) > latestMs)
+    throw new Unreadable('an epoch is after the year 9999');
   return value as Epoch;
 }
 
@@ -137,12 +147,12 @@ function ifJournal({ journal, follows }: Fields): { readonly journal?: JournalFa
 function basis(fields: Fields): Basis {
   if (fields['kind'] === 'session') {
     const within = fields['detect-within-ms'];
-    return { kind: 'session', detectWithinMs: typeof within === 'number' ? within : null };
+    return { kind: 'session', detectWithinMs: typeof within === 'number' ? bounded(within, latestMs) : null };
   }
   if (fields['kind'] !== 'lease') throw new Unreadable('basis is neither a session nor a lease');
   return {
     kind: 'lease',
-    intervalMs: number(fields, 'interval-ms'),
+    intervalMs: bounded(number(fields, 'interval-ms'), latestMs),
     // A later version may know other sources: to a consumer they are as good as the default.
     from: leaseSources.find((each) => each === fields['from']) ?? 'default',
     ...ifDuration('detectWithinMs', fields['detect-within-ms']),
@@ -188,9 +198,14 @@ function number(fields: Fields, name: string): number {
   throw new Unreadable(`${name} is not a number`);
 }
 
+/** Within what consumers can compute with. The event counts, also where its adapter computed a duration wrongly. */
+function bounded(durationMs: number, mostMs: number): number {
+  return Math.min(Math.max(durationMs, 0), mostMs);
+}
+
 function time(fields: Fields, name: string): Timestamp {
   const value = Date.parse(text(fields, name));
-  if (Number.isNaN(value)) throw new Unreadable(`${name} is not a time`);
+  if (!(value >= 0 && value <= latestMs)) throw new Unreadable(`${name} is not a time from 1970 to 9999`);
   return value as Timestamp;
 }
 
@@ -199,9 +214,14 @@ function ifText<Name extends string>(name: Name, value: unknown): { readonly [Ke
 }
 
 /** What is no duration is as good as absent: it only says more about what is said already. */
-function ifDuration<Name extends string>(name: Name, value: unknown): { readonly [Key in Name]?: number } {
+function ifDuration<Name extends string>(
+  name: Name,
+  value: unknown,
+  mostMs = latestMs,
+): { readonly [Key in Name]?: number } {
+  // Databases keep whole numbers.
   return typeof value === 'number' && value > 0
-    ? ({ [name]: value } as { readonly [Key in Name]?: number })
+    ? ({ [name]: Math.ceil(bounded(value, mostMs)) } as { readonly [Key in Name]?: number })
     : {};
 }
 

@@ -1,10 +1,11 @@
 import { seededRandom } from '@rollcall/conformance';
 import { hasDebianPackage, startPostgres, type Postgres } from '@rollcall/conformance/machine';
 import { deviceRef, type ConnectionId, type Epoch, type Timestamp } from '@rollcall/core';
-import { silentLog, systemClock } from '@rollcall/core/environment';
+import { silentLog, systemClock, type Clock } from '@rollcall/core/environment';
 import type { ReceivedEvent } from '@rollcall/hono-wire';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describeAnyNumber } from '../../testing/describe-any-number.ts';
 import { describeLongText } from '../../testing/describe-long-text.ts';
 import { describeSameTable } from '../../testing/describe-same-table.ts';
 import { describeStore } from '../../testing/describe-store.ts';
@@ -35,9 +36,10 @@ describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
     };
   });
 
-  describeLongText('PostgreSQL', (clock) =>
-    PostgresStore.open({ url: postgres.newDatabase(), clock, announceIntervalMs, log: silentLog }),
-  );
+  const openNew = (clock: Clock): Promise<PostgresStore> =>
+    PostgresStore.open({ url: postgres.newDatabase(), clock, announceIntervalMs, log: silentLog });
+  describeLongText('PostgreSQL', openNew);
+  describeAnyNumber('PostgreSQL', openNew);
 
   describeSameTable('PostgreSQL', 5, async () => {
     const url = postgres.newDatabase();
