@@ -83,8 +83,8 @@ export function deviceRoutes(app: FastifyInstance, context: ApiContext): void {
   });
 }
 
-/** Of cursors and ids that a client gives back. */
-export const maxCursorLength = 2_048;
+/** Of cursors that a client gives back: the longest ids fit in, also if JSON escapes each of their characters. */
+export const maxCursorLength = 12_288;
 
 function deviceIn(request: Parameters<typeof tenantFor>[0], params: OfDevice['Params']): DeviceRef {
   tenantFor(request, params.tenant);

@@ -44,8 +44,8 @@ function readQuery(text: string, nowMs: number): EndingsQuery {
   const toMs = query.time('to') ?? nowMs;
   const fromMs = query.time('from') ?? toMs - usualPeriodMs;
   if (fromMs > toMs) throw badInput('from', 'must not be after to');
-  const reason = query.text('reason', 200);
-  const protocol = query.text('protocol', 200);
+  const reason = query.text('reason', 256);
+  const protocol = query.text('protocol', 256);
   const adapterId = query.text('adapter', 1_024);
   const cursor = query.text('cursor', maxCursorLength);
   return {

@@ -38,7 +38,7 @@ test.each([
   [`${list}?q=%zz`, 'q'],
   [`${list}?q=%`, 'q'],
   [`${list}?%=1`, 'query'],
-  [`${list}?cursor=${long}${long}`, 'cursor'],
+  [`${list}?cursor=${long.repeat(7)}`, 'cursor'],
   [`${list}?${'a=1&'.repeat(100)}`, 'query'],
   [`${device}/history?from=2026-11-30T00:00:00Z&to=2026-11-01T00:00:00Z`, 'from'],
   [`${device}/at`, 'time'],
@@ -60,7 +60,6 @@ test.each([
   [`${endings}?cursor=${cursorOf([1.5, 'd', 'c'])}`, 'cursor'],
   // Names that nothing can have.
   ['/v1/tenants/acme/devices/%00', 'device'],
-  ['/v1/tenants/acme/devices/a%0Ab', 'device'],
   [`/v1/tenants/acme/devices/${long}`, 'device'],
   [`/v1/tenants/${long}/devices/d`, 'tenant'],
   ['/v1/tenants/%00/summary', 'tenant'],

@@ -88,7 +88,7 @@ function shown(name: string): string {
   return /^[\w.-]{1,40}$/.test(name) ? name : 'query';
 }
 
-/** No database has lone surrogates, and PostgreSQL no NUL; no id has control characters. */
+/** No database has lone surrogates, and PostgreSQL no U+0000. Any other character may be in an id that some adapter sends. */
 export function isStorable(text: string): boolean {
-  return text.isWellFormed() && !/\p{Cc}/u.test(text);
+  return text.isWellFormed() && !text.includes('\0');
 }

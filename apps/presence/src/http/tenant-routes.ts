@@ -67,10 +67,10 @@ function readListQuery(text: string) {
   const query = new QueryReader(text, ['status', 'protocol', 'reason', 'since', 'q', 'limit', 'cursor']);
   const given = {
     status: query.oneOf('status', ['online', 'offline', 'unknown']),
-    protocol: query.text('protocol', 200),
-    reason: query.text('reason', 200),
+    protocol: query.text('protocol', 256),
+    reason: query.text('reason', 256),
     sinceMs: query.time('since'),
-    q: query.text('q', 200),
+    q: query.text('q', 1_024),
     after: query.text('cursor', maxCursorLength),
   };
   return {

@@ -1,6 +1,6 @@
 const text = { type: 'string' } as const;
 /** As whoever reads a request has it: an empty parameter is a mistake. */
-const shortText = { type: 'string', minLength: 1, maxLength: 200 } as const;
+const shortText = { type: 'string', minLength: 1, maxLength: 256 } as const;
 const time = { type: 'string', format: 'date-time' } as const;
 
 export interface Parameter {
@@ -32,7 +32,7 @@ export const device = inPath('device', 'Id of the device, percent-encoded', '471
 
 export const paging = [
   inQuery('limit', 'Entries of a page', { type: 'integer', minimum: 1, maximum: 1_000, default: 100 }),
-  inQuery('cursor', '`next` of the page before', { ...shortText, maxLength: 2_048 }),
+  inQuery('cursor', '`next` of the page before', { ...shortText, maxLength: 12_288 }),
 ];
 
 export const listFilters = [
@@ -40,7 +40,7 @@ export const listFilters = [
   inQuery('protocol', 'Those that are, or were last, connected over this protocol'),
   inQuery('reason', 'Those whose last connection ended for this reason'),
   inQuery('since', 'Those whose status is what it is since then, or later', time),
-  inQuery('q', 'Those whose id begins with this'),
+  inQuery('q', 'Those whose id begins with this', { ...shortText, maxLength: 1_024 }),
 ];
 
 export const endingFilters = [

@@ -1,4 +1,5 @@
 import { ManualClock } from '@rollcall/conformance';
+import { nastyStrings } from '@rollcall/conformance/hostile';
 import { deviceRef, type ConnectionId, type EventId, type Timestamp } from '@rollcall/core';
 import type { Clock } from '@rollcall/core/environment';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -59,7 +60,7 @@ export function describeLongText(kind: string, open: (clock: Clock) => Promise<P
       }
       expect(failures).toEqual([]);
     };
-    return { store, clock, asked };
+    return { store, clock, asked, get, failures };
   }
 
   describe(`${kind}:`, () => {
@@ -89,6 +90,49 @@ export function describeLongText(kind: string, open: (clock: Clock) => Promise<P
       clock.advance(90 * 86_400_000);
       await store.sweep();
       await store.dropOld({ defaultMs: 1, tenantMs: new Map() });
+    });
+
+    test('devices with any ids are listed page by page, and each can be asked about', async () => {
+      const { store, clock, get, failures } = await given();
+      const at = (clock.now() - 3_000_000) as Timestamp;
+      const ids = [
+        ...Object.values(nastyStrings),
+        '\\'.repeat(1_024),
+        '\u0001'.repeat(1_024),
+        '\u{10FFFF}'.repeat(256),
+      ]
+        .filter((id) => id.isWellFormed() && !id.includes('\0'))
+        .toSorted((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
+      for (const id of ids) {
+        // Longer ones do not fit into an event: what remains is as long as it may be.
+        const connection = { connectionId: id.slice(0, 64) as ConnectionId, device: deviceRef('acme', id) };
+        const [first, second] = [connected({ at, ...connection }), connected({ at, ...connection })];
+        const again = { ...second, connectionId: `${connection.connectionId}2` as ConnectionId };
+        expect([id, unkeepable(first), unkeepable(again)]).toEqual([id, undefined, undefined]);
+        await store.apply([first, disconnected(first), again]);
+      }
+      const pages = async (path: string, name: string): Promise<readonly { readonly device: string }[]> => {
+        const found: { readonly device: string }[] = [];
+        for (let cursor = ''; ;) {
+          const page = (await (await get(`${path}?limit=1${cursor}`)).json()) as Record<string, never>;
+          expect(page).toHaveProperty(name);
+          found.push(...((page[name] ?? []) as { readonly device: string }[]));
+          if (!('next' in page)) return found;
+          cursor = `&cursor=${encodeURIComponent(String(page['next']))}`;
+        }
+      };
+      const tenant = '/v1/tenants/acme';
+      expect((await pages(`${tenant}/devices`, 'devices')).map(({ device }) => device)).toEqual(ids);
+      const left = (await pages(`${tenant}/endings`, 'endings')).map(({ device }) => device);
+      expect(left).toEqual(ids.toReversed());
+      for (const id of ids) {
+        const path = `${tenant}/devices/${encodeURIComponent(id)}`;
+        expect(await (await get(path)).json()).toMatchObject({ device: id, status: 'online' });
+        expect(await pages(`${path}/history`, 'connections')).toHaveLength(2);
+        const alike = (await (await get(`${tenant}/devices?q=${encodeURIComponent(id)}`)).json()) as object;
+        expect(alike).toMatchObject({ devices: [{ device: id }] });
+      }
+      expect(failures).toEqual([]);
     });
 
     test('all texts of an event may be as long as each may be', async () => {

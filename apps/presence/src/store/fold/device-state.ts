@@ -94,3 +94,8 @@ export function storedIn(state: string): StoredDevice {
 
 /** How many devices are checked for one page: if few match, a page has fewer, and the next one continues. */
 export const maxLooked = 4_000;
+
+/** Greater than each id that begins so: an id has 1,024 bytes at most, and no character is behind this one, which has four. */
+export function behindAllWith(prefix: string): string {
+  return prefix + '\u{10FFFF}'.repeat(257);
+}

@@ -20,7 +20,7 @@ export const pastColumns = 'id, facts, ending, instance, epoch, heard, adapter_i
 /** When what follows a cursor began, at most, and its id; a text that is no cursor is a place behind all. */
 export function placeOf(cursor: string | undefined): readonly [beforeAt: number, beforeId: string] {
   if (cursor === undefined) return [Number.MAX_SAFE_INTEGER, ''];
-  const [, at = '0', id = ''] = /^(\d{1,15})\.(.*)$/.exec(cursor) ?? [];
+  const [, at = '0', id = ''] = /^(\d{1,15})\.(.*)$/s.exec(cursor) ?? [];
   return [Number(at), id];
 }
 

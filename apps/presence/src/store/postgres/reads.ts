@@ -2,7 +2,7 @@ import type { DeviceRef } from '@rollcall/core';
 import type { Clock } from '@rollcall/core/environment';
 import { AdapterBook } from '../fold/adapter-book.ts';
 import { takenOverAfter } from '../fold/connection-row.ts';
-import { maxLooked, storedIn, unheard } from '../fold/device-state.ts';
+import { behindAllWith, maxLooked, storedIn, unheard } from '../fold/device-state.ts';
 import { pageOf, pastColumns, pastOf, placeOf, type PastRow } from '../fold/past-row.ts';
 import { flappingWithinMs, maxFlapping, summaryOf, type CountRow, type FlapRow } from '../fold/summary.ts';
 import type {
@@ -60,7 +60,7 @@ export async function readList(
       tenant,
       after,
       q,
-      `${q}\u{10FFFF}`,
+      behindAllWith(q),
       status ?? null,
       protocol ?? null,
       reason ?? null,

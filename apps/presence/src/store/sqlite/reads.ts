@@ -3,7 +3,7 @@ import type { DeviceRef } from '@rollcall/core';
 import type { DeviceQuery, HistoryQuery, StoredConnection, StoredDevice } from '../presence-store.ts';
 import type { AdapterBook } from '../fold/adapter-book.ts';
 import { takenOverAfter } from '../fold/connection-row.ts';
-import { maxLooked, storedIn, unheard } from '../fold/device-state.ts';
+import { behindAllWith, maxLooked, storedIn, unheard } from '../fold/device-state.ts';
 import { pageOf, pastColumns, pastOf, placeOf, type PastRow } from '../fold/past-row.ts';
 import type { CountRow } from '../fold/summary.ts';
 import { tenantsSql } from '../fold/tenants.ts';
@@ -69,8 +69,7 @@ export class Reads {
       tenant,
       after,
       from: q,
-      // Behind all ids that begin so.
-      to: `${q}\u{10FFFF}`,
+      to: behindAllWith(q),
       status: status ?? null,
       protocol: protocol ?? null,
       reason: reason ?? null,
