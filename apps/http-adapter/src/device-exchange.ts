@@ -14,7 +14,7 @@ import type { DeviceRef, Instant } from '@rollcall/core';
 import type { UploadFailure } from '@rollcall/core/device-data';
 import { sleep } from '@rollcall/core/environment';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { arrivedBody } from './arrived-body.ts';
+import { arrivedBody } from './request-body.ts';
 import type { Presented } from './credentials.ts';
 import { answerFailure, answerGatewayRefusal, answerRefusal, type ErrorAnswer } from './device-answers.ts';
 import { readHead, type Asked } from './device-request.ts';

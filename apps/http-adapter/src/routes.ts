@@ -1,5 +1,5 @@
 import type { HostContext } from '@rollcall/adapter-kit';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { answerWebPage } from './answer-web-page.ts';
 import { resourceAt } from './resources.ts';
 import { describeError, sendError } from './send-error.ts';
@@ -40,8 +40,8 @@ export function registerRoutes(
   service: DeviceService,
   { context, allowedOrigin }: RoutesOptions,
 ): void {
-  server.removeAllContentTypeParsers();
-  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  // To fastify they have no body: any content type is allowed, and a body is read only once it is known who sends it.
+  for (const method of ['POST', 'PUT']) server.addHttpMethod(method, { overrideExisting: true });
   server.setErrorHandler((error, _request, reply) => sendError(reply, describeError(error, context)));
   server.addHook('onRequest', (request, reply, done) => {
     const resource = resourceAt(request.url);
@@ -51,25 +51,11 @@ export function registerRoutes(
     else done();
   });
 
-  for (const endpoint of endpoints) {
-    const onRequest = (request: FastifyRequest, reply: FastifyReply) =>
-      service.identify(endpoint, request, reply);
+  for (const endpoint of endpoints)
     for (const [method, url] of uploadRoutes(endpoint))
-      server.route({
-        method,
-        url,
-        onRequest,
-        handler: (request: FastifyRequest, reply: FastifyReply) => service.upload(request, reply),
-      });
-  }
+      server.route({ method, url, handler: (request, reply) => service.upload(endpoint, request, reply) });
   for (const [method, url] of commandRoutes)
-    server.route({
-      method,
-      url,
-      onRequest: (request: FastifyRequest, reply: FastifyReply) => service.identify('event', request, reply),
-      handler: async (_request, reply) =>
-        sendError(reply, { status: 501, text: 'commands are not supported' }),
-    });
+    server.route({ method, url, handler: (request, reply) => service.respond(request, reply) });
 }
 
 /** @param methods that the path is served with; none: it is not there. */

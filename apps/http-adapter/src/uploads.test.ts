@@ -340,6 +340,19 @@ test('an upload of HTTP that fails once its device is gone is told in the log', 
   ]);
 });
 
+test('a connection of HTTP that breaks in the middle of a body is no failure of the adapter, and nothing is uploaded', async () => {
+  const adapter = await givenAnAdapter();
+  const socket = connect({ port: adapter.address.port, host: '127.0.0.1' }).on('error', () => {});
+  socket.write(requestOf('POST /event', { body: 'hot' }).slice(0, -1));
+  await adapter.events(1);
+  // It waits for the rest of the body by now.
+  for (let turn = 0; turn < 10; turn++) await settled();
+  socket.resetAndDestroy();
+  expect(await ask(adapter, 'POST /event', { body: 'cold' })).toMatchObject({ status: 202 });
+  expect(adapter.sender.messages).toHaveLength(1);
+  expect(adapter.logged.filter(({ level }) => level === 'error')).toEqual([]);
+});
+
 describe('an HTTP device that closes its side once its request is sent', () => {
   const secure = localhostCertificate();
 
