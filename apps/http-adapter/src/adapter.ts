@@ -7,7 +7,7 @@ import {
   type Listeners,
 } from '@rollcall/adapter-kit/listening';
 import { createLeaseBook, plainLease, type LeaseSettings } from '@rollcall/presence/leases';
-import { containServer } from '@rollcall/containment';
+import { ContainedResponse, containServer } from '@rollcall/containment';
 import { sleep } from '@rollcall/core/environment';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { DeviceContext } from './device-exchange.ts';
@@ -153,6 +153,7 @@ async function createApp(options: HttpAdapterOptions, context: DeviceContext): P
 /** Against senders that are slow, silent or endless: everything has a limit in bytes, number and time. */
 function createRequestServer({ idleTimeoutMs, requestTimeoutMs }: HttpAdapterOptions): Server {
   const server = createServer({
+    ServerResponse: ContainedResponse,
     maxHeaderSize: maxHeaderBytes,
     headersTimeout: requestTimeoutMs,
     requestTimeout: requestTimeoutMs,

@@ -18,7 +18,7 @@ import { arrivedBody } from './request-body.ts';
 import type { Presented } from './credentials.ts';
 import { answerFailure, answerGatewayRefusal, answerRefusal, type ErrorAnswer } from './device-answers.ts';
 import { readHead, type Asked } from './device-request.ts';
-import type { PendingRequests } from './pending-requests.ts';
+import type { PendingRequest, PendingRequests } from './pending-requests.ts';
 import { headOf } from './request-head.ts';
 import type { SocketStanding } from './socket-standing.ts';
 import type { HttpSignal } from './tracker.ts';
@@ -67,7 +67,7 @@ const anybodys: RequestUnderWay = { isWithdrawn: () => false, answered() {} };
 const shareOfIdleTimeout = 0.8;
 
 /** One request of a device, from its head to the end of its answer. */
-export class DeviceExchange {
+export class DeviceExchange implements PendingRequest {
   readonly #context: DeviceContext;
   readonly #request: FastifyRequest;
   /** The address is gone once the socket is. */
@@ -96,13 +96,7 @@ export class DeviceExchange {
     const { pending, standing } = this.#context;
     const { raw } = this.#request;
     onArrival(raw, () => this.#arrived());
-    pending.add(
-      raw,
-      reply.raw,
-      () => this.#over(),
-      // A client that closed its side still hears what becomes of its request, but waits for no command.
-      () => this.#stopWaiting?.(),
-    );
+    pending.add(raw, reply.raw, this);
     standing.busy(raw.socket);
   }
 
@@ -135,8 +129,8 @@ export class DeviceExchange {
   }
 
   /** Resolves when the journal has it that the device is present, or left. */
-  async committed(): Promise<void> {
-    await this.#state.served?.lease?.committed();
+  committed(): Promise<void> | undefined {
+    return this.#state.served?.lease?.committed();
   }
 
   /** Uploads the body. The result is why it could not be done. */
@@ -160,7 +154,8 @@ export class DeviceExchange {
       if (this.#answer === 'over') this.#context.host.uplink.dropped(failure, served.by?.device);
       return answerFailure(failure);
     }
-    await this.#waitForCommand(served.underWay, served.ttdSeconds ?? result.ttdSeconds);
+    const ttdSeconds = served.ttdSeconds ?? result.ttdSeconds;
+    if (ttdSeconds !== undefined) await this.#waitForCommand(served.underWay, ttdSeconds);
     return undefined;
   }
 
@@ -173,6 +168,18 @@ export class DeviceExchange {
     if (!served || 'status' in asked || served.underWay.isWithdrawn()) return;
     const result = await this.#send(asked, served, body.byteLength > 0 ? body : undefined);
     if (result.status === 'failed') this.#context.host.uplink.dropped(result.failure, served.by?.device);
+  }
+
+  over(): void {
+    this.#answer = 'over';
+    this.#stopWaiting?.();
+    this.#context.standing.over(this.#request.raw.socket);
+    this.#state.served?.underWay.answered();
+  }
+
+  /** A client that closed its side still hears what becomes of its request, but waits for no command. */
+  hungUp(): void {
+    this.#stopWaiting?.();
   }
 
   /** @param device who asks, where that is known. */
@@ -251,8 +258,8 @@ export class DeviceExchange {
   }
 
   /** There are no commands yet: the device waits for as long as it said, and gets none. */
-  async #waitForCommand(underWay: RequestUnderWay, ttdSeconds: number | undefined): Promise<void> {
-    if (ttdSeconds === undefined || this.#answer === 'over') return;
+  async #waitForCommand(underWay: RequestUnderWay, ttdSeconds: number): Promise<void> {
+    if (this.#answer === 'over') return;
     if (this.#request.raw.socket.readableEnded || underWay.isWithdrawn()) return;
     const { host, stopping } = this.#context;
     const enough = new AbortController();
@@ -271,12 +278,5 @@ export class DeviceExchange {
     if (this.#toldOf === this.#heardAt) return;
     this.#toldOf = this.#heardAt;
     lease?.report({ type: 'heard', heardAt: this.#heardAt });
-  }
-
-  #over(): void {
-    this.#answer = 'over';
-    this.#stopWaiting?.();
-    this.#context.standing.over(this.#request.raw.socket);
-    this.#state.served?.underWay.answered();
   }
 }

@@ -44,6 +44,11 @@ export function registerRoutes(
   for (const method of ['POST', 'PUT']) server.addHttpMethod(method, { overrideExisting: true });
   server.setErrorHandler((error, _request, reply) => sendError(reply, describeError(error, context)));
   server.addHook('onRequest', (request, reply, done) => {
+    // Most requests are of devices, and for a route: what a path is for is not asked then.
+    if (request.headers.origin === undefined && allowedOrigin === '*' && !request.is404) {
+      done();
+      return;
+    }
     const resource = resourceAt(request.url);
     if (resource && answerWebPage(request, reply, resource, allowedOrigin)) return;
     // Before its body is read: what is answered so says nothing about a body.

@@ -11,9 +11,9 @@ import type { DeviceLogin, PskLogin, PskLookup } from './login.ts';
 export interface HostAccess {
   /**
    * Finds out who a device is: looks up its credentials, verifies them, asserts the registration. Under load the device waits in the admission queue first.
-   * Never rejects. Counts refusals.
+   * Never rejects. Counts refusals. Who comes again with a secret that was proved of late waits for nothing: the result is no promise.
    */
-  authenticate(login: DeviceLogin): Promise<AuthenticationResult>;
+  authenticate(login: DeviceLogin): AuthenticationResult | Promise<AuthenticationResult>;
   /**
    * By which keys may this device prove that it is who it says? Looks up as {@link authenticate} does, in turn too. Where the
    * proof fails, call {@link refused} with `bad-credentials`, the peer's address and the name; where it does not,

@@ -1,5 +1,6 @@
 export { containServer } from './contain-server.ts';
 export { containSocket } from './contain-socket.ts';
+export { ContainedResponse } from './contained-response.ts';
 export { containedClock } from './contained-clock.ts';
 export { createFailureReport } from './failure-report.ts';
 export { spreadLastNet } from './last-net.ts';

@@ -68,12 +68,25 @@ export class AccessBook {
    *
    * @param again asks about the device again.
    */
-  async letIn(
-    authenticate: () => Promise<AuthenticationResult>,
+  letIn(
+    authenticate: () => AuthenticationResult | Promise<AuthenticationResult>,
+    again: (identity: AuthenticatedDevice) => Promise<AuthenticationResult>,
+  ): AuthenticationResult | Promise<AuthenticationResult> {
+    const since = this.#changes.count;
+    const result = authenticate();
+    if (result instanceof Promise) return this.#letInLater(result, since, again);
+    // Nothing can have changed meanwhile.
+    if (result.status === 'accepted') this.#knownSince.set(result.identity, since);
+    return result;
+  }
+
+  async #letInLater(
+    authenticated: Promise<AuthenticationResult>,
+    begun: number,
     again: (identity: AuthenticatedDevice) => Promise<AuthenticationResult>,
   ): Promise<AuthenticationResult> {
-    let since = this.#changes.count;
-    let result = await authenticate();
+    let since = begun;
+    let result = await authenticated;
     for (let lookups = 1; result.status === 'accepted'; lookups++) {
       if (!this.#changes.concern(result.identity, since)) {
         this.#knownSince.set(result.identity, since);

@@ -1,27 +1,19 @@
 import type { Clock, Log, Random } from '@rollcall/core/environment';
 import type { StoredProofs } from '@rollcall/outbox/internal';
-import {
-  loginProblems,
-  type AuthenticatedDevice,
-  type AuthenticationResult,
-  type RefusalReason,
-} from '../authentication-result.ts';
+import { loginProblems, type AuthenticatedDevice, type RefusalReason } from '../authentication-result.ts';
 import type { HostAccess } from '../host-access.ts';
-import type { DeviceLogin } from '../login.ts';
 import type { AccessObserver } from './access-observer.ts';
 import type { AdmissionLimits } from './admission-queue.ts';
-import { authenticate } from './authenticate.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
 import { createFailureLimiter } from './failure-limiter.ts';
 import { KeyLookups } from './key-lookups.ts';
 import { loggableTenant, loggableUsername } from './loggable-username.ts';
 import { LoginGate, type LoginGateOptions } from './login-gate.ts';
-import { boundedName, readLogin } from './login-facts.ts';
-import { queuedTenant } from './turns.ts';
+import { LogIn } from './log-in.ts';
+import { boundedName } from './login-facts.ts';
 import { createLoginTurns } from './login-turns.ts';
 import { ProofMemory } from './proof-memory.ts';
 import { reauthorize } from './reauthorize.ts';
-import { createRecentLogins } from './recent-logins.ts';
 import { createRefusalLog } from './refusal-log.ts';
 import { refuse } from './refuse.ts';
 
@@ -83,38 +75,10 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const turns = createLoginTurns(clock, options.admission);
   const keys = new KeyLookups({ ...options, gate, limiter, proofs, turns });
   const refusals = createRefusalLog(options);
-  const { isCurrent, rememberedTakeTurns = false } = options;
-  const recent = isCurrent && createRecentLogins({ clock, isCurrent });
-
-  async function logIn(login: DeviceLogin): Promise<AuthenticationResult> {
-    const facts = readLogin(login);
-    const trier = { address: login.remoteIp, name: facts.name };
-    const gone = (): boolean => login.gone?.() ?? false;
-    const proof = proofs.of(trier, facts.kind, facts.secret);
-    const remembers = facts.kind === 'password' ? recent : undefined;
-    const loginKey = remembers && keyOfLogin(proof.hash, login.clientContext);
-    const known = loginKey !== undefined ? remembers?.find(loginKey) : undefined;
-    if (known) {
-      const refused = rememberedTakeTurns ? await turns.takeTurn(facts.queueName, gone) : undefined;
-      if (refused) return refusals.refused(refused, facts.logged, login.remoteIp);
-      proofs.add(proof);
-      return known;
-    }
-    const result = await gate.pass(
-      { ...trier, proof },
-      (isProved, work) => turns.inTurn(facts.queueName, isProved, work, gone),
-      (turn) => authenticate(login, { ...options, turn }),
-    );
-    if (result.status === 'refused') return refusals.refused(result, facts.logged, login.remoteIp);
-    if (loginKey !== undefined) remembers?.add(loginKey, result);
-    turns.provedTenant(result.identity.device.tenant);
-    // By what the login called it: an alias, or the issuer of a certificate.
-    turns.provedTenant(queuedTenant(facts.queueName));
-    return result;
-  }
+  const logIn = new LogIn({ ...options, gate, proofs, turns, refusals });
 
   return {
-    authenticate: logIn,
+    authenticate: (login) => logIn.authenticate(login),
     async findPsk(login) {
       const result = await keys.find(login);
       return result.status === 'found'
@@ -145,11 +109,6 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       return turns.waiting;
     },
   };
-}
-
-/** What it says of itself beside is not among what it proved, and a registry may answer by that, too. */
-function keyOfLogin(proved: string, context: DeviceLogin['clientContext']): string {
-  return context ? `${proved}\n${JSON.stringify(context)}` : proved;
 }
 
 /** The identity that a peer named in a handshake. */

@@ -12,8 +12,8 @@ export interface LoginFacts {
   readonly secret: Uint8Array;
   /** In whose queue it waits, see `createTurns`. */
   readonly queueName: string;
-  /** What the log says of it. */
-  readonly logged: object;
+  /** What the log says of it, should it be refused. */
+  logged(): object;
 }
 
 /** A certificate does not name a tenant: until that is looked up, its issuer stands for it. */
@@ -26,19 +26,19 @@ export function readLogin(login: DeviceLogin): LoginFacts {
       kind: 'password',
       secret: password,
       queueName: username,
-      logged: { username: loggableUsername(username), tenant: loggableTenant(username) },
+      logged: () => loggedName(username),
     };
   }
   const presented = readPresentedCertificate(login.certificate);
   const label = tenantLabelIn(login.serverName);
   const certificate = { kind: 'certificate', secret: withLabel(login.certificate, label) } as const;
-  if (!presented) return { ...certificate, name: '', queueName: '@', logged: {} };
+  if (!presented) return { ...certificate, name: '', queueName: '@', logged: () => ({}) };
   const { subjectDn: subject, issuerDn: issuer } = presented;
   return {
     ...certificate,
     name: boundedName(subject),
     queueName: `@${issuer}`,
-    logged: { subject, issuer, ...(label !== undefined && { serverLabel: label }) },
+    logged: () => ({ subject, issuer, ...(label !== undefined && { serverLabel: label }) }),
   };
 }
 
@@ -55,8 +55,12 @@ function readTokenLogin({ token, tenant, authId }: TokenLogin): LoginFacts {
     kind: 'token',
     secret: Buffer.from(token),
     queueName: `@${tenant}`,
-    logged: { username: loggableUsername(username), tenant: loggableTenant(username) },
+    logged: () => loggedName(username),
   };
+}
+
+function loggedName(username: string): object {
+  return { username: loggableUsername(username), tenant: loggableTenant(username) };
 }
 
 /** No device has a longer name: such names share one limit, and take no room. */

@@ -41,7 +41,8 @@ export function boundRequests(
         return;
       }
       open.set(socket, before + 1);
-      response.once('close', () => open.set(socket, (open.get(socket) ?? 1) - 1));
+      // Node.js reports it once: to have it forgotten then would cost more than the rest.
+      response.on('close', () => open.set(socket, (open.get(socket) ?? 1) - 1));
       next(request, response);
     };
 

@@ -1,5 +1,5 @@
 import type { PasswordVerifier } from '@rollcall/core/registry';
-import type { HostAccess, AuthenticationResult } from '@rollcall/access';
+import type { AuthenticatedDevice, AuthenticationResult, HostAccess } from '@rollcall/access';
 import { createAuthenticator, type Authenticator, refuse, type Refused } from '@rollcall/access/internal';
 import { neverRejects, type ResourceStack } from '@rollcall/runtime';
 import type { AdapterContext } from './adapter-context.ts';
@@ -52,18 +52,31 @@ export function createAccess(
     observer.attempted({ outcome: 'unavailable' });
     return refuse('unavailable');
   };
-  const letIn = (work: () => Promise<AuthenticationResult>): Promise<AuthenticationResult> =>
-    neverRejects(async () => {
-      const result = await access.letIn(work, (device) => authenticator.reauthorize(device));
-      if (result.status === 'accepted' && adapter.presence === 'lease') await places.lookFor(result.identity);
-      return result;
-    }, unavailable);
+  function placed(result: AuthenticationResult): AuthenticationResult | Promise<AuthenticationResult> {
+    const isLease = result.status === 'accepted' && adapter.presence === 'lease';
+    const looked = isLease ? places.lookFor(result.identity) : undefined;
+    return looked ? looked.then(() => result) : result;
+  }
+  const again = (device: AuthenticatedDevice): Promise<AuthenticationResult> =>
+    authenticator.reauthorize(device);
+  /** Nothing that a device waits for would take a dozen turns of promises, a thirtieth of what a request costs. */
+  function letIn(
+    work: () => AuthenticationResult | Promise<AuthenticationResult>,
+  ): AuthenticationResult | Promise<AuthenticationResult> {
+    try {
+      const result = access.letIn(work, again);
+      const settled = result instanceof Promise ? result.then(placed) : placed(result);
+      return settled instanceof Promise ? settled.catch(unavailable) : settled;
+    } catch (error) {
+      return unavailable(error);
+    }
+  }
   return {
     authenticator,
     host: {
       authenticate: (login) => letIn(() => authenticator.authenticate(login)),
       findPsk: (login) => neverRejects(() => access.lookUp(() => authenticator.findPsk(login)), unavailable),
-      reauthorize: (device) => letIn(() => authenticator.reauthorize(device)),
+      reauthorize: async (device) => letIn(() => authenticator.reauthorize(device)),
       holdProof: (device, ended) => access.holdProof(device, ended),
       isShared: (remoteIp) => settings.logins.isShared(remoteIp),
       refused: (cause, remoteIp, name) => authenticator.refused(cause, remoteIp, name),
