@@ -40,7 +40,8 @@ async function givenAnUpload(
   return {
     registry,
     sender,
-    send: ({ anonymous = false } = {}) => upload({ ...request, ...(!anonymous && { by }) }, context),
+    send: ({ anonymous = false, ...others }: Partial<UploadRequest> & { anonymous?: boolean } = {}) =>
+      upload({ ...request, ...others, ...(!anonymous && { by }) }, context),
   };
 }
 
@@ -366,5 +367,12 @@ describe('where the registry tells of every change', () => {
     const { asked } = registry;
     await send();
     expect(registry.asked).toBe(asked + 1);
+  });
+
+  test('a gateway does not become the device that it uploaded for', async () => {
+    const { sender, send } = await givenAnUpload({ tells: true, as: 'gw-1' });
+    await send({ target: { device: 'valve-1' } });
+    await send();
+    expect(sender.messages.map(({ device }) => device.device)).toEqual(['valve-1', 'gw-1']);
   });
 });
