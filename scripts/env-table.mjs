@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
+const root = fileURLToPath(new URL('..', import.meta.url));
 const block = /(<!-- environment -->\n)[^]*?(<!-- \/environment -->)/;
 
 /**
@@ -31,25 +32,33 @@ export function optionsIn(config) {
   return options;
 }
 
-async function main([app, ...flags]) {
-  const root = fileURLToPath(new URL('..', import.meta.url));
-  const folder = join(root, 'apps', app ?? '');
+/**
+ * @param {string} app its folder in apps/
+ * @returns {Promise<string | undefined>} nothing where it has no options
+ */
+export async function tableOf(app) {
+  const folder = join(root, 'apps', app);
   const config = join(folder, 'src/config.ts');
-  if (app === undefined || !existsSync(config)) {
+  if (!existsSync(config)) return undefined;
+  // The app knows the kit and its modules; this script does not.
+  const { resolve } = createRequire(config);
+  const { environmentTable } = await import(resolve('@rollcall/options'));
+  const own = optionsIn(await import(pathToFileURL(config)));
+  const shared = await sharedOptions(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')), resolve);
+  return environmentTable([own, ...shared].flatMap((options) => Object.values(options)));
+}
+
+async function main([app, ...flags]) {
+  const table = app === undefined ? undefined : await tableOf(app);
+  if (table === undefined) {
     console.error(
       'say which adapter or service, by its folder in apps/: npm run env-table -- foo-adapter [--write]',
     );
     process.exitCode = 2;
     return;
   }
-  // The app knows the kit and its modules; this script does not.
-  const { resolve } = createRequire(config);
-  const { environmentTable } = await import(resolve('@rollcall/options'));
-  const own = optionsIn(await import(pathToFileURL(config)));
-  const shared = await sharedOptions(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')), resolve);
-  const table = environmentTable([own, ...shared].flatMap((options) => Object.values(options)));
   if (!flags.includes('--write')) return console.log(table);
-  const readme = join(folder, 'README.md');
+  const readme = join(root, 'apps', app, 'README.md');
   writeFileSync(readme, withTable(readFileSync(readme, 'utf8'), table));
   // Its columns are aligned, as the check of the format wants them.
   const { status } = spawnSync('pnpm', ['exec', 'oxfmt', readme], {
