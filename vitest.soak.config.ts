@@ -8,7 +8,12 @@ export default defineConfig({
   ...base,
   test: {
     ...base.test,
-    include: ['{packages,apps}/*/src/**/*fuzz.test.ts', '{packages,apps}/*/src/**/*.soak.test.ts'],
+    include: [
+      '{packages,apps}/*/src/**/*fuzz.test.ts',
+      '{packages,apps}/*/src/**/*.soak.test.ts',
+      'packages/amqp-frame-guard/src/guarded-socket.test.ts',
+      'apps/coap-adapter/src/hostile-origins.test.ts',
+    ],
     exclude: configDefaults.exclude,
     testTimeout: 1_200_000,
   },

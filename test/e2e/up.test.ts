@@ -252,6 +252,15 @@ describe('`rollcall up`', () => {
     seen = up.events().length;
   });
 
+  test('names a taken port in one line and ends with status 1', async () => {
+    const second = startApp('rollcall', ['up', '--port-offset', String(up.offset), '--data', up.dataDir]);
+    expect(await second.exited()).toBe(1);
+    expect(second.stderr).toEqual([
+      `port ${up.mqttPort}, for MQTT devices, is taken: end what uses it, or move all ports with --port-offset 10000`,
+    ]);
+    expect(second.stdout).toEqual([]);
+  });
+
   test('disconnects the devices on Ctrl-C, shows it, and ends with status 0', async () => {
     await connect(up.mqttPort);
     await connect(up.mqttPort, { clientId: 'another', protocolVersion: 4 });
@@ -267,9 +276,29 @@ describe('`rollcall up`', () => {
   });
 });
 
-test('while the messaging network is away, devices connect, their data is refused, and events wait until it is back', async () => {
-  const up = await startUp();
-  try {
+function childrenOf(up: RunningUp): readonly number[] {
+  const { pid } = up.process.child;
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+}
+
+/** The network's process: the child of `up` that is not the adapter. */
+function networkPid(up: RunningUp): number {
+  const network = childrenOf(up).find((child) =>
+    readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('\0network\0'),
+  );
+  if (network === undefined) throw new Error('no network process');
+  return network;
+}
+
+describe('`rollcall up`, whose processes are ended', () => {
+  let up: RunningUp;
+
+  beforeAll(async () => {
+    up = await startUp();
+  });
+  afterAll(() => up.cleanUp());
+
+  test('while the messaging network is away, devices connect, their data is refused, and events wait until it is back', async () => {
     const before = await connect(up.mqttPort, { clientId: 'before' });
     await up.untilEvents(1);
     const network = networkPid(up);
@@ -289,46 +318,14 @@ test('while the messaging network is away, devices connect, their data is refuse
         () => 'refused',
       );
     await expect.poll(publish, { timeout: 60_000 }).toBe('accepted');
-  } finally {
-    await up.cleanUp();
-  }
-});
+  });
 
-function childrenOf(up: RunningUp): readonly number[] {
-  const { pid } = up.process.child;
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
-}
-
-/** The network's process: the child of `up` that is not the adapter. */
-function networkPid(up: RunningUp): number {
-  const network = childrenOf(up).find((child) =>
-    readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('\0network\0'),
-  );
-  if (network === undefined) throw new Error('no network process');
-  return network;
-}
-
-test('the processes that `rollcall up` starts end with it', async () => {
-  const up = await startUp();
-  const children = childrenOf(up);
-  // The network, the presence service, the device registry, and the adapters.
-  expect(children).toHaveLength(3 + adapters.filter(({ published }) => published).length);
-  await up.process.end('SIGKILL');
-  const alive = (): readonly number[] => children.filter((pid) => existsSync(`/proc/${pid}`));
-  await expect.poll(alive, { timeout: 60_000 }).toEqual([]);
-  await up.cleanUp();
-});
-
-test('`rollcall up` names a taken port in one line and ends with status 1', async () => {
-  const up = await startUp();
-  try {
-    const second = startApp('rollcall', ['up', '--port-offset', String(up.offset), '--data', up.dataDir]);
-    expect(await second.exited()).toBe(1);
-    expect(second.stderr).toEqual([
-      `port ${up.mqttPort}, for MQTT devices, is taken: end what uses it, or move all ports with --port-offset 10000`,
-    ]);
-    expect(second.stdout).toEqual([]);
-  } finally {
-    await up.cleanUp();
-  }
+  test('the processes that `rollcall up` starts end with it', async () => {
+    const children = childrenOf(up);
+    // The network, the presence service, the device registry, and the adapters.
+    expect(children).toHaveLength(3 + adapters.filter(({ published }) => published).length);
+    await up.process.end('SIGKILL');
+    const alive = (): readonly number[] => children.filter((pid) => existsSync(`/proc/${pid}`));
+    await expect.poll(alive, { timeout: 60_000 }).toEqual([]);
+  });
 });

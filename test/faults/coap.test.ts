@@ -37,7 +37,7 @@ function differences({ events, table }: EventRecord, { devices }: CoapFleet): re
   return problems;
 }
 
-const held = scale({ quick: 200, soak: 2_000 });
+const held = scale({ quick: 80, soak: 2_000 });
 /** On a busy machine, more handshakes than can be done in time would all begin again and again. */
 const mostAtATime = 30;
 

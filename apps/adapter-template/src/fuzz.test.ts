@@ -10,7 +10,7 @@ import { connectDevice, welcome } from './testing/connect-device.ts';
 import { says } from './testing/says.ts';
 import { limits } from './testing/options.ts';
 
-const allCases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 500);
+const allCases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 200);
 const cases = Math.ceil(allCases / loopbackHosts.length);
 const atATime = 25;
 

@@ -15,7 +15,7 @@ import { forgeNetwork, type ForgedNetwork, type Origin, type SendFailure } from 
 import { options } from './testing/options.ts';
 import { sendText } from './testing/send-text.ts';
 
-const cases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 3_000);
+const cases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 900);
 const failures: readonly SendFailure[] = [
   'none',
   'throws',

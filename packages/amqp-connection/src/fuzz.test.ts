@@ -5,7 +5,7 @@ import { silentLog } from '@rollcall/core/environment';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { createTestBed, startScriptedPeer } from './testing/index.ts';
 
-const cases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 300);
+const cases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 100);
 
 const bed = createTestBed();
 afterEach(() => bed.closeAll());

@@ -7,7 +7,7 @@ import { AmqpClient } from '../testing/amqp-client.ts';
 import { memoryStore } from '../testing/memory-store.ts';
 import { startServices } from '../testing/start-services.ts';
 
-const cases = Math.ceil(Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 2_000) / 4);
+const cases = Math.ceil(Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 500) / 4);
 const atATime = 25;
 
 /** What a real client sends, chunk by chunk: two links, and three requests. */

@@ -139,9 +139,9 @@ export class DeviceTable {
     if (row) this.#rows.set(device, row);
     else this.#rows.delete(device);
     if (!before !== !row) this.#ordered = undefined;
-    for (const of of ['status', 'protocol', 'reason'] as const) {
-      this.#tallies[of].add(before?.[of], -1);
-      this.#tallies[of].add(row?.[of], 1);
+    for (const count of ['status', 'protocol', 'reason'] as const) {
+      this.#tallies[count].add(before?.[count], -1);
+      this.#tallies[count].add(row?.[count], 1);
     }
   }
 

@@ -113,7 +113,7 @@ test.each<[string, Partial<PemPair>, RegExp]>([
   const { write, look, used, lines } = await given();
   await look(4);
   await write(pair);
-  await look(200);
+  await look(60);
   expect(used).toEqual([]);
   expect(lines).toEqual([expect.stringMatching(problem)]);
   expect(lines[0]).toContain(notUsed);

@@ -11,7 +11,7 @@ import { textOption, uintOption } from '../wire/option-values.ts';
 import { aMessage } from '../testing/endpoint-bed.ts';
 import { createCoapClient } from '../testing/index.ts';
 
-const cases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 2_000);
+const cases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 500);
 
 /** Messages of honest peers, which the test spoils. */
 const samples: readonly Uint8Array[] = [

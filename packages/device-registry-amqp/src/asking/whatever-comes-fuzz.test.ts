@@ -9,7 +9,7 @@ import { ServiceClient } from './service-client.ts';
 // In whatever order connections, credit, losses, refusals, answers and time come, each question has one result within its time, and
 // nothing is left of it.
 
-const lives = Math.ceil(Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 2_000) / 20);
+const lives = Math.ceil(Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 500) / 20);
 const stepsOfALife = 120;
 const linkTimeoutMs = 1_000;
 const requestTimeoutMs = 200;

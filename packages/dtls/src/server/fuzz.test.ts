@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { CipherSuiteName } from '../crypto/cipher-suite.ts';
 import { createTestBed, sensor1, type TestDevice } from '../testing/test-bed.ts';
 
-const cases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 2_000);
+const cases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 500);
 const casesAtATime = 20;
 const patience = 600_000;
 

@@ -46,7 +46,7 @@ describe('changes of one event that were not taken yet', () => {
 
   test('are taken oldest first, and both halves of a connection together', () => {
     const book = givenABook();
-    for (const of of ['a', 'b', 'c']) book.append(connected(of), ['s'], []);
+    for (const id of ['a', 'b', 'c']) book.append(connected(id), ['s'], []);
     book.append(disconnected('a'), ['s'], []);
     expect(changesOf(book, 1).inserted).toEqual([1, 4]);
     expect(changesOf(book, 1).inserted).toEqual([2]);
