@@ -105,7 +105,8 @@ async function listening(child: ChildProcess, port: number): Promise<void> {
 // listens on it. Above those of the other tests.
 const firstPort = 32_000;
 const ports = 768;
-let tried = process.pid;
+// Processes that begin one after the other begin far from each other.
+let tried = process.pid * 97;
 
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < ports; attempt++) {
