@@ -65,6 +65,8 @@ async function post(port: number): Promise<void> {
       'content-type': 'application/json',
     },
     body: '{"litres": 12}',
+  }).catch((error: unknown) => {
+    throw new Error(`cannot upload to http://127.0.0.1:${port}: ${reasonOf(error)}`, { cause: error });
   });
   if (status !== 202) throw new Error(`the HTTP adapter answered ${status}`);
 }
@@ -98,7 +100,10 @@ async function connect(
   return client;
 }
 
-function reasonOf(error: Error): string {
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // `fetch` says only that it failed. One reason: it asks no port that browsers block, such as 10080.
+  if (error.cause instanceof Error) return reasonOf(error.cause);
   if ('code' in error && error.code === 'ECONNREFUSED') return 'nothing listens there; run `npm start` first';
   return error.message || ('code' in error ? String(error.code) : 'unknown error');
 }
