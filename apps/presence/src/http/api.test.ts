@@ -58,6 +58,17 @@ describe('one device', () => {
     });
   });
 
+  test('did not leave before it came, however uncertain its adapter is', async () => {
+    const { get, store } = await startApi();
+    await store.apply([disconnected(connected(), { uncertaintyMs: 86_400_000 })]);
+    expect(await json(await get(devicePath))).toMatchObject({
+      'last-ending': {
+        'left-between': { from: '2026-11-23T08:00:00.000Z', to: '2026-11-23T08:01:40.000Z' },
+        'uncertainty-ms': 86_400_000,
+      },
+    });
+  });
+
   test('has a tag that stays while nothing changes, though time goes on', async () => {
     const { get, store, clock } = await startApi();
     await store.apply([connected()]);

@@ -44,13 +44,16 @@ function connectionJson(connection: OpenConnection): object {
 }
 
 export function endingJson(ending: Ending): object {
-  const { at, lastSeen, uncertaintyMs, endedEpoch, coalesced, raw } = ending;
+  const { at, connectedAt, lastSeen, uncertaintyMs, endedEpoch, coalesced, raw } = ending;
   return {
     'event-id': ending.id,
     'connection-id': ending.connectionId,
     at: isoTime(at),
-    // The device really left somewhere in here.
-    'left-between': { from: isoTime(at - uncertaintyMs), to: isoTime(at) },
+    // The device really left somewhere in here, and not before it came.
+    'left-between': {
+      from: isoTime(Math.max(at - uncertaintyMs, Math.min(connectedAt, at))),
+      to: isoTime(at),
+    },
     'uncertainty-ms': uncertaintyMs,
     reason: ending.reason,
     initiator: ending.initiator,

@@ -43,6 +43,8 @@ test.each([
   [`${device}/history?from=2026-11-30T00:00:00Z&to=2026-11-01T00:00:00Z`, 'from'],
   [`${device}/at`, 'time'],
   [`${device}/at?time=now`, 'time'],
+  [`${device}/at?time=9999-12-31T23:59:59-00:01`, 'time'],
+  [`${device}/at?time=0000-01-01T00:00:00%2B00:01`, 'time'],
   ['/v1/tenants/acme/summary?flaps=0', 'flaps'],
   ['/v1/tenants/acme/watch?since=now', 'since'],
   [`${list}?reason=keepalive-timout`, 'reason'],

@@ -59,13 +59,17 @@ export class QueryReader {
 
 const rfc3339 = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/i;
 
+/** Of the years 0 and 9999 in UTC: an answer repeats a time of the request, and RFC 3339 has no years before or behind. */
+const [earliestMs, latestMs] = [Date.parse('0000-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59.999Z')];
+
 function readTime(name: string, text: string): number {
   // In a query, a plus sign is a space.
   const match = rfc3339.exec(text.replace(' ', '+'));
   const at = match ? Date.parse(match[0].toUpperCase()) : Number.NaN;
   const [, day] = match ?? [];
   const isDay = day !== undefined && isDayOfCalendar(day);
-  if (Number.isNaN(at) || !isDay) throw badInput(name, 'must be a time such as 2026-11-23T08:12:43Z');
+  const isWritable = at >= earliestMs && at <= latestMs;
+  if (!isWritable || !isDay) throw badInput(name, 'must be a time such as 2026-11-23T08:12:43Z');
   return at;
 }
 
