@@ -81,8 +81,18 @@ test('while the database is away, nothing is confirmed, and the same batch is tr
   expect(outcomes).toEqual(['1 committed']);
   expect(batches.isPausing).toBe(false);
   expect(lines.map(({ message }) => message)).toEqual([
-    'the database of the presence service cannot be reached: events wait',
+    'the database of the presence service cannot be reached, or takes no events: they wait',
+    'the database of the presence service takes events again',
   ]);
+  // The next outage has lines of its own, and the first pause again.
+  isAway = true;
+  add(2);
+  await settled();
+  isAway = false;
+  await clock.advanceAsync(250);
+  await settled();
+  expect(outcomes).toEqual(['1 committed', '2 committed']);
+  expect(lines).toHaveLength(4);
 });
 
 test('an event that cannot be stored is left out, logged, and does not delay others', async () => {

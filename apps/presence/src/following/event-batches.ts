@@ -113,7 +113,7 @@ export class EventBatches<Event> {
     for (let tries = 1; this.#phase !== 'stopped'; tries += 1)
       try {
         await this.#options.apply(batch.map(({ event }) => event));
-        this.#pauseMs = firstPauseMs;
+        this.#endOutage();
         this.#options.committed?.(batch.map(({ event }) => event));
         for (const { settle } of batch) settle();
         return;
@@ -144,7 +144,7 @@ export class EventBatches<Event> {
     if (this.#pauseMs === firstPauseMs)
       log.warn(
         { cause: error instanceof Error ? error.message : String(error) },
-        'the database of the presence service cannot be reached: events wait',
+        'the database of the presence service cannot be reached, or takes no events: they wait',
       );
     this.#phase = 'pausing';
     await new Promise<void>((resolve) => {
@@ -156,6 +156,12 @@ export class EventBatches<Event> {
     });
     this.#pauseMs = Math.min(this.#pauseMs * 2, maxPauseMs);
     if (this.#phase === 'pausing') this.#phase = 'writing';
+  }
+
+  #endOutage(): void {
+    if (this.#pauseMs > firstPauseMs)
+      this.#options.log.info({}, 'the database of the presence service takes events again');
+    this.#pauseMs = firstPauseMs;
   }
 
   #tellIdlers(): void {

@@ -5,6 +5,7 @@ import type { ServiceState } from './service-state.ts';
 
 /** Older answers are reported as old. */
 const lagLimitMs = 5_000;
+const notReached = 'it cannot be reached, or takes no events: the log says why';
 
 /** The answers to probes. A service that lags still answers, and says how old its answers are: it is degraded, and ready. */
 export function serviceHealth(state: ServiceState): Pick<HealthAnswers, 'started' | 'readiness'> {
@@ -12,9 +13,9 @@ export function serviceHealth(state: ServiceState): Pick<HealthAnswers, 'started
     started: () => [serviceCheck(state.phase() !== 'starting')],
     readiness: () => [
       serviceCheck(state.phase() === 'running'),
-      // Without the database no request can be answered.
+      // Without the database no request can be answered. If only writes fail, answers get old: another replica may do better.
       state.batches.isPausing || state.truth.isStoreAway
-        ? { name: 'database', status: 'DOWN', code: 'DATABASE_AWAY', reason: 'it cannot be reached' }
+        ? { name: 'database', status: 'DOWN', code: 'DATABASE_AWAY', reason: notReached }
         : { name: 'database', status: 'UP' },
       eventsCheck(state),
       lagCheck(state),

@@ -164,7 +164,7 @@ export const catalogue: readonly CataloguedMessage[] = [
   { code: 'EVENT_NOT_WRITTEN', text: 'event could not be written' },
   {
     code: 'PRESENCE_DATABASE_AWAY',
-    text: 'the database of the presence service cannot be reached: events wait',
+    text: 'the database of the presence service cannot be reached, or takes no events: they wait',
   },
   { code: 'PRESENCE_EVENT_LEFT_OUT', text: 'an event cannot be stored, and is left out' },
   {
