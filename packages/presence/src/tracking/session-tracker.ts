@@ -146,9 +146,11 @@ function silenceEnds({ aliveAt, answered, maxSilenceMs }: Online): Instant | und
   return answered && maxSilenceMs !== undefined ? later(aliveAt, maxSilenceMs) : undefined;
 }
 
-function alive(state: Online, changes: readonly Change[] = []): Step<SessionState> {
+const nothing: readonly Change[] = [];
+
+function alive(state: Online, changes = nothing): Step<SessionState> {
   const deadline = silenceEnds(state);
-  return { state, changes, ...(deadline !== undefined && { deadline }) };
+  return deadline === undefined ? { state, changes } : { state, changes, deadline };
 }
 
 function end(state: SessionState, { reason, raw, clean, said }: SessionEnd): Step<SessionState> {

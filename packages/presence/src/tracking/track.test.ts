@@ -9,8 +9,8 @@ interface Lease {
   readonly until: Instant | undefined;
 }
 
-/** A tracker of nothing but time: each `renew` is good for ten seconds. */
-const lease: ConnectionTracker<Lease, { readonly type: 'renew' }> = {
+/** A tracker of nothing but time: each `renew` is good for ten seconds, and `hold` for any time. */
+const lease: ConnectionTracker<Lease, { readonly type: 'renew' | 'hold' | 'leave' }> = {
   initial: { until: undefined },
   reduce(state, signal, at) {
     const basis = { kind: 'session', detectWithinMs: 10_000 } as const;
@@ -22,7 +22,9 @@ const lease: ConnectionTracker<Lease, { readonly type: 'renew' }> = {
         deadline: until,
       };
     }
-    if (state.until === undefined || at < state.until) return { state, changes: [] };
+    if (signal.type === 'hold') return { state: { until: later(at, 1e9) }, changes: [] };
+    const isOver = signal.type === 'leave' || (state.until !== undefined && at >= state.until);
+    if (state.until === undefined || !isOver) return { state, changes: [] };
     const change = { type: 'disconnected', reason: 'inactive', basis, lastSeen: at } as const;
     return { state: { until: undefined }, changes: [change] };
   },
@@ -59,6 +61,32 @@ test('a deadline that moves later with every signal keeps one timer, and is met 
     ['connected', 0],
     ['disconnected', 34_000],
   ]);
+  expect(clock.armed).toBe(0);
+});
+
+test('a deadline that is lifted for a while keeps one timer, which ends nothing before there is a deadline again', () => {
+  const { clock, changes, tracked } = givenALease();
+  for (let round = 0; round < 5; round++) {
+    tracked.report({ type: 'renew' });
+    tracked.report({ type: 'hold' });
+    expect(clock.armed).toBe(1);
+  }
+  clock.advance(60_000);
+  expect(changes).toEqual([['connected', 0]]);
+  tracked.report({ type: 'renew' });
+  clock.advance(60_000);
+  expect(changes).toEqual([
+    ['connected', 0],
+    ['disconnected', 70_000],
+  ]);
+});
+
+test.each(['renew', 'hold'] as const)('a device that leaves after %s leaves no timer', (type) => {
+  const { clock, changes, tracked } = givenALease();
+  tracked.report({ type: 'renew' });
+  tracked.report({ type });
+  tracked.report({ type: 'leave' });
+  expect(changes.map(([what]) => what)).toEqual(['connected', 'disconnected']);
   expect(clock.armed).toBe(0);
 });
 

@@ -25,7 +25,8 @@ export interface TrackOptions {
  * The only place where a tracker meets time: feeds signals in, keeps at most one timer armed, hands changes out.
  *
  * A deadline that moves later, as with every packet of a session, does not touch the timer: it fires early, finds
- * that it is too early, and is armed again.
+ * that it is too early, and is armed again. Nor does one that is lifted while the device stays connected, as while a request waits for
+ * its answer: to set a timer anew for each request would cost as much as half of the step.
  */
 export function track<State, Signal>(
   tracker: ConnectionTracker<State, Signal>,
@@ -72,7 +73,7 @@ class TrackedInTime<State, Signal> implements Tracked<Signal> {
   stop(): void {
     this.#stopped = true;
     this.#deadline = undefined;
-    this.#adjustTimer();
+    this.#disarmTimer();
   }
 
   #step(signal: Signal | CommonSignal, at: Instant): void {
@@ -111,11 +112,20 @@ class TrackedInTime<State, Signal> implements Tracked<Signal> {
 
   #adjustTimer(): void {
     const deadline = this.#deadline;
-    if (deadline !== undefined && this.#armedFor !== undefined && this.#armedFor <= deadline) return;
+    if (deadline === undefined) {
+      if (this.#armedFor !== undefined && this.presence() === undefined) this.#disarmTimer();
+      return;
+    }
+    if (this.#armedFor !== undefined && this.#armedFor <= deadline) return;
+    this.#disarmTimer();
+    this.#armedFor = deadline;
+    this.#disarm = this.#clock.at(deadline, () => this.#ring());
+  }
+
+  #disarmTimer(): void {
     this.#disarm?.();
     this.#disarm = undefined;
-    this.#armedFor = deadline;
-    if (deadline !== undefined) this.#disarm = this.#clock.at(deadline, () => this.#ring());
+    this.#armedFor = undefined;
   }
 
   #ring(): void {
