@@ -1,7 +1,12 @@
 import type { AuthenticatedDevice } from '@rollcall/access';
 import type { AdapterHost } from '@rollcall/adapter-kit';
 import type { OpenConnection } from '@rollcall/presence';
-import { afterFailedUpload, createUploadWindow } from '@rollcall/uplink';
+import {
+  afterFailedUpload,
+  createUploadWindow,
+  type UploadRequest,
+  type UploadResult,
+} from '@rollcall/uplink';
 import { forgo, settle } from '@rollcall/rhea-internals';
 import type rhea from 'rhea';
 import { endCauses, verdictOf } from './device-answers.ts';
@@ -39,18 +44,7 @@ export class DeviceUploads {
 
   /** Takes a message over, and answers it. */
   take(message: DeliveredMessage): void {
-    const { host, connection } = this.#options;
-    this.#unanswered += 1;
-    this.#upload(message)
-      .catch((error: unknown) => {
-        host.context.failed('amqp: message', error);
-        connection.report({ type: 'ended', reason: 'unspecified', raw: { code: 'amqp:internal-error' } });
-      })
-      .finally(() => {
-        this.#unanswered -= 1;
-        // rhea writes the outcome in a tick of its own.
-        if (this.#unanswered === 0) setImmediate(() => this.#answered());
-      });
+    void this.#answer(message);
   }
 
   /** Resolves when every message so far has its outcome, and that is written. */
@@ -58,11 +52,36 @@ export class DeviceUploads {
     if (this.#unanswered > 0) await new Promise<void>((resolve) => (this.#answered = resolve));
   }
 
-  async #upload({ to, content, delivery, receiver }: DeliveredMessage): Promise<void> {
+  /** Never rejects. */
+  async #answer(message: DeliveredMessage): Promise<void> {
     const { host, identity: by, connection } = this.#options;
-    const presettled = delivery.remote_settled;
-    const request = uploadRequest({ by, to, content, presettled });
-    const result = 'failure' in request ? request : await this.#window.run(() => host.uplink.upload(request));
+    this.#unanswered += 1;
+    try {
+      const { to, content, delivery } = message;
+      const request = uploadRequest({ by, to, content, presettled: delivery.remote_settled });
+      this.#settle(message, 'failure' in request ? request : await this.#upload(request));
+    } catch (error) {
+      host.context.failed('amqp: message', error);
+      connection.report({ type: 'ended', reason: 'unspecified', raw: { code: 'amqp:internal-error' } });
+    } finally {
+      this.#unanswered -= 1;
+      // rhea writes the outcome in a tick of its own.
+      if (this.#unanswered === 0) setImmediate(() => this.#answered());
+    }
+  }
+
+  async #upload(request: UploadRequest): Promise<UploadResult> {
+    const entered = this.#window.enter();
+    if (entered) await entered;
+    try {
+      return await this.#options.host.uplink.upload(request);
+    } finally {
+      this.#window.leave();
+    }
+  }
+
+  #settle({ delivery, receiver }: DeliveredMessage, result: UploadResult): void {
+    const { host, identity: by, connection } = this.#options;
     if (result.status === 'failed')
       host.context.log.debug({ ...by?.device, ...result.failure }, 'upload failed');
     const isSettled = delivery.remote_settled;

@@ -19,21 +19,72 @@ export const performatives = {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** The beginning of a frame's body: what it says, before what it carries. */
-export interface Performative {
+/** The beginning of a frame's body: what it says, before what it carries. A class: there is one for each frame. */
+export class Performative {
   /** One of {@link performatives}, or another number. */
   readonly code: number;
   /** Where it ends, and the payload begins. */
   readonly end: number;
-  has(field: number): boolean;
+  readonly #bytes: Uint8Array;
+  /** Where the value of each field begins, in the frame. */
+  readonly #fields: readonly number[];
+
+  constructor(descriptor: number, end: number, bytes: Uint8Array, fields: readonly number[]) {
+    this.code = descriptor;
+    this.end = end;
+    this.#bytes = bytes;
+    this.#fields = fields;
+  }
+
+  has(field: number): boolean {
+    const at = this.#fields[field];
+    return at !== undefined && this.#bytes[at] !== code.null;
+  }
+
   /** Where its value begins, in the frame. */
-  at(field: number): number | undefined;
+  at(field: number): number | undefined {
+    return this.#fields[field];
+  }
+
   /** An unsigned number; `undefined` where the field is absent, null, or something else. */
-  uint(field: number): number | undefined;
-  boolean(field: number): boolean;
+  uint(field: number): number | undefined {
+    const at = this.#fields[field];
+    if (at === undefined) return undefined;
+    const bytes = this.#bytes;
+    if (bytes[at] === code.uint0) return 0;
+    if (bytes[at] === code.smallUint) return bytes[at + 1];
+    return bytes[at] === code.uint ? uint32At(bytes, at + 1) : undefined;
+  }
+
+  boolean(field: number): boolean {
+    const at = this.#fields[field];
+    if (at === undefined) return false;
+    const bytes = this.#bytes;
+    return bytes[at] === code.true || (bytes[at] === code.boolean && bytes[at + 1] === 1);
+  }
+
   /** Text of a string or symbol; `undefined` where it is neither, or no UTF-8. */
-  text(field: number): string | undefined;
-  isBinary(field: number): boolean;
+  text(field: number): string | undefined {
+    const found =
+      this.#bytesOf(field, code.string8, code.string32) ?? this.#bytesOf(field, code.symbol8, code.symbol32);
+    try {
+      return found && utf8.decode(found);
+    } catch {
+      return undefined;
+    }
+  }
+
+  isBinary(field: number): boolean {
+    return this.#bytesOf(field, code.binary8, code.binary32) !== undefined;
+  }
+
+  #bytesOf(field: number, short: number, long: number): Uint8Array | undefined {
+    const at = this.#fields[field];
+    if (at === undefined) return undefined;
+    const bytes = this.#bytes;
+    if (bytes[at] === short) return bytes.subarray(at + 2, at + 2 + (bytes[at + 1] ?? 0));
+    return bytes[at] === long ? bytes.subarray(at + 5, at + 5 + uint32At(bytes, at + 1)) : undefined;
+  }
 }
 
 /** Reads a described list, walking over all of its fields. @throws Malformed where it is none, or more than the budget allows. */
@@ -46,47 +97,12 @@ export function readPerformative(
   if (start >= end || bytes[start] !== code.described)
     throw new Malformed('a frame has no performative', 'amqp:connection:framing-error');
   const [descriptor, list] = readDescriptor(bytes, start + 1, end);
-  const isList = [code.list0, code.list8, code.list32].some((each) => each === bytes[list]);
+  const kind = bytes[list];
+  const isList = kind === code.list8 || kind === code.list32 || kind === code.list0;
   if (list >= end || !isList) throw new Malformed('a performative is no list');
   const fields: number[] = [];
   const stop = walkValue(bytes, list, end, { ...budget, items: fields });
-
-  function bytesOf(field: number, short: number, long: number): Uint8Array | undefined {
-    const at = fields[field];
-    if (at === undefined) return undefined;
-    if (bytes[at] === short) return bytes.subarray(at + 2, at + 2 + (bytes[at + 1] ?? 0));
-    return bytes[at] === long ? bytes.subarray(at + 5, at + 5 + uint32At(bytes, at + 1)) : undefined;
-  }
-
-  return {
-    code: descriptor,
-    end: stop,
-    has: (field) => fields[field] !== undefined && bytes[fields[field] ?? 0] !== code.null,
-    at: (field) => fields[field],
-    uint(field) {
-      const at = fields[field];
-      if (at === undefined) return undefined;
-      if (bytes[at] === code.uint0) return 0;
-      if (bytes[at] === code.smallUint) return bytes[at + 1];
-      return bytes[at] === code.uint ? uint32At(bytes, at + 1) : undefined;
-    },
-    boolean(field) {
-      const at = fields[field];
-      return (
-        at !== undefined && (bytes[at] === code.true || (bytes[at] === code.boolean && bytes[at + 1] === 1))
-      );
-    },
-    text(field) {
-      const found =
-        bytesOf(field, code.string8, code.string32) ?? bytesOf(field, code.symbol8, code.symbol32);
-      try {
-        return found && utf8.decode(found);
-      } catch {
-        return undefined;
-      }
-    },
-    isBinary: (field) => bytesOf(field, code.binary8, code.binary32) !== undefined,
-  };
+  return new Performative(descriptor, stop, bytes, fields);
 }
 
 /** A number: the standard allows symbolic descriptors too, but no client sends them. */

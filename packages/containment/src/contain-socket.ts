@@ -16,12 +16,15 @@ type Written = (error?: Error | null) => void;
 
 /** Node.js calls the callbacks of writes outside the events of the socket. HTTP begins the next response in such a callback. */
 function containWrites(socket: Writable, peer: ServedPeer): void {
-  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
-  socket.write = (...args: unknown[]): boolean => {
-    const written = args.at(-1);
-    if (typeof written !== 'function') return write(...args);
-    return write(...args.slice(0, -1), (error?: Error | null) =>
-      callForPeer(peer, written as Written, [error]),
-    );
+  const write = socket.write.bind(socket) as (chunk: unknown, ...rest: unknown[]) => boolean;
+  const contained =
+    (written: Written): Written =>
+    (error) =>
+      callForPeer(peer, written, [error]);
+  socket.write = (chunk: unknown, encoding?: unknown, written?: unknown): boolean => {
+    if (typeof encoding === 'function') return write(chunk, contained(encoding as Written));
+    return typeof written === 'function'
+      ? write(chunk, encoding, contained(written as Written))
+      : write(chunk, encoding);
   };
 }

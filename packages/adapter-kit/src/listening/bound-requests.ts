@@ -62,6 +62,11 @@ function parseInSlices(socket: Socket, isCutOff: () => boolean): void {
   for (const parse of parsers) {
     socket.off('data', parse);
     socket.on('data', (bytes: Buffer) => {
+      // Almost always.
+      if (bytes.length <= sliceBytes && !isCutOff()) {
+        parse.call(socket, bytes);
+        return;
+      }
       for (let start = 0; start < bytes.length && !isCutOff(); start += sliceBytes)
         parse.call(socket, bytes.subarray(start, start + sliceBytes));
     });

@@ -26,7 +26,7 @@ export interface TrackOptions {
  *
  * A deadline that moves later, as with every packet of a session, does not touch the timer: it fires early, finds
  * that it is too early, and is armed again. Nor does one that is lifted while the device stays connected, as while a request waits for
- * its answer: to set a timer anew for each request would cost as much as half of the step.
+ * its answer: to set a timer again for each request would cost as much as half of the step.
  */
 export function track<State, Signal>(
   tracker: ConnectionTracker<State, Signal>,
