@@ -6,6 +6,8 @@ export interface WakesOptions {
   readonly clock: Clock;
   /** As it is named in `NOTIFY`. */
   readonly channel: string;
+  /** What the server calls the session, 63 bytes at most; it is listed for as long as this process, or its host, is not known to be gone. */
+  readonly session?: string;
   /** @param told with it; absent where something may have been told that was not heard. */
   wake(told?: string): void;
 }
@@ -28,11 +30,12 @@ export class Wakes {
   }
 
   async open(): Promise<void> {
-    const { url, channel, wake } = this.#options;
+    const { url, channel, session, wake } = this.#options;
     const client = new pg.Client({
       connectionString: url,
       connectionTimeoutMillis: 5_000,
       keepAlive: true,
+      ...(session !== undefined && { application_name: session }),
     });
     client.on('error', () => this.#lost(client));
     client.on('end', () => this.#lost(client));

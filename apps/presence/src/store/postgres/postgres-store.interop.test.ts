@@ -1,4 +1,4 @@
-import { seededRandom } from '@rollcall/conformance';
+import { ManualClock, seededRandom } from '@rollcall/conformance';
 import { hasDebianPackage, startPostgres, type Postgres } from '@rollcall/conformance/machine';
 import { deviceRef, type ConnectionId, type Epoch, type Timestamp } from '@rollcall/core';
 import { silentLog, systemClock, type Clock } from '@rollcall/core/environment';
@@ -167,6 +167,34 @@ describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
     expect(await names()).toEqual(['one', 'other']);
     await one?.forgetReplica('one');
     expect(await names()).toEqual(['other']);
+  });
+
+  test('a replica that stands still is waited for until the network gives its events to others, one that is gone is not', async () => {
+    const url = postgres.newDatabase();
+    const clock = new ManualClock('2026-11-28T12:00:00.000Z');
+    const [still, gone, other] = await Promise.all(
+      ['still', 'gone', 'other'].map(() =>
+        PostgresStore.open({
+          url,
+          clock: { ...systemClock, now: () => clock.now() },
+          announceIntervalMs,
+          log: silentLog,
+        }),
+      ),
+    );
+    onTestFinished(() => Promise.all([still?.close(), gone?.close(), other?.close()]).then(() => {}));
+    await still?.noteProgress({ replica: 'still', readThroughMs: 1_000 });
+    await gone?.noteProgress({ replica: 'gone', readThroughMs: 2_000 });
+    await gone?.close();
+    const names = async (): Promise<readonly string[]> =>
+      ((await other?.progress())?.replicas ?? []).map(({ replica }) => replica).toSorted();
+    expect(await names()).toEqual(['gone', 'still']);
+    clock.advance(16_000);
+    await expect.poll(names, patience).toEqual(['still']);
+    clock.advance(120_000);
+    expect(await names()).toEqual(['still']);
+    clock.advance(60_000);
+    expect(await names()).toEqual([]);
   });
 
   test('a batch costs as much as it has devices, and not as all that are connected, before the server has statistics', async () => {

@@ -25,6 +25,7 @@ import { presenceQueries } from './presence-queries.ts';
 import { tenantsSql } from '../fold/tenants.ts';
 import { readCounts, readDevices, readHistory, readList, readSummary } from './reads.ts';
 import { migrate } from './schema.ts';
+import { forgetReplica, noteReplica, readReplicas } from './replicas.ts';
 import { readTimeline } from './timeline.ts';
 import { dropConnections, dropOldChanges, forgetDevice, sweep } from './tidy.ts';
 
@@ -40,8 +41,6 @@ export interface PostgresStoreOptions {
 
 /** Named so in `NOTIFY`. */
 const channel = 'rollcall_presence';
-/** After how long without a note a replica is not waited for. */
-const replicaHoldsMs = 15_000;
 /** After how long without any replica a database counts as left alone. */
 const awayAfterMs = 5_000;
 
@@ -54,6 +53,8 @@ export class PostgresStore implements PresenceStore {
   readonly #queries: Queries;
   readonly #wakes: Wakes;
   readonly #listeners = new Set<() => void>();
+  /** Of the connection that listens: it is there for as long as this process is. */
+  readonly #session = `rollcall-presence ${randomUUID()}`;
   #name = '';
   #sinceMs = 0;
 
@@ -64,7 +65,7 @@ export class PostgresStore implements PresenceStore {
       log.debug({ cause: error.message }, 'a connection to the database was lost'),
     );
     this.#wakes = new Wakes({
-      ...{ url, clock, channel },
+      ...{ url, clock, channel, session: this.#session },
       wake: () => {
         for (const wake of this.#listeners) wake();
       },
@@ -157,33 +158,16 @@ export class PostgresStore implements PresenceStore {
     return () => this.#listeners.delete(listener);
   }
 
-  async noteProgress({
-    replica,
-    readThroughMs,
-  }: {
-    readonly replica: string;
-    readonly readThroughMs: number;
-  }) {
-    const now = this.#options.clock.now();
-    await this.#queries.query(
-      `WITH alive AS (
-         INSERT INTO meta VALUES ('alive', $3::text) ON CONFLICT (name) DO UPDATE SET value = excluded.value)
-       INSERT INTO replicas VALUES ($1, $2, $3::bigint)
-       ON CONFLICT (replica) DO UPDATE SET read_through = excluded.read_through, noted_at = excluded.noted_at`,
-      [replica, readThroughMs, String(now)],
-    );
+  async noteProgress(progress: { readonly replica: string; readonly readThroughMs: number }) {
+    await noteReplica(this.#queries, progress, this.#session, this.#options.clock.now());
   }
 
   async forgetReplica(replica: string): Promise<void> {
-    const longAgo = this.#options.clock.now() - 10 * replicaHoldsMs;
-    await this.#queries.query('DELETE FROM replicas WHERE replica = $1 OR noted_at < $2', [replica, longAgo]);
+    await forgetReplica(this.#queries, replica, this.#options.clock.now());
   }
 
   async progress() {
-    const { rows } = await this.#queries.query<{ readonly replica: string; readonly read_through: number }>(
-      'SELECT replica, read_through FROM replicas WHERE noted_at > $1',
-      [this.#options.clock.now() - replicaHoldsMs],
-    );
+    const replicas = await readReplicas(this.#queries, this.#options.clock.now());
     const longest = await this.#queries.query<{ readonly interval: number | null }>(
       'SELECT max(interval) AS interval FROM adapters',
     );
@@ -192,7 +176,7 @@ export class PostgresStore implements PresenceStore {
       "SELECT value FROM meta WHERE name = 'taken-up'",
     );
     return {
-      replicas: rows.map(({ replica, read_through: readThroughMs }) => ({ replica, readThroughMs })),
+      replicas,
       sinceMs: this.#sinceMs,
       ...takenUpIn(takenUp.rows[0]?.value),
       ...(announceIntervalMs !== undefined && { announceIntervalMs }),

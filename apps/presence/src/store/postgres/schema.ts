@@ -114,6 +114,10 @@ export const steps: readonly string[] = [
   CREATE INDEX connections_ended_lately ON connections (tenant, ended_at, device) WHERE ended_at > -8640000000000001;
   `,
   openByInstance,
+  `
+  -- The name of a session of the replica, which tells one that stands still from one that is gone.
+  ALTER TABLE replicas ADD COLUMN session TEXT;
+  `,
 ];
 
 /** @param newest a test may want an older one. */
