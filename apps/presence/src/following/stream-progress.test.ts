@@ -66,6 +66,20 @@ test('while the network sends as much as it may, more may wait there: then the o
   expect(readThrough()).toBe(3_000);
 });
 
+test('after this process stood still, it may have to read what came meanwhile: only the next turn shows that', () => {
+  const { progress, readThrough, turn, clock } = given();
+  progress.attached(true);
+  turn();
+  turn();
+  expect(readThrough()).toBe(1_000);
+  // Stopped, and its timers ring before anything that came is read.
+  clock.advance(20_000);
+  turn();
+  expect(readThrough()).toBe(1_000);
+  turn();
+  expect(readThrough()).toBe(22_000);
+});
+
 test('without a link, time passes, but the stream is not read further', () => {
   const { progress, readThrough, turn } = given();
   progress.attached(true);

@@ -1,4 +1,4 @@
-import type { Timestamp } from '@rollcall/core';
+import type { Instant, Timestamp } from '@rollcall/core';
 import type { Clock } from '@rollcall/core/environment';
 
 export interface StreamProgressOptions {
@@ -6,6 +6,9 @@ export interface StreamProgressOptions {
   /** How many events the network sends before some are confirmed. */
   readonly credit: number;
 }
+
+/** A turn that takes longer says nothing: this process stood still, and events may be on the way to it that came to the network before. */
+const longestTurnMs = 1_000;
 
 /**
  * How far the stream was read: everything that reached the network before is in the database. AMQP does not say when a queue is
@@ -22,11 +25,14 @@ export class StreamProgress {
   #isAttached = false;
   /** Whether the link has been attached for the whole present turn. */
   #isWholeTurn = false;
+  /** When the present turn began. */
+  #turnFrom: { readonly at: Timestamp; readonly monotonic: Instant };
   #readThrough: Timestamp | undefined;
 
   constructor({ clock, credit }: StreamProgressOptions) {
     this.#clock = clock;
     this.#credit = credit;
+    this.#turnFrom = { at: clock.now(), monotonic: clock.monotonic() };
   }
 
   attached(isAttached: boolean): void {
@@ -49,11 +55,12 @@ export class StreamProgress {
 
   /** A turn of the watch is over; to be called a few times a second. */
   turn(): void {
-    const isCaughtUp = this.#isWholeTurn && this.#mostPending < this.#credit;
+    const isCaughtUp = this.#isWholeTurn && !this.#hasStoodStill() && this.#mostPending < this.#credit;
     const [oldest] = this.#pending.values();
     if (isCaughtUp) this.#reachedTo(oldest ?? this.#clock.now());
     this.#isWholeTurn = this.#isAttached;
     this.#mostPending = this.#pending.size;
+    this.#turnFrom = { at: this.#clock.now(), monotonic: this.#clock.monotonic() };
   }
 
   get isAttached(): boolean {
@@ -63,6 +70,12 @@ export class StreamProgress {
   /** `undefined`: nothing was read yet. */
   get readThrough(): Timestamp | undefined {
     return this.#readThrough;
+  }
+
+  /** One clock goes on while the process is stopped, and the other also while its machine sleeps. */
+  #hasStoodStill(): boolean {
+    const { at, monotonic } = this.#turnFrom;
+    return this.#clock.now() - at > longestTurnMs || this.#clock.monotonic() - monotonic > longestTurnMs;
   }
 
   #reachedTo(at: Timestamp): void {

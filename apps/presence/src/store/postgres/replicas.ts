@@ -1,7 +1,7 @@
 import type { Client } from '@rollcall/postgres';
 
 /** How far a replica has read. */
-interface ReplicaProgress {
+export interface ReplicaProgress {
   readonly replica: string;
   readonly readThroughMs: number;
 }
