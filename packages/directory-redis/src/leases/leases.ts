@@ -22,7 +22,7 @@ import { readClaim } from '../wire/claim.ts';
 import { shortId } from '../wire/short-id.ts';
 import { heldLease, takenOn } from './held-lease.ts';
 import type { LifeSigns } from './life-signs.ts';
-import { takingOf, type Stray, type Strays } from './strays.ts';
+import type { Stray, Strays } from './strays.ts';
 import { isUnconfirmed } from './unconfirmed.ts';
 
 /** How long a question that changes nothing is waited for. */
@@ -85,9 +85,15 @@ export class Leases implements DirectoryLeases {
     const stray: Stray = { connection, deviceName, field, bucket };
     const me = self.short;
     const from = shortId(lease.instance);
-    const reply = await asker.askInTime(takeLease, ...takingOf(stray, from, me, keys), (late) => {
-      if (partsOf(late)[0] === 1) this.#options.strays.add(stray);
-    });
+    const owedBy = keys.owedBy(bucket);
+    const reply = await asker.askInTime(
+      takeLease,
+      [keys.devices(bucket) + deviceName, owedBy + me, keys.fenced(bucket), keys.heard(bucket)],
+      [field, me, connection, from, keys.channels, owedBy],
+      (late) => {
+        if (partsOf(late)[0] === 1) this.#options.strays.add(stray);
+      },
+    );
     const [code, record, epoch] = partsOf(reply);
     const engineMs = time.now();
     if (code === 2) this.#options.fenced(me);
@@ -188,7 +194,9 @@ export class Leases implements DirectoryLeases {
   }
 
   #takenOn({ lease, epoch }: { readonly lease: HeldLease; readonly epoch: string }): LeaseStanding {
-    const { book, context, tallies } = this.#options.shared;
+    const { shared, strays } = this.#options;
+    const { book, context, tallies } = shared;
+    strays.remove(shortId(lease.event.connectionId));
     book.add(takenOn(lease, epoch, context.clock.monotonic()));
     tallies.leases_moved_here += 1;
     return { status: 'moved-here', lease };

@@ -4,7 +4,7 @@ import { beforeEach, expect, test } from 'vitest';
 import type { Reply } from '../contact/asker.ts';
 import { abandon } from '../scripts/abandon.ts';
 import type { Script } from '../scripts/script.ts';
-import { takeLease } from '../scripts/take-lease.ts';
+import { layDown } from '../scripts/lay-down.ts';
 import type { Shared } from '../shared.ts';
 import { keyNames } from '../wire/key-names.ts';
 import { Strays, type Stray } from './strays.ts';
@@ -19,7 +19,7 @@ let strays: Strays;
 beforeEach(() => {
   asked = [];
   inTouch = true;
-  answer = () => ({ status: 'answer', value: [1] });
+  answer = () => ({ status: 'answer', value: 1 });
   strays = new Strays({
     keys,
     self: { short: me, identity: { type: 'hono-http', id: 'http-0', instance: 'i' } },
@@ -42,14 +42,14 @@ beforeEach(() => {
 const stray = (connection: string): Stray => ({ connection, deviceName: 'acme/pump', field: 'f', bucket: 3 });
 /** The connections that were laid down, and their name. */
 const laid = () =>
-  asked.flatMap(({ script, args }) => (script === takeLease ? [[args[2], args[3], args[1]]] : []));
+  asked.flatMap(({ script, args }) => (script === layDown ? [[args[2], args[1], args[3]]] : []));
 
 test('they are laid under a name that is declared dead first, from which an undertaker has them', async () => {
   strays.add(stray('one'));
   strays.add(stray('two'));
   expect([strays.has('one'), strays.has('three')]).toEqual([true, false]);
   await strays.layDown();
-  expect(asked.map(({ script }) => script)).toEqual([abandon, takeLease, takeLease]);
+  expect(asked.map(({ script }) => script)).toEqual([abandon, layDown, layDown]);
   const nobody = asked[0]?.args[0];
   expect(nobody).not.toBe(me);
   expect(laid()).toEqual([
@@ -62,7 +62,7 @@ test('they are laid under a name that is declared dead first, from which an unde
 });
 
 test('none is laid down if the name could not be declared dead: no undertaker would look there', async () => {
-  answer = (script) => (script === abandon ? { status: 'none' } : { status: 'answer', value: [1] });
+  answer = (script) => (script === abandon ? { status: 'none' } : { status: 'answer', value: 1 });
   strays.add(stray('one'));
   await strays.layDown();
   expect([laid(), strays.has('one')]).toEqual([[], true]);
@@ -73,14 +73,14 @@ test('none is laid down if the name could not be declared dead: no undertaker wo
 
 test.each<[string, Reply]>([
   ['no answer', { status: 'none' }],
-  ['that the name is buried already', { status: 'answer', value: [2] }],
+  ['that the name is buried already', { status: 'answer', value: 2 }],
 ])('after %s what is left stays, and is laid under another name next time', async (_what, reply) => {
   answer = (script, connection) =>
-    script === takeLease && connection === 'two' ? reply : { status: 'answer', value: [1] };
+    script === layDown && connection === 'two' ? reply : { status: 'answer', value: 1 };
   for (const connection of ['one', 'two', 'three']) strays.add(stray(connection));
   await strays.layDown();
   expect(['one', 'two', 'three'].map((each) => strays.has(each))).toEqual([false, true, true]);
-  answer = () => ({ status: 'answer', value: [1] });
+  answer = () => ({ status: 'answer', value: 1 });
   await strays.layDown();
   const names = laid().map(([, , name]) => name);
   expect(new Set(names).size).toBe(2);
@@ -89,18 +89,25 @@ test.each<[string, Reply]>([
 });
 
 test.each<[string, Reply]>([
-  ['somebody has by now', { status: 'answer', value: [0] }],
+  ['has no record by now', { status: 'answer', value: 0 }],
   ['is foreign in the engine', { status: 'refused' }],
 ])('a stray that %s does not belong to this instance any more', async (_what, reply) => {
-  answer = (script) => (script === takeLease ? reply : { status: 'answer', value: [1] });
+  answer = (script) => (script === layDown ? reply : { status: 'answer', value: 1 });
   strays.add(stray('one'));
   await strays.layDown();
   expect(strays.has('one')).toBe(false);
 });
 
+test('one that a device goes on with stays where it is', async () => {
+  strays.add(stray('one'));
+  strays.remove('one');
+  await strays.layDown();
+  expect(asked).toEqual([]);
+});
+
 test('strays are bounded, and forgotten with their incarnation', () => {
-  for (let index = 0; index < 1_001; index++) strays.add(stray(`c${index}`));
-  expect([strays.has('c999'), strays.has('c1000')]).toEqual([true, false]);
+  for (let index = 0; index < 10_001; index++) strays.add(stray(`c${index}`));
+  expect([strays.has('c9999'), strays.has('c10000')]).toEqual([true, false]);
   strays.clear();
   expect(strays.has('c0')).toBe(false);
 });

@@ -1,7 +1,6 @@
 import { abandon } from '../scripts/abandon.ts';
-import { takeLease } from '../scripts/take-lease.ts';
+import { layDown } from '../scripts/lay-down.ts';
 import type { Shared } from '../shared.ts';
-import type { KeyNames } from '../wire/key-names.ts';
 import { identityText } from '../wire/identity.ts';
 
 /** A lease that came to this incarnation after the device that wanted it had stopped waiting. */
@@ -13,12 +12,13 @@ export interface Stray {
 }
 
 /** Strays beyond it end only when this instance ends. */
-const mostStrays = 1_000;
+const mostStrays = 10_000;
 
 /** Leases that this incarnation holds in the engine alone: they are moved under a name that is dead, so an undertaker ends them. */
 export class Strays {
   readonly #shared: Shared;
-  #strays: Stray[] = [];
+  /** By connection. */
+  readonly #strays = new Map<string, Stray>();
 
   constructor(shared: Shared) {
     this.#shared = shared;
@@ -26,50 +26,50 @@ export class Strays {
 
   /** Whether a connection, by its short id, is a stray: it must not be taken out. */
   has(connection: string): boolean {
-    return this.#strays.some((stray) => stray.connection === connection);
+    return this.#strays.has(connection);
   }
 
   add(stray: Stray): void {
-    if (this.#strays.length < mostStrays) this.#strays.push(stray);
+    if (this.#strays.size < mostStrays) this.#strays.set(stray.connection, stray);
+  }
+
+  /** A device goes on with it here. */
+  remove(connection: string): void {
+    this.#strays.delete(connection);
   }
 
   clear(): void {
-    this.#strays = [];
+    this.#strays.clear();
   }
 
   /** Moves the strays under such a name. To be called once a second. */
   async layDown(): Promise<void> {
     const { asker, keys, self, context } = this.#shared;
-    if (this.#strays.length === 0 || !asker.inTouch) return;
-    const nobody = Buffer.from(context.random.bytes(16)).toString('base64url');
+    if (this.#strays.size === 0 || !asker.inTouch) return;
+    const name = Buffer.from(context.random.bytes(16)).toString('base64url');
     const epoch = context.facts.unconfirmedSince() ?? context.facts.epoch();
     const begun = await asker.ask(
       abandon,
       [keys.deaths, keys.instances],
-      [nobody, epoch, identityText(self.identity)],
+      [name, epoch, identityText(self.identity)],
     );
     if (begun.status !== 'answer') return;
-    for (const stray of [...this.#strays]) {
-      const reply = await asker.ask(takeLease, ...takingOf(stray, self.short, nobody, keys));
-      const code: unknown =
-        reply.status === 'answer' && Array.isArray(reply.value) ? reply.value[0] : undefined;
+    for (const [connection, { deviceName, field, bucket }] of this.#strays) {
+      const owedBy = keys.owedBy(bucket);
+      const reply = await asker.ask(
+        layDown,
+        [
+          keys.devices(bucket) + deviceName,
+          owedBy + self.short,
+          owedBy + name,
+          keys.fenced(bucket),
+          keys.heard(bucket),
+        ],
+        [field, self.short, connection, name, keys.channels],
+      );
       // The name was buried already: the next time uses another one.
-      if (code === 2 || reply.status === 'none') return;
-      this.#strays = this.#strays.filter((each) => each !== stray);
+      if (reply.status === 'none' || (reply.status === 'answer' && reply.value === 2)) return;
+      this.#strays.delete(connection);
     }
   }
-}
-
-/** What {@link takeLease} is called with: keys, then arguments. Both incarnations are named by their short ids. */
-export function takingOf(
-  { connection, deviceName, field, bucket }: Stray,
-  from: string,
-  to: string,
-  keys: KeyNames,
-): [keys: readonly string[], args: readonly string[]] {
-  const owedBy = keys.owedBy(bucket);
-  return [
-    [keys.devices(bucket) + deviceName, owedBy + to, keys.fenced(bucket), keys.heard(bucket)],
-    [field, to, connection, from, keys.channels, owedBy],
-  ];
 }
