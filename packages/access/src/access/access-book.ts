@@ -125,9 +125,9 @@ export class AccessBook {
   holdProof(identity: AuthenticatedDevice, ended: (reason: AccessEnd) => void): HeldProof {
     const held = this.#proofs.hold(identity, ended);
     // E.g. a handshake that took its time.
-    let inDoubt = this.mayBeOutdated(identity);
-    if (inDoubt) void this.#review(keysOfDevice(identity)[1]).then(() => (inDoubt = false));
-    return { ...held, isInDoubt: () => inDoubt };
+    held.inDoubt = this.mayBeOutdated(identity);
+    if (held.inDoubt) void this.#review(keysOfDevice(identity)[1]).then(() => (held.inDoubt = false));
+    return held;
   }
 
   /** `ended` is called once, when the device may hold its lease no more. The result releases it. */

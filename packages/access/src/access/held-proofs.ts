@@ -13,8 +13,40 @@ export interface Kept {
   readonly key: string;
   /** What it is filed under: its device, and its proof, are the same as long as it is kept. */
   readonly filedUnder: readonly string[];
-  readonly ends: Set<(reason: AccessEnd) => void>;
+  readonly holds: Set<Hold>;
   disarm(): void;
+}
+
+/** One of the things that a secret keeps open. A class, and not functions: there is one for each request. */
+export class Hold implements HeldProof {
+  readonly #proofs: HeldProofs;
+  readonly #kept: Kept;
+  readonly #ended: (reason: AccessEnd) => void;
+  /** See {@link HeldProof.isInDoubt}. */
+  inDoubt = false;
+
+  constructor(proofs: HeldProofs, kept: Kept, ended: (reason: AccessEnd) => void) {
+    this.#proofs = proofs;
+    this.#kept = kept;
+    this.#ended = ended;
+  }
+
+  isOver(): boolean {
+    return !this.#kept.holds.has(this) || this.#proofs.isExpired(this.#kept);
+  }
+
+  isInDoubt(): boolean {
+    return this.inDoubt;
+  }
+
+  release(): void {
+    this.#proofs.release(this.#kept, this);
+  }
+
+  /** Tells whoever holds it, once it is released. */
+  tell(reason: AccessEnd): void {
+    this.#ended(reason);
+  }
 }
 
 export interface HeldProofsOptions {
@@ -41,18 +73,20 @@ export class HeldProofs {
     this.#options = options;
   }
 
-  hold(identity: AuthenticatedDevice, ended: (reason: AccessEnd) => void): Omit<HeldProof, 'isInDoubt'> {
-    const each = this.#keep(identity);
-    const { ends } = each;
-    // The same function may be handed in twice.
-    const once = (reason: AccessEnd): void => ended(reason);
-    ends.add(once);
-    return {
-      isOver: () => !ends.has(once) || this.#options.clock.now() >= (each.identity.expiresAt ?? Infinity),
-      release: () => {
-        if (ends.delete(once) && ends.size === 0) this.#drop(each);
-      },
-    };
+  hold(identity: AuthenticatedDevice, ended: (reason: AccessEnd) => void): Hold {
+    const kept = this.#keep(identity);
+    const hold = new Hold(this, kept, ended);
+    kept.holds.add(hold);
+    return hold;
+  }
+
+  release(kept: Kept, hold: Hold): void {
+    if (kept.holds.delete(hold) && kept.holds.size === 0) this.#drop(kept);
+  }
+
+  isExpired({ identity }: Kept): boolean {
+    const { expiresAt } = identity;
+    return expiresAt !== undefined && this.#options.clock.now() >= expiresAt;
   }
 
   /** Those that are filed under the key, see `keysOfDevice`; all where it is left out. */
@@ -92,7 +126,7 @@ export class HeldProofs {
       identity,
       key,
       filedUnder: keysOfDevice(identity),
-      ends: new Set(),
+      holds: new Set(),
       disarm() {},
     };
     this.#kept.set(key, each);
@@ -123,11 +157,11 @@ export class HeldProofs {
 
   #end(each: Kept, reason: AccessEnd): void {
     this.#drop(each);
-    const ends = [...each.ends];
-    each.ends.clear();
-    for (const ended of ends)
+    const holds = [...each.holds];
+    each.holds.clear();
+    for (const hold of holds)
       try {
-        ended(reason);
+        hold.tell(reason);
       } catch (error) {
         this.#options.failed('access', error);
       }

@@ -76,7 +76,8 @@ export class ProofMemory {
     const isNews = before === undefined || Math.abs(now - before) >= noteAgainAfterMs;
     this.#names.delete(name);
     this.#names.set(name, hashes);
-    hashes.delete(added);
+    // Put last, unless it is: most devices have one secret, and one address.
+    if (hashes.size > 1) hashes.delete(added);
     hashes.set(added, isNews ? now : before);
     if (isNews) this.#changed.set(added, { name, hash: added, at: now });
     if (before !== undefined) return;

@@ -1,4 +1,4 @@
-import type { HostAccess, AuthenticatedDevice } from '@rollcall/access';
+import type { AuthenticatedDevice, HeldProof, HostAccess } from '@rollcall/access';
 
 /** A request that keeps a lease until it is answered. */
 export interface RequestUnderWay {
@@ -18,18 +18,34 @@ export function requestUnderWay(
   by: AuthenticatedDevice,
   report: (how: 'answered' | 'withdrawn') => void,
 ): RequestUnderWay {
-  let ended: 'answered' | 'withdrawn' | undefined;
-  const held = access.holdProof(by, () => end('withdrawn'));
+  return new ProvedRequest(access, by, report);
+}
 
-  function end(how: 'answered' | 'withdrawn'): void {
-    if (ended) return;
-    ended = how;
-    held.release();
-    report(how);
+type How = 'answered' | 'withdrawn';
+
+/** A class, and not functions: there is one for each request. */
+class ProvedRequest implements RequestUnderWay {
+  readonly #report: (how: How) => void;
+  readonly #held: HeldProof;
+  #ended: How | undefined;
+
+  constructor(access: Pick<HostAccess, 'holdProof'>, by: AuthenticatedDevice, report: (how: How) => void) {
+    this.#report = report;
+    this.#held = access.holdProof(by, () => this.#end('withdrawn'));
   }
 
-  return {
-    isWithdrawn: () => ended === 'withdrawn' || (!ended && held.isOver()),
-    answered: () => end(held.isOver() ? 'withdrawn' : 'answered'),
-  };
+  isWithdrawn(): boolean {
+    return this.#ended === undefined ? this.#held.isOver() : this.#ended === 'withdrawn';
+  }
+
+  answered(): void {
+    if (this.#ended === undefined) this.#end(this.#held.isOver() ? 'withdrawn' : 'answered');
+  }
+
+  #end(how: How): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = how;
+    this.#held.release();
+    this.#report(how);
+  }
 }

@@ -191,9 +191,10 @@ export function leaveDirectory(
 /** A session ends with the secret that opened it; a lease belongs to the device, and each request that renews it has its own proof. */
 function watchAccess({ access }: SharedByConnections, connected: Connected): () => void {
   const { identity } = connected.description;
-  return connected.event.basis.kind === 'lease'
-    ? access.holdLease(identity, () => endConnected(connected, 'access-revoked'))
-    : access.holdProof(identity, (reason) => endConnected(connected, reason)).release;
+  if (connected.event.basis.kind === 'lease')
+    return access.holdLease(identity, () => endConnected(connected, 'access-revoked'));
+  const held = access.holdProof(identity, (reason) => endConnected(connected, reason));
+  return () => held.release();
 }
 
 /** Makes the tracker end the connection; once the event is published, the app closes the connection. */
