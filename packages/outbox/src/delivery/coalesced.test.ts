@@ -15,7 +15,8 @@ import { createOutbox, type Outbox } from './outbox.ts';
 
 const retryable: Delivery = { status: 'retryable', cause: new Error('not now') };
 const devices = ['d0', 'd1', 'd2'];
-const seeds = Array.from({ length: 25 }, (_, index) => index + 1);
+/** More in the soak. */
+const seeds = Array.from({ length: process.env['ROLLCALL_FUZZ_CASES'] ? 100 : 10 }, (_, index) => index + 1);
 
 let directory: string;
 beforeEach(() => {
