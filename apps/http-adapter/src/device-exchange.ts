@@ -1,7 +1,6 @@
 import type { AuthenticatedDevice, Refusal } from '@rollcall/access';
 import type { AdapterHost } from '@rollcall/adapter-kit';
 import { onArrival } from '@rollcall/adapter-kit/arrival';
-import { peerAddress, remoteIpOf } from '@rollcall/adapter-kit/listening';
 import type { OpenConnection } from '@rollcall/presence';
 import {
   requestUnderWay,
@@ -14,13 +13,13 @@ import type { DeviceRef, Instant } from '@rollcall/core';
 import type { UploadFailure } from '@rollcall/core/device-data';
 import { sleep } from '@rollcall/core/environment';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { DeviceSocket, DeviceSockets } from './device-socket.ts';
 import { arrivedBody } from './request-body.ts';
 import type { Presented } from './credentials.ts';
 import { answerFailure, answerGatewayRefusal, answerRefusal, type ErrorAnswer } from './device-answers.ts';
 import { readHead, type Asked } from './device-request.ts';
 import type { PendingRequest, PendingRequests } from './pending-requests.ts';
 import { headOf } from './request-head.ts';
-import type { SocketStanding } from './socket-standing.ts';
 import type { HttpSignal } from './tracker.ts';
 
 /** What all requests are served with. */
@@ -28,7 +27,7 @@ export interface DeviceContext {
   readonly host: AdapterHost;
   readonly leases: LeaseBook<HttpSignal>;
   readonly pending: PendingRequests;
-  readonly standing: SocketStanding;
+  readonly sockets: DeviceSockets;
   readonly authenticationRequired: boolean;
   readonly realm: string;
   readonly maxPayloadBytes: number;
@@ -70,8 +69,7 @@ const shareOfIdleTimeout = 0.8;
 export class DeviceExchange implements PendingRequest {
   readonly #context: DeviceContext;
   readonly #request: FastifyRequest;
-  /** The address is gone once the socket is. */
-  readonly #remoteAddress: string | undefined;
+  readonly #socket: DeviceSocket;
   readonly #asked: Asked | UploadFailure;
   #state: State = { phase: 'new' };
   /** When the device was last heard. */
@@ -86,32 +84,31 @@ export class DeviceExchange implements PendingRequest {
   constructor(context: DeviceContext, endpoint: UploadRequest['endpoint'], request: FastifyRequest) {
     this.#context = context;
     this.#request = request;
-    this.#remoteAddress = peerAddress(request.raw.socket);
+    this.#socket = context.sockets.of(request.raw.socket);
     this.#asked = readHead(headOf(endpoint, request));
     this.#heardAt = context.host.context.clock.monotonic();
   }
 
   /** Watches the request and its answer from now on. */
   listen(reply: FastifyReply): void {
-    const { pending, standing } = this.#context;
     const { raw } = this.#request;
     onArrival(raw, () => this.#arrived());
-    pending.add(raw, reply.raw, this);
-    standing.busy(raw.socket);
+    this.#context.pending.add(raw, reply.raw, this);
+    this.#socket.busy();
   }
 
   /** Finds out who asks. The device is present then; why it is not, is the result. */
   async logIn(presented: Presented): Promise<ErrorAnswer | undefined> {
-    const { host, standing } = this.#context;
+    const { host } = this.#context;
     const { raw } = this.#request;
     const result = await host.access.authenticate({
       ...presented,
-      remoteIp: remoteIpOf(raw.socket),
+      remoteIp: this.#socket.remoteIp,
       // A device that says goodbye does not have to wait for the answer.
       gone: () => this.#answer === 'over' && !(this.#saysGoodbye && raw.complete),
     });
     if (result.status === 'refused') return this.#answerTo(result.refusal, result.device);
-    standing.proved(raw.socket, raw.complete);
+    this.#socket.proved(raw.complete);
     const refusal = this.#begin(result.identity);
     return refusal && this.#answerTo(refusal, result.identity.device);
   }
@@ -136,10 +133,9 @@ export class DeviceExchange implements PendingRequest {
   /** Uploads the body. The result is why it could not be done. */
   async upload(payload: Uint8Array | undefined): Promise<ErrorAnswer | undefined> {
     const { served } = this.#state;
-    const { socket } = this.#request.raw;
     // The body may have taken its time.
     if (!served || served.underWay.isWithdrawn()) return answerRefusal(refusedMeanwhile, this.#context.realm);
-    this.#context.standing.busy(socket);
+    this.#socket.busy();
     this.#tellHeard(served);
     const asked = this.#asked;
     if ('status' in asked) return answerFailure(asked);
@@ -173,7 +169,7 @@ export class DeviceExchange implements PendingRequest {
   over(): void {
     this.#answer = 'over';
     this.#stopWaiting?.();
-    this.#context.standing.over(this.#request.raw.socket);
+    this.#socket.over();
     this.#state.served?.underWay.answered();
   }
 
@@ -204,7 +200,7 @@ export class DeviceExchange implements PendingRequest {
       ? leases.held(by)
       : leases.obtain(by, {
           protocol: `HTTP/${this.#request.raw.httpVersion}`,
-          ...(this.#remoteAddress !== undefined && { remoteAddress: this.#remoteAddress }),
+          ...(this.#socket.remoteAddress !== undefined && { remoteAddress: this.#socket.remoteAddress }),
         });
     if (lease && 'reason' in lease) return lease;
     const underWay = requestUnderWay(host.access, by, (how) => {
