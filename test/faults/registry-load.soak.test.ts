@@ -17,13 +17,14 @@ const devices = 40;
 const workers = 8;
 /** How long a change may take to count. It is printed how long it took; a machine that is busy takes longer. */
 const graceMs = 5_000;
-/** Tenants, passwords and registrations are kept for longer. */
-const keptForMs = 60_000;
+/** What is said of a tenant, a password or a device is kept for longer. */
+const keptForMs = 240_000;
 const random = seededRandom(Number(process.env['ROLLCALL_REGISTRY_LOAD_SEED'] ?? 1));
 const now = (): number => performance.now();
 
 interface Device {
   readonly id: string;
+  readonly address: string;
   readonly protocol: VisitedProtocol;
   readonly truth: DeviceTruth;
   password: string;
@@ -36,7 +37,10 @@ let stage: RegistryStage;
 /** From when the registry was about to be killed until the adapter was whole again. */
 let isDown = false;
 let wasDownAt = -Infinity;
+/** That the management API has not answered yet. */
+const changes = { underWay: 0 };
 const wrong: string[] = [];
+const isWrong = (what: string): void => void wrong.push(`${new Date().toISOString()} ${what}`);
 const changeMs: number[] = [];
 const staleMs: number[] = [];
 /** The longest that a device waited to hear this. */
@@ -56,7 +60,7 @@ async function given(index: number): Promise<Device> {
   const id = `d${index}`;
   await stage.manage('POST', `devices/acme/${id}`, {});
   const device: Device = {
-    ...{ id, password: '', visit: undefined, isBusy: false },
+    ...{ id, address: `127.0.0.${index + 2}`, password: '', visit: undefined, isBusy: false },
     protocol: visitedProtocols[index % visitedProtocols.length] ?? 'mqtt',
     truth: new DeviceTruth('refused', now()),
   };
@@ -79,7 +83,12 @@ async function change(
   ask: () => Promise<void>,
 ): Promise<void> {
   const answered = device.truth.change(outcome, now());
-  await ask();
+  changes.underWay++;
+  try {
+    await ask();
+  } finally {
+    changes.underWay--;
+  }
   answered(now());
 }
 
@@ -103,7 +112,7 @@ async function revoke(device: Device): Promise<void> {
   const from = now();
   const isClosed = await Promise.race([open.closed.then(() => true), pause(2 * graceMs, false)]);
   if (isClosed) changeMs.push(now() - from);
-  else wrong.push(`${id}: still connected after ${kind}`);
+  else isWrong(`${id}: still connected after ${kind}`);
 }
 
 async function connect(device: Device): Promise<void> {
@@ -125,14 +134,14 @@ async function connect(device: Device): Promise<void> {
   if (outcome === 'throttled') return;
   const mayBeAway = isDown || begun - wasDownAt < graceMs;
   if (outcome === 'unavailable') {
-    if (!mayBeAway) wrong.push(`${id}: unavailable while the registry was there`);
+    if (!mayBeAway) isWrong(`${id}: unavailable while the registry was there, after ${waitedMs} ms`);
     // Keys are not kept: no adapter may, says Hono.
-    if (wasKnown && device.protocol !== 'coap') wrong.push(`${id}: unavailable though its answers are kept`);
+    if (wasKnown && device.protocol !== 'coap') isWrong(`${id}: unavailable though its answers are kept`);
     return;
   }
   const stale = truth.staleness(outcome, begun);
   if (stale === undefined || stale > graceMs)
-    wrong.push(`${id}: ${outcome}, where ${truth.now} is true (${stale})`);
+    isWrong(`${id}: ${outcome}, where ${truth.now} is true (${stale})`);
   else staleMs.push(stale);
   if (outcome === 'accepted') truth.known(now());
 }
@@ -175,7 +184,7 @@ async function killTwice(fromMs: number): Promise<void> {
     await pause(Math.max(0, fromMs + seconds * 1_000 * part - now()));
     isDown = true;
     // Whoever changes something has its answer first.
-    await pause(1_000);
+    while (changes.underWay > 0) await pause(50);
     await stage.registry.end('SIGKILL');
     await pause(5_000);
     await stage.registry.start();

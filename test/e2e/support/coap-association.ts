@@ -25,6 +25,8 @@ interface AssociationOptions {
   /** Default: only so long that a device whose adapter was killed soon tries again. */
   readonly handshakeWithinMs?: number;
   readonly timing?: typeof soon;
+  /** Where the device sends from, on loopback; default: wherever. */
+  readonly localAddress?: string;
   /** Called for each datagram that the device sends, those that it sends again too. */
   readonly onSend?: () => void;
 }
@@ -34,11 +36,12 @@ export function associate(
   port: number,
   identity: string,
   secret: string,
-  { handshakeWithinMs = 2_000, timing = soon, onSend = () => {} }: AssociationOptions = {},
+  { handshakeWithinMs = 2_000, timing = soon, localAddress, onSend = () => {} }: AssociationOptions = {},
 ): CoapAssociation {
   const { promise: opened, resolve } = Promise.withResolvers<boolean>();
   let gone = false;
   const socket = createSocket('udp4', (datagram) => dtls.receive(datagram));
+  if (localAddress !== undefined) socket.bind(0, localAddress);
   const dtls = createDtlsClient({
     clock: systemClock,
     cipherSuites: ['TLS_PSK_WITH_AES_128_CCM_8'],

@@ -9,11 +9,14 @@ interface State {
   until: number | undefined;
 }
 
+/** How long an adapter keeps what the registry says of a device; all else it keeps for longer. */
+const deviceIsKeptForMs = 300_000;
+
 /** What is true of one device, over time. Changes are told before they are asked for, and when they are answered. */
 export class DeviceTruth {
   readonly #states: State[] = [];
-  /** When the adapter last learned all that it needs to let the device in. */
-  #knownAt = -Infinity;
+  /** When the adapter learned the last of what it needs to let the device in. */
+  #learnedAt = -Infinity;
 
   constructor(outcome: State['outcome'], now: number) {
     this.#states.push({ outcome, from: now, until: undefined });
@@ -26,22 +29,22 @@ export class DeviceTruth {
   /** A change is asked for. The result is called when it was answered. */
   change(outcome: State['outcome'], now: number): (now: number) => void {
     const before = this.#states.at(-1);
-    this.#knownAt = -Infinity;
+    this.#learnedAt = -Infinity;
     this.#states.push({ outcome, from: now, until: undefined });
     return (at) => {
       if (before) before.until = at;
       // What came in before that may have been kept, and dropped.
-      this.#knownAt = -Infinity;
+      this.#learnedAt = -Infinity;
     };
   }
 
-  /** It connected, and its answers are kept. */
+  /** It connected. What the adapter had learned of it before makes no answer younger. */
   known(now: number): void {
-    this.#knownAt = now;
+    if (now - this.#learnedAt >= deviceIsKeptForMs) this.#learnedAt = now;
   }
 
   isKnown(now: number, keptForMs: number): boolean {
-    return now - this.#knownAt < keptForMs;
+    return now - this.#learnedAt < keptForMs;
   }
 
   /**

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { connect as connectSocket } from 'node:net';
+import { request, type IncomingMessage } from 'node:http';
+import { connect as connectSocket, type Socket } from 'node:net';
 import mqtt from 'mqtt';
 import { associate, patientTiming } from '../../e2e/support/coap-association.ts';
 import type { Outcome } from './device-truth.ts';
-import { amqpWire } from './device-wire.ts';
+import { amqpBegin, amqpWire, hasBegun } from './device-wire.ts';
 
 export const visitedProtocols = ['mqtt', 'amqp', 'http', 'coap'] as const;
 export type VisitedProtocol = (typeof visitedProtocols)[number];
@@ -20,6 +21,14 @@ export interface Visit {
 interface Visitor {
   readonly id: string;
   readonly password: string;
+  /** Its own on loopback, such as `127.0.0.7`: an adapter that throttles an address throttles one device. */
+  readonly address: string;
+}
+
+const adapterAddress = '127.0.0.1';
+
+function socketTo(port: number, localAddress: string): Socket {
+  return connectSocket({ port, host: adapterAddress, localAddress, noDelay: true });
 }
 
 /** A device of the tenant `acme` connects, or sends its first upload where there is no connection. */
@@ -47,29 +56,34 @@ const mqttOutcomes: Readonly<Record<number, Visit['outcome']>> = {
   0x9f: 'throttled',
 };
 
-async function overMqtt(port: number, { id, password }: Visitor): Promise<Visit> {
+async function overMqtt(port: number, { id, password, address }: Visitor): Promise<Visit> {
   const facts = {
     username: `${id}@acme`,
     password,
     clientId: id,
     reconnectPeriod: 0,
     protocolVersion: 5,
-    // As long as clients wait.
-    connectTimeout: 30_000,
+    // However busy the machine is.
+    connectTimeout: 120_000,
   } as const;
-  try {
-    const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, facts, false);
-    client.on('error', () => {});
-    const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
+  const client = new mqtt.MqttClient(() => socketTo(port, address), facts);
+  const { promise, resolve } = Promise.withResolvers<Visit['outcome']>();
+  client.once('connect', () => resolve('accepted'));
+  client.on('error', (error) => {
+    const { code } = error as { readonly code?: number };
+    resolve(mqttOutcomes[code ?? 0] ?? 'unavailable');
+  });
+  const closed = new Promise<void>((close) => client.once('close', () => close()));
+  void closed.then(() => resolve('unavailable'));
+  const outcome = await promise;
+  if (outcome === 'accepted')
     return {
-      outcome: 'accepted',
+      outcome,
       open: { closed, isClosed: () => !client.connected },
       end: () => client.endAsync(true),
     };
-  } catch (error) {
-    const { code } = error as { readonly code?: number };
-    return nothingOpen(mqttOutcomes[code ?? 0] ?? 'unavailable');
-  }
+  client.end(true);
+  return nothingOpen(outcome);
 }
 
 /** Where a `sasl-outcome` has its code, and what that means (AMQP 1.0 §5.3.3.6). */
@@ -77,19 +91,20 @@ const saslOutcome = Buffer.from([0x00, 0x53, 0x44]);
 const ubyte = 0x50;
 const saslAuth = 1;
 
-async function overAmqp(port: number, { id, password }: Visitor): Promise<Visit> {
-  const socket = connectSocket({ port, host: '127.0.0.1', noDelay: true });
+async function overAmqp(port: number, { id, password, address }: Visitor): Promise<Visit> {
+  const socket = socketTo(port, address);
   socket.on('error', () => {});
-  const closed = once(socket, 'close');
+  const closed = new Promise((close) => socket.once('close', close));
   socket.write(amqpWire.connect({ username: `${id}@acme`, password, remoteId: id }));
+  socket.write(amqpBegin);
   let heard = Buffer.alloc(0);
   const { promise, resolve } = Promise.withResolvers<Visit['outcome']>();
   socket.on('data', (bytes: Buffer) => {
     heard = Buffer.concat([heard, bytes]);
     const answer = amqpWire.readAnswer(heard);
     if (answer === 'refused') resolve('disabled');
-    // A Close that refuses follows its Open at once.
-    else if (answer === 'accepted') setTimeout(() => resolve('accepted'), 100);
+    // A Close that refuses follows its Open, and may arrive later.
+    else if (answer === 'accepted' && hasBegun(heard)) resolve('accepted');
   });
   socket.once('close', () => resolve(saslProblem(heard)));
   const outcome = await promise;
@@ -119,14 +134,16 @@ const httpOutcomes: Readonly<Record<number, Visit['outcome']>> = {
   429: 'throttled',
 };
 
-async function overHttp(port: number, { id, password }: Visitor): Promise<Visit> {
-  const authorization = `Basic ${Buffer.from(`${id}@acme:${password}`).toString('base64')}`;
-  const { status } = await fetch(`http://127.0.0.1:${port}/event`, {
-    method: 'POST',
-    headers: { authorization, 'content-type': 'text/plain' },
-    body: 'x',
+async function overHttp(port: number, { id, password, address }: Visitor): Promise<Visit> {
+  const asked = request({
+    ...{ port, host: adapterAddress, localAddress: address, agent: false, method: 'POST', path: '/event' },
+    auth: `${id}@acme:${password}`,
+    headers: { 'content-type': 'text/plain', 'content-length': 1 },
   });
-  return nothingOpen(httpOutcomes[status] ?? 'unavailable');
+  asked.end('x');
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  answer.resume();
+  return nothingOpen(httpOutcomes[answer.statusCode ?? 0] ?? 'unavailable');
 }
 
 const coapOutcomes: Readonly<Record<number, Visit['outcome']>> = {
@@ -135,10 +152,12 @@ const coapOutcomes: Readonly<Record<number, Visit['outcome']>> = {
   0x9d: 'throttled',
 };
 
-async function overCoap(port: number, { id, password }: Visitor): Promise<Visit> {
+async function overCoap(port: number, { id, password, address }: Visitor): Promise<Visit> {
   const association = associate(port, `${id}@acme`, password, {
-    handshakeWithinMs: 10_000,
+    // A handshake that is refused has no other end. A busy machine has more time.
+    handshakeWithinMs: 30_000,
     timing: patientTiming,
+    localAddress: address,
   });
   const end = (): void => association.vanish();
   if (!(await association.opened)) {

@@ -45,7 +45,7 @@ export function mqttWireFor(keepAliveSeconds: number): DeviceWire {
   };
 }
 
-const descriptors = { open: 0x10, close: 0x18, saslInit: 0x41 } as const;
+const descriptors = { open: 0x10, begin: 0x11, close: 0x18, saslInit: 0x41 } as const;
 
 /** AMQP 1.0, all at once: a client need not wait for SASL. */
 export const amqpWire = amqpWireOf();
@@ -67,21 +67,38 @@ function amqpWireOf(...openFields: readonly Uint8Array[]): DeviceWire {
         amqpFrame(0, descriptors.open, field(0xa1, remoteId), ...openFields),
       ]),
     readAnswer(bytes) {
-      let answer: 'accepted' | 'refused' | undefined;
-      for (let at = 0; at + 11 <= bytes.length;) {
-        const isHeader = bytes.toString('latin1', at, at + 4) === 'AMQP';
-        const size = isHeader ? 8 : bytes.readUInt32BE(at);
-        if (!isHeader && bytes[at + 10] === descriptors.open) answer = 'accepted';
-        // A refusal is told once the connection is open (AMQP 1.0 §2.4.1).
-        if (!isHeader && bytes[at + 10] === descriptors.close) answer = 'refused';
-        at += size;
-      }
-      return answer;
+      const performatives = performativesIn(bytes);
+      // A refusal is told once the connection is open (AMQP 1.0 §2.4.1).
+      if (performatives.includes(descriptors.close)) return 'refused';
+      return performatives.includes(descriptors.open) ? 'accepted' : undefined;
     },
     goodbye: amqpFrame(0, descriptors.close),
     // A frame of nothing (AMQP 1.0 §2.4.5).
     ping: Buffer.from([0, 0, 0, 8, 2, 0, 0, 0]),
   };
+}
+
+/** A session, whose answer follows a Close that refuses the connection (AMQP 1.0 §2.7.2). */
+export const amqpBegin = amqpFrame(
+  0,
+  descriptors.begin,
+  ...[Uint8Array.of(0x40), Uint8Array.of(0x43), Uint8Array.of(0x52, 1), Uint8Array.of(0x52, 1)],
+);
+
+/** Whether the session was answered. */
+export function hasBegun(bytes: Buffer): boolean {
+  return performativesIn(bytes).includes(descriptors.begin);
+}
+
+/** Of all frames so far. */
+function performativesIn(bytes: Buffer): readonly (number | undefined)[] {
+  const performatives: (number | undefined)[] = [];
+  for (let at = 0; at + 11 <= bytes.length;) {
+    const isHeader = bytes.toString('latin1', at, at + 4) === 'AMQP';
+    if (!isHeader) performatives.push(bytes[at + 10]);
+    at += isHeader ? 8 : bytes.readUInt32BE(at);
+  }
+  return performatives;
 }
 
 function field(constructor: number, text: string): Uint8Array {

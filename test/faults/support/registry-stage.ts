@@ -79,6 +79,9 @@ export function setRegistryStage(protocols: readonly VisitedProtocol[] = ['mqtt'
       ROLLCALL_REGISTRY_AMQP_INSECUREPORTENABLED: 'true',
       ROLLCALL_REGISTRY_AMQP_INSECUREPORT: String(own.amqp),
       ROLLCALL_AUTH_SVC_PERMISSIONSPATH: permissions,
+      // What an adapter keeps ends with a change, and not by itself.
+      ROLLCALL_TENANT_SVC_CACHEMAXAGE: '86400',
+      ROLLCALL_CREDENTIALS_SVC_CACHEMAXAGE: '86400',
       ROLLCALL_HEALTH_PORT: String(health.registry),
     },
     isReady: isReady,

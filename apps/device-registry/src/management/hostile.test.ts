@@ -31,6 +31,27 @@ test.each<[string, string]>([
   expect(failures).toEqual([]);
 });
 
+test.each<[string, string]>([
+  ['has U+0000', String.raw`{"field":"/ext/a","value":"\u0000"}`],
+  ['has U+0000 in a pattern', String.raw`{"field":"/ext/a","value":"*\u0000"}`],
+  ['has U+0000 in a list', String.raw`{"field":"/id","op":"in","value":["\u0000"]}`],
+  ['has U+0000 in its field', String.raw`{"field":"/ext/\u0000","value":1}`],
+  ['has half of a surrogate pair', String.raw`{"field":"/ext/a","value":"\ud800"}`],
+  ['has a number beyond all', '{"field":"/ext/a","value":1e400}'],
+  ['has a number that would be another', '{"field":"/ext/a","value":12345678901234567890}'],
+  ['has a member twice', '{"field":"/id","value":"a","value":"b"}'],
+  ['is nested deep', `{"field":"/ext/a","value":${'['.repeat(400)}${']'.repeat(400)}}`],
+])('a filter that %s is refused', async (_what, filter) => {
+  const { ask, failures } = await givenApi();
+  await ask('POST', '/v1/tenants/acme');
+  await ask('POST', '/v1/devices/acme/d');
+  for (const path of ['/v1/tenants', '/v1/devices/acme']) {
+    const answer = await ask('GET', `${path}?filterJson=${encodeURIComponent(filter)}`);
+    expect([path, answer.status, answer.json]).toEqual([path, 400, fault]);
+  }
+  expect(failures).toEqual([]);
+});
+
 test.each(Object.entries(nastyStrings))('%s is given back as it came, or refused', async (_what, nasty) => {
   const { ask, failures } = await givenApi();
   await ask('POST', '/v1/tenants/acme');

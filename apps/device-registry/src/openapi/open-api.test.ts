@@ -2,6 +2,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { allowedMethods } from '../management/http/allowed-methods.ts';
+import { malformed } from '../management/http/create-app.ts';
 import { givenApi } from '../testing/given-api.ts';
 import { examples } from './examples.ts';
 import { openApi } from './open-api.ts';
@@ -68,6 +69,13 @@ describe('the description of the API', () => {
       const served = allowedMethods(path.replaceAll(/\{\w+\}/g, 'x'))?.filter((method) => method !== 'HEAD');
       expect([path, described.toSorted()]).toEqual([path, served?.toSorted()]);
     }
+  });
+
+  test('has what HTTP itself is answered with', () => {
+    const ofHttp = Object.values(malformed).map(([status]) => status);
+    const ofTheApi = operations.filter(({ path }) => path.startsWith('/v1/'));
+    for (const { operation } of ofTheApi)
+      expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining([...ofHttp, 421].map(String)));
   });
 
   test('leads to schemas that are there', () => {

@@ -17,7 +17,10 @@ const faults = {
   400: fault('A mistake in the request'),
   401: fault('It is not said who asks, or not proved'),
   403: fault('Who asks may not do this, or a limit is reached'),
+  408: fault('The request did not arrive in time'),
+  421: fault('Where nobody says who asks: it is for another host than localhost'),
   429: fault('Logins failed too often'),
+  431: fault('The path, or the headers, have more bytes than are read'),
   503: fault('The database is away, or too much is asked; try again'),
 };
 const missing = { 404: fault('There is no such tenant or device, or nothing was found') };

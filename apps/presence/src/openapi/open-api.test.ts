@@ -78,6 +78,11 @@ describe('the description of the API', () => {
       expect(each).toMatchObject({ minLength: 1, maxLength: expect.any(Number) as number });
   });
 
+  test('has what HTTP itself is answered with', () => {
+    for (const { operation } of operations.filter(({ path }) => path.startsWith('/v1/')))
+      expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['408', '421', '431']));
+  });
+
   test('leads to schemas that are there', () => {
     const refs = [...JSON.stringify(openApi).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(
       ([, name]) => name,

@@ -18,6 +18,9 @@ const problems = {
   400: { description: 'A mistake in the request; `field` says where', content: problem },
   401: { description: 'There is no bearer token, or it is not valid', content: problem },
   403: { description: 'The token does not allow this, or not for this tenant', content: problem },
+  408: { description: 'The request did not arrive in time', content: problem },
+  421: { description: 'Without tokens: it is for another host than localhost', content: problem },
+  431: { description: 'The path, or the headers, have more bytes than are read', content: problem },
   503: { description: 'The database is away, or too much is asked; try again', content: problem },
 };
 

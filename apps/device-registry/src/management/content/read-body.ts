@@ -4,22 +4,37 @@ import { badRequest } from '../faults/registry-error.ts';
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 /** No content of Hono's has more than a few levels; what is deeper could only be meant to cost. */
 const maxDepth = 32;
+const noJson = 'the body is not JSON in UTF-8';
 
 /**
- * The JSON value of a body; `undefined`: there is no body. What could not be given back as it came is refused: a database, or a
- * reader in another language, would make something else of it.
+ * The JSON value of a body; `undefined`: there is no body.
  *
  * @throws RegistryError
  */
 export function readBody(bytes: Uint8Array): unknown {
   if (bytes.length === 0) return undefined;
   let text: string;
-  let value: unknown;
   try {
     text = utf8.decode(bytes);
+  } catch {
+    throw badRequest(noJson);
+  }
+  return readJson(text, noJson);
+}
+
+/**
+ * The value of a text. What could not be given back as it came is refused: a database, or a reader in another language, would
+ * make something else of it.
+ *
+ * @param problem what is said of a text that is not JSON.
+ * @throws RegistryError
+ */
+export function readJson(text: string, problem: string): unknown {
+  let value: unknown;
+  try {
     value = JSON.parse(text);
   } catch {
-    throw badRequest('the body is not JSON in UTF-8');
+    throw badRequest(problem);
   }
   const repeated = repeatedKey(text);
   if (repeated)

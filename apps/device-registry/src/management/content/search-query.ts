@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { DeviceSearchQuery, SearchFilter, SearchOrder } from '../../store/registry-search.ts';
 import { parse, wordOf } from './fields.ts';
 import { badRequest } from '../faults/registry-error.ts';
+import { readJson } from './read-body.ts';
 
 const maxPageSize = 200;
 const defaultPageSize = 30;
@@ -14,7 +15,6 @@ const scalar = z.union([z.string(), z.number(), z.boolean()], 'must be a string,
 const field = z
   .string()
   .regex(/^(?:\/(?:[^~/]|~[01])*)+$/, 'must be a JSON pointer, e.g. /ext/brand')
-  .refine((pointer) => pointer.isWellFormed() && !pointer.includes('\0'), 'must be text')
   .transform((pointer) =>
     pointer
       .slice(1)
@@ -72,13 +72,5 @@ function numberOf(query: URLSearchParams, name: string, fallback: number, maximu
 function eachOf<Part>(query: URLSearchParams, name: string, schema: z.ZodType<Part>): readonly Part[] {
   const all = query.getAll(name);
   if (all.length > maxParts) throw badRequest(`${name}: there are more than ${maxParts} of them`);
-  return all.map((written) => parse(schema, jsonIn(name, written), name));
-}
-
-function jsonIn(name: string, written: string): unknown {
-  try {
-    return JSON.parse(written);
-  } catch {
-    throw badRequest(`${name}: must be JSON`);
-  }
+  return all.map((written) => parse(schema, readJson(written, `${name}: must be JSON`), name));
 }

@@ -30,7 +30,7 @@ const webPages: WebPageUse = {
 const jsonType = 'application/json; charset=utf-8';
 
 /** What HTTP's parser refuses. */
-const malformed = {
+export const malformed = {
   'request-timeout': [408, 'Request Timeout', 'the request did not arrive in time'],
   'headers-too-large': [431, 'Request Header Fields Too Large', 'the headers are too large'],
   'malformed-request': [400, 'Bad Request', 'this is no HTTP request'],
