@@ -197,6 +197,34 @@ describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
     expect(await names()).toEqual([]);
   });
 
+  test('old connections are dropped behind many that are kept, of another tenant too, in portions', async () => {
+    const clock = { ...systemClock, now: () => (Date.now() + 400 * 86_400_000) as Timestamp };
+    const store = await openNew(clock);
+    onTestFinished(() => store.close());
+    // The only ending of each device: it is kept.
+    for (let start = 0; start < 4_500; start += 500)
+      await store.apply(
+        Array.from({ length: 500 }, (_, number) =>
+          disconnected(
+            connected({
+              device: deviceRef('acme', `d-${start + number}`),
+              connectionId: connectionId(start + number),
+            }),
+          ),
+        ),
+      );
+    const twice = [connectionId(1), connectionId(2)].map((id) =>
+      connected({ device: deviceRef('other', 'twice'), connectionId: id }),
+    );
+    await store.apply(
+      twice.map((begin, number) => disconnected(begin, { at: (begin.at + 1_000 + number) as Timestamp })),
+    );
+    const kept = { defaultMs: 1_000, tenantMs: new Map() };
+    expect([await store.dropOld(kept), await store.dropOld(kept), await store.dropOld(kept)]).toEqual([
+      0, 1, 0,
+    ]);
+  });
+
   test('a batch costs as much as it has devices, and not as all that are connected, before the server has statistics', async () => {
     const url = postgres.newDatabase();
     const inStore = async (work: (store: PostgresStore) => Promise<void>): Promise<void> => {

@@ -14,6 +14,7 @@ import type {
 } from '../presence-store.ts';
 import { reasonsIn } from '../fold/summary.ts';
 import { forgetAll, type Forgotten } from '../fold/forget-all.ts';
+import { OldConnections } from './old-connections.ts';
 import { positionOf, readChanges } from './changes.ts';
 import { renewDevices } from './device-states.ts';
 import { readEndings } from './endings.ts';
@@ -27,7 +28,7 @@ import { readCounts, readDevices, readHistory, readList, readSummary } from './r
 import { migrate } from './schema.ts';
 import { forgetReplica, noteReplica, readReplicas } from './replicas.ts';
 import { readTimeline } from './timeline.ts';
-import { dropConnections, dropOldChanges, forgetDevice, sweep } from './tidy.ts';
+import { dropOldChanges, forgetDevice, sweep } from './tidy.ts';
 
 export interface PostgresStoreOptions {
   readonly url: string;
@@ -52,6 +53,7 @@ export class PostgresStore implements PresenceStore {
   readonly #options: PostgresStoreOptions;
   readonly #queries: Queries;
   readonly #wakes: Wakes;
+  readonly #old = new OldConnections();
   readonly #listeners = new Set<() => void>();
   /** Of the connection that listens: it is there for as long as this process is. */
   readonly #session = `rollcall-presence ${randomUUID()}`;
@@ -191,7 +193,7 @@ export class PostgresStore implements PresenceStore {
     const { clock, maxChanges = 100_000 } = this.#options;
     return this.#queries.exclusively(async (client) => {
       await dropInstances(client, clock.now());
-      return (await dropConnections(client, kept, clock.now())) + (await dropOldChanges(client, maxChanges));
+      return (await this.#old.drop(client, kept, clock.now())) + (await dropOldChanges(client, maxChanges));
     });
   }
 

@@ -1,11 +1,7 @@
 import { deviceRef, type DeviceRef } from '@rollcall/core';
 import { graceOf, heardOf, type AdapterRow } from '../fold/adapter-book.ts';
-import { takenOverBefore } from '../fold/connection-row.ts';
 import { unheard } from '../fold/device-state.ts';
-import type { KeptHistory } from '../presence-store.ts';
-import { adaptersOfTenant, saveAdapters } from './adapters.ts';
 import type { Forgotten } from '../fold/forget-all.ts';
-import { isInEndingsInTime } from './schema.ts';
 import { columns } from './columns.ts';
 import { renewDevices } from './device-states.ts';
 import type { Client } from '@rollcall/postgres';
@@ -15,19 +11,10 @@ interface LookedRow extends AdapterRow {
   readonly look_after: string | null;
 }
 
-interface OldRow {
-  readonly tenant: string;
-  readonly device: string;
-  readonly id: string;
-  readonly adapter_id: string;
-  readonly epoch: string;
-  readonly holder: string | null;
-}
-
 /** Devices that are looked at in one sweep: the others wait for the next. */
 const maxDevices = 1_000;
-/** Dropped in one transaction. */
-const maxDropped = 500;
+/** Connections of a device that are forgotten in one transaction. */
+const maxForgotten = 500;
 const dropChanges = 5_000;
 
 /** Finds devices whose status changes with time and not with an event. @returns how many did. */
@@ -74,68 +61,6 @@ async function devicesOf(client: Client, row: LookedRow, nowMs: number): Promise
   return [...late.rows, ...all.rows].map(({ device }) => device);
 }
 
-/** @returns how many connections were dropped; some wait for the next time. */
-export async function dropConnections(
-  client: Client,
-  { defaultMs, tenantMs }: KeptHistory,
-  nowMs: number,
-): Promise<number> {
-  let dropped = 0;
-  const { rows: tenants } = await client.query<{ readonly tenant: string }>(
-    'SELECT DISTINCT tenant FROM adapters',
-  );
-  for (const { tenant } of tenants) {
-    if (dropped >= maxDropped) break;
-    // That a device left, and when, is known for as long as the device is.
-    const { rows } = await client.query<OldRow>(
-      `DELETE FROM connections WHERE (tenant, device, id) IN (
-         SELECT c.tenant, c.device, c.id FROM connections c
-         JOIN devices d ON d.tenant = c.tenant AND d.device = c.device
-         WHERE c.tenant = $1 AND c.ended_at < $2 AND c.${isInEndingsInTime} AND c.id IS DISTINCT FROM d.last_ending
-         ORDER BY c.ended_at LIMIT $3)
-       RETURNING tenant, device, id, adapter_id, epoch, holder`,
-      [tenant, nowMs - (tenantMs.get(tenant) ?? defaultMs), maxDropped - dropped],
-    );
-    await dropTakenOver(client, rows);
-    await closeThrough(client, tenant, rows, nowMs);
-    dropped += rows.length;
-  }
-  return dropped;
-}
-
-/** Connections that these took over have ended. Once these are forgotten, nothing would show that any more. */
-async function dropTakenOver(client: Client, dropped: readonly OldRow[]): Promise<void> {
-  const held = dropped.flatMap(({ tenant, device, holder, epoch }) =>
-    holder === null ? [] : [{ tenant, device, holder, before: takenOverBefore(epoch) }],
-  );
-  if (held.length === 0) return;
-  const { unnest, values } = columns(held, {
-    tenant: 'text',
-    device: 'text',
-    holder: 'text',
-    before: 'text',
-  });
-  await client.query(
-    `DELETE FROM connections c USING ${unnest} AS h WHERE c.tenant = h.tenant AND c.device = h.device
-       AND c.holder = h.holder AND c.epoch < h.before AND c.ended_at IS NULL`,
-    values,
-  );
-}
-
-/** An event of what was dropped that comes again must not open it again. */
-async function closeThrough(
-  client: Client,
-  tenant: string,
-  dropped: readonly OldRow[],
-  nowMs: number,
-): Promise<void> {
-  if (dropped.length === 0) return;
-  const adapters = await adaptersOfTenant(client, tenant);
-  for (const { adapter_id: adapterId, epoch } of dropped)
-    adapters.closeThrough(tenant, adapterId, epoch, nowMs);
-  await saveAdapters(client, adapters, new Set());
-}
-
 export async function dropOldChanges(client: Client, maxChanges: number): Promise<number> {
   const { rowCount } = await client.query(
     `DELETE FROM changes WHERE number IN (
@@ -150,10 +75,10 @@ export async function dropOldChanges(client: Client, maxChanges: number): Promis
 export async function forgetDevice(client: Client, { tenant, device }: DeviceRef): Promise<Forgotten> {
   const ofDevice = 'WHERE tenant = $1 AND device = $2';
   const connections = await client.query(
-    `DELETE FROM connections ${ofDevice} AND id IN (SELECT id FROM connections ${ofDevice} LIMIT ${maxDropped})`,
+    `DELETE FROM connections ${ofDevice} AND id IN (SELECT id FROM connections ${ofDevice} LIMIT ${maxForgotten})`,
     [tenant, device],
   );
-  if (connections.rowCount === maxDropped) return { wasKnown: true, isMore: true };
+  if (connections.rowCount === maxForgotten) return { wasKnown: true, isMore: true };
   const devices = await client.query(`DELETE FROM devices ${ofDevice}`, [tenant, device]);
   if ((connections.rowCount ?? 0) + (devices.rowCount ?? 0) === 0) return { wasKnown: false, isMore: false };
   await client.query('DELETE FROM changes WHERE tenant = $1 AND device = $2', [tenant, device]);

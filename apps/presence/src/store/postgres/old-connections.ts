@@ -1,0 +1,139 @@
+import type { Client } from '@rollcall/postgres';
+import { takenOverBefore } from '../fold/connection-row.ts';
+import type { KeptHistory } from '../presence-store.ts';
+import { adaptersOfTenant, saveAdapters } from './adapters.ts';
+import { columns } from './columns.ts';
+import { isInEndingsInTime } from './schema.ts';
+
+/** A connection that ended before the history of its tenant begins. */
+interface LookedRow {
+  readonly device: string;
+  readonly id: string;
+  readonly ended_at: number;
+  /** Whether its ending is the latest of its device: that one is kept for as long as the device is known. */
+  readonly is_kept: boolean;
+}
+
+interface DroppedRow {
+  readonly device: string;
+  readonly adapter_id: string;
+  readonly epoch: string;
+  readonly holder: string | null;
+}
+
+/** Dropped in one transaction, and looked at for that: writers wait meanwhile, and the latest ending of each device is passed over. */
+const maxDropped = 500;
+const maxLooked = 4_000;
+
+/** How far this replica has looked; the next round begins there. */
+interface Reached {
+  readonly tenant: string;
+  readonly endedAt: number;
+  readonly device: string;
+}
+
+const beforeAll: Reached = { tenant: '', endedAt: Number.MIN_SAFE_INTEGER, device: '' };
+
+/** Connections that are kept no more. */
+export class OldConnections {
+  #reached = beforeAll;
+
+  /** @returns how many were dropped; some wait for the next time. */
+  async drop(client: Client, { defaultMs, tenantMs }: KeptHistory, nowMs: number): Promise<number> {
+    let dropped = 0;
+    let looked = 0;
+    const { rows: tenants } = await client.query<{ readonly tenant: string }>(
+      'SELECT DISTINCT tenant FROM adapters WHERE tenant >= $1 ORDER BY tenant',
+      [this.#reached.tenant],
+    );
+    for (const { tenant } of tenants) {
+      if (tenant !== this.#reached.tenant) this.#reached = { ...beforeAll, tenant };
+      const before = nowMs - (tenantMs.get(tenant) ?? defaultMs);
+      const rows = await look(client, this.#reached, before, maxLooked - looked);
+      const some = upTo(rows, maxDropped - dropped);
+      await dropOf(
+        client,
+        tenant,
+        some.filter((row) => !row.is_kept),
+        nowMs,
+      );
+      const last = some.at(-1);
+      if (last) this.#reached = { tenant, endedAt: last.ended_at, device: last.device };
+      looked += rows.length;
+      dropped += some.filter((row) => !row.is_kept).length;
+      if (dropped === maxDropped || looked === maxLooked) return dropped;
+    }
+    this.#reached = beforeAll;
+    return dropped;
+  }
+}
+
+/** The first rows, with so many that are not kept at most. */
+function upTo(rows: readonly LookedRow[], most: number): readonly LookedRow[] {
+  let found = 0;
+  const end = rows.findIndex((row) => !row.is_kept && (found += 1) === most);
+  return end === -1 ? rows : rows.slice(0, end + 1);
+}
+
+/** The oldest of a tenant, from the place that was reached: of several that ended there, some may not have been looked at. */
+async function look(
+  client: Client,
+  { tenant, endedAt, device }: Reached,
+  before: number,
+  limit: number,
+): Promise<readonly LookedRow[]> {
+  // A look into the table of devices for each row: for a join, the server may read all devices.
+  const { rows } = await client.query<LookedRow>(
+    `SELECT device, id, ended_at, coalesce(id = (SELECT d.last_ending FROM devices d
+         WHERE d.tenant = c.tenant AND d.device = c.device), false) AS is_kept
+     FROM connections c
+     WHERE tenant = $1 AND ended_at < $2 AND (ended_at, device) >= ($3, $4) AND ${isInEndingsInTime}
+     ORDER BY ended_at, device LIMIT $5`,
+    [tenant, before, endedAt, device, limit],
+  );
+  return rows;
+}
+
+async function dropOf(
+  client: Client,
+  tenant: string,
+  old: readonly LookedRow[],
+  nowMs: number,
+): Promise<void> {
+  if (old.length === 0) return;
+  const { unnest, values } = columns(old, { device: 'text', id: 'text' });
+  const { rows } = await client.query<DroppedRow>(
+    `DELETE FROM connections c USING ${unnest} AS k WHERE c.tenant = $3 AND c.device = k.device AND c.id = k.id
+     RETURNING c.device, c.adapter_id, c.epoch, c.holder`,
+    [...values, tenant],
+  );
+  await dropTakenOver(client, tenant, rows);
+  await closeThrough(client, tenant, rows, nowMs);
+}
+
+/** Connections that these took over have ended. Once these are forgotten, nothing would show that any more. */
+async function dropTakenOver(client: Client, tenant: string, dropped: readonly DroppedRow[]): Promise<void> {
+  const held = dropped.flatMap(({ device, holder, epoch }) =>
+    holder === null ? [] : [{ device, holder, before: takenOverBefore(epoch) }],
+  );
+  if (held.length === 0) return;
+  const { unnest, values } = columns(held, { device: 'text', holder: 'text', before: 'text' });
+  await client.query(
+    `DELETE FROM connections c USING ${unnest} AS h WHERE c.tenant = $4 AND c.device = h.device
+       AND c.holder = h.holder AND c.epoch < h.before AND c.ended_at IS NULL`,
+    [...values, tenant],
+  );
+}
+
+/** An event of what was dropped that comes again must not open it again. */
+async function closeThrough(
+  client: Client,
+  tenant: string,
+  dropped: readonly DroppedRow[],
+  nowMs: number,
+): Promise<void> {
+  const adapters = await adaptersOfTenant(client, tenant);
+  for (const { adapter_id: adapterId, epoch } of dropped)
+    adapters.closeThrough(tenant, adapterId, epoch, nowMs);
+  await saveAdapters(client, adapters, new Set());
+}
