@@ -17,7 +17,7 @@ import { rejectMalformed } from './reject-malformed.ts';
 import { registerRoutes } from './routes.ts';
 import { describeError, sendError } from './send-error.ts';
 import { createDeviceService } from './serve-device.ts';
-import { DeviceSockets } from './device-socket.ts';
+import { createSocketStanding } from './socket-standing.ts';
 
 export interface HttpAdapterOptions extends Listeners {
   readonly maxPayloadBytes: number;
@@ -62,7 +62,7 @@ async function listen(options: HttpAdapterOptions, host: AdapterHost): Promise<R
   const context: DeviceContext = {
     host,
     pending,
-    sockets: new DeviceSockets(),
+    standing: createSocketStanding(),
     leases: createLeaseBook(host, plainLease, options.endLeasesAtShutdown),
     authenticationRequired: options.authenticationRequired,
     realm: options.realm,
@@ -90,7 +90,7 @@ async function listen(options: HttpAdapterOptions, host: AdapterHost): Promise<R
       pendingAtStop: 'leave',
       context: host.context,
       serve(socket, place) {
-        context.sockets.add(socket, place);
+        context.standing.add(socket, place);
         server.emit('connection', socket);
       },
     });

@@ -1,6 +1,7 @@
 import type { AuthenticatedDevice, Refusal } from '@rollcall/access';
 import type { AdapterHost } from '@rollcall/adapter-kit';
 import { onArrival } from '@rollcall/adapter-kit/arrival';
+import { peerAddress, remoteIpOf } from '@rollcall/adapter-kit/listening';
 import type { OpenConnection } from '@rollcall/presence';
 import {
   requestUnderWay,
@@ -13,13 +14,13 @@ import type { DeviceRef, Instant } from '@rollcall/core';
 import type { UploadFailure } from '@rollcall/core/device-data';
 import { sleep } from '@rollcall/core/environment';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { DeviceSocket, DeviceSockets } from './device-socket.ts';
 import { arrivedBody } from './request-body.ts';
 import type { Presented } from './credentials.ts';
 import { answerFailure, answerGatewayRefusal, answerRefusal, type ErrorAnswer } from './device-answers.ts';
 import { readHead, type Asked } from './device-request.ts';
 import type { PendingRequest, PendingRequests } from './pending-requests.ts';
 import { headOf } from './request-head.ts';
+import type { SocketStanding } from './socket-standing.ts';
 import type { HttpSignal } from './tracker.ts';
 
 /** What all requests are served with. */
@@ -27,7 +28,7 @@ export interface DeviceContext {
   readonly host: AdapterHost;
   readonly leases: LeaseBook<HttpSignal>;
   readonly pending: PendingRequests;
-  readonly sockets: DeviceSockets;
+  readonly standing: SocketStanding;
   readonly authenticationRequired: boolean;
   readonly realm: string;
   readonly maxPayloadBytes: number;
@@ -69,7 +70,8 @@ const shareOfIdleTimeout = 0.8;
 export class DeviceExchange implements PendingRequest {
   readonly #context: DeviceContext;
   readonly #request: FastifyRequest;
-  readonly #socket: DeviceSocket;
+  /** The address is gone once the socket is. */
+  readonly #remoteAddress: string | undefined;
   readonly #asked: Asked | UploadFailure;
   #state: State = { phase: 'new' };
   /** When the device was last heard. */
@@ -84,31 +86,32 @@ export class DeviceExchange implements PendingRequest {
   constructor(context: DeviceContext, endpoint: UploadRequest['endpoint'], request: FastifyRequest) {
     this.#context = context;
     this.#request = request;
-    this.#socket = context.sockets.of(request.raw.socket);
+    this.#remoteAddress = peerAddress(request.raw.socket);
     this.#asked = readHead(headOf(endpoint, request));
     this.#heardAt = context.host.context.clock.monotonic();
   }
 
   /** Watches the request and its answer from now on. */
   listen(reply: FastifyReply): void {
+    const { pending, standing } = this.#context;
     const { raw } = this.#request;
     onArrival(raw, () => this.#arrived());
-    this.#context.pending.add(raw, reply.raw, this);
-    this.#socket.busy();
+    pending.add(raw, reply.raw, this);
+    standing.busy(raw.socket);
   }
 
   /** Finds out who asks. The device is present then; why it is not, is the result. */
   async logIn(presented: Presented): Promise<ErrorAnswer | undefined> {
-    const { host } = this.#context;
+    const { host, standing } = this.#context;
     const { raw } = this.#request;
     const result = await host.access.authenticate({
       ...presented,
-      remoteIp: this.#socket.remoteIp,
+      remoteIp: remoteIpOf(raw.socket),
       // A device that says goodbye does not have to wait for the answer.
       gone: () => this.#answer === 'over' && !(this.#saysGoodbye && raw.complete),
     });
     if (result.status === 'refused') return this.#answerTo(result.refusal, result.device);
-    this.#socket.proved(raw.complete);
+    standing.proved(raw.socket, raw.complete);
     const refusal = this.#begin(result.identity);
     return refusal && this.#answerTo(refusal, result.identity.device);
   }
@@ -133,9 +136,10 @@ export class DeviceExchange implements PendingRequest {
   /** Uploads the body. The result is why it could not be done. */
   async upload(payload: Uint8Array | undefined): Promise<ErrorAnswer | undefined> {
     const { served } = this.#state;
+    const { socket } = this.#request.raw;
     // The body may have taken its time.
     if (!served || served.underWay.isWithdrawn()) return answerRefusal(refusedMeanwhile, this.#context.realm);
-    this.#socket.busy();
+    this.#context.standing.busy(socket);
     this.#tellHeard(served);
     const asked = this.#asked;
     if ('status' in asked) return answerFailure(asked);
@@ -169,7 +173,7 @@ export class DeviceExchange implements PendingRequest {
   over(): void {
     this.#answer = 'over';
     this.#stopWaiting?.();
-    this.#socket.over();
+    this.#context.standing.over(this.#request.raw.socket);
     this.#state.served?.underWay.answered();
   }
 
@@ -200,7 +204,7 @@ export class DeviceExchange implements PendingRequest {
       ? leases.held(by)
       : leases.obtain(by, {
           protocol: `HTTP/${this.#request.raw.httpVersion}`,
-          ...(this.#socket.remoteAddress !== undefined && { remoteAddress: this.#socket.remoteAddress }),
+          ...(this.#remoteAddress !== undefined && { remoteAddress: this.#remoteAddress }),
         });
     if (lease && 'reason' in lease) return lease;
     const underWay = requestUnderWay(host.access, by, (how) => {
