@@ -9,8 +9,8 @@ export default defineConfig({
     pool: 'forks',
     fileParallelism: false,
     // What is waited for comes; how long it takes depends on how busy the machine is, and is no failure.
-    testTimeout: 300_000,
-    hookTimeout: 180_000,
-    expect: { poll: { timeout: 60_000 } },
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
+    expect: { poll: { timeout: 300_000 } },
   },
 });

@@ -98,12 +98,12 @@ test.each<[what: string, happens: (running: BelowNpm) => void]>([
 ])('when %s, the adapter stops in order', async (_what, happens) => {
   const running = await startBelowNpm();
   happens(running);
-  await expect.poll(() => isAlive(running.adapter), { timeout: 60_000 }).toBe(false);
-  await expect.poll(() => said(running.lines, '"stopped"'), { timeout: 60_000 }).toBe(true);
+  await expect.poll(() => isAlive(running.adapter), { timeout: 300_000 }).toBe(false);
+  await expect.poll(() => said(running.lines, '"stopped"'), { timeout: 300_000 }).toBe(true);
 });
 
 test('no adapter is left behind when its terminal goes away', async () => {
   const { npm, adapter } = await startBelowNpm();
   process.kill(-(npm.pid ?? 0), 'SIGHUP');
-  await expect.poll(() => isAlive(adapter), { timeout: 60_000 }).toBe(false);
+  await expect.poll(() => isAlive(adapter), { timeout: 300_000 }).toBe(false);
 });

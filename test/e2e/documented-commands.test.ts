@@ -155,7 +155,7 @@ test.each(blocks.map((block) => [`${block.document}:${block.line}`, block] as co
       await run?.(command);
     }
   },
-  200_000,
+  900_000,
 );
 
 const containers = documentBlocks().filter(({ code }) => /^docker run /m.test(code));

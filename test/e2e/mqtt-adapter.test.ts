@@ -170,7 +170,7 @@ test("a sink of one's own, named by its module, gets the events too", async () =
     password: 'hono-secret',
   });
   await device.endAsync();
-  await expect.poll(() => posted.length, { timeout: 60_000 }).toBe(2);
+  await expect.poll(() => posted.length, { timeout: 300_000 }).toBe(2);
   expect(posted.map(({ event }) => event.type)).toEqual(['connected', 'disconnected']);
   expect(posted[0]?.signature).toMatch(/^[0-9a-f]{64}$/);
   await adapter.line((line) => line.includes('"device disconnected"'), 'that the device left');

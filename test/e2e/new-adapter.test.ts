@@ -125,7 +125,7 @@ test('a new adapter passes its tests and the checks of the repository', () => {
     expect(passes('pnpm', '--dir', join('apps', app), 'run', 'build')).toBe(true);
   for (const script of ['check-shape.mjs', 'check-imports.mjs', 'check-names.mjs', 'check-lockfile.mjs'])
     expect(passes(process.execPath, join('scripts', script))).toBe(true);
-}, 600_000);
+}, 900_000);
 
 test('a new adapter serves a device, and its log has the events', async () => {
   const adapter = startApp(

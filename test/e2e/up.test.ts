@@ -129,7 +129,7 @@ describe('`rollcall up`', () => {
       await next(2);
       return tail.stdout.length > 0;
     };
-    await expect.poll(stats, { timeout: 60_000, interval: 200 }).toBe(true);
+    await expect.poll(stats, { timeout: 300_000, interval: 200 }).toBe(true);
     expect(JSON.parse(tail.stdout[0] ?? '')).toMatchObject({
       tenant: 'DEFAULT_TENANT',
       data: { protocol: 'MQTT 5.0' },
@@ -150,7 +150,7 @@ describe('`rollcall up`', () => {
         ({ stdout }) => stdout.some((line) => line.includes('online')) && stays(stdout).length === 2,
       );
     };
-    await expect.poll(both, { timeout: 60_000, interval: 200 }).toBe(true);
+    await expect.poll(both, { timeout: 300_000, interval: 200 }).toBe(true);
     const [online, offline] = stays(plain.stdout);
     expect(online).toMatch(
       /^DEFAULT_TENANT\/4711 {2}online {2}\S+ \S+ {2}MQTT 5.0 {2}session, silence noticed within 90 s$/,
@@ -247,7 +247,7 @@ describe('`rollcall up`', () => {
     await (await connect(up.mqttPort)).endAsync();
     // The first of them may come again, if its confirmation did not reach the journal.
     await expect
-      .poll(() => causes(withoutRepetition(up.events()).slice(before)), { timeout: 60_000 })
+      .poll(() => causes(withoutRepetition(up.events()).slice(before)), { timeout: 300_000 })
       .toEqual(['connected', 'adapter-lost', 'connected', 'client-closed']);
     seen = up.events().length;
   });
@@ -310,14 +310,14 @@ describe('`rollcall up`, whose processes are ended', () => {
     goOn();
     await up.process.line((line) => line === 'messaging network is back', 'that the network is back');
     await expect
-      .poll(() => causes(withoutRepetition(up.events())).toSorted(), { timeout: 60_000 })
+      .poll(() => causes(withoutRepetition(up.events())).toSorted(), { timeout: 300_000 })
       .toEqual(['client-closed', 'connected', 'connected']);
     const publish = (): Promise<string> =>
       device.publishAsync('event', 'x', { qos: 1 }).then(
         () => 'accepted',
         () => 'refused',
       );
-    await expect.poll(publish, { timeout: 60_000 }).toBe('accepted');
+    await expect.poll(publish, { timeout: 300_000 }).toBe('accepted');
   });
 
   test('the processes that `rollcall up` starts end with it', async () => {
@@ -326,6 +326,6 @@ describe('`rollcall up`, whose processes are ended', () => {
     expect(children).toHaveLength(3 + adapters.filter(({ published }) => published).length);
     await up.process.end('SIGKILL');
     const alive = (): readonly number[] => children.filter((pid) => existsSync(`/proc/${pid}`));
-    await expect.poll(alive, { timeout: 60_000 }).toEqual([]);
+    await expect.poll(alive, { timeout: 300_000 }).toEqual([]);
   });
 });

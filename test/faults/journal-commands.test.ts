@@ -79,7 +79,7 @@ test('a copy of a journal without its write-ahead log is recognized by `journal 
   await stage.adapter.start();
   await expect
     .poll(() => stage.adapter.process.stdout.filter((line) => line.includes('write-ahead log')), {
-      timeout: 60_000,
+      timeout: 300_000,
     })
     .toHaveLength(1);
   await fleet.connect(55);

@@ -30,9 +30,9 @@ test.each(['frozen', 'killed'] as const)(
     else await stage.network.end('SIGKILL');
     await pause(awayMs);
     // A frozen network is noticed by what it does not confirm.
-    await expect.poll(() => stage.readiness(), { timeout: 120_000 }).toMatchObject({ status: 'DEGRADED' });
+    await expect.poll(() => stage.readiness(), { timeout: 300_000 }).toMatchObject({ status: 'DEGRADED' });
     await expect
-      .poll(() => stage.metric('rollcall_outbox_events'), { timeout: 120_000 })
+      .poll(() => stage.metric('rollcall_outbox_events'), { timeout: 300_000 })
       .toBeGreaterThan(100);
     if (how === 'frozen') stage.network.thaw();
     else await stage.network.start();
@@ -45,8 +45,8 @@ test.each(['frozen', 'killed'] as const)(
     // Wrong passwords, and nothing else.
     expect(new Set(outcomes.get('refused')?.map(({ device }) => device))).toEqual(new Set(['device-0']));
     // The connection for device data may take a while longer to be there again.
-    await expect.poll(() => stage.readiness(), { timeout: 120_000 }).toMatchObject({ status: 'UP' });
-    await expect.poll(() => stage.metric('rollcall_outbox_events'), { timeout: 120_000 }).toBe(0);
+    await expect.poll(() => stage.readiness(), { timeout: 300_000 }).toMatchObject({ status: 'UP' });
+    await expect.poll(() => stage.metric('rollcall_outbox_events'), { timeout: 300_000 }).toBe(0);
   },
 );
 
@@ -66,14 +66,14 @@ test.each(scale({ quick: [1], soak: [1, 2, 3, 4, 5, 6, 7, 8] }))(
     for (const victim of victims) {
       await pause(500 + random.pick(1_500));
       // On a busy machine devices are slow to come. Without one of them nothing would be lost.
-      await expect.poll(() => fleet.open().length, { timeout: 120_000 }).toBeGreaterThan(5);
+      await expect.poll(() => fleet.open().length, { timeout: 300_000 }).toBeGreaterThan(5);
       await stage[victim].end('SIGKILL');
       await pause(random.pick(1_000));
       await stage[victim].start();
     }
     await pause(500);
     const accepted = (): number => fleet.attempts.filter(({ outcome }) => outcome === 'accepted').length;
-    await expect.poll(accepted, { timeout: 120_000 }).toBeGreaterThan(100);
+    await expect.poll(accepted, { timeout: 300_000 }).toBeGreaterThan(100);
     await churn.stop();
     await eventuallyNone(() => differences(record, fleet));
     expect(

@@ -35,12 +35,12 @@ async function standsStill(
     }
   });
   const accepted = (): number => outcomes.get(`${protocol}: accepted`) ?? 0;
-  await expect.poll(accepted, { timeout: 120_000 }).toBeGreaterThan(10 * devices);
+  await expect.poll(accepted, { timeout: 300_000 }).toBeGreaterThan(10 * devices);
   stage.adapter.freeze();
   await pause(stallMs);
   const before = accepted();
   stage.adapter.thaw();
-  await expect.poll(accepted, { timeout: 120_000 }).toBeGreaterThan(before + 10 * devices);
+  await expect.poll(accepted, { timeout: 300_000 }).toBeGreaterThan(before + 10 * devices);
   over.abort();
   await Promise.all(uploads);
   return outcomes;

@@ -24,7 +24,7 @@ export interface TestProcess {
   printedAll(): Promise<void>;
 }
 
-const patienceMs = 120_000;
+const patienceMs = 300_000;
 
 /** Runs the built main file of an app, `from` another copy of the repository. The environment has nothing of Rollcall but `env`. */
 export function startApp(

@@ -4,7 +4,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const patienceMs = 120_000;
+const patienceMs = 300_000;
 
 export interface Shell {
   /**

@@ -1,7 +1,7 @@
 /** Waits until `problems` finds none; rejects with the first ones it still finds when patience ends. */
 export async function eventuallyNone(
   problems: () => readonly string[] | Promise<readonly string[]>,
-  patienceMs = 120_000,
+  patienceMs = 300_000,
 ): Promise<void> {
   const givenUpAt = performance.now() + patienceMs;
   for (;;) {

@@ -10,7 +10,7 @@ import type { PresenceStage } from './presence-stage.ts';
 const tenant = 'acme';
 const devices = 30;
 const connectionsOfEach = 24;
-const patience = { timeout: 60_000 };
+const patience = { timeout: 300_000 };
 
 const begin = Date.now() - 3_600_000;
 

@@ -6,7 +6,7 @@ export interface RestartableOptions {
   readonly app: string;
   readonly args?: readonly string[];
   readonly environment?: Record<string, string>;
-  /** How long it may take until it is ready; default: two minutes. */
+  /** How long it may take until it is ready; default: five minutes. */
   readonly readyWithinMs?: number;
   /** Whether the process works by now. */
   isReady(process: TestProcess): boolean | Promise<boolean>;
@@ -31,7 +31,7 @@ export function restartable({
   app,
   args = [],
   environment = {},
-  readyWithinMs = 120_000,
+  readyWithinMs = 300_000,
   isReady,
 }: RestartableOptions): Restartable {
   let running: TestProcess | undefined;
