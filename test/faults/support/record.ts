@@ -13,9 +13,10 @@ export interface EventRecord {
 /** Chance has a share in how long a consumer waits before it asks for a network that is away: a tenth of 7 s at most. */
 const hasty: Random = { ...systemRandom, next: () => 0.1 };
 
-/** Delivery is at least once: what comes again has the same id. */
+/** Delivery is at least once: what comes again has the same id. Each event stands where it came first. */
 export function distinct(events: readonly ReceivedEvent[]): readonly ReceivedEvent[] {
-  return [...new Map(events.toReversed().map((event) => [event.id, event])).values()].toReversed();
+  const ids = new Set<string>();
+  return events.filter(({ id }) => !ids.has(id) && ids.add(id));
 }
 
 /**
