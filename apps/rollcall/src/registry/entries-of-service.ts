@@ -30,7 +30,8 @@ export async function entryOf(client: ManagementClient, named: Named): Promise<J
   return { 'device-id': device, ...content, credentials: answer.json };
 }
 
-async function requireThere(client: ManagementClient, named: Named): Promise<Json> {
+/** What is stored of it by itself. @throws Error where it is not there */
+export async function requireThere(client: ManagementClient, named: Named): Promise<Json> {
   const answer = await client.ask('GET', pathOf(named));
   if (answer.status !== 200) throw new Error(refusalText(answer));
   return answer.json as Json;

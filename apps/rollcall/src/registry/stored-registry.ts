@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ConfigError } from '@rollcall/core';
 import { jsonLine, jsonLines } from '../terminal/terminal.ts';
 import { entriesInFile, entryInFile } from './entries-of-file.ts';
-import { entriesOf, entryOf } from './entries-of-service.ts';
+import { entriesOf, entryOf, requireThere } from './entries-of-service.ts';
 import { importIntoService } from './import-into-service.ts';
 import {
   managementClient,
@@ -62,10 +62,15 @@ export async function storedRegistry(
       return 0;
     case 'add':
       return add(command, managementClient(command.url, env), context);
-    case 'remove':
-      await require204(managementClient(command.url, env), 'DELETE', pathOf(command.named));
+    case 'remove': {
+      const client = managementClient(command.url, env);
+      const { tenant, device } = command.named;
+      // A registry says that the devices of a tenant are gone that it never had.
+      if (device !== undefined) await requireThere(client, { tenant });
+      await require204(client, 'DELETE', pathOf(command.named));
       tell(`removed ${nameOf(command.named)}`);
       return 0;
+    }
     case 'import': {
       const client = managementClient(command.url, env);
       const { tenants, devices, problems } = await importIntoService(command.file, client);
