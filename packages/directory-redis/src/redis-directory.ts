@@ -149,6 +149,7 @@ class RedisDirectory implements ConnectionDirectory {
       signs: this.#signs,
       strays: this.#strays,
       living: this.#living,
+      deviceWaitMs: waits.deviceMs,
       doubt,
       fenced,
       earlier: () => this.#inheritance.latest,

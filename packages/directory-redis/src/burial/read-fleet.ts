@@ -5,6 +5,7 @@ import { readHash } from '../state/read-hash.ts';
 import { readDeath, type Death } from '../wire/death.ts';
 import { readIdentity } from '../wire/identity.ts';
 import type { KeyNames } from '../wire/key-names.ts';
+import { unconfirmedSinceIn } from '../wire/sign-of-life.ts';
 
 /** The incarnations of the fleet, by short ids. */
 export interface FleetState {
@@ -12,8 +13,6 @@ export interface FleetState {
   readonly deaths: ReadonlyMap<string, Death>;
   readonly identities: ReadonlyMap<string, AdapterIdentity>;
 }
-
-const signPattern = /^\d \d+ \d+ [0-9a-f]{16}$/;
 
 /** `undefined`: the engine did not answer every question. */
 export async function readFleet({
@@ -33,7 +32,9 @@ export async function readFleet({
   );
   if (!signs || !deaths || !instances) return undefined;
   return {
-    signs: readHash(signs, 'sign of life', foreign, (text) => (signPattern.test(text) ? text : undefined)),
+    signs: readHash(signs, 'sign of life', foreign, (text) =>
+      unconfirmedSinceIn(text) === undefined ? undefined : text,
+    ),
     deaths: readHash(deaths, 'death', foreign, readDeath),
     identities: readHash(instances, 'instance', foreign, readIdentity),
   };

@@ -25,8 +25,6 @@ import type { LifeSigns } from './life-signs.ts';
 import type { Stray, Strays } from './strays.ts';
 import { isUnconfirmed } from './unconfirmed.ts';
 
-/** How long a question that changes nothing is waited for. */
-const answerWithinMs = 50;
 /** How much of the time that a device waits may be used to find out which instances are alive. */
 const livingWithinMs = 20;
 
@@ -36,6 +34,8 @@ export interface LeasesOptions {
   readonly signs: LifeSigns;
   readonly strays: Strays;
   readonly living: LivingInstances;
+  /** How long a device waits for an answer. */
+  readonly deviceWaitMs: number;
   doubt(bucket: number): void;
   fenced(instance: string): void;
   /** The incarnation whose journal this one continues, as a short id; '' none. */
@@ -110,10 +110,10 @@ export class Leases implements DirectoryLeases {
   }
 
   isUnconfirmed(lease: Pick<HeldLease, 'event' | 'instance'>): Promise<boolean> {
-    const { shared } = this.#options;
+    const { shared, deviceWaitMs } = this.#options;
     return Promise.race([
       isUnconfirmed(lease, shared),
-      sleep(shared.context.clock, answerWithinMs).then(() => true),
+      sleep(shared.context.clock, deviceWaitMs).then(() => true),
     ]);
   }
 

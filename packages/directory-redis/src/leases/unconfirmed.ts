@@ -2,9 +2,7 @@ import type { HeldLease } from '@rollcall/core/directory';
 import type { Shared } from '../shared.ts';
 import { readDeath } from '../wire/death.ts';
 import { shortId } from '../wire/short-id.ts';
-
-/** Counter, time, and from which epoch on its events may not be sent. */
-const signPattern = /^\d \d+ \d+ ([0-9a-f]{16})$/;
+import { unconfirmedSinceIn } from '../wire/sign-of-life.ts';
 
 /** Whether the holder of a lease may not have sent its `connected`. If the engine knows nothing of the holder, it may not. */
 export async function isUnconfirmed(
@@ -17,7 +15,7 @@ export async function isUnconfirmed(
   const [sign, death] = await Promise.all(
     [keys.leases, keys.deaths].map((key) => asker.look('HGET', key, holder)),
   );
-  const living = sign?.status === 'answer' ? signPattern.exec(String(sign.value))?.[1] : undefined;
+  const living = sign?.status === 'answer' ? unconfirmedSinceIn(sign.value) : undefined;
   const dead = death?.status === 'answer' ? readDeath(death.value)?.unconfirmedSince : undefined;
   const since = living ?? dead;
   return since === undefined || event.epoch >= since;
