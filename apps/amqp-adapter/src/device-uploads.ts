@@ -1,12 +1,7 @@
 import type { AuthenticatedDevice } from '@rollcall/access';
 import type { AdapterHost } from '@rollcall/adapter-kit';
 import type { OpenConnection } from '@rollcall/presence';
-import {
-  afterFailedUpload,
-  createUploadWindow,
-  type UploadRequest,
-  type UploadResult,
-} from '@rollcall/uplink';
+import { afterFailedUpload, createUploadWindow, type UploadResult } from '@rollcall/uplink';
 import { forgo, settle } from '@rollcall/rhea-internals';
 import type rhea from 'rhea';
 import { endCauses, verdictOf } from './device-answers.ts';
@@ -59,7 +54,10 @@ export class DeviceUploads {
     try {
       const { to, content, delivery } = message;
       const request = uploadRequest({ by, to, content, presettled: delivery.remote_settled });
-      this.#settle(message, 'failure' in request ? request : await this.#upload(request));
+      this.#settle(
+        message,
+        'failure' in request ? request : await this.#window.run(() => host.uplink.upload(request)),
+      );
     } catch (error) {
       host.context.failed('amqp: message', error);
       connection.report({ type: 'ended', reason: 'unspecified', raw: { code: 'amqp:internal-error' } });
@@ -67,16 +65,6 @@ export class DeviceUploads {
       this.#unanswered -= 1;
       // rhea writes the outcome in a tick of its own.
       if (this.#unanswered === 0) setImmediate(() => this.#answered());
-    }
-  }
-
-  async #upload(request: UploadRequest): Promise<UploadResult> {
-    const entered = this.#window.enter();
-    if (entered) await entered;
-    try {
-      return await this.#options.host.uplink.upload(request);
-    } finally {
-      this.#window.leave();
     }
   }
 

@@ -42,7 +42,8 @@ class Window implements UploadWindow {
   }
 
   async run<Result>(upload: () => Promise<Result>): Promise<Result> {
-    await this.enter();
+    const entered = this.enter();
+    if (entered) await entered;
     try {
       return await upload();
     } finally {
