@@ -18,7 +18,7 @@ function problemsOf(env: Readonly<Record<string, string>>): readonly string[] {
   }
 }
 
-test('a network, and the rule who may ask, must be configured', () => {
+test('the messaging network and the access to the API must be configured', () => {
   expect(problemsOf(required)).toEqual([]);
   expect(problemsOf({})).toEqual([
     expect.stringContaining('ROLLCALL_MESSAGING_HOST: must be set'),
@@ -73,7 +73,7 @@ test.each([
   );
 });
 
-test('history is kept for a time of each tenant', () => {
+test('each tenant can have its own retention', () => {
   const { retention } = loadPresenceConfig({
     ...required,
     ROLLCALL_PRESENCE_RETENTION: '2',
@@ -88,7 +88,7 @@ test('the URL of the database is a secret', () => {
   expect(secret).toBe(true);
 });
 
-test('adapters of a fleet are asked if a directory is named, which needs its URL', () => {
+test('a directory is chosen by its URL, and its other options need that', () => {
   const read = (env: Readonly<Record<string, string>>) =>
     loadPresenceConfig({ ...required, ...env }, [redis]).directory?.module.name;
   expect(read({})).toBeUndefined();

@@ -20,7 +20,7 @@ function given() {
   return { directory, open: () => openStore(config, { clock: new ManualClock(), log: silentLog }) };
 }
 
-test('the files of the database are for their owner alone, in a directory that others may read too', async () => {
+test('only their owner can read the files of the database, even in a directory that others can read', async () => {
   const { directory, open } = given();
   chmodSync(directory, 0o755);
   const store = await open();
@@ -33,7 +33,7 @@ test('the files of the database are for their owner alone, in a directory that o
   expect(files.filter((file) => (statSync(join(directory, file)).mode & 0o077) !== 0)).toEqual([]);
 });
 
-test('one service has the directory at a time, and the next one once it is closed', async () => {
+test('a second service gets the directory only after the first has closed it', async () => {
   const { open } = given();
   const first = await open();
   await expect(open()).rejects.toThrow(TransportError);
@@ -42,8 +42,8 @@ test('one service has the directory at a time, and the next one once it is close
   await (await open()).close();
 });
 
-test('a lock that is not a database is reported as such, and no other service is blamed', async () => {
+test('a lock file that is not a database is reported as that, and not as another running service', async () => {
   const { directory, open } = given();
-  writeFileSync(join(directory, 'presence.lock'), 'no database, and long enough to be looked at'.repeat(20));
+  writeFileSync(join(directory, 'presence.lock'), 'no database, and long enough to be read'.repeat(20));
   await expect(open()).rejects.toThrow('file is not a database');
 });

@@ -8,7 +8,7 @@ interface RetentionValues {
   readonly tenantRetention: Readonly<Record<string, string>> | undefined;
 }
 
-/** Reads what the options say of it, and what is wrong with that. */
+/** Reads the options about retention, and reports their problems. */
 export function parseRetention({ retentionDays, tenantRetention = {} }: RetentionValues): {
   readonly retention: KeptHistory;
   readonly problems: readonly ConfigProblem[];

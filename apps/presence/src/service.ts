@@ -22,10 +22,10 @@ import type { ApiContext } from './http/api-context.ts';
 import { deviceJson } from './http/device-json.ts';
 import { pageBeside } from './http/page-beside.ts';
 import { openApiPort } from './http/open-api-port.ts';
-import { keepTidy } from './keep-tidy.ts';
+import { startMaintenance } from './maintenance.ts';
 import type { PresenceStore } from './store/presence-store.ts';
 import { StoreUnavailable } from './store/store-unavailable.ts';
-import { Truth } from './truth.ts';
+import { Freshness } from './freshness.ts';
 import { ChangeFeed } from './watching/change-feed.ts';
 import { Watchers } from './watching/watchers.ts';
 
@@ -47,13 +47,13 @@ export interface ServiceParts extends Environment {
   mayLook?(look: () => void): void;
 }
 
-/** How many messages are under way at a time, for all tenants together: the consumer allows no more. */
+/** How many messages may be unconfirmed at a time, for all tenants together. The consumer allows no more. */
 const maxCredit = 1_000;
-/** How many requests use the database at a time, or wait for it. */
+/** How many requests use the database at a time, and how many may wait for it. */
 const maxAsking = 32;
 const maxWaiting = 2_000;
 
-/** Starts the presence service. Everything that was begun is in `resources`, also if something fails. */
+/** Starts the presence service. All that it has started is in `resources`, also if it throws. */
 export async function startService(parts: ServiceParts, resources: ResourceStack): Promise<RunningService> {
   const { config, store, clock, log } = parts;
   const { values } = config;
@@ -65,8 +65,14 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
     await startEarlyHealth({ host: values.healthBindAddress, port: values.healthPort, log }),
     (each) => each.close(),
   );
-  const { progress, batches, truth } = await beginFolding(parts, resources, failed);
-  const state = new State({ truth, progress, batches, watchers: new Watchers(values.maxWatchers), files });
+  const { progress, batches, freshness } = await beginFolding(parts, resources, failed);
+  const state = new State({
+    freshness,
+    progress,
+    batches,
+    watchers: new Watchers(values.maxWatchers),
+    files,
+  });
   const { watchers, turns } = state;
   const feed = resources.adopt(new ChangeFeed(store, deviceJson), (each) => each.close());
   const context: ApiContext = {
@@ -78,7 +84,7 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
     heartbeatMs: values.heartbeatMs,
     open: values.open,
     allowedOrigin: values.allowedOrigin,
-    asOf: () => truth.now(),
+    asOf: () => freshness.asOf(),
   };
   const answers = { ...serviceHealth(state), metrics: serviceMetrics(state) };
   const turned = resources.adopt(createTurnedAway(clock, log, { turnedAway: state.turnAway }), (each) =>
@@ -88,7 +94,7 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
   const api = await openApiPort(values, context, answers, { clock, log, files, turnedAway });
   resources.defer(() => api.close());
   health.become({ ...answers, failed, turnedAway: (remoteIp) => turnedAway('health', remoteIp) });
-  resources.defer(keepTidy({ clock, store, retention: config.retention, failed }));
+  resources.defer(startMaintenance({ clock, store, retention: config.retention, failed }));
   state.stream = follow(parts, batches, progress);
   if (config.directory) resources.defer(askingFleet(config.directory, parts, state));
   resources.defer(() => stop(state, api, values.shutdownGraceMs, clock));
@@ -100,7 +106,7 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
 function askingFleet(
   { module, values }: NonNullable<PresenceConfig['directory']>,
   { config, clock, random, log }: ServiceParts,
-  { truth, progress, files }: State,
+  { freshness, progress, files }: State,
 ): () => void {
   const { askForAnnouncements: ask } = module.create(values, {
     ...{ clock, random, log },
@@ -108,12 +114,12 @@ function askingFleet(
     fileOf: filesOfSecrets(config.effective),
   });
   const isAttached = (): boolean => progress.isAttached;
-  return askFleet({ clock, log, ask, lacks: () => truth.lacks(), isAttached });
+  return askFleet({ clock, log, ask, missing: () => freshness.missing(), isAttached });
 }
 
 /** What changes while the service runs. */
 class State implements ServiceState {
-  readonly truth: Truth;
+  readonly freshness: Freshness;
   readonly progress: StreamProgress;
   readonly batches: EventBatches<FoldedEvent>;
   readonly watchers: Watchers;
@@ -123,8 +129,8 @@ class State implements ServiceState {
   current: 'starting' | 'running' | 'stopping' = 'starting';
   #turnedAway = 0;
 
-  constructor(parts: Pick<ServiceState, 'truth' | 'progress' | 'batches' | 'watchers' | 'files'>) {
-    this.truth = parts.truth;
+  constructor(parts: Pick<ServiceState, 'freshness' | 'progress' | 'batches' | 'watchers' | 'files'>) {
+    this.freshness = parts.freshness;
     this.progress = parts.progress;
     this.batches = parts.batches;
     this.watchers = parts.watchers;
@@ -189,10 +195,17 @@ async function beginFolding(
     },
   });
   const { announceIntervalMs } = values;
-  const truth = new Truth({ clock, store, progress, replica: randomUUID(), announceIntervalMs, failed });
-  await truth.begin();
-  resources.defer(() => truth.stop());
-  return { progress, batches, truth };
+  const freshness = new Freshness({
+    clock,
+    store,
+    progress,
+    replica: randomUUID(),
+    announceIntervalMs,
+    failed,
+  });
+  await freshness.begin();
+  resources.defer(() => freshness.stop());
+  return { progress, batches, freshness };
 }
 
 function follow(
@@ -218,13 +231,13 @@ function tenantsOf({ values: { tenants } }: PresenceConfig): readonly string[] |
   return tenants.length === 1 && tenants[0] === 'all' ? 'all' : tenants;
 }
 
-/** Of each link. */
+/** The credit of each link. */
 function creditOf(config: PresenceConfig): number {
   const tenants = tenantsOf(config);
   return tenants === 'all' ? maxCredit : Math.max(1, Math.floor(maxCredit / tenants.length));
 }
 
-/** Events that are being written are still confirmed; those that wait come again, here or at another replica. */
+/** The batch that is being written is still confirmed. Waiting events come again, to this replica or another one. */
 async function stop(
   state: State,
   api: { stopAccepting(): Promise<void> },

@@ -23,21 +23,21 @@ function given(answers: (AskedForAnnouncements | Error)[], { ageMs = 60_000, isA
         ? Promise.reject(answer)
         : Promise.resolve(answer);
     },
-    lacks: () => (clock.now() < since + hourMs ? `presence-${since}` : undefined),
+    missing: () => (clock.now() < since + hourMs ? `presence-${since}` : undefined),
     isAttached: () => attached.is,
   });
   onTestFinished(end);
   return { clock, log, asked, name: `presence-${since}`, attached, end };
 }
 
-test('for a database that begins empty, the fleet is asked once', async () => {
+test('the fleet is asked once if the database begins empty', async () => {
   const { clock, asked, name } = given([{ status: 'asked' }]);
   await clock.advanceAsync(2 * hourMs);
   expect(asked).toEqual([[1_000, name]]);
   expect(clock.armed).toBe(0);
 });
 
-test('the fleet is not asked before events arrive: earlier announcements would be lost', async () => {
+test('the fleet is not asked before events can arrive: earlier announcements would be lost', async () => {
   const { clock, asked, attached } = given([{ status: 'asked' }], { isAttached: false });
   await clock.advanceAsync(10_000);
   expect(asked).toEqual([]);
@@ -46,13 +46,13 @@ test('the fleet is not asked before events arrive: earlier announcements would b
   expect(asked).toHaveLength(1);
 });
 
-test('for a complete database, the fleet is not asked', async () => {
+test('the fleet is not asked if the database is complete', async () => {
   const { clock, asked } = given([{ status: 'asked' }], { ageMs: hourMs });
   await clock.advanceAsync(10_000);
   expect([asked, clock.armed]).toEqual([[], 0]);
 });
 
-test('if another caller asked lately, it waits until it may ask, and if there is no answer, it asks again, and logs that', async () => {
+test('the service waits if another caller has asked lately, and asks again and logs that if there is no answer', async () => {
   const { clock, asked, log } = given([
     { status: 'too-soon', leftMs: 250_000 },
     new Error('the connection directory did not answer: ECONNREFUSED'),
@@ -66,7 +66,7 @@ test('if another caller asked lately, it waits until it may ask, and if there is
   ]);
 });
 
-test('once everything was announced anyway, it does not ask any more', async () => {
+test('the service stops asking once all adapters have announced by themselves', async () => {
   const { clock, asked } = given([new Error('away')], { ageMs: hourMs - 40_000 });
   await clock.advanceAsync(hourMs);
   expect(asked.map(([afterMs]) => afterMs)).toEqual([1_000, 31_000]);

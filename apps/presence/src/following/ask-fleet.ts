@@ -6,13 +6,13 @@ export interface AskFleetOptions {
   readonly log: Log;
   readonly ask: AskForAnnouncements;
   /** A name for what the database lacks: adapters announce once for each name. `undefined`: it lacks nothing. */
-  lacks(): string | undefined;
+  missing(): string | undefined;
   /** Whether events arrive: earlier announcements would be lost. */
   isAttached(): boolean;
 }
 
 const lookEveryMs = 1_000;
-/** How long to wait after no answer. */
+/** How long to wait after a request failed. */
 const againAfterMs = 30_000;
 
 /**
@@ -25,7 +25,7 @@ export function askFleet(options: AskFleetOptions): () => void {
   let mayAskAt = clock.monotonic();
 
   async function look(): Promise<void> {
-    const name = options.lacks();
+    const name = options.missing();
     if (name === undefined) {
       end();
       return;
@@ -41,10 +41,10 @@ export function askFleet(options: AskFleetOptions): () => void {
   return end;
 }
 
-/** @returns in how many ms to ask again; `undefined`: it was asked. */
+/** @returns in how many ms to ask again; `undefined`: the fleet was asked. */
 async function askOnce({ ask, log }: AskFleetOptions, name: string): Promise<number | undefined> {
   try {
-    // Replicas begin with one database: one of them is enough.
+    // All replicas ask with the same name, and the fleet announces once for each name.
     const outcome = await ask(name);
     if (outcome.status === 'too-soon') return outcome.leftMs;
     log.info({}, 'the adapters of the fleet were asked to announce what is open');

@@ -27,7 +27,7 @@ function given(apply: (events: readonly number[]) => Promise<void>, maxEvents = 
   return { clock, lines, calls, batches, outcomes, add };
 }
 
-test('events that come together, or while others are written, are written together, a bounded number', async () => {
+test('events that come together, or while others are written, are written together, in batches of a bounded size', async () => {
   const waiting: (() => void)[] = [];
   const { add, calls, outcomes, batches } = given(() => new Promise((resolve) => waiting.push(resolve)));
   add(1);
@@ -52,7 +52,7 @@ test('events that come together, or while others are written, are written togeth
   expect(batches.pending).toBe(0);
 });
 
-test('other work has a turn between two batches, also if the database works in this thread', async () => {
+test('other work runs between two batches, even if the database blocks this thread', async () => {
   const order: string[] = [];
   const { add, batches } = given(async (events) => void order.push(`wrote ${events.join(' ')}`), 2);
   for (const event of [1, 2, 3, 4]) add(event);
@@ -65,7 +65,7 @@ test('other work has a turn between two batches, also if the database works in t
   expect(order.slice(0, 4)).toEqual(['wrote 1 2', 'answered', 'wrote 3 4', 'answered']);
 });
 
-test('while the database is away, nothing is confirmed, and the same batch is tried again, with growing pauses', async () => {
+test('while the database is unavailable, no event is confirmed, and the same batch is tried again with growing pauses', async () => {
   let isAway = true;
   const { add, calls, outcomes, clock, lines, batches } = given(async () => {
     if (isAway) throw new StoreUnavailable('away');
@@ -95,7 +95,7 @@ test('while the database is away, nothing is confirmed, and the same batch is tr
   expect(lines).toHaveLength(4);
 });
 
-test('an event that cannot be stored is left out, logged, and does not delay others', async () => {
+test('an event that the database refuses is left out and logged, and does not delay others', async () => {
   const { add, outcomes, batches, lines } = given(async (events) => {
     if (events.includes(2)) throw new Error('invalid byte sequence');
   });
@@ -104,11 +104,11 @@ test('an event that cannot be stored is left out, logged, and does not delay oth
   await settled();
   await settled();
   expect(outcomes.toSorted()).toEqual(['1 committed', '2 committed', '3 committed']);
-  expect(batches.setAside).toBe(1);
+  expect(batches.leftOut).toBe(1);
   expect(lines.map(({ message }) => message)).toEqual(['an event cannot be stored, and is left out']);
 });
 
-test('a stop waits for the batch that is being written, and gives back the events that wait', async () => {
+test('a stop waits for the batch that is being written, and rejects the waiting events', async () => {
   const waiting: (() => void)[] = [];
   const { add, outcomes, batches, calls } = given(() => new Promise((resolve) => waiting.push(resolve)), 1);
   add(1);
@@ -127,7 +127,7 @@ test('a stop waits for the batch that is being written, and gives back the event
   expect(outcomes.at(-1)).toBe('3 given back');
 });
 
-test('a stop while the database is away gives everything back', async () => {
+test('a stop while the database is unavailable rejects all events', async () => {
   const { add, outcomes, batches, clock } = given(async () => {
     throw new StoreUnavailable('away');
   });
@@ -138,12 +138,12 @@ test('a stop while the database is away gives everything back', async () => {
   expect([outcomes, clock.armed]).toEqual([['1 given back'], 0]);
 });
 
-test('an event that no database can keep is logged and counted, and does not delay others', async () => {
+test('an event that no database can store is logged and counted, and does not delay others', async () => {
   const { add, batches, lines, calls } = given(() => Promise.resolve());
   add(1);
   batches.leaveOut(2, 'it has U+0000 in an id');
   await batches.drained();
-  expect([calls, batches.setAside]).toEqual([[[1]], 1]);
+  expect([calls, batches.leftOut]).toEqual([[[1]], 1]);
   expect(lines.map(({ level, message }) => [level, message])).toEqual([
     ['error', 'an event cannot be stored, and is left out'],
   ]);

@@ -7,7 +7,7 @@ export interface EventBatchesOptions<Event> {
   readonly maxEvents: number;
   /** Commits all of them, or none. May be called again with events that it committed. */
   apply(events: readonly Event[]): Promise<void>;
-  /** Whether it failed because the database is away: then it is tried again for as long as it takes. */
+  /** Whether it failed because the database is unavailable: then the batch is tried again until it succeeds. */
   isUnavailable(error: unknown): boolean;
   /** Called after a commit. */
   committed?(events: readonly Event[]): void;
@@ -21,14 +21,14 @@ interface Entry<Event> {
 
 /**
  *     idle ── an event came ──▶ writing ── committed, more came meanwhile ──▶ writing
- *     writing ── the database is away ──▶ pausing ── time is over ──▶ writing
- *     each ── stop ──▶ stopped
+ *     writing ── the database is unavailable ──▶ pausing ── the pause is over ──▶ writing
+ *     any phase ── stop ──▶ stopped
  */
 type Phase = 'idle' | 'writing' | 'pausing' | 'stopped';
 
 const firstPauseMs = 250;
 const maxPauseMs = 10_000;
-/** How often to try an event that cannot be stored by itself: the error may have another cause. */
+/** How often to try to store a single event: the error may have another cause than the event. */
 const maxTries = 3;
 
 /**
@@ -38,12 +38,12 @@ const maxTries = 3;
 export class EventBatches<Event> {
   readonly #options: EventBatchesOptions<Event>;
   readonly #waiting: Entry<Event>[] = [];
-  readonly #idlers: (() => void)[] = [];
+  readonly #drains: (() => void)[] = [];
   #phase: Phase = 'idle';
   #pauseMs = firstPauseMs;
   #endPause = (): void => {};
   #writing = 0;
-  #setAside = 0;
+  #leftOut = 0;
 
   constructor(options: EventBatchesOptions<Event>) {
     this.#options = options;
@@ -55,16 +55,16 @@ export class EventBatches<Event> {
   }
 
   /** Events that could not be stored, and were left out. */
-  get setAside(): number {
-    return this.#setAside;
+  get leftOut(): number {
+    return this.#leftOut;
   }
 
-  /** Whether the database is away, as far as is known. */
+  /** Whether the database was unavailable at the latest try. */
   get isPausing(): boolean {
     return this.#phase === 'pausing';
   }
 
-  /** Resolves once the event is committed; rejects if this stops before. */
+  /** Resolves once the event is committed; rejects if `stop` is called before. */
   add(event: Event): Promise<void> {
     if (this.#phase === 'stopped') return Promise.reject(new Error('the service stops'));
     return new Promise((resolve, reject) => {
@@ -84,15 +84,15 @@ export class EventBatches<Event> {
   /** Resolves once no event waits. */
   async drained(): Promise<void> {
     if (this.pending === 0) return;
-    await new Promise<void>((resolve) => this.#idlers.push(resolve));
+    await new Promise<void>((resolve) => this.#drains.push(resolve));
   }
 
-  /** Begins nothing more. Events that wait are given back; those that are being written are not. */
+  /** Starts no further batch. Waiting events are rejected; the batch that is being written is still committed. */
   stop(): void {
     this.#phase = 'stopped';
     this.#endPause();
     for (const { fail } of this.#waiting.splice(0)) fail(new Error('the service stops'));
-    if (this.pending === 0) this.#tellIdlers();
+    if (this.pending === 0) this.#resolveDrains();
   }
 
   async #write(): Promise<void> {
@@ -105,7 +105,7 @@ export class EventBatches<Event> {
       await nextTurn();
     }
     if (this.#phase !== 'stopped') this.#phase = 'idle';
-    this.#tellIdlers();
+    this.#resolveDrains();
   }
 
   /** Resolves once all of them are committed, or left out. */
@@ -134,7 +134,7 @@ export class EventBatches<Event> {
   }
 
   #leaveOut(batch: readonly Entry<Event>[], error: unknown): void {
-    this.#setAside += batch.length;
+    this.#leftOut += batch.length;
     this.#options.log.error({ err: error }, 'an event cannot be stored, and is left out');
     for (const { settle } of batch) settle();
   }
@@ -164,7 +164,7 @@ export class EventBatches<Event> {
     this.#pauseMs = firstPauseMs;
   }
 
-  #tellIdlers(): void {
-    for (const resolve of this.#idlers.splice(0)) resolve();
+  #resolveDrains(): void {
+    for (const resolve of this.#drains.splice(0)) resolve();
   }
 }

@@ -2,7 +2,7 @@ import { consume, type ConsumeOptions } from '@rollcall/client';
 import { later, type Clock, type Log } from '@rollcall/core/environment';
 import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
 import type { EventBatches } from './event-batches.ts';
-import { unkeepable } from './unkeepable.ts';
+import { whyUnstorable } from './unstorable.ts';
 import type { StreamProgress } from './stream-progress.ts';
 
 /** Events that are folded: those of our adapters, and those of Hono's own adapters. */
@@ -23,7 +23,7 @@ export interface FollowedStream {
 }
 
 /** How often to check how far the stream was read. */
-const turnMs = 500;
+const checkEveryMs = 500;
 
 /**
  * Follows the Events API: each event is confirmed to the network once it is committed. Other messages are confirmed at
@@ -34,16 +34,16 @@ export function followStream(options: FollowStreamOptions): FollowedStream {
   let received = 0;
   let disarm = (): void => {};
 
-  function turn(): void {
-    progress.turn();
-    disarm = clock.at(later(clock.monotonic(), turnMs), turn);
+  function check(): void {
+    progress.check();
+    disarm = clock.at(later(clock.monotonic(), checkEveryMs), check);
   }
 
   async function take(event: FoldedEvent): Promise<void> {
     received += 1;
-    const problem = unkeepable(event);
+    const problem = whyUnstorable(event);
     if (problem !== undefined) {
-      // Left out here, before it makes a batch fail.
+      // It must not make a whole batch fail.
       batches.leaveOut(event, problem);
       return;
     }
@@ -71,7 +71,7 @@ export function followStream(options: FollowStreamOptions): FollowedStream {
       else log.warn({ ...(cause !== undefined && { cause }) }, 'connection events cannot be received');
     },
   });
-  turn();
+  check();
   return {
     get received() {
       return received;

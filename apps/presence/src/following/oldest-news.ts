@@ -1,7 +1,7 @@
 import type { Timestamp } from '@rollcall/core';
 import type { FoldedEvent } from './follow-stream.ts';
 
-/** When the oldest change of a batch was observed. Announcements repeat old facts; events of other adapters have no time. */
+/** The time of the oldest change in a batch. Announcements repeat old facts, and events of Hono's own adapters have no time. */
 export function oldestNews(events: readonly FoldedEvent[]): Timestamp | undefined {
   let oldest: Timestamp | undefined;
   for (const event of events)

@@ -12,47 +12,47 @@ function given(credit = 3) {
     progress,
     /** Milliseconds since the start. */
     readThrough: () => (progress.readThrough === undefined ? undefined : progress.readThrough - begin),
-    turn(): void {
+    check(): void {
       clock.advance(500);
-      progress.turn();
+      progress.check();
     },
   };
 }
 
-test('nothing was read before the first whole turn with a link', () => {
-  const { progress, readThrough, turn } = given();
-  turn();
+test('nothing counts as read before the link was attached for a whole interval', () => {
+  const { progress, readThrough, check } = given();
+  check();
   expect(readThrough()).toBeUndefined();
   progress.attached(true);
-  turn();
+  check();
   expect(readThrough()).toBeUndefined();
-  turn();
+  check();
   expect(readThrough()).toBe(1_500);
 });
 
-test('without more events the stream was read until now; with one under way, until it came', () => {
-  const { progress, readThrough, turn, clock } = given();
+test('while no event is uncommitted, the stream is read until now; while one is, until that one came', () => {
+  const { progress, readThrough, check, clock } = given();
   progress.attached(true);
-  turn();
-  turn();
+  check();
+  check();
   clock.advance(100);
   const isOver = progress.received();
-  turn();
+  check();
   expect(readThrough()).toBe(1_100);
   isOver();
-  turn();
+  check();
   expect(readThrough()).toBe(2_100);
 });
 
-test('while the network sends as much as it may, more may wait there: then the oldest event of a batch shows how far it was read', () => {
-  const { progress, readThrough, turn, clock } = given();
+test('while the network uses the whole credit, only the oldest event of a committed batch shows how far the stream is read', () => {
+  const { progress, readThrough, check, clock } = given();
   progress.attached(true);
-  turn();
-  turn();
+  check();
+  check();
   expect(readThrough()).toBe(1_000);
   for (let round = 0; round < 4; round += 1) {
     const over = [progress.received(), progress.received(), progress.received()];
-    turn();
+    check();
     for (const isOver of over) isOver();
   }
   expect(readThrough()).toBe(1_000);
@@ -66,27 +66,27 @@ test('while the network sends as much as it may, more may wait there: then the o
   expect(readThrough()).toBe(3_000);
 });
 
-test('after this process stood still, it may have to read what came meanwhile: only the next turn shows that', () => {
-  const { progress, readThrough, turn, clock } = given();
+test('after the process was stopped, the stream does not count as read until one more interval is over', () => {
+  const { progress, readThrough, check, clock } = given();
   progress.attached(true);
-  turn();
-  turn();
+  check();
+  check();
   expect(readThrough()).toBe(1_000);
   // Stopped, and its timers ring before anything that came is read.
   clock.advance(20_000);
-  turn();
+  check();
   expect(readThrough()).toBe(1_000);
-  turn();
+  check();
   expect(readThrough()).toBe(22_000);
 });
 
-test('without a link, time passes, but the stream is not read further', () => {
-  const { progress, readThrough, turn } = given();
+test('while no link is attached, the stream is not read further', () => {
+  const { progress, readThrough, check } = given();
   progress.attached(true);
-  turn();
-  turn();
+  check();
+  check();
   progress.attached(false);
-  turn();
-  turn();
+  check();
+  check();
   expect(readThrough()).toBe(1_000);
 });

@@ -7,13 +7,14 @@ export interface StreamProgressOptions {
   readonly credit: number;
 }
 
-/** A turn that takes longer says nothing: this process stood still, and events may be on the way to it that came to the network before. */
-const longestTurnMs = 1_000;
+/** An interval that takes longer shows nothing: this process was stopped, and may still have to read events that came meanwhile. */
+const maxIntervalMs = 1_000;
 
 /**
- * How far the stream was read: everything that reached the network before is in the database. AMQP does not say when a queue is
- * empty. But a network that has more events sends as many as it may. So if less than the credit was under way for a
- * whole turn of the watch, nothing waits at the network. If more waits, the oldest event of a batch shows how far the stream was read.
+ * How far the stream was read: everything that reached the network before that time is in the database. AMQP does not say when a queue
+ * is empty. But a network that has more events sends as many as the credit allows. So if fewer events than the credit were uncommitted
+ * during a whole interval between two checks, no event waits at the network. If events do wait there, the oldest event of a committed
+ * batch shows how far the stream was read.
  */
 export class StreamProgress {
   readonly #clock: Pick<Clock, 'now' | 'monotonic'>;
@@ -23,24 +24,24 @@ export class StreamProgress {
   #next = 0;
   #mostPending = 0;
   #isAttached = false;
-  /** Whether the link has been attached for the whole present turn. */
-  #isWholeTurn = false;
-  /** When the present turn began. */
-  #turnFrom: { readonly at: Timestamp; readonly monotonic: Instant };
+  /** Whether the link has been attached since the latest check. */
+  #wasAttached = false;
+  /** The time of the latest check. */
+  #lastCheck: { readonly at: Timestamp; readonly monotonic: Instant };
   #readThrough: Timestamp | undefined;
 
   constructor({ clock, credit }: StreamProgressOptions) {
     this.#clock = clock;
     this.#credit = credit;
-    this.#turnFrom = { at: clock.now(), monotonic: clock.monotonic() };
+    this.#lastCheck = { at: clock.now(), monotonic: clock.monotonic() };
   }
 
   attached(isAttached: boolean): void {
     this.#isAttached = isAttached;
-    if (!isAttached) this.#isWholeTurn = false;
+    if (!isAttached) this.#wasAttached = false;
   }
 
-  /** An event came. The result is called when it is committed, or given back. */
+  /** An event came. @returns a function to call when the event is committed, or returned to the network. */
   received(): () => void {
     const number = (this.#next += 1);
     this.#pending.set(number, this.#clock.now());
@@ -48,19 +49,19 @@ export class StreamProgress {
     return () => void this.#pending.delete(number);
   }
 
-  /** @param oldestAt of a batch that was committed: the oldest change that is no announcement. */
+  /** A batch was committed. @param oldestAt the time of its oldest change; announcements do not count. */
   committed(oldestAt: Timestamp): void {
-    this.#reachedTo(Math.min(oldestAt, this.#clock.now()) as Timestamp);
+    this.#advanceTo(Math.min(oldestAt, this.#clock.now()) as Timestamp);
   }
 
-  /** A turn of the watch is over; to be called a few times a second. */
-  turn(): void {
-    const isCaughtUp = this.#isWholeTurn && !this.#hasStoodStill() && this.#mostPending < this.#credit;
+  /** To be called a few times a second. */
+  check(): void {
+    const isCaughtUp = this.#wasAttached && !this.#wasSuspended() && this.#mostPending < this.#credit;
     const [oldest] = this.#pending.values();
-    if (isCaughtUp) this.#reachedTo(oldest ?? this.#clock.now());
-    this.#isWholeTurn = this.#isAttached;
+    if (isCaughtUp) this.#advanceTo(oldest ?? this.#clock.now());
+    this.#wasAttached = this.#isAttached;
     this.#mostPending = this.#pending.size;
-    this.#turnFrom = { at: this.#clock.now(), monotonic: this.#clock.monotonic() };
+    this.#lastCheck = { at: this.#clock.now(), monotonic: this.#clock.monotonic() };
   }
 
   get isAttached(): boolean {
@@ -72,13 +73,13 @@ export class StreamProgress {
     return this.#readThrough;
   }
 
-  /** One clock goes on while the process is stopped, and the other also while its machine sleeps. */
-  #hasStoodStill(): boolean {
-    const { at, monotonic } = this.#turnFrom;
-    return this.#clock.now() - at > longestTurnMs || this.#clock.monotonic() - monotonic > longestTurnMs;
+  /** The wall clock also runs while the machine sleeps. The monotonic clock cannot be set back. */
+  #wasSuspended(): boolean {
+    const { at, monotonic } = this.#lastCheck;
+    return this.#clock.now() - at > maxIntervalMs || this.#clock.monotonic() - monotonic > maxIntervalMs;
   }
 
-  #reachedTo(at: Timestamp): void {
+  #advanceTo(at: Timestamp): void {
     if (this.#readThrough === undefined || at > this.#readThrough) this.#readThrough = at;
   }
 }

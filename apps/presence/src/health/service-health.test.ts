@@ -9,18 +9,18 @@ import { StreamProgress } from '../following/stream-progress.ts';
 import { createTurns } from '@rollcall/http-service';
 import { busy } from '../http/problem.ts';
 import { MemoryStore } from '../testing/memory-store.ts';
-import { Truth } from '../truth.ts';
+import { Freshness } from '../freshness.ts';
 import { Watchers } from '../watching/watchers.ts';
 import { serviceHealth } from './service-health.ts';
 import { serviceMetrics } from './service-metrics.ts';
 
 const hourMs = 3_600_000;
 
-test('a cold start is ready, and says until when unknown devices may be connected', async () => {
+test('a service is ready after its first start, and states until when unknown devices may be connected', async () => {
   const clock = new ManualClock('2026-11-28T12:00:00.000Z');
   let readThrough = clock.now();
   const store = new MemoryStore(clock);
-  const truth = new Truth({
+  const freshness = new Freshness({
     ...{ clock, store, replica: 'one', announceIntervalMs: hourMs },
     progress: {
       get readThrough(): Timestamp {
@@ -32,9 +32,9 @@ test('a cold start is ready, and says until when unknown devices may be connecte
   // The double followed for two hours already.
   const since = clock.now() as number;
   store.progress = async () => ({ replicas: [], sinceMs: since });
-  await truth.begin();
+  await freshness.begin();
   const state = {
-    truth,
+    freshness,
     phase: () => 'running' as const,
     progress: new StreamProgress({ clock, credit: 1 }),
     batches: new EventBatches<FoldedEvent>({
@@ -64,5 +64,5 @@ test('a cold start is ready, and says until when unknown devices may be connecte
   readThrough = (readThrough + hourMs) as Timestamp;
   expect(await coverage()).toEqual({ name: 'coverage', status: 'UP' });
   expect(await complete()).toBe('1');
-  await truth.stop();
+  await freshness.stop();
 });

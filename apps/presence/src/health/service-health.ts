@@ -3,18 +3,18 @@ import type { FollowedState } from '@rollcall/file-follower';
 import { isoTime } from '../http/as-of.ts';
 import type { ServiceState } from './service-state.ts';
 
-/** Older answers are reported as old. */
+/** Answers with a greater lag are reported as old. */
 const lagLimitMs = 5_000;
 const notReached = 'it cannot be reached, or takes no events: the log says why';
 
-/** The answers to probes. A service that lags still answers, and says how old its answers are: it is degraded, and ready. */
+/** The answers to probes. A service that lags is degraded but ready: it answers, and states how old its answers are. */
 export function serviceHealth(state: ServiceState): Pick<HealthAnswers, 'started' | 'readiness'> {
   return {
     started: () => [serviceCheck(state.phase() !== 'starting')],
     readiness: () => [
       serviceCheck(state.phase() === 'running'),
-      // Without the database no request can be answered. If only writes fail, answers get old: another replica may do better.
-      state.batches.isPausing || state.truth.isStoreAway
+      // Without the database no request can be answered. If only writes fail, answers get old, and another replica may be able to write.
+      state.batches.isPausing || state.freshness.isStoreAway
         ? { name: 'database', status: 'DOWN', code: 'DATABASE_AWAY', reason: notReached }
         : { name: 'database', status: 'UP' },
       eventsCheck(state),
@@ -37,8 +37,8 @@ function eventsCheck({ progress }: ServiceState): HealthCheck {
     : { name, status: 'DEGRADED', code: 'EVENTS_NOT_RECEIVED' };
 }
 
-function lagCheck({ truth }: ServiceState): HealthCheck {
-  const { lagMs } = truth.now();
+function lagCheck({ freshness }: ServiceState): HealthCheck {
+  const { lagMs } = freshness.asOf();
   const name = 'stream-lag';
   if (lagMs !== undefined && lagMs <= lagLimitMs) return { name, status: 'UP' };
   const reason =
@@ -47,8 +47,8 @@ function lagCheck({ truth }: ServiceState): HealthCheck {
 }
 
 /** The service answers, and states in each answer what it covers: a recent start is not a fault. */
-function coverageCheck({ truth }: Pick<ServiceState, 'truth'>): HealthCheck {
-  const { isComplete, completeFrom } = truth.now();
+function coverageCheck({ freshness }: Pick<ServiceState, 'freshness'>): HealthCheck {
+  const { isComplete, completeFrom } = freshness.asOf();
   const name = 'coverage';
   if (isComplete) return { name, status: 'UP' };
   const reason = `a device that is unknown may be connected, until the stream is read to ${isoTime(completeFrom)}`;

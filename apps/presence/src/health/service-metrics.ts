@@ -9,22 +9,22 @@ export function serviceMetrics(state: ServiceState): HealthAnswers['metrics'] {
     metrics.counter({ name, help }, read);
 
   gauge('rollcall_presence_lag_seconds', 'How old the answers are; NaN: nothing was read yet', () => {
-    const { lagMs } = state.truth.now();
+    const { lagMs } = state.freshness.asOf();
     return lagMs === undefined ? Number.NaN : lagMs / 1_000;
   });
   gauge('rollcall_presence_complete', 'Whether all that was open at the start was announced', () =>
-    state.truth.now().isComplete ? 1 : 0,
+    state.freshness.asOf().isComplete ? 1 : 0,
   );
   gauge('rollcall_presence_attached', 'Whether events can arrive', () => (state.progress.isAttached ? 1 : 0));
   gauge('rollcall_presence_database_away', 'Whether the database cannot be reached', () =>
-    state.batches.isPausing || state.truth.isStoreAway ? 1 : 0,
+    state.batches.isPausing || state.freshness.isStoreAway ? 1 : 0,
   );
   counter('rollcall_presence_events_total', 'Connection events that came', () => state.received());
   gauge('rollcall_presence_events_pending', 'Events that are not committed yet', () => state.batches.pending);
   counter(
     'rollcall_presence_events_left_out_total',
     'Events that cannot be stored',
-    () => state.batches.setAside,
+    () => state.batches.leftOut,
   );
   gauge('rollcall_presence_watchers', 'Readers of watch', () => state.watchers.size);
   counter(

@@ -3,13 +3,13 @@ import type { EventBatches } from '../following/event-batches.ts';
 import type { FoldedEvent } from '../following/follow-stream.ts';
 import type { StreamProgress } from '../following/stream-progress.ts';
 import type { Turns } from '@rollcall/http-service';
-import type { Truth } from '../truth.ts';
+import type { Freshness } from '../freshness.ts';
 import type { Watchers } from '../watching/watchers.ts';
 
-/** What health and metrics are read from. */
+/** The parts of the service that health and metrics are read from. */
 export interface ServiceState {
   readonly phase: () => 'starting' | 'running' | 'stopping';
-  readonly truth: Truth;
+  readonly freshness: Freshness;
   readonly progress: StreamProgress;
   readonly batches: EventBatches<FoldedEvent>;
   readonly watchers: Watchers;

@@ -33,7 +33,7 @@ async function ask(url: string, [method, path, body]: readonly [string, string, 
   });
 }
 
-test('a tenant that may not be seen gets the same refusal, whether it exists or not, and whatever else is wrong', async () => {
+test('a request about a tenant outside the token gets the same refusal, whether the tenant exists or not, and whatever else is wrong', async () => {
   const { url, store } = await startApi(granting(new Set(['acme']), 'read', 'admin'));
   await store.apply([connected({ device: { ...connected().device, tenant: 'other' as never } })]);
   const answers = new Set<string>();
@@ -53,7 +53,7 @@ test('a tenant that may not be seen gets the same refusal, whether it exists or 
   expect((await ask(url, ['POST', '/v1/devices:query', JSON.stringify(mixed)])).status).toBe(403);
 });
 
-test('a device that may be read may not be forgotten without the scope for it', async () => {
+test('a token with the scope to read cannot have a device forgotten', async () => {
   const { url } = await startApi(granting('*', 'read'));
   const response = await ask(url, ['DELETE', '/v1/tenants/acme/devices/d']);
   expect([response.status, response.headers.get('www-authenticate')]).toEqual([
@@ -63,7 +63,7 @@ test('a device that may be read may not be forgotten without the scope for it', 
   expect((await ask(url, ['GET', '/v1/tenants/acme/devices/d'])).status).toBe(200);
 });
 
-test('without any scope nothing may be asked', async () => {
+test('a token without a scope is refused everywhere', async () => {
   const { url } = await startApi(granting('*'));
   for (const question of questions('acme')) expect((await ask(url, question)).status).toBe(403);
 });
@@ -112,13 +112,13 @@ interface Page {
   readonly next?: string;
 }
 
-test('tenants are not listed without a scope, or without a token', async () => {
+test('the list of tenants is refused without a scope, and without a token', async () => {
   expect((await (await startApi(granting('*'))).get('/v1/tenants')).status).toBe(403);
   const refused = { tokens: { check: async (): Promise<TokenAnswer> => ({ status: 'refused', why: 'no' }) } };
   expect((await (await startApi(refused)).get('/v1/tenants')).status).toBe(401);
 });
 
-test('while tokens cannot be checked, the answer says to try again', async () => {
+test('a request gets 503 with retry-after while tokens cannot be checked', async () => {
   const { get } = await startApi({ tokens: { check: async () => ({ status: 'unavailable' }) } });
   const response = await get('/v1/tenants/acme/devices');
   expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
@@ -145,7 +145,7 @@ describe('if no token is needed', () => {
   });
 });
 
-test('metrics are rendered once for all who ask meanwhile, which takes no token', async () => {
+test('metrics need no token, and are rendered once for all requests that come meanwhile', async () => {
   const rendered = Promise.withResolvers<{ contentType: string; text: string }>();
   let renderings = 0;
   const { port } = await startApi({

@@ -20,7 +20,7 @@ async function publishing(get: (path: string) => Promise<Response>): Promise<unk
   return Object.fromEntries(adapters.map((each) => [each.instance, each.publishing]));
 }
 
-test('one publishes until three announcements are missed; for an instance that announces nothing, silence means nothing', async () => {
+test('an instance is publishing until it misses three announcements; whether one that never announced is publishing is unknown', async () => {
   const { store, clock, get } = await startApi();
   await store.apply([
     announced('a', 'fast', minuteMs),
@@ -36,7 +36,7 @@ test('one publishes until three announcements are missed; for an instance that a
   expect(await publishing(get)).toEqual({ fast: false, slow: false, mute: null });
 });
 
-test('silence is judged by how far the stream was read: no instance counts as silent while nothing is read', async () => {
+test('no instance counts as silent while the service reads no events', async () => {
   let readThrough: Timestamp | undefined;
   const { store, clock, get } = await startApi({
     asOf: () => asOf({ now: clock.now(), readThrough, followedSince: clock.now(), announceIntervalMs: 1 }),
@@ -48,7 +48,7 @@ test('silence is judged by how far the stream was read: no instance counts as si
   expect(await publishing(get)).toEqual({ i: true });
 });
 
-test('pages lead to all, and an invalid cursor is refused', async () => {
+test('the pages list every instance, and an invalid cursor is refused', async () => {
   const { store, get } = await startApi();
   await store.apply(['i-1', 'i-2', 'i-3'].map((instance) => announced('a', instance, minuteMs)));
   const seen: string[] = [];

@@ -1,15 +1,15 @@
 import { missedAnnouncements } from '@rollcall/client/internal';
 import type { FastifyInstance } from 'fastify';
-import type { HeardInstance, InstancePlace } from '../store/presence-store.ts';
+import type { HeardInstance, InstancePosition } from '../store/presence-store.ts';
 import { answer } from './answer.ts';
 import type { ApiContext } from './api-context.ts';
 import { isoTime, type AsOf } from './as-of.ts';
 import { requireAllTenants } from './authorize.ts';
 import { maxCursorLength } from './device-routes.ts';
-import { cursorOf, placeIn } from './cursors.ts';
+import { cursorOf, positionIn } from './cursors.ts';
 import { QueryReader } from './query-reader.ts';
 
-/** Ids and instances are what adapters are called by their operators. */
+/** Operators choose the ids and instances of their adapters. */
 const maxNameLength = 1_024;
 
 /** The known instances of adapters, over all tenants, and which of them still publish. */
@@ -19,7 +19,7 @@ export function adaptersRoute(app: FastifyInstance, context: ApiContext): void {
   app.get<{ readonly Querystring: string }>('/v1/adapters', async (request, reply) => {
     requireAllTenants(request);
     const query = readQuery(request.query);
-    // Read before the store is: what is known of the instances reaches at least so far.
+    // Taken before the store is read: the answer is at least as fresh as it states.
     const asOf = context.asOf();
     const { instances, next } = await turns.take('', () => store.instances(query));
     return answer(reply, asOf, {
@@ -46,7 +46,7 @@ function instanceJson(heard: HeardInstance, { at }: AsOf, defaultIntervalMs: num
   const { adapterId, adapterType, instance, heardAtMs, announcedAtMs, announceIntervalMs } = heard;
   const graceMs = missedAnnouncements * (announceIntervalMs ?? defaultIntervalMs);
   const isSilent = at === undefined ? undefined : at - heardAtMs > graceMs;
-  // For an instance that never announced anything, silence means nothing.
+  // An instance that never announced anything may be silent because it has no devices.
   const isKnown = isSilent === false || (isSilent && announcedAtMs !== undefined);
   return {
     id: adapterId,
@@ -60,7 +60,7 @@ function instanceJson(heard: HeardInstance, { at }: AsOf, defaultIntervalMs: num
   };
 }
 
-function afterOf(cursor: string): InstancePlace {
-  const [adapterId, instance] = placeIn(cursor, ['text', 'text']);
+function afterOf(cursor: string): InstancePosition {
+  const [adapterId, instance] = positionIn(cursor, ['text', 'text']);
   return { adapterId, instance };
 }

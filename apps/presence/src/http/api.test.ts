@@ -58,7 +58,7 @@ describe('one device', () => {
     });
   });
 
-  test('did not leave before it came, however uncertain its adapter is', async () => {
+  test('left no earlier than it came, even if the uncertainty of its ending is longer', async () => {
     const { get, store } = await startApi();
     await store.apply([disconnected(connected(), { uncertaintyMs: 86_400_000 })]);
     expect(await json(await get(devicePath))).toMatchObject({
@@ -69,7 +69,7 @@ describe('one device', () => {
     });
   });
 
-  test('has a tag that stays while nothing changes, though time goes on', async () => {
+  test('keeps its ETag until something changes, while time goes on', async () => {
     const { get, store, clock } = await startApi();
     await store.apply([connected()]);
     const etag = (await get(devicePath)).headers.get('etag') ?? '';
@@ -83,7 +83,7 @@ describe('one device', () => {
     expect((await get(devicePath, { 'if-none-match': etag })).status).toBe(200);
   });
 
-  test('with an unusual name is asked for percent-encoded', async () => {
+  test('with an unusual name is found by its percent-encoded name', async () => {
     const { get, store } = await startApi();
     for (const name of ['a/b', 'ä ö', '100%', '...', 'a?b#c', '🚀', ':query', '%2F']) {
       await store.apply([connected({ device: deviceRef('acme', name) })]);
@@ -96,7 +96,7 @@ describe('one device', () => {
 });
 
 describe('several devices', () => {
-  test('are listed page by page, each once, though devices come in between', async () => {
+  test('are listed page by page, each once, while other devices come', async () => {
     const { get, store } = await startApi();
     const name = (number: number): string => `d-${String(number).padStart(2, '0')}`;
     for (let number = 0; number < 20; number += 2)
@@ -115,7 +115,7 @@ describe('several devices', () => {
     for (let number = 0; number < 20; number += 2) expect(seen).toContain(name(number));
   });
 
-  test('are asked for at once, and answered in that order', async () => {
+  test('are answered in the order of one request for all of them', async () => {
     const { url, store } = await startApi();
     await store.apply([connected({ device: deviceRef('acme', 'b') })]);
     const response = await fetch(`${url}/v1/devices:query`, {
@@ -151,7 +151,7 @@ describe('several devices', () => {
   });
 });
 
-test('counts are made once for all requests within two seconds, and state how far they reach', async () => {
+test('all requests within two seconds share one count, which states how far the stream was read', async () => {
   const { get, store, clock } = await startApi();
   const ask = async (): Promise<unknown> => {
     const { devices, 'as-of': asOf } = await json(await get('/v1/tenants/acme/summary'));
@@ -170,7 +170,7 @@ test('counts are made once for all requests within two seconds, and state how fa
   expect(await ask()).toEqual([2, '2026-11-28T12:00:01.988Z', 12]);
 });
 
-test('counts that failed are made again for the next request', async () => {
+test('the next request counts again after a count failed', async () => {
   const { get, store } = await startApi();
   store.failure = new StoreUnavailable('away');
   expect((await get('/v1/tenants/acme/summary')).status).toBe(503);
@@ -179,7 +179,7 @@ test('counts that failed are made again for the next request', async () => {
 });
 
 describe('the past of a device', () => {
-  test('is its connections with both ends', async () => {
+  test('is listed as connections with their beginning and end', async () => {
     const { get, store } = await startApi();
     const begin = connected();
     await store.apply([begin, disconnected(begin)]);
@@ -193,7 +193,7 @@ describe('the past of a device', () => {
     });
   });
 
-  test('is answered for one time: yes, no, or uncertain with the interval', async () => {
+  test('is answered for a single time: yes, no, or uncertain with the interval', async () => {
     const { get, store } = await startApi();
     const at = Date.parse('2026-11-28T11:00:00Z') as Timestamp;
     const begin = connected({ at });
@@ -238,7 +238,7 @@ describe('the service itself', () => {
     expect(await (await get('/metrics')).text()).toContain('rollcall_presence_lag_seconds 9');
   });
 
-  test('reports that its database is away, and blames no client', async () => {
+  test('answers 503 while its database is unavailable, and reports no failure', async () => {
     const { get, store, failures } = await startApi();
     store.failure = new StoreUnavailable('connect ECONNREFUSED 10.0.0.1:5432');
     const response = await get(devicePath);

@@ -1,6 +1,6 @@
 import type { Timestamp } from '@rollcall/core';
 
-/** How far the answers reach, and what they cover. */
+/** How fresh an answer is, and since when it is complete. */
 export interface AsOf {
   /** Everything that reached the network before this is in the answer; `undefined`: nothing was read yet. */
   readonly at: Timestamp | undefined;
@@ -8,12 +8,12 @@ export interface AsOf {
   readonly lagMs: number | undefined;
   /** Since when this database follows the events. */
   readonly coveredSince: Timestamp;
-  /** When every adapter will have announced what was open at that time. */
+  /** The time by which every adapter has announced the connections that were open at `coveredSince`. */
   readonly completeFrom: Timestamp;
   readonly isComplete: boolean;
 }
 
-/** What is known of the stream, as far as it decides about that. */
+/** What the service knows about the stream of events. */
 export interface StreamFacts {
   readonly now: Timestamp;
   readonly readThrough: Timestamp | undefined;
@@ -33,8 +33,8 @@ export function asOf({ now, readThrough, followedSince, announceIntervalMs }: St
   };
 }
 
-/** The same for an answer that is sent later, and so is older. */
-export function toldAt(reached: AsOf, now: Timestamp): AsOf {
+/** The same `AsOf`, with the lag at the time when the answer is sent. */
+export function withLagAt(reached: AsOf, now: Timestamp): AsOf {
   return { ...reached, lagMs: lagOf(reached.at, now) };
 }
 

@@ -52,7 +52,7 @@ test('one request answers which devices left in the last hour, and why', async (
   expect(answer['next']).toBeUndefined();
 });
 
-test('is answered page by page, while more leave', async () => {
+test('endings come page by page, each once, while more devices leave', async () => {
   const { leave, ask } = await given();
   for (let number = 0; number < 9; number += 1) await leave(number, 1_000_000 - number, 'inactive');
   const seen: unknown[] = [];
@@ -66,7 +66,7 @@ test('is answered page by page, while more leave', async () => {
   expect(seen).toEqual(Array.from({ length: 9 }, (_, number) => `d-${8 - number}`));
 });
 
-test('states how far back it is complete: as long as endings are kept', async () => {
+test('the answer states since when it is complete: since the retention of endings', async () => {
   const api = await startApi({ retention: { defaultMs: 60_000, tenantMs: new Map([['other', 1_000]]) } });
   const since = async (tenant: string) =>
     ((await (await api.get(`/v1/tenants/${tenant}/endings`)).json()) as Record<string, unknown>)[
@@ -79,7 +79,7 @@ test('states how far back it is complete: as long as endings are kept', async ()
 });
 
 test.each([path, '/v1/tenants/acme/devices'])(
-  'GET %s: a reason that is neither of the contract nor of a device is a mistake; one of a later version is not',
+  'GET %s refuses a reason that is neither in the contract nor in use by a device, and accepts one of a later version',
   async (asked) => {
     const { get, leave } = await given();
     const status = async (reason: string): Promise<number> => (await get(`${asked}?reason=${reason}`)).status;

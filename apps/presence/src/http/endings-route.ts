@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
-import type { EndingPlace, EndingsQuery, StoredEnding } from '../store/presence-store.ts';
+import type { EndingPosition, EndingsQuery, StoredEnding } from '../store/presence-store.ts';
 import { answer } from './answer.ts';
 import type { ApiContext } from './api-context.ts';
 import { isoTime } from './as-of.ts';
 import { tenantFor } from './authorize.ts';
-import { cursorOf, placeIn } from './cursors.ts';
+import { cursorOf, positionIn } from './cursors.ts';
 import { endingJson } from './device-json.ts';
 import { maxCursorLength } from './device-routes.ts';
 import { badInput } from './problem.ts';
@@ -58,8 +58,8 @@ function readQuery(text: string, nowMs: number): EndingsQuery {
   };
 }
 
-function afterOf(cursor: string): EndingPlace {
-  const [endedAtMs, device, connectionId] = placeIn(cursor, ['number', 'text', 'text']);
+function afterOf(cursor: string): EndingPosition {
+  const [endedAtMs, device, connectionId] = positionIn(cursor, ['number', 'text', 'text']);
   return { endedAtMs, device, connectionId };
 }
 

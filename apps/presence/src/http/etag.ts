@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 
 /**
- * A weak one (RFC 9110 §8.8.3): how far the stream was read is part of the answer, and not of its meaning.
+ * A weak ETag (RFC 9110 §8.8.3): `as-of` changes all the time, and does not count.
  *
- * @param meaning the answer as JSON, without that.
+ * @param meaning the answer as JSON, without `as-of`.
  */
 export function etagOf(meaning: string): string {
   return `W/"${createHash('sha256').update(meaning).digest('base64url').slice(0, 27)}"`;

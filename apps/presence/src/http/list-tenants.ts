@@ -5,7 +5,7 @@ import { grantOf, requireScope } from './authorize.ts';
 import { maxCursorLength } from './device-routes.ts';
 import { QueryReader } from './query-reader.ts';
 
-/** Requests about no tenant wait for the database together. */
+/** Requests that are about no single tenant share one queue. */
 const ofNoTenant = '';
 
 /** The tenants that a client may ask about: those of the token, or all with a known device. */

@@ -6,7 +6,7 @@ export type ProblemKind = keyof typeof kinds;
 const kinds = {
   'bad-input': { status: 400, title: 'The request has a mistake' },
   'malformed-request': { status: 400, title: 'The request cannot be read' },
-  'no-token': { status: 401, title: 'The request says not who asks' },
+  'no-token': { status: 401, title: 'The request has no valid token' },
   'not-allowed': { status: 403, title: 'The token does not allow this' },
   'not-found': { status: 404, title: 'There is nothing at this path' },
   'method-not-allowed': { status: 405, title: 'This path has no such method' },
@@ -81,7 +81,7 @@ export function rawProblem(kind: ProblemKind): RawAnswer {
   };
 }
 
-/** The answer to a client that has to give way to others. */
+/** The answer to a request if too many others wait. */
 export function busy(): Problem {
   return new Problem('busy', { detail: 'ask again in a moment', headers: { 'retry-after': '1' } });
 }

@@ -59,7 +59,7 @@ export class QueryReader {
 
 const rfc3339 = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/i;
 
-/** Of the years 0 and 9999 in UTC: an answer repeats a time of the request, and RFC 3339 has no years before or behind. */
+/** RFC 3339 has only the years 0 to 9999, and an answer repeats the times of its request. */
 const [earliestMs, latestMs] = [Date.parse('0000-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59.999Z')];
 
 function readTime(name: string, text: string): number {
@@ -87,12 +87,12 @@ function decoded(text: string, field: string): string {
   }
 }
 
-/** The part of a client's made-up name that the answer repeats. */
+/** An unknown parameter's name, if it is safe to repeat in an answer. */
 function shown(name: string): string {
   return /^[\w.-]{1,40}$/.test(name) ? name : 'query';
 }
 
-/** No database has lone surrogates, and PostgreSQL no U+0000. Any other character may be in an id that some adapter sends. */
+/** No database stores lone surrogates, and PostgreSQL no U+0000. An id may have any other character. */
 export function isStorable(text: string): boolean {
   return text.isWellFormed() && !text.includes('\0');
 }

@@ -10,7 +10,7 @@ import { QueryReader } from './query-reader.ts';
 
 const maxDevices = 1_000;
 
-/** Many devices at once, in the order in which they were asked about. */
+/** Many devices at once, in the order of the request. */
 export function queryRoute(app: FastifyInstance, context: ApiContext): void {
   // Two colons are one: `/v1/devices:query`.
   app.post<{ readonly Querystring: string }>('/v1/devices::query', async (request, reply) => {

@@ -29,7 +29,7 @@ function statusOf(port: number, path: string): Promise<number | undefined> {
   });
 }
 
-test('the page is served without a token, allows no script but its own, and no other host', async () => {
+test('the page is served without a token, with a policy that allows only its own scripts and host', async () => {
   const { get } = await startApi({
     pageDirectory: builtPage(),
     tokens: { check: async () => ({ status: 'refused', why: 'no' }) },
@@ -65,7 +65,7 @@ test.each([
   expect(await statusOf(port, path)).toBe(404);
 });
 
-test('the page allows reading only', async () => {
+test('the page answers only GET and HEAD', async () => {
   const { url } = await startApi({ pageDirectory: builtPage() });
   const response = await fetch(`${url}/`, { method: 'POST' });
   expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);

@@ -23,9 +23,9 @@ const policy = [
 ].join('; ');
 
 /**
- * Serves the built page. Its files are read once, here: a path of a request names one of them, or nothing; no path leads to a disk.
+ * Serves the built page. Its files are read once, at the start: no path of a request reads from the disk.
  *
- * @param directory with `index.html`, and `assets` whose names change with what is in them.
+ * @param directory has `index.html`, and `assets` whose names change with their content.
  */
 export function servePage(app: FastifyInstance, directory: string): void {
   serve(app, '/', join(directory, 'index.html'), 'no-cache');

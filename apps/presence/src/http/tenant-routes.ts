@@ -2,11 +2,11 @@ import type { FastifyInstance } from 'fastify';
 import type { PresenceSummary, Timeline } from '../store/presence-store.ts';
 import { answer } from './answer.ts';
 import type { ApiContext } from './api-context.ts';
-import { toldAt } from './as-of.ts';
+import { withLagAt } from './as-of.ts';
 import { tenantFor } from './authorize.ts';
 import { deviceJson } from './device-json.ts';
 import { maxCursorLength } from './device-routes.ts';
-import { HeldCounts } from './held-counts.ts';
+import { CountCache } from './count-cache.ts';
 import { QueryReader } from './query-reader.ts';
 import { refuseUnknownReason } from './unknown-reason.ts';
 import { readTimelineQuery, timelineJson } from './timelines.ts';
@@ -21,8 +21,8 @@ const path = '/v1/tenants/:tenant';
 /** What is asked about the devices of a tenant. */
 export function tenantRoutes(app: FastifyInstance, context: ApiContext): void {
   const { store, turns } = context;
-  const summaries = new HeldCounts<PresenceSummary>(context, { holdsMs: 2_000, maxHeld: 1_000 });
-  const timelines = new HeldCounts<Timeline>(context, { holdsMs: 10_000, maxHeld: 200 });
+  const summaries = new CountCache<PresenceSummary>(context, { ttlMs: 2_000, maxEntries: 1_000 });
+  const timelines = new CountCache<Timeline>(context, { ttlMs: 10_000, maxEntries: 200 });
 
   app.get<OfTenant>(`${path}/devices`, async (request, reply) => {
     const tenant = tenantFor(request, request.params.tenant);
@@ -40,7 +40,7 @@ export function tenantRoutes(app: FastifyInstance, context: ApiContext): void {
     const { result, asOf } = await timelines.of(tenant, `${fromMs} ${toMs} ${stepMs}`, (counts) =>
       counts.timeline(tenant, query),
     );
-    return answer(reply, toldAt(asOf, context.clock.now()), timelineJson(tenant, query, result));
+    return answer(reply, withLagAt(asOf, context.clock.now()), timelineJson(tenant, query, result));
   });
 
   app.get<OfTenant>(`${path}/summary`, async (request, reply) => {
@@ -51,7 +51,7 @@ export function tenantRoutes(app: FastifyInstance, context: ApiContext): void {
       counts.summary(tenant, { flapsPerHour }),
     );
     const { byStatus, byProtocol, byReason, byAdapter, flapping } = result;
-    return answer(reply, toldAt(asOf, context.clock.now()), {
+    return answer(reply, withLagAt(asOf, context.clock.now()), {
       tenant,
       devices: byStatus,
       protocols: byProtocol,

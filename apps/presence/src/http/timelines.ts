@@ -21,7 +21,7 @@ export function readTimelineQuery(text: string, nowMs: number): TimelineQuery {
   return { fromMs, toMs, stepMs };
 }
 
-/** The answer, without how far it reaches. */
+/** The answer, without `as-of`. */
 export function timelineJson(tenant: string, query: TimelineQuery, { points, endings }: Timeline): object {
   return {
     tenant,

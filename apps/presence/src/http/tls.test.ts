@@ -40,7 +40,7 @@ async function dial(port: number, options: object = {}): Promise<TLSSocket> {
   return socket;
 }
 
-test('with key and certificate the API is there over TLS alone, of a version that is not broken', async () => {
+test('the API with a key and a certificate is served over TLS only, with no broken version', async () => {
   const { environment } = given();
   const { port } = await startApi({ environment });
   const answer = await new Promise<string>((resolve, reject) => {
@@ -65,7 +65,7 @@ test('with key and certificate the API is there over TLS alone, of a version tha
   expect(await text(plain)).not.toContain('HTTP/1.1 200');
 });
 
-test('a certificate that is replaced is shown to those who come later', async () => {
+test('new connections get a certificate that was replaced', async () => {
   const { environment, write } = given();
   const { port, clock } = await startApi({ environment });
   const before = (await dial(port)).getPeerCertificate().serialNumber;
@@ -105,7 +105,7 @@ test('the chosen versions and cipher suites are kept when the certificate is rep
   expect(spoken(after)).toEqual(['TLSv1.2', suite]);
 });
 
-test('where there are too many connections, one without a request gives way, and a reader does not', async () => {
+test('a connection without a request is closed if there are too many, and that of a reader is not', async () => {
   const { environment } = given();
   const { port, watchers } = await startApi({
     environment: { ...environment, ROLLCALL_PRESENCE_MAXCONNECTIONS: '10' },
@@ -120,7 +120,7 @@ test('where there are too many connections, one without a request gives way, and
   expect([watchers.size, reader.destroyed]).toEqual([1, false]);
 });
 
-test('handshakes that are begun and go no further keep no one out: the oldest of them give way', async () => {
+test('the oldest unfinished handshakes are closed, so that clients can still connect', async () => {
   const { environment } = given();
   const { port, turnedAway } = await startApi({
     environment: { ...environment, ROLLCALL_PRESENCE_MAXCONNECTIONS: '10' },

@@ -3,8 +3,8 @@ import type { ApiContext } from './api-context.ts';
 import { badInput } from './problem.ts';
 
 /**
- * A reason that no device has is a typing error, unless the contract has it. Adapters of a later version may have more reasons: one
- * that a device has is valid. Call this if nothing was found.
+ * Refuses a reason that is neither in the contract nor in use by a device: it is probably a typing error. Adapters of a later version may
+ * have more reasons. Call this if nothing was found.
  *
  * @throws Problem
  */

@@ -76,19 +76,19 @@ test.each([
   expect(wasConnected(time, connections, coverage)).toMatchObject(verdict);
 });
 
-test('while not all open connections are announced, no device is known to have been away', () => {
+test('while adapters may not have announced all open connections, the answer is never no', () => {
   expect(wasConnected(60_000, [], { ...coverage, isComplete: false })).toMatchObject({
     because: 'not-covered',
   });
 });
 
-test('nothing is stated about times that are not kept any more', () => {
+test('a time before the retention is uncertain', () => {
   expect(wasConnected(60_000, [], { ...coverage, keptSinceMs: 70_000 })).toMatchObject({
     because: 'not-covered',
   });
 });
 
-test('before anything was read, nothing is known', () => {
+test('every time is uncertain before any event was read', () => {
   expect(wasConnected(60_000, [], { ...coverage, at: undefined })).toMatchObject({
     because: 'not-read-yet',
     between: {},

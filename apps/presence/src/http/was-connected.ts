@@ -10,7 +10,7 @@ export type WasConnected =
       readonly because:
         /** The device left somewhere between. */
         | 'left-between'
-        /** It may have left without that being noticed so far. */
+        /** It may have left, and the adapter may not have noticed yet. */
         | 'not-noticed-yet'
         /** Its adapter does not report the connection any more. */
         | 'silent'
@@ -18,19 +18,19 @@ export type WasConnected =
         | 'not-covered'
         /** The stream was not read that far, or the time is in the future. */
         | 'not-read-yet';
-      /** Absent ends: not known. */
+      /** An absent end is unknown. */
       readonly between: { readonly fromMs?: number; readonly toMs?: number };
       readonly connectionId?: string;
     };
 
 export interface Coverage extends Pick<AsOf, 'at' | 'coveredSince' | 'isComplete'> {
-  /** Connections that ended before are not kept any more. */
+  /** Connections that ended earlier have been dropped. */
   readonly keptSinceMs: number;
 }
 
 /**
- * Answers no more exactly than is known. `no` needs that everything of that time is known; `yes` needs a connection that is known
- * to have been open then.
+ * The answer is `yes` only if a connection is known to have been open at that time, and `no` only if all connections of that time are
+ * known. Otherwise it is `uncertain`.
  *
  * @param connections those that may have been open at `time`.
  */

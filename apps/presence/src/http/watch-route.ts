@@ -23,7 +23,7 @@ export function watchRoute(app: FastifyInstance, context: ApiContext): void {
   app.get<Watch>('/v1/tenants/:tenant/watch', { exposeHeadRoute: false }, async (request, reply) => {
     const tenant = tenantFor(request, request.params.tenant);
     new QueryReader(request.query, []);
-    // Before anything is sent: an error is a problem document then.
+    // Before the head is sent, an error can still be a problem document.
     await store.position(tenant);
     if (!watchers.makeRoomFor(tenant))
       throw new Problem('too-many-watchers', { headers: { 'retry-after': '10' } });
@@ -55,7 +55,7 @@ export function watchRoute(app: FastifyInstance, context: ApiContext): void {
         }),
       )
       .catch((error: unknown) => {
-        // The reader comes again, with its last id.
+        // The reader connects again, with its last id.
         stream.cut('failed');
         if (!(error instanceof StoreUnavailable || error instanceof Problem)) context.failed('watch', error);
       })
@@ -63,7 +63,7 @@ export function watchRoute(app: FastifyInstance, context: ApiContext): void {
   });
 }
 
-/** Readers wait in turn for their snapshots, like all requests, so that the database is not overloaded. */
+/** Readers wait for their turn with snapshots, like all requests, so that the database is not overloaded. */
 function inTurn({ store, turns }: ApiContext): Pick<PresenceStore, 'position' | 'list'> {
   return {
     position: (tenant) => turns.take(tenant, () => store.position(tenant)),
@@ -74,7 +74,7 @@ function inTurn({ store, turns }: ApiContext): Pick<PresenceStore, 'position' | 
 /** Timers have no more than 31 bits. */
 const maxTimerMs = 2 ** 31 - 1;
 
-/** A reader may read for as long as its token says. */
+/** Ends the stream when the reader's token expires. */
 function endWithToken(expiresAt: number | undefined, stream: SseStream, { clock }: ApiContext): () => void {
   if (expiresAt === undefined) return () => {};
   const leftMs = Math.min(maxTimerMs, Math.max(0, expiresAt - clock.now()));

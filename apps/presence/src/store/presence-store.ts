@@ -2,39 +2,39 @@ import type { DevicePresence, Ending, OpenConnection } from '@rollcall/client';
 import type { DeviceRef } from '@rollcall/core';
 import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
 
-/** What is known about a device; `unknown` without connections if there was never an event of it. */
+/** What is known about a device. Without any event, its status is `unknown`, and it has no connections. */
 export interface StoredDevice {
   readonly presence: DevicePresence;
-  /** Its latest ending, of a device that is online or unknown too. */
+  /** How its latest ended connection ended, whatever the status is now. */
   readonly lastEnding?: Ending;
 }
 
 /** A connection of the history. */
 export interface StoredConnection {
   readonly connection: OpenConnection;
-  /** Absent: it is open, or that is not known. */
+  /** Absent: it is open, or it ended without an event. */
   readonly ending?: Ending;
-  /** Whether its state is not known any more: announcements were missed, or its adapter lost its journal. */
+  /** Whether its state is unknown: announcements were missed, or its adapter lost its journal. */
   readonly silent: boolean;
-  /** Of one without an ending: when another connection took its slot. */
+  /** When another connection took its slot; only where there is no `ending`. */
   readonly takenOverAt?: number;
 }
 
 export interface DeviceQuery {
   readonly status?: DevicePresence['status'];
   readonly protocol?: string;
-  /** Of the ending of a device that is offline. */
+  /** Only devices that are offline for this reason. */
   readonly reason?: string;
   /** Only devices whose status changed at this time or later. */
   readonly sinceMs?: number;
-  /** What the id begins with. */
+  /** Only devices whose id begins with this. */
   readonly q?: string;
   readonly limit: number;
-  /** `next` of the page before. Any other text is a place, too. */
+  /** The list continues behind this device id: `next` of the page before, or any other text. */
   readonly after?: string;
 }
 
-/** Those that began by `toMs`, and had not ended by `fromMs`. */
+/** Asks for connections that were open at some time between `fromMs` and `toMs`. */
 export interface HistoryQuery {
   readonly fromMs: number;
   readonly toMs: number;
@@ -50,26 +50,26 @@ export interface PresenceSummary {
   readonly byReason: Readonly<Record<string, number>>;
   /** Of devices that are online, by adapter id. */
   readonly byAdapter: Readonly<Record<string, number>>;
-  /** Devices with more changes within an hour than was asked about. */
+  /** Devices that changed more often within the last hour than the query allows. */
   readonly flapping: readonly { readonly device: DeviceRef; readonly changes: number }[];
 }
 
-/** An incarnation of an adapter with at least one event, over all tenants. */
+/** An incarnation of an adapter that published at least one event, over all tenants. */
 export interface HeardInstance {
   readonly adapterId: string;
   readonly instance: string;
   readonly adapterType: string;
-  /** Its latest event or announcement; events that others published for it do not count. Of the wall clock of the service. */
+  /** When its latest event or announcement arrived, by the wall clock of the service. Events that others published for it do not count. */
   readonly heardAtMs: number;
   readonly announcedAtMs?: number;
   /** The interval in its latest announcement. */
   readonly announceIntervalMs?: number;
-  /** How many connections it has open, as far as is known; without those whose state is not known any more. */
+  /** How many open connections it has, without those whose state is unknown. */
   readonly connections: number;
 }
 
-/** A place in the list. */
-export interface InstancePlace {
+/** The list continues behind this instance. */
+export interface InstancePosition {
   readonly adapterId: string;
   readonly instance: string;
 }
@@ -78,16 +78,16 @@ export interface InstancesQuery {
   readonly adapterId?: string;
   readonly instance?: string;
   readonly limit: number;
-  readonly after?: InstancePlace;
+  readonly after?: InstancePosition;
 }
 
 export interface InstancesPage {
   readonly instances: readonly HeardInstance[];
-  /** The place of the next page; absent: this is the last one. */
-  readonly next?: InstancePlace;
+  /** Where the next page begins; absent: this is the last page. */
+  readonly next?: InstancePosition;
 }
 
-/** Connections of a tenant that ended behind `fromMs`, and by `toMs`, as their adapters observed it. */
+/** Asks for connections of a tenant that ended later than `fromMs` and not later than `toMs`, by the clocks of their adapters. */
 export interface EndingsQuery {
   readonly fromMs: number;
   readonly toMs: number;
@@ -95,11 +95,11 @@ export interface EndingsQuery {
   readonly protocol?: string;
   readonly adapterId?: string;
   readonly limit: number;
-  readonly after?: EndingPlace;
+  readonly after?: EndingPosition;
 }
 
-/** A place in the list. */
-export interface EndingPlace {
+/** The list continues behind this ending. */
+export interface EndingPosition {
   readonly endedAtMs: number;
   readonly device: string;
   readonly connectionId: string;
@@ -115,11 +115,11 @@ export interface StoredEnding {
 
 export interface EndingsPage {
   readonly endings: readonly StoredEnding[];
-  /** There may be more behind this one. */
-  readonly next?: EndingPlace;
+  /** Where the next page begins, which may be empty; absent: this is the last page. */
+  readonly next?: EndingPosition;
 }
 
-/** What is counted: devices of a tenant that were online at the ends of equal steps, and what ended. */
+/** Asks how many devices of a tenant were online at the end of each step, and how connections ended in the period. */
 export interface TimelineQuery {
   readonly fromMs: number;
   readonly toMs: number;
@@ -127,7 +127,7 @@ export interface TimelineQuery {
 }
 
 export interface Timeline {
-  /** One at `fromMs`, and one at the end of each step. */
+  /** The first at `fromMs`, then one at the end of each step. */
   readonly points: readonly TimelinePoint[];
   /** Connections that ended in this period, by reason. */
   readonly endings: Readonly<Record<string, number>>;
@@ -135,55 +135,55 @@ export interface Timeline {
 
 interface TimelinePoint {
   readonly atMs: number;
-  /** Devices of which a connection was open then. */
+  /** Devices with an open connection at that time. */
   readonly online: number;
-  /** Devices with a connection that began before, and of which nothing is heard any more. */
+  /** Devices with a connection that had begun, and whose state is unknown now. */
   readonly unknown: number;
 }
 
-/** Changes of a tenant behind a place in the log. */
+/** Changes of a tenant behind a position in the log. */
 export interface ChangesRead {
   readonly changes: readonly { readonly id: string; readonly device: StoredDevice }[];
-  /** The place behind them. */
+  /** The position behind the last change. */
   readonly position: string;
 }
 
 /** What replicas share through the database. */
 interface SharedProgress {
-  /** How far each replica has read, of those that noted it lately. */
+  /** How far each live replica has read. */
   readonly replicas: readonly { readonly replica: string; readonly readThroughMs: number }[];
-  /** When this database began to follow the events. */
+  /** When the first events were written to this database. */
   readonly sinceMs: number;
-  /** The longest interval at which an adapter announces what is open; absent: none was heard. */
+  /** The longest interval at which an adapter announces its open connections; absent: no adapter has announced any. */
   readonly announceIntervalMs?: number;
   /**
-   * When this database was taken up again after no one had followed the events for long. It may be a backup: events since `leftMs`
-   * were confirmed then, and do not come again.
+   * The latest long time in which no service followed the events with this database. The database may have been restored from a
+   * backup: then another database got the events of that time, and the network does not send them again.
    */
-  readonly takenUp?: TakenUp;
+  readonly lastGap?: FollowingGap;
 }
 
-export interface TakenUp {
-  readonly leftMs: number;
-  readonly atMs: number;
+export interface FollowingGap {
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
-/** For how long connections are kept after their end. */
+/** How long connections are kept after their end; `tenantMs` overrides the default for a tenant. */
 export interface KeptHistory {
   readonly defaultMs: number;
   readonly tenantMs: ReadonlyMap<string, number>;
 }
 
 /**
- * Keeps the facts of connection events, and answers from them. Every call rejects with `StoreUnavailable` while the database is away: the
- * same may succeed later.
+ * Keeps the facts of connection events, and answers from them. Every call rejects with `StoreUnavailable` while the database is
+ * unavailable: the same call may succeed later.
  */
 export interface PresenceStore {
-  /** Folds all of them, or none. May be given them again, and in any order: the result is the same. */
+  /** Folds all events of the batch, or none. Events may be repeated, and come in any order: the result is the same. */
   apply(events: readonly (ReceivedEvent | HonoConnectionEvent)[]): Promise<void>;
-  /** In the order of the question. */
+  /** @returns one entry for each device, in the same order. */
   get(devices: readonly DeviceRef[]): Promise<readonly StoredDevice[]>;
-  /** By device id; a device that stays as it is stands on one page, whatever comes between. */
+  /** In the order of device ids. A device that does not change is on exactly one page, whatever else changes between two pages. */
   list(
     tenant: string,
     query: DeviceQuery,
@@ -193,32 +193,32 @@ export interface PresenceStore {
     device: DeviceRef,
     query: HistoryQuery,
   ): Promise<{ readonly connections: readonly StoredConnection[]; readonly next?: string }>;
-  /** The latest first; an ending that stays as it is stands on one page, whatever comes between. */
+  /** The latest first. An ending that does not change is on exactly one page, whatever else changes between two pages. */
   endings(tenant: string, query: EndingsQuery): Promise<EndingsPage>;
   summary(tenant: string, query: { readonly flapsPerHour: number }): Promise<PresenceSummary>;
   /** The reasons for which devices of a tenant are offline. */
   reasons(tenant: string): Promise<readonly string[]>;
-  /** Incarnations of adapters that were heard in the last seven days, by adapter id and instance. */
+  /** Incarnations of adapters that published something in the last seven days, in the order of adapter id and instance. */
   instances(query: InstancesQuery): Promise<InstancesPage>;
-  /** How many devices were online over time. Its time grows with the number of connections; other calls do not wait for it. */
+  /** How many devices were online over time. This takes longer the more connections there are; other calls do not wait for it. */
   timeline(tenant: string, query: TimelineQuery): Promise<Timeline>;
-  /** Tenants of which a device is known, in the order of their ids, behind `after`. */
+  /** Tenants with a known device, in the order of their ids, behind `after`. */
   tenants(query: { readonly limit: number; readonly after?: string }): Promise<readonly string[]>;
   /** Forgets a device with its history. @returns whether anything was known about it. */
   forget(device: DeviceRef): Promise<boolean>;
-  /** The place in the log of changes behind all that is committed. */
+  /** The position in the log of changes behind everything that is committed. */
   position(tenant: string): Promise<string>;
-  /** Changes in the order of their commits. `gone`: the place is of another database, or the log does not reach back so far. */
+  /** Changes in the order of their commits. `gone`: the position is of another database, or older than the log. */
   changes(tenant: string, after: string, limit: number): Promise<ChangesRead | 'gone'>;
-  /** Calls `listener` when there may be changes, once for each batch. The result ends that. */
+  /** Calls `listener` when there may be changes, once for each batch. @returns a function that removes the listener. */
   onWake(listener: () => void): () => void;
   noteProgress(progress: { readonly replica: string; readonly readThroughMs: number }): Promise<void>;
-  /** For a replica that stops: the others do not wait for it any more. */
+  /** A replica calls it when it stops: the others no longer wait for it. */
   forgetReplica(replica: string): Promise<void>;
   progress(): Promise<SharedProgress>;
-  /** Finds connections that are not announced any more. @returns whether more must be checked now. */
+  /** Finds connections that are no longer announced. @returns whether it must be called again at once, to check more of them. */
   sweep(): Promise<boolean>;
-  /** Drops some of the data whose time is over. @returns how much; 0: there is no more. */
+  /** Drops some of the data that has been kept for long enough. @returns how many rows; 0: it need not be called again soon. */
   dropOld(kept: KeptHistory): Promise<number>;
   close(): Promise<void>;
 }

@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { deviceJson } from '../http/device-json.ts';
 import { openApi } from '../openapi/open-api.ts';
 import type { PresenceStore } from '../store/presence-store.ts';
-import { Truth } from '../truth.ts';
+import { Freshness } from '../freshness.ts';
 import { ChangeFeed } from '../watching/change-feed.ts';
 import { StreamProgress } from '../following/stream-progress.ts';
 import { connectionId } from './received.ts';
@@ -21,7 +21,7 @@ const times = [
 ];
 const epochs = ['0000000000000000', 'ffffffffffffffff', 'e677d21fdbffffff'];
 
-/** Fields of `data`, each with all that may stand there. */
+/** Fields of `data`, each with its possible values. */
 const fields: readonly (readonly [name: string, value: unknown])[] = [
   ...['uncertainty-ms', 'announce-interval-ms', 'coalesced'].flatMap((name) =>
     numbers.map((number) => [name, number] as const),
@@ -35,10 +35,10 @@ const fields: readonly (readonly [name: string, value: unknown])[] = [
   ...['epoch', 'ended-epoch'].flatMap((name) => epochs.map((epoch) => [name, epoch] as const)),
 ];
 
-/** Whatever numbers and times an event has: it is kept, or it is no event, and every question is answered. */
+/** Whatever numbers and times an event has: it is stored, or it is not a valid event, and every request is answered. */
 export function describeAnyNumber(kind: string, open: (clock: Clock) => Promise<PresenceStore>): void {
   describe(`${kind}:`, () => {
-    test('whatever numbers and times events have, every question is answered', async () => {
+    test('every request is answered, whatever numbers and times the events have', async () => {
       const clock = new ManualClock('2026-11-28T12:00:00.000Z');
       const store = await open(clock);
       onTestFinished(() => store.close());
@@ -69,10 +69,17 @@ async function apiOver(store: PresenceStore, clock: ManualClock) {
   onTestFinished(() => feed.close());
   const progress = new StreamProgress({ clock, credit: 1 });
   const failed = (): void => {};
-  const truth = new Truth({ clock, store, progress, replica: 'one', announceIntervalMs: 3_600_000, failed });
-  await truth.begin();
-  onTestFinished(() => truth.stop());
-  return startApi({ store, feed, asOf: () => truth.now() });
+  const freshness = new Freshness({
+    clock,
+    store,
+    progress,
+    replica: 'one',
+    announceIntervalMs: 3_600_000,
+    failed,
+  });
+  await freshness.begin();
+  onTestFinished(() => freshness.stop());
+  return startApi({ store, feed, asOf: () => freshness.asOf() });
 }
 
 async function applyIfEvent(store: PresenceStore, message: ReceivedMessage): Promise<void> {

@@ -3,7 +3,7 @@ import { nastyStrings } from '@rollcall/conformance/hostile';
 import { deviceRef, type ConnectionId, type EventId, type Timestamp } from '@rollcall/core';
 import type { Clock } from '@rollcall/core/environment';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { unkeepable } from '../following/unkeepable.ts';
+import { whyUnstorable } from '../following/unstorable.ts';
 import { deviceJson } from '../http/device-json.ts';
 import { openApi } from '../openapi/open-api.ts';
 import type { PresenceStore } from '../store/presence-store.ts';
@@ -68,13 +68,13 @@ export function describeLongText(kind: string, open: (clock: Clock) => Promise<P
       Object.keys(fields).flatMap((field) =>
         [256, 1_024, 60_000, 100_000].map((length) => ({ field, length })),
       ),
-    )('an event whose $field has $length characters is kept, or left out', async ({ field, length }) => {
+    )('an event whose $field has $length characters is stored, or left out', async ({ field, length }) => {
       const { store, clock, asked } = await given();
       const at = (clock.now() - 3_000_000) as Timestamp;
       const plain = connected({ at, connectionId: connectionId(1) });
       const begin = { ...plain, ...fields[field]?.(long(length), plain) };
-      const isKept = unkeepable(begin) === undefined;
-      // What stands in JSON is bounded with the body of its event.
+      const isKept = whyUnstorable(begin) === undefined;
+      // Fields within JSON are bounded by the body of their event.
       if (['remote-id', 'remote-address', 'slot'].includes(field)) expect(isKept).toBe(true);
       const end = disconnected(begin, { raw: { code: long(length), text: long(length) } });
       if (isKept)
@@ -92,7 +92,7 @@ export function describeLongText(kind: string, open: (clock: Clock) => Promise<P
       await store.dropOld({ defaultMs: 1, tenantMs: new Map() });
     });
 
-    test('devices with any ids are listed page by page, and each can be asked about', async () => {
+    test('devices with any ids are listed page by page, and each is found by its id', async () => {
       const { store, clock, get, failures } = await given();
       const at = (clock.now() - 3_000_000) as Timestamp;
       const ids = [
@@ -104,11 +104,11 @@ export function describeLongText(kind: string, open: (clock: Clock) => Promise<P
         .filter((id) => id.isWellFormed() && !id.includes('\0'))
         .toSorted((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
       for (const id of ids) {
-        // Longer ones do not fit into an event: what remains is as long as it may be.
+        // A longer connection-id would make the event too long.
         const connection = { connectionId: id.slice(0, 64) as ConnectionId, device: deviceRef('acme', id) };
         const [first, second] = [connected({ at, ...connection }), connected({ at, ...connection })];
         const again = { ...second, connectionId: `${connection.connectionId}2` as ConnectionId };
-        expect([id, unkeepable(first), unkeepable(again)]).toEqual([id, undefined, undefined]);
+        expect([id, whyUnstorable(first), whyUnstorable(again)]).toEqual([id, undefined, undefined]);
         await store.apply([first, disconnected(first), again]);
       }
       const pages = async (path: string, name: string): Promise<readonly { readonly device: string }[]> => {
@@ -135,7 +135,7 @@ export function describeLongText(kind: string, open: (clock: Clock) => Promise<P
       expect(failures).toEqual([]);
     });
 
-    test('all texts of an event may be as long as each may be', async () => {
+    test('an event is stored if all of its texts are as long as allowed', async () => {
       const { store, clock, asked } = await given();
       const wide = (bytes: number): string =>
         Array.from({ length: bytes / 4 }, (_, at) =>
@@ -147,12 +147,12 @@ export function describeLongText(kind: string, open: (clock: Clock) => Promise<P
         connectionId: wide(256) as ConnectionId,
         protocol: wide(256),
         adapter: { type: wide(256), id: wide(256), instance: wide(256) },
-        // As long as it may be in a tree of its own.
+        // As long as the index over slots allows.
         slot: '漢'.repeat(80),
         remoteId: wide(60_000),
       });
       const end = disconnected(begin, { id: wide(256) as EventId, reason: wide(256) });
-      expect([begin, end].map(unkeepable)).toEqual([undefined, undefined]);
+      expect([begin, end].map(whyUnstorable)).toEqual([undefined, undefined]);
       await store.apply([begin]);
       await store.apply([end]);
       await asked(begin.device.tenant, begin.device.device);

@@ -11,14 +11,14 @@ export interface SharedDatabase {
   /** How many may have it open at a time. */
   readonly replicas: number;
   open(clock: ManualClock): Promise<PresenceStore>;
-  /** What `kill -9` of the replica leaves is what is opened next. */
+  /** Ends a replica as `kill -9` does. */
   kill(replica: PresenceStore): Promise<void>;
 }
 
 type Pick = (below: number) => number;
 
 const intervalMs = 600_000;
-/** Of events: as they happened, the other way round, with one again. */
+/** Orders in which events come: as they happened, reversed, and with one repeated. */
 const orders = [
   [0, 1, 2, 3],
   [3, 2, 1, 0],
@@ -42,7 +42,7 @@ export function describeSameTable(
 
   describe(`${name}, beside the table in memory:`, () => {
     test.each(seeds)(
-      'is the same after events in any order, again, over replicas that are killed (seed %i)',
+      'is the same after events in any order, with repetitions, by replicas that are killed (seed %i)',
       async (seed) => {
         const { pick } = seededRandom(seed);
         const clock = new ManualClock('2026-11-28T12:00:00Z');
@@ -58,7 +58,7 @@ export function describeSameTable(
     );
 
     test.each(seeds)(
-      'is the same while adapters announce, fall silent, speak again and lose their journals (seed %i)',
+      'is the same while adapters announce, become silent, publish again and lose their journals (seed %i)',
       async (seed) => {
         const { pick } = seededRandom(seed + 1_000_000);
         const clock = new ManualClock('2026-11-28T12:00:00Z');
@@ -74,7 +74,7 @@ export function describeSameTable(
       },
     );
 
-    test('leaves a connection taken over when the one that did so is dropped', async () => {
+    test('keeps a connection taken over when the connection that took its slot is dropped', async () => {
       const { pick } = seededRandom(1);
       const clock = new ManualClock('2026-11-28T12:00:00Z');
       const replicas = new Replicas(await newDatabase(), clock, pick);
@@ -86,7 +86,7 @@ export function describeSameTable(
       const store = await replicas.any();
       const kept = { defaultMs: 86_400_000, tenantMs: new Map() };
       expect(await store.dropOld(kept)).toBe(1);
-      // What is kept comes again: the device is read again.
+      // Events of kept connections come again: the state of the device is computed again.
       for (const event of stays.slice(3)) {
         table.apply(event);
         await replicas.apply([event]);
@@ -94,7 +94,7 @@ export function describeSameTable(
       expect(await shownBy(replicas)).toEqual(inMemory(table));
     });
 
-    test('knows the latest ending by its epoch after many that a clock ahead has told', async () => {
+    test('finds the latest ending by its epoch after many with times of a clock that was ahead', async () => {
       const { pick } = seededRandom(1);
       const clock = new ManualClock('2026-11-28T12:00:00Z');
       const replicas = new Replicas(await newDatabase(), clock, pick);
@@ -106,7 +106,7 @@ export function describeSameTable(
     });
 
     test.each(orders.map((order) => ({ order })))(
-      'is online with a connection whose epoch was raised above that of the one it took over (order $order)',
+      'has a device online whose connection raised its epoch above that of the one it took over (order $order)',
       async ({ order }) => {
         const clock = new ManualClock('2026-11-28T12:00:00Z');
         const replicas = new Replicas(await newDatabase(), clock, () => 0);
@@ -183,7 +183,7 @@ class Replicas {
   }
 }
 
-/** What a replica answers, and what its log of changes told. */
+/** What a replica answers, and the state of each device by its log of changes. */
 async function shownBy(replicas: Replicas): Promise<unknown> {
   const stored = await (await replicas.any()).get(devices);
   await replicas.readLog();

@@ -14,7 +14,7 @@ import type {
 } from '../store/presence-store.ts';
 import type { FoldedEvent } from '../following/follow-stream.ts';
 
-function placeOf({ adapter_id: adapterId, instance }: InstanceRow): string {
+function keyOf({ adapter_id: adapterId, instance }: InstanceRow): string {
   return `${adapterId}\n${instance}`;
 }
 
@@ -23,7 +23,7 @@ interface Past {
   ending?: Ending;
 }
 
-/** A store for tests of what stands on it: the table of the client, and lists. */
+/** A store in memory, for tests of the code that uses a store. */
 export class MemoryStore implements PresenceStore {
   readonly #table: ReturnType<typeof createPresenceTable>;
   readonly #clock: Clock;
@@ -32,9 +32,9 @@ export class MemoryStore implements PresenceStore {
   readonly #wakes = new Set<() => void>();
   readonly #instances = new Map<string, InstanceRow>();
   readonly #replicas = new Map<string, number>();
-  /** Log entries before this one are kept no more. */
+  /** Log entries before this one have been dropped. */
   droppedBefore = 0;
-  /** Thrown by everything, where it is set. */
+  /** If set, every call throws it. */
   failure: Error | undefined;
   readonly batches: (readonly FoldedEvent[])[] = [];
 
@@ -47,9 +47,9 @@ export class MemoryStore implements PresenceStore {
     this.#check();
     this.batches.push(events);
     for (const row of heardInstances(events, this.#clock.now())) {
-      const known = this.#instances.get(placeOf(row));
+      const known = this.#instances.get(keyOf(row));
       this.#instances.set(
-        placeOf(row),
+        keyOf(row),
         row.announced_at === null
           ? { ...known, ...row, announced_at: known?.announced_at ?? null, interval: known?.interval ?? null }
           : row,
@@ -141,8 +141,8 @@ export class MemoryStore implements PresenceStore {
     const rows = [...this.#instances.values()]
       .filter((row) => adapterId === undefined || row.adapter_id === adapterId)
       .filter((row) => instance === undefined || row.instance === instance)
-      .filter((row) => !after || placeOf(row) > `${after.adapterId}\n${after.instance}`)
-      .toSorted((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1));
+      .filter((row) => !after || keyOf(row) > `${after.adapterId}\n${after.instance}`)
+      .toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
     const open = [...this.#past.values()]
       .flatMap((past) => Array.from(past.values()))
       .filter(({ ending }) => !ending);

@@ -22,9 +22,9 @@ export interface ApiUnderTest {
   readonly store: MemoryStore;
   readonly clock: ManualClock;
   readonly watchers: Watchers;
-  /** What was told of errors that no client caused. */
+  /** Errors that no client caused. */
   readonly failures: unknown[];
-  /** Network connections that had to make room: why, and whence they came. */
+  /** Network connections that were closed for others: the reason and the address of each. */
   readonly turnedAway: string[];
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Response>;
 }

@@ -10,7 +10,7 @@ export interface FeedChunk {
   readonly position: string;
 }
 
-/** Changes that are read, and sent, at a time. */
+/** How many changes are read and sent at a time. */
 const chunkChanges = 200;
 
 /**
@@ -31,7 +31,7 @@ export class ChangeFeed {
     this.#stopListening = store.onWake(() => this.#wake());
   }
 
-  /** Grows with each wake: earlier reads may be old. */
+  /** How often the store has woken the feed: what was read before the latest time may be outdated. */
   get wakes(): number {
     return this.#wakes;
   }

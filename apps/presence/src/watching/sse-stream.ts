@@ -17,7 +17,7 @@ export class SseStream {
     this.#response = response;
     this.#clock = clock;
     response.once('close', () => this.#ended.abort());
-    // It is written to whenever something changes, and may be silent in between.
+    // Long silence between two changes is normal.
     response.socket?.setTimeout(0);
     response.socket?.setNoDelay(true);
   }

@@ -7,7 +7,7 @@ import type { SseStream } from './sse-stream.ts';
 
 export interface WatchTenantOptions {
   readonly tenant: string;
-  /** Where the reader stopped, by its own account. */
+  /** The id of the last event that the reader has, by its request. */
   readonly lastEventId: string | undefined;
   readonly store: Pick<PresenceStore, 'position' | 'list'>;
   readonly feed: ChangeFeed;
@@ -21,7 +21,7 @@ export interface WatchTenantOptions {
 
 /** Devices in one event of a snapshot. */
 const pageDevices = 200;
-/** An id that any of our stores could have given is far shorter. */
+/** The ids of our stores are far shorter. */
 const maxIdLength = 200;
 
 /**
@@ -30,7 +30,7 @@ const maxIdLength = 200;
  */
 export async function watchTenant(options: WatchTenantOptions): Promise<void> {
   const { stream } = options;
-  // So soon a reader should come again.
+  // The time after which a reader connects again.
   await stream.write('retry: 2000\n\n');
   let position = await resumed(options);
   while (!stream.ended.aborted) {
@@ -54,7 +54,7 @@ async function resumed({
   return undefined;
 }
 
-/** @returns where the changes begin that are behind the snapshot. Some may be in it already: they say the same again. */
+/** @returns the position at which the changes after the snapshot begin. The snapshot may have some of them already: a reader may get them twice. */
 async function sendSnapshot({
   tenant,
   store,
@@ -70,12 +70,12 @@ async function sendSnapshot({
       await stream.write(sseFrame('snapshot', { devices: page.devices.map(toJson) }));
     after = page.next;
   } while (after !== undefined && !stream.ended.aborted);
-  // With its id: a reader that goes before has none, and begins again.
+  // Only the end has an id: a reader that disconnects before gets a whole snapshot again.
   await stream.write(sseFrame('snapshot-end', { 'as-of': asOfJson() }, position));
   return position;
 }
 
-/** Until the reader goes, or `undefined` where the log was cut off behind it. */
+/** Sends changes until the reader disconnects. `undefined`: changes were dropped from the log before they were sent. */
 async function sendChanges(options: WatchTenantOptions, begin: string): Promise<string | undefined> {
   const { tenant, feed, stream, clock, heartbeatMs } = options;
   let position = begin;
@@ -93,14 +93,14 @@ async function sendChanges(options: WatchTenantOptions, begin: string): Promise<
     if (chunk.count > 0) await stream.write(chunk.text);
     else if (await isSilent(options, wakes, later(heardAt, heartbeatMs)))
       await stream.write(sseFrame('heartbeat', { 'as-of': options.asOfJson() }, position));
-    // Woken, maybe for another tenant: the reader got nothing.
+    // Woken by a change of another tenant: nothing was sent, so the time of the heartbeat stays.
     else continue;
     heardAt = clock.monotonic();
   }
   return position;
 }
 
-/** Waits until there may be changes, or the reader is to hear a heartbeat. @returns whether it is. */
+/** Waits until there may be changes, or a heartbeat is due. @returns whether a heartbeat is due. */
 async function isSilent(
   { feed, stream, clock }: WatchTenantOptions,
   wakes: number,

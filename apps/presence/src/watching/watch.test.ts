@@ -47,7 +47,7 @@ function eventsIn(text: string): readonly SseEvent[] {
   });
 }
 
-test('a reader gets the devices that are there, then each change, with ids', async () => {
+test('a reader gets the present devices, then each change, with ids', async () => {
   const { port, store } = await startApi();
   const begin = connected();
   await store.apply([begin, connected({ device: deviceRef('other', 'd') })]);
@@ -63,7 +63,7 @@ test('a reader gets the devices that are there, then each change, with ids', asy
   ]);
 });
 
-test('a reader that comes again goes on without a gap, and gets nothing twice', async () => {
+test('a reader that connects again continues without a gap or a repetition', async () => {
   const { port, store } = await startApi();
   const first = await reader(port);
   await first.until('snapshot-end');
@@ -86,7 +86,7 @@ test('a reader that comes again goes on without a gap, and gets nothing twice', 
 });
 
 test.each(['garbage', 'm-999999', '-1', '%00', 'm-1; drop table', 'x'.repeat(5_000), '"', "'", '🚀', 'm-1'])(
-  'the id %j, which the log does not have, is told so, and a snapshot follows',
+  'a reader with the id %j, which the log does not have, gets a reset and a snapshot',
   async (id) => {
     const { port, store } = await startApi();
     await store.apply([connected(), connected()]);
@@ -100,7 +100,7 @@ test.each(['garbage', 'm-999999', '-1', '%00', 'm-1; drop table', 'x'.repeat(5_0
   },
 );
 
-test('a reader whose place is dropped while it reads gets a snapshot instead of a gap', async () => {
+test('a reader whose position is dropped from the log gets a snapshot instead of a gap', async () => {
   const { port, store } = await startApi();
   const { until, events } = await reader(port);
   await until('snapshot-end');
@@ -110,7 +110,7 @@ test('a reader whose place is dropped while it reads gets a snapshot instead of 
   expect(events().map(({ event }) => event)).toContain('reset');
 });
 
-test('silence has heartbeats, with how far the stream was read', async () => {
+test('a reader gets heartbeats while nothing changes, which state how far the stream was read', async () => {
   const { port, clock } = await startApi();
   const { until } = await reader(port);
   await until('snapshot-end');
@@ -122,7 +122,7 @@ test('silence has heartbeats, with how far the stream was read', async () => {
   });
 });
 
-test('a reader of a quiet tenant has heartbeats too, however often others change', async () => {
+test('a reader of a quiet tenant gets heartbeats while other tenants change often', async () => {
   const { port, store, clock } = await startApi();
   const { until } = await reader(port);
   await until('snapshot-end');
@@ -140,7 +140,7 @@ test('a reader of a quiet tenant has heartbeats too, however often others change
   ]);
 });
 
-test('a reader that reads nothing is cut after ten seconds; the others are not held up by it', async () => {
+test('a reader that does not read is cut after ten seconds, and does not delay others', async () => {
   const { port, store, clock, watchers } = await startApi();
   const slow = await reader(port);
   const quick = await reader(port);
@@ -164,7 +164,7 @@ test('a reader that reads nothing is cut after ten seconds; the others are not h
   expect(watchers.cut).toBe(1);
 });
 
-test('there may be so many readers at a time; one more is refused, until one goes', async () => {
+test('a reader beyond the limit is refused until another one disconnects', async () => {
   const { port, get, watchers } = await startApi({ maxWatchers: 2 });
   const readers: Socket[] = [];
   for (let number = 0; number < 2; number += 1) {
@@ -182,7 +182,7 @@ test('there may be so many readers at a time; one more is refused, until one goe
   await (await reader(port)).until('snapshot-end');
 });
 
-test('the readers of one tenant keep those of another out of no more than their share', async () => {
+test('the readers of one tenant cannot use the share of another tenant', async () => {
   const { port, get, watchers } = await startApi({ maxWatchers: 4 });
   const crowd: Awaited<ReturnType<typeof reader>>[] = [];
   for (let number = 0; number < 4; number += 1) {
@@ -204,7 +204,7 @@ test('the readers of one tenant keep those of another out of no more than their 
   expect([watchers.size, ...over()]).toEqual([4, false, false, true, true]);
 });
 
-test('a reader may read until its token ends', async () => {
+test('a stream ends when the token of its reader expires', async () => {
   const { port, clock, watchers } = await startApi({
     tokens: {
       check: async () => ({
@@ -223,7 +223,7 @@ test('a reader may read until its token ends', async () => {
   await closed;
 });
 
-test('readers at one place cost one look into the log', async () => {
+test('readers at the same position share one query of the log', async () => {
   const { port, store } = await startApi();
   const readers = await Promise.all(Array.from({ length: 8 }, () => reader(port)));
   for (const { until } of readers) await until('snapshot-end');
@@ -239,7 +239,7 @@ test('readers at one place cost one look into the log', async () => {
   expect(looks).toBe(2);
 });
 
-test('while the database is away a reader is told so, and one that reads already is let go without blame', async () => {
+test('while the database is unavailable, a new reader gets 503, and the stream of a present one is cut without a failure report', async () => {
   const { port, get, store, watchers, failures } = await startApi();
   const { until, socket } = await reader(port);
   await until('snapshot-end');
@@ -251,7 +251,7 @@ test('while the database is away a reader is told so, and one that reads already
   expect([watchers.size, failures]).toEqual([0, []]);
 });
 
-test('readers that come together get their snapshots in turns, as all who ask', async () => {
+test('readers that connect together take turns with their snapshots, as all requests do', async () => {
   const { port, store } = await startApi({ turns: createTurns(1, 100, busy) });
   await store.apply([connected()]);
   let asking = 0;

@@ -22,8 +22,8 @@ export class Watchers {
   }
 
   /**
-   * Whether there is room for one more reader of this tenant. Where there is none, the last reader of the tenant with most of them ends:
-   * it comes again, and may find that the tenant has its share.
+   * Whether there is room for one more reader of this tenant. If there is none, the stream of the newest reader of the tenant with the
+   * most readers is ended, unless this tenant would have as many then. The ended reader connects again, and may be refused.
    */
   makeRoomFor(tenant: string): boolean {
     if (this.#size < this.#max) return true;
@@ -51,7 +51,7 @@ export class Watchers {
     }
   }
 
-  /** They come again, to another replica. */
+  /** The readers connect again, to another replica. */
   endAll(): void {
     for (const streams of this.#streams.values()) for (const stream of streams) stream.end();
   }

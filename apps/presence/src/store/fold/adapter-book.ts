@@ -3,16 +3,16 @@ import type { ReceivedEvent } from '@rollcall/hono-wire';
 
 export { graceOf, isSilent };
 
-/** What is known about an adapter from its events for a tenant. Times are of the wall clock, without those when this service was away. */
+/** What is known about an adapter from its events for one tenant. Its times leave out those when this service did not run. */
 export interface Heard extends AdapterNews {
   readonly tenant: string;
   readonly adapterId: string;
   closedThrough: string | undefined;
-  /** Whether it was found to be silent, and its connections with it. */
+  /** Whether a sweep found the adapter silent, and so its connections unknown. */
   isSilent: boolean;
 }
 
-/** The row in a database. */
+/** The same as a row of a database. */
 export interface AdapterRow {
   readonly tenant: string;
   readonly adapter_id: string;
@@ -25,7 +25,7 @@ export interface AdapterRow {
   readonly closed_through: string | null;
 }
 
-/** The adapters that were heard, by the rule of the presence table of `@rollcall/client`. */
+/** The adapters from which events came. The presence table of `@rollcall/client` decides by the same rules which of them are silent. */
 export class AdapterBook {
   readonly #known = new Map<string, Heard>();
   readonly #changed = new Set<Heard>();
@@ -44,7 +44,7 @@ export class AdapterBook {
     return this.#known.values();
   }
 
-  /** The longest interval at which one of them announces what is open. */
+  /** The longest interval at which an adapter announces its open connections. */
   get longestIntervalMs(): number | undefined {
     let longest: number | undefined;
     for (const { intervalMs } of this.#known.values())
@@ -52,7 +52,7 @@ export class AdapterBook {
     return longest;
   }
 
-  /** @returns whether its connections must be checked again: it was silent, or has a new journal. */
+  /** Notes an event of an adapter. @returns whether its connections must be checked again: it was silent, or has a new journal. */
   hear(event: ReceivedEvent, nowMs: number): boolean {
     const heard = this.#obtain(event.device.tenant, event.adapter.id, nowMs);
     const isNew = hear(heard, event, nowMs, this.#defaultIntervalMs);
@@ -103,7 +103,7 @@ export function heardOf(row: AdapterRow): Heard {
   };
 }
 
-/** As databases have it, in the order of their columns. */
+/** The row for a database, with its columns in order. */
 export function adapterRow(heard: Heard): AdapterRow {
   return {
     tenant: heard.tenant,

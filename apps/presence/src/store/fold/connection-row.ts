@@ -5,13 +5,13 @@ import type { ReceivedConnected, ReceivedEvent } from '@rollcall/hono-wire';
 
 type ReceivedDisconnected = Extract<ReceivedEvent, { type: 'disconnected' }>;
 
-/** The greatest epoch that a connection may have which one with this epoch took over: clocks of adapters differ. */
+/** A connection with this epoch took over connections whose epoch is less than the result. The margin is for clocks that differ. */
 export function takenOverBefore(epoch: string): string {
   const ms = Number.parseInt(epoch.slice(0, 12), 16) - takeoverMarginMs;
   return ms < 0 ? '' : ms.toString(16).padStart(12, '0');
 }
 
-/** @param newest the greatest epoch of those that held the same; `null`: there is nothing to hold. */
+/** @param newest the greatest epoch of all connections that held the same slot; `null`: the connection has no slot. */
 export function isTakenOver({
   epoch,
   newest,
@@ -22,16 +22,16 @@ export function isTakenOver({
   return newest !== null && epoch.slice(0, 12) < takenOverBefore(newest);
 }
 
-/** The columns of a `connected`. */
-export function beginOf(event: ReceivedConnected) {
+/** The columns of a connection, from its `connected`. */
+export function columnsOfConnected(event: ReceivedConnected) {
   return rowOf(openConnection(event));
 }
 
-/** The columns of a `disconnected`: it has all of the connection, which may not be known yet. */
-export function endOf(event: ReceivedDisconnected) {
+/** The columns of a connection and its end, from its `disconnected`. That event has all facts: its `connected` may come later. */
+export function columnsOfDisconnected(event: ReceivedDisconnected) {
   const ending = endingOf(event);
   return {
-    ...rowOf(began(event)),
+    ...rowOf(connectionOf(event)),
     ending: JSON.stringify(ending),
     endedAt: ending.at,
     endedBy: ending.id,
@@ -39,7 +39,7 @@ export function endOf(event: ReceivedDisconnected) {
   };
 }
 
-/** A connection with a greater epoch than this took over the one with that epoch. */
+/** Connections whose epoch is greater than the result took over a connection with this epoch. */
 export function takenOverAfter(epoch: string): string {
   const ms = Number.parseInt(epoch.slice(0, 12), 16) + takeoverMarginMs;
   return `${ms.toString(16).padStart(12, '0')}ffff`;
@@ -60,7 +60,7 @@ function rowOf(connection: OpenConnection) {
   };
 }
 
-/** A longer text would not fit into a tree of PostgreSQL: the slot is only compared. */
+/** A longer text does not fit into an index of PostgreSQL. A hash is enough: slots are only compared. */
 const maxHolderBytes = 256;
 
 function holderOf(connection: OpenConnection): string | null {
@@ -69,14 +69,14 @@ function holderOf(connection: OpenConnection): string | null {
   return isUnwieldy(key) ? createHash('sha256').update(key).digest('base64url') : key;
 }
 
-/** Neither has PostgreSQL every text that JSON may have. */
+/** Too long for an index, or with characters that PostgreSQL does not store. */
 function isUnwieldy(key: string): boolean {
   if (key.length > maxHolderBytes || key.includes('\0') || !key.isWellFormed()) return true;
   return key.length * 3 > maxHolderBytes && Buffer.byteLength(key) > maxHolderBytes;
 }
 
-/** The connection of which only the end is known. */
-function began(event: ReceivedDisconnected): OpenConnection {
+/** The connection that a `disconnected` ended. */
+function connectionOf(event: ReceivedDisconnected): OpenConnection {
   const { basis } = event;
   const { until: _until, ...open } = basis.kind === 'lease' ? basis : { ...basis, until: undefined };
   return { ...openConnection({ ...event, type: 'connected' }), at: event.connectedAt, basis: open };

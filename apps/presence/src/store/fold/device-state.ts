@@ -4,7 +4,7 @@ import { deviceRef, type DeviceRef, type Epoch } from '@rollcall/core';
 import type { HonoConnectionEvent } from '@rollcall/hono-wire';
 import type { StoredDevice } from '../presence-store.ts';
 
-/** What decides which ending of a device is the latest. */
+/** The columns that decide which ending of a device is the latest. */
 export interface EndRow {
   readonly id: string;
   readonly ended_at: number;
@@ -13,7 +13,7 @@ export interface EndRow {
   readonly adapter_id: string;
 }
 
-/** Endings that are compared: more than one where adapters, or their clocks, disagree. */
+/** How many endings are compared. The order of their columns is not enough: the clocks of adapters may disagree. */
 export const maxEndings = 64;
 
 /** The id of the connection whose ending is the latest. */
@@ -32,29 +32,30 @@ function comparable({ ended_at, ended_by, ended_epoch, adapter_id }: EndRow): En
   } as unknown as Ending;
 }
 
-/** A device as it is kept: `said` is the last event of an adapter whose events have no connection-id, as JSON. */
+/** A row of the table of devices. */
 export type DeviceRow = ReturnType<typeof deviceRow>;
 
 /** The parts of a device's state. */
 export interface DeviceParts {
   readonly device: DeviceRef;
-  /** Those that are open, and were not taken over, oldest first. Their epoch is the greatest of all their events. */
+  /** Open connections that were not taken over, the oldest first. `epoch` is the greatest of the connection's events. */
   readonly open: readonly { readonly facts: string; readonly epoch: string }[];
-  /** Whether the state of all of them is not known any more. */
-  readonly isUnheard: boolean;
+  /** Whether the states of all open connections are unknown. */
+  readonly allSilent: boolean;
   /** The latest ending, and the id of its connection. */
   readonly latest: { readonly id: string; readonly ending: Ending } | undefined;
+  /** The last event of an adapter whose events have no connection-id (Eclipse Hono's own), as JSON. */
   readonly said: string | null;
 }
 
-/** The columns of a device's state. */
-export function deviceRow({ device, open, isUnheard, latest, said }: DeviceParts) {
+/** Computes a device's state, and the columns of its row. */
+export function deviceRow({ device, open, allSilent, latest, said }: DeviceParts) {
   const connections = open.map(({ facts, epoch }) => ({
     ...(JSON.parse(facts) as OpenConnection),
     epoch: epoch as Epoch,
   }));
   const event = said === null ? undefined : (JSON.parse(said) as HonoConnectionEvent);
-  const presence = presenceFrom(device, connections, isUnheard, latest?.ending, event);
+  const presence = presenceFrom(device, connections, allSilent, latest?.ending, event);
   const stored: StoredDevice = { presence, ...(latest && { lastEnding: latest.ending }) };
   return {
     tenant: device.tenant,
@@ -66,7 +67,7 @@ export function deviceRow({ device, open, isUnheard, latest, said }: DeviceParts
   };
 }
 
-/** The columns that lists and counts are made from. */
+/** The columns by which lists are filtered and devices are counted. */
 function columnsOf(presence: DevicePresence) {
   if (presence.status === 'offline') {
     const { protocol, reason, adapter } = presence.ending;
@@ -83,19 +84,22 @@ function columnsOf(presence: DevicePresence) {
 }
 
 /** A device without any event. */
-export function unheard(tenant: string, device: string): StoredDevice {
+export function withoutEvents(tenant: string, device: string): StoredDevice {
   return { presence: { status: 'unknown', device: deviceRef(tenant, device), connections: [] } };
 }
 
-/** As {@link deviceRow} has it. */
+/** @param state the column `state` of a {@link DeviceRow}. */
 export function storedIn(state: string): StoredDevice {
   return JSON.parse(state) as StoredDevice;
 }
 
-/** How many devices are checked for one page: if few match, a page has fewer, and the next one continues. */
-export const maxLooked = 4_000;
+/** How many rows are read for one page. If few of them match, the page is short, and the next one continues. */
+export const maxScanned = 4_000;
 
-/** Greater than each id that begins so: an id has 1,024 bytes at most, and no character is behind this one, which has four. */
+/**
+ * A text that sorts behind each id with this prefix. U+10FFFF is the greatest character. It has four bytes, and an id has 1,024 bytes at
+ * most: 257 of them are longer than any id.
+ */
 export function behindAllWith(prefix: string): string {
   return prefix + '\u{10FFFF}'.repeat(257);
 }

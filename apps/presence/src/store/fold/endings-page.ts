@@ -1,8 +1,8 @@
 import type { Ending } from '@rollcall/client';
 import { deviceRef } from '@rollcall/core';
-import type { EndingPlace, EndingsPage, StoredEnding } from '../presence-store.ts';
+import type { EndingPosition, EndingsPage, StoredEnding } from '../presence-store.ts';
 
-/** A connection that ended, as in a database, and the present status of its device. */
+/** A connection that ended, as a row of a database, and the present status of its device. */
 export interface EndedRow {
   readonly device: string;
   readonly id: string;
@@ -11,22 +11,22 @@ export interface EndedRow {
   readonly status: StoredEnding['status'] | null;
 }
 
-/** Behind all: the latest come first. */
-const firstPlace: EndingPlace = {
+/** Before the first page, which has the latest endings. */
+const beforeFirst: EndingPosition = {
   endedAtMs: Number.MAX_SAFE_INTEGER,
   device: '',
   connectionId: '',
 };
 
-export function endingPlace(after: EndingPlace | undefined): EndingPlace {
-  return after ?? firstPlace;
+export function startAfter(after: EndingPosition | undefined): EndingPosition {
+  return after ?? beforeFirst;
 }
 
-/** @param next where the next page begins; absent: there is none. */
+/** @param next where the next page begins; `undefined`: this is the last page. */
 export function endingsPage(
   tenant: string,
   rows: readonly EndedRow[],
-  next: EndingPlace | undefined,
+  next: EndingPosition | undefined,
 ): EndingsPage {
   const endings = rows.map(({ device, ending, status }) => ({
     device: deviceRef(tenant, device),
@@ -36,6 +36,10 @@ export function endingsPage(
   return { endings, ...(next && { next }) };
 }
 
-export function placeOfEnding({ device, id, ended_at }: Omit<EndedRow, 'ending' | 'status'>): EndingPlace {
+export function positionOfEnding({
+  device,
+  id,
+  ended_at,
+}: Omit<EndedRow, 'ending' | 'status'>): EndingPosition {
   return { endedAtMs: ended_at, device, connectionId: id };
 }

@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** What was forgotten of a device in one transaction. */
+/** The result of one transaction that forgets some connections of a device. */
 export interface Forgotten {
   readonly wasKnown: boolean;
   readonly isMore: boolean;
 }
 
-/** Forgets in portions: a device that came and went for weeks has many connections, and other devices must not wait for all of them. */
+/** Forgets a device in portions: it may have many connections, and the events of other devices must not wait until all are deleted. */
 export async function forgetAll(some: () => Promise<Forgotten>): Promise<boolean> {
   let wasKnown = false;
   for (;;) {

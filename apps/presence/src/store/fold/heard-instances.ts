@@ -1,20 +1,20 @@
 import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
 
-/** An incarnation of an adapter, over all tenants, as databases have it. Times are of the wall clock. */
+/** An incarnation of an adapter, over all tenants, as a row of a database. Times are of the wall clock. */
 export interface InstanceRow {
   readonly adapter_id: string;
   readonly instance: string;
   readonly adapter_type: string;
   readonly heard_at: number;
-  /** Of its announcements; `null`: none was heard. */
+  /** When its latest announcement came; `null`: there was none. */
   readonly announced_at: number | null;
   readonly interval: number | null;
 }
 
-/** How long silent incarnations are remembered: 7 days, as the directory of a fleet remembers deaths. */
+/** How long a silent incarnation stays in the list: 7 days, as long as the directory of a fleet keeps dead ones. */
 export const instanceKeptMs = 7 * 24 * 3_600_000;
 
-/** The incarnations that published the events of a batch. Several batches may be written in any order: the latest times count. */
+/** The incarnations that published the events of a batch. Batches may be written in any order, so a writer keeps the latest times. */
 export function heardInstances(
   events: readonly (ReceivedEvent | HonoConnectionEvent)[],
   nowMs: number,
@@ -39,7 +39,7 @@ export function heardInstances(
   return [...heard.values()];
 }
 
-/** Others publish such endings for dead adapters, under their name: they have no `ended-epoch`, which only its own clock gives. */
+/** Whether another adapter may have published this ending for a dead one. Such an ending has no `ended-epoch`: only the dead adapter could give it. */
 function mayBeOfAnother(event: ReceivedEvent): boolean {
   if (event.type !== 'disconnected' || event.endedEpoch !== undefined) return false;
   return event.reason === 'adapter-lost' || event.reason === 'taken-over';

@@ -1,10 +1,10 @@
 import type { HeardInstance, InstancesPage } from '../presence-store.ts';
 import type { InstanceRow } from './heard-instances.ts';
 
-/** Beside how many connections it has open. */
+/** With the number of its open connections. */
 export type CountedRow = InstanceRow & { readonly connections: number };
 
-/** @param rows one more than `limit`, where there are more. */
+/** @param rows `limit` + 1 rows if there is another page. */
 export function instancesPage(rows: readonly CountedRow[], limit: number): InstancesPage {
   const instances = rows.slice(0, limit).map(heardInstance);
   const last = instances.at(-1);

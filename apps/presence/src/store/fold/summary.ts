@@ -1,7 +1,7 @@
 import { deviceRef } from '@rollcall/core';
 import type { PresenceSummary } from '../presence-store.ts';
 
-/** So many devices are alike in these columns. */
+/** The number of devices with the same values in these columns. */
 export interface CountRow {
   readonly status: string;
   readonly protocol: string | null;
@@ -15,9 +15,9 @@ export interface FlapRow {
   readonly count: number;
 }
 
-/** Devices that flap, in a summary. */
+/** How many flapping devices a summary lists. */
 export const maxFlapping = 100;
-/** In which changes are counted. */
+/** The time in which changes are counted. */
 export const flappingWithinMs = 3_600_000;
 
 export function summaryOf(
@@ -36,12 +36,12 @@ export function summaryOf(
   };
 }
 
-/** For which devices are offline. */
+/** The reasons for which devices are offline. */
 export function reasonsIn(rows: readonly CountRow[]): readonly string[] {
   return [...new Set(rows.flatMap(({ reason }) => reason ?? []))];
 }
 
-/** Counts by name; rows without one are left out. */
+/** Sums the counts by name. Rows without a name are left out. */
 function summed(rows: readonly CountRow[], nameOf: (row: CountRow) => string | null): Record<string, number> {
   const sums = new Map<string, number>();
   for (const row of rows) {

@@ -1,4 +1,4 @@
-/** The tenants of devices, one look into the index for each: not every device is looked at. */
+/** The tenants of devices. The query looks into the index once for each tenant, instead of reading every device. */
 export function tenantsSql(after: string, limit: string): string {
   return `WITH RECURSIVE found(tenant) AS (
       SELECT min(tenant) FROM devices WHERE tenant > ${after}

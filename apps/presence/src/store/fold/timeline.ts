@@ -1,6 +1,6 @@
 import type { Timeline, TimelineQuery } from '../presence-store.ts';
 
-/** By so much the number of such devices changes in one step; those of step 0 were there at the beginning. */
+/** How the number of devices changes in one step. Step 0 has the devices that were there at the beginning. */
 export interface StepRow {
   readonly is_silent: number;
   readonly step: number;
@@ -13,9 +13,9 @@ export interface EndingRow {
 }
 
 /**
- * Counts devices, not connections: of a device, only the first that is opened and the last that ends change the number.
+ * Counts devices, not connections: only the first connection that a device opens and the last that it ends change the number.
  *
- * @param spans SQL that names connections: `device`, `begin`, `finish` or NULL, and `is_silent` as 0 or 1.
+ * @param spans SQL that selects connections, with the columns `device`, `begin`, `finish` (or NULL) and `is_silent` (0 or 1).
  */
 export function stepsFrom(spans: string, from: string, step: string): string {
   return `WITH spans AS (${spans}),

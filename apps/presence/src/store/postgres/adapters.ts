@@ -7,7 +7,7 @@ interface SilentRow extends AdapterRow {
   readonly is_silent: boolean;
 }
 
-/** Those that events are of. */
+/** Reads the adapters that published the events of a batch. */
 export async function adaptersOf(
   client: Client,
   events: readonly (ReceivedEvent | HonoConnectionEvent)[],
@@ -27,7 +27,7 @@ export async function adaptersOf(
   return bookOf(rows, announceIntervalMs);
 }
 
-/** Those of a tenant, where no announcement is heard. */
+/** Reads the adapters of a tenant, to judge its connections. No event is added to the result, so it needs no default interval. */
 export async function adaptersOfTenant(client: Client, tenant: string): Promise<AdapterBook> {
   const { rows } = await client.query<SilentRow>('SELECT * FROM adapters WHERE tenant = $1', [tenant]);
   return bookOf(rows, 0);
@@ -40,11 +40,11 @@ function bookOf(rows: readonly SilentRow[], announceIntervalMs: number): Adapter
   );
 }
 
-/** @param lookAgain those whose connections are all to be looked at. */
+/** @param recheck adapters whose connections must all be checked again. */
 export async function saveAdapters(
   client: Client,
   adapters: AdapterBook,
-  lookAgain: ReadonlySet<Heard>,
+  recheck: ReadonlySet<Heard>,
 ): Promise<void> {
   const changed = adapters.takeChanged();
   if (changed.length === 0) return;
@@ -52,7 +52,7 @@ export async function saveAdapters(
     changed.map((heard) =>
       Object.assign(adapterRow(heard), {
         is_silent: heard.isSilent,
-        look_after: lookAgain.has(heard) ? '' : null,
+        look_after: recheck.has(heard) ? '' : null,
       }),
     ),
     {

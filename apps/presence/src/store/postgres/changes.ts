@@ -1,21 +1,21 @@
-import { changesRead, placeId, placeNumber, type ChangeRow } from '../fold/change-place.ts';
+import { changesRead, positionText, positionNumber, type ChangeRow } from '../fold/change-position.ts';
 import type { ChangesRead } from '../presence-store.ts';
 import type { Client } from '@rollcall/postgres';
 
 interface LogRow {
   readonly first: number;
   readonly last: number;
-  /** With `state`: of a change; `null`: there is none. */
+  /** The number and the state of a change; both are `null` in the one row that comes if there is no change. */
   readonly number: number | null;
   readonly state: string | null;
 }
 
-/** The place behind all that is committed. */
+/** The position behind everything that is committed. */
 export async function positionOf(client: Client, database: string): Promise<string> {
   const { rows } = await client.query<{ readonly last: number | null }>(
     'SELECT max(number) AS last FROM changes',
   );
-  return placeId(database, rows[0]?.last ?? 0);
+  return positionText(database, rows[0]?.last ?? 0);
 }
 
 export async function readChanges(
@@ -32,9 +32,9 @@ export async function readChanges(
     readonly limit: number;
   },
 ): Promise<ChangesRead | 'gone'> {
-  const begin = placeNumber(database, after);
+  const begin = positionNumber(database, after);
   if (begin === undefined) return 'gone';
-  // By one statement, which sees the log as it is at one time: nothing can be dropped, or come, between its ends and the rows.
+  // One statement sees the log at one moment: no row can be dropped or added between reading its ends and reading its rows.
   const { rows } = await client.query<LogRow>(
     `SELECT ends.*, news.* FROM
        (SELECT coalesce((SELECT min(number) FROM changes), 1) AS first,

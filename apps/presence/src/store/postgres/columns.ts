@@ -1,9 +1,10 @@
 type ColumnType = 'text' | 'bigint' | 'boolean';
 
 /**
- * Rows as arrays, one for each column, so that many are written by one statement.
+ * Turns rows into one array for each column, so that one statement reads or writes many rows.
  *
- * @param types of the columns, in their order.
+ * @param types the types of the columns, in their order.
+ * @returns the parameters of the statement, and SQL for the rows as a table; its column `place` numbers them.
  */
 export function columns<Row extends object>(
   rows: readonly Row[],

@@ -12,7 +12,7 @@ interface OfDevice {
   readonly device: string;
 }
 
-/** A connection that is open, beside what was heard of its adapter. */
+/** An open connection, joined with its adapter. */
 interface OpenRow extends AdapterRow {
   readonly device: string;
   readonly facts: string;
@@ -57,12 +57,12 @@ export async function renewDevices(
     const key = deviceKey(device);
     const before = known.get(key);
     const rows = (open.get(key) ?? []).filter((row) => !isTakenOver(row));
-    const isUnheard = rows.length > 0 && rows.every((row) => isSilent(heardOf(row), row, nowMs));
-    // Devices that are known again may become unknown again.
-    if (isUnheard) silent.push(device);
+    const allSilent = rows.length > 0 && rows.every((row) => isSilent(heardOf(row), row, nowMs));
+    // Connections that are known again may become unknown again.
+    if (allSilent) silent.push(device);
     else if (before?.status === 'unknown') heardAgain.push(device);
     const saidText = said ? JSON.stringify(said) : (before?.said ?? null);
-    const row = deviceRow({ device, open: rows, isUnheard, latest: endings.get(key), said: saidText });
+    const row = deviceRow({ device, open: rows, allSilent, latest: endings.get(key), said: saidText });
     if (row.state !== before?.state || saidText !== before.said)
       news.push({ ...row, isNew: row.state !== before?.state });
   }
@@ -74,7 +74,7 @@ export async function renewDevices(
 
 type Keys = ReturnType<typeof columns>;
 
-/** By device first, which OFFSET holds the planner to: one that knows too little of the tables begins with all of an adapter. */
+/** OFFSET makes the planner look up the devices first. Without statistics, it would begin with all connections of an adapter. */
 async function openOf(client: Client, { unnest, values }: Keys): Promise<readonly OpenRow[]> {
   const { rows } = await client.query<OpenRow>(
     `SELECT a.*, c.device, c.facts, c.instance, c.epoch, c.heard, c.newest
@@ -89,7 +89,7 @@ async function openOf(client: Client, { unnest, values }: Keys): Promise<readonl
   return rows;
 }
 
-/** The latest by the clocks of adapters, and by their epochs: a clock that was set back stays behind for long. */
+/** Both the latest by the clocks of adapters and the latest by epoch: after a clock was set back, its times are too early for long. */
 async function endsOf(client: Client, { unnest, values }: Keys): Promise<readonly EndingRow[]> {
   const ends = (order: string): string =>
     `(SELECT c.id, c.ended_at, c.ended_by, c.ended_epoch, c.adapter_id FROM connections c

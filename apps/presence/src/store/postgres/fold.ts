@@ -1,18 +1,22 @@
 import type { HonoConnectionEvent, ReceivedConnected, ReceivedEvent } from '@rollcall/hono-wire';
 import { deviceKey, type DeviceRef } from '@rollcall/core';
 import type { Heard } from '../fold/adapter-book.ts';
-import { beginOf, endOf } from '../fold/connection-row.ts';
+import { columnsOfConnected, columnsOfDisconnected } from '../fold/connection-row.ts';
 import { adaptersOf, saveAdapters } from './adapters.ts';
 import { columns } from './columns.ts';
 import type { Client } from '@rollcall/postgres';
 
-type Begin = ReturnType<typeof beginOf> & { heard: number; announced: boolean; mustBeKept: boolean };
-type End = ReturnType<typeof endOf>;
+type Begin = ReturnType<typeof columnsOfConnected> & {
+  heard: number;
+  announced: boolean;
+  mustBeKept: boolean;
+};
+type End = ReturnType<typeof columnsOfDisconnected>;
 
-/** Devices that a batch is about, and the last event of an adapter whose events have no connection-id. */
+/** The devices of a batch, each with the last event of an adapter whose events have no connection-id. */
 type Touched = ReadonlyMap<string, { readonly device: DeviceRef; readonly said?: HonoConnectionEvent }>;
 
-/** The columns of all facts about a connection. */
+/** The columns that `connected` and `disconnected` have in common. */
 const ofConnection = {
   tenant: 'text',
   device: 'text',
@@ -25,7 +29,7 @@ const ofConnection = {
   at: 'bigint',
 } as const;
 
-/** Adds the events of a batch with a few statements, whatever is stored already. */
+/** Writes the events of a batch with a few statements, whether their connections are known or not. @returns the devices of the batch. */
 export async function foldBatch(
   client: Client,
   events: readonly (ReceivedEvent | HonoConnectionEvent)[],
@@ -36,7 +40,7 @@ export async function foldBatch(
   const begins = new Map<string, Begin>();
   const ends = new Map<string, End>();
   const devices = new Map<string, { device: DeviceRef; said?: HonoConnectionEvent }>();
-  const lookAgain = new Set<Heard>();
+  const recheck = new Set<Heard>();
   for (const event of events) {
     const touched = devices.get(deviceKey(event.device)) ?? { device: event.device };
     devices.set(deviceKey(event.device), touched);
@@ -44,20 +48,20 @@ export async function foldBatch(
       touched.said = event;
       continue;
     }
-    const mustLook = adapters.hear(event, nowMs);
+    const mustRecheck = adapters.hear(event, nowMs);
     const heard = adapters.get(event.device.tenant, event.adapter.id);
-    if (mustLook && heard) lookAgain.add(heard);
+    if (mustRecheck && heard) recheck.add(heard);
     const key = `${deviceKey(event.device)}\n${event.connectionId}`;
-    if (event.type === 'disconnected') addEnd(ends, key, endOf(event));
+    if (event.type === 'disconnected') addEnd(ends, key, columnsOfDisconnected(event));
     else addBegin(begins, key, event, heard);
   }
   await writeBegins(client, [...begins.values()]);
   await writeEnds(client, [...ends.values()]);
-  await saveAdapters(client, adapters, lookAgain);
+  await saveAdapters(client, adapters, recheck);
   return devices;
 }
 
-/** An announcement has the present adapter and facts of the connection; a repetition has nothing new. */
+/** An announcement has the present adapter and facts of a connection; an event that is sent again has nothing new. */
 function addBegin(
   begins: Map<string, Begin>,
   key: string,
@@ -65,14 +69,14 @@ function addBegin(
   heard: Heard | undefined,
 ): void {
   const before = begins.get(key);
-  const facts = before && !event.announcement ? before : beginOf(event);
+  const facts = before && !event.announcement ? before : columnsOfConnected(event);
   begins.set(key, {
     ...facts,
-    // An adapter raises it above that of a connection that was taken over.
+    // An adapter raises the epoch above that of a connection that was taken over.
     epoch: before && before.epoch > facts.epoch ? before.epoch : facts.epoch,
     heard: Math.round(heard?.listenedMs ?? 0),
     announced: event.announcement || before?.announced === true,
-    // One with such an epoch is over, unless it is known to be open.
+    // A connection with such an epoch is over, unless it is still stored.
     mustBeKept: event.epoch <= (heard?.closedThrough ?? ''),
   });
 }
@@ -87,7 +91,7 @@ function addEnd(ends: Map<string, End>, key: string, end: End): void {
   if (isFirst) ends.set(key, end);
 }
 
-/** The row decides whether it is overwritten: announcements and repetitions need two statements. */
+/** Announcements overwrite the facts of a stored row, and events that are sent again do not: each kind has its statement. */
 async function writeBegins(client: Client, begins: readonly Begin[]): Promise<void> {
   for (const announced of [false, true]) {
     const some = begins.filter((begin) => begin.announced === announced);

@@ -5,7 +5,7 @@ import type { InstancesPage, InstancesQuery } from '../presence-store.ts';
 import { columns } from './columns.ts';
 import type { Client, Queries } from '@rollcall/postgres';
 
-/** Notes which incarnations of adapters a batch is of, whatever another replica noted. */
+/** Notes which incarnations published the events of a batch. Later times that another replica noted are kept. */
 export async function saveInstances(
   client: Client,
   events: readonly (ReceivedEvent | HonoConnectionEvent)[],
@@ -47,7 +47,7 @@ export async function readInstances(
   return instancesPage(rows, limit);
 }
 
-/** All that are too old: they are few. */
+/** Drops all that are too old at once: there are few. */
 export async function dropInstances(client: Client, nowMs: number): Promise<void> {
   await client.query('DELETE FROM instances WHERE heard_at < $1', [nowMs - instanceKeptMs]);
 }

@@ -5,8 +5,8 @@ import { adaptersOfTenant, saveAdapters } from './adapters.ts';
 import { columns } from './columns.ts';
 import { isInEndingsInTime } from './schema.ts';
 
-/** A connection that ended before the history of its tenant begins. */
-interface LookedRow {
+/** A connection that ended before the retention of its tenant. */
+interface ScannedRow {
   readonly device: string;
   readonly id: string;
   readonly ended_at: number;
@@ -21,35 +21,38 @@ interface DroppedRow {
   readonly holder: string | null;
 }
 
-/** Dropped in one transaction, and looked at for that: writers wait meanwhile, and the latest ending of each device is passed over. */
+/**
+ * The bounds of one transaction, for which writers wait: rows that it drops, and rows that it reads for that. The latest ending of each
+ * device is not dropped.
+ */
 const maxDropped = 500;
-const maxLooked = 4_000;
+const maxScanned = 4_000;
 
-/** How far this replica has looked; the next round begins there. */
-interface Reached {
+/** How far this replica has read; the next call continues there. */
+interface ScanPosition {
   readonly tenant: string;
   readonly endedAt: number;
   readonly device: string;
 }
 
-const beforeAll: Reached = { tenant: '', endedAt: Number.MIN_SAFE_INTEGER, device: '' };
+const start: ScanPosition = { tenant: '', endedAt: Number.MIN_SAFE_INTEGER, device: '' };
 
-/** Connections that are kept no more. */
+/** Drops connections whose retention is over. */
 export class OldConnections {
-  #reached = beforeAll;
+  #position = start;
 
-  /** @returns how many were dropped; some wait for the next time. */
+  /** @returns how many were dropped; the next call drops more. */
   async drop(client: Client, { defaultMs, tenantMs }: KeptHistory, nowMs: number): Promise<number> {
     let dropped = 0;
-    let looked = 0;
+    let scanned = 0;
     const { rows: tenants } = await client.query<{ readonly tenant: string }>(
       'SELECT DISTINCT tenant FROM adapters WHERE tenant >= $1 ORDER BY tenant',
-      [this.#reached.tenant],
+      [this.#position.tenant],
     );
     for (const { tenant } of tenants) {
-      if (tenant !== this.#reached.tenant) this.#reached = { ...beforeAll, tenant };
+      if (tenant !== this.#position.tenant) this.#position = { ...start, tenant };
       const before = nowMs - (tenantMs.get(tenant) ?? defaultMs);
-      const rows = await look(client, this.#reached, before, maxLooked - looked);
+      const rows = await look(client, this.#position, before, maxScanned - scanned);
       const some = upTo(rows, maxDropped - dropped);
       await dropOf(
         client,
@@ -58,32 +61,32 @@ export class OldConnections {
         nowMs,
       );
       const last = some.at(-1);
-      if (last) this.#reached = { tenant, endedAt: last.ended_at, device: last.device };
-      looked += rows.length;
+      if (last) this.#position = { tenant, endedAt: last.ended_at, device: last.device };
+      scanned += rows.length;
       dropped += some.filter((row) => !row.is_kept).length;
-      if (dropped === maxDropped || looked === maxLooked) return dropped;
+      if (dropped === maxDropped || scanned === maxScanned) return dropped;
     }
-    this.#reached = beforeAll;
+    this.#position = start;
     return dropped;
   }
 }
 
-/** The first rows, with so many that are not kept at most. */
-function upTo(rows: readonly LookedRow[], most: number): readonly LookedRow[] {
+/** The first rows, up to the one with which `most` rows are to be dropped. */
+function upTo(rows: readonly ScannedRow[], most: number): readonly ScannedRow[] {
   let found = 0;
   const end = rows.findIndex((row) => !row.is_kept && (found += 1) === most);
   return end === -1 ? rows : rows.slice(0, end + 1);
 }
 
-/** The oldest of a tenant, from the place that was reached: of several that ended there, some may not have been looked at. */
+/** The oldest rows of a tenant, beginning at the position reached: several rows may have this position, and not all were read. */
 async function look(
   client: Client,
-  { tenant, endedAt, device }: Reached,
+  { tenant, endedAt, device }: ScanPosition,
   before: number,
   limit: number,
-): Promise<readonly LookedRow[]> {
-  // A look into the table of devices for each row: for a join, the server may read all devices.
-  const { rows } = await client.query<LookedRow>(
+): Promise<readonly ScannedRow[]> {
+  // A subquery looks up one device for each row: for a join, the server might read all devices.
+  const { rows } = await client.query<ScannedRow>(
     `SELECT device, id, ended_at, coalesce(id = (SELECT d.last_ending FROM devices d
          WHERE d.tenant = c.tenant AND d.device = c.device), false) AS is_kept
      FROM connections c
@@ -97,7 +100,7 @@ async function look(
 async function dropOf(
   client: Client,
   tenant: string,
-  old: readonly LookedRow[],
+  old: readonly ScannedRow[],
   nowMs: number,
 ): Promise<void> {
   if (old.length === 0) return;
@@ -111,7 +114,7 @@ async function dropOf(
   await closeThrough(client, tenant, rows, nowMs);
 }
 
-/** Connections that these took over have ended. Once these are forgotten, nothing would show that any more. */
+/** Connections that these took over have ended. Only the dropped rows showed that, so they are dropped with them. */
 async function dropTakenOver(client: Client, tenant: string, dropped: readonly DroppedRow[]): Promise<void> {
   const held = dropped.flatMap(({ device, holder, epoch }) =>
     holder === null ? [] : [{ device, holder, before: takenOverBefore(epoch) }],
@@ -125,7 +128,7 @@ async function dropTakenOver(client: Client, tenant: string, dropped: readonly D
   );
 }
 
-/** An event of what was dropped that comes again must not open it again. */
+/** If an event of a dropped connection comes again, it must not open the connection again. */
 async function closeThrough(
   client: Client,
   tenant: string,

@@ -11,7 +11,7 @@ const counting = (name: string, ...rows: readonly string[]): string => `
     RETURN NULL;
   END $count$;`;
 
-/** How many connections each instance of an adapter has open, over all tenants: counted as they change, once for each statement. */
+/** How many connections each instance of an adapter has open, over all tenants. Triggers keep the count, once for each statement. */
 export const openByInstance = `
   CREATE TABLE open_by_instance (
     adapter_id TEXT COLLATE "C" NOT NULL,

@@ -87,7 +87,7 @@ describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
   ];
 
   test.each([1, 2, 3])(
-    'replicas that each get a part of the stream, and parts twice, end in the table of one (seed %i)',
+    'replicas that each get a part of the stream, and some parts twice, have the table of a single reader (seed %i)',
     async (seed) => {
       const { pick } = seededRandom(seed + 100);
       const events = stream(seed);
@@ -110,7 +110,7 @@ describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
     },
   );
 
-  test('a reader at one replica misses no change of another, and sees each once, in the order of its number', async () => {
+  test('a reader at one replica gets each change of another once, in the order of the numbers', async () => {
     const [one, other] = await replicas(2);
     if (!one || !other) throw new Error('there are two');
     let position = await one.position();
@@ -143,7 +143,7 @@ describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
     );
   });
 
-  test('each replica is woken by the changes of the other', async () => {
+  test('each replica is woken by changes of the other', async () => {
     const [one, other] = await replicas(2);
     let wakes = 0;
     one?.onWake(() => (wakes += 1));
@@ -169,7 +169,7 @@ describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
     expect(await names()).toEqual(['other']);
   });
 
-  test('a replica that stands still is waited for until the network gives its events to others, one that is gone is not', async () => {
+  test('replicas wait for a stopped replica until the network gives its events to others, and not for one that is gone', async () => {
     const url = postgres.newDatabase();
     const clock = new ManualClock('2026-11-28T12:00:00.000Z');
     const [still, gone, other] = await Promise.all(
@@ -197,7 +197,7 @@ describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
     expect(await names()).toEqual([]);
   });
 
-  test('old connections are dropped behind many that are kept, of another tenant too, in portions', async () => {
+  test('old connections behind many that are kept are dropped in portions, of another tenant too', async () => {
     const clock = { ...systemClock, now: () => (Date.now() + 400 * 86_400_000) as Timestamp };
     const store = await openNew(clock);
     onTestFinished(() => store.close());
@@ -225,7 +225,7 @@ describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
     ]);
   });
 
-  test('a batch costs as much as it has devices, and not as all that are connected, before the server has statistics', async () => {
+  test('the cost of a batch depends on its devices, and not on all connected ones, even without statistics of the server', async () => {
     const url = postgres.newDatabase();
     const inStore = async (work: (store: PostgresStore) => Promise<void>): Promise<void> => {
       const store = await PostgresStore.open({
@@ -250,7 +250,7 @@ describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
     expect((await readOf(url, { ended: 200 })) - before).toBeLessThan(5_000);
   });
 
-  test('a server that is killed is away, and what was committed is there when it is back', async () => {
+  test('calls reject with StoreUnavailable after the server was killed, and all commits are there when it is back', async () => {
     const [store] = await replicas(1);
     const device = deviceRef('acme', 'thermostat-7');
     await store?.apply([connected()]);

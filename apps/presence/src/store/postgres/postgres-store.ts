@@ -18,7 +18,7 @@ import { OldConnections } from './old-connections.ts';
 import { positionOf, readChanges } from './changes.ts';
 import { renewDevices } from './device-states.ts';
 import { readEndings } from './endings.ts';
-import { takenUpIn, takenUpText, wasLeftForLong } from '../fold/taken-up.ts';
+import { gapIn, gapText, isLongGap } from '../fold/following-gap.ts';
 import { foldBatch } from './fold.ts';
 import { dropInstances, readInstances, saveInstances } from './instances.ts';
 import { Wakes, type Client, type Queries } from '@rollcall/postgres';
@@ -28,7 +28,7 @@ import { readCounts, readDevices, readHistory, readList, readSummary } from './r
 import { migrate } from './schema.ts';
 import { forgetReplica, noteReplica, readReplicas } from './replicas.ts';
 import { readTimeline } from './timeline.ts';
-import { dropOldChanges, forgetDevice, sweep } from './tidy.ts';
+import { dropOldChanges, forgetDevice, sweep } from './maintenance.ts';
 
 export interface PostgresStoreOptions {
   readonly url: string;
@@ -40,14 +40,14 @@ export interface PostgresStoreOptions {
   readonly maxChanges?: number;
 }
 
-/** Named so in `NOTIFY`. */
+/** The channel of `NOTIFY`. */
 const channel = 'rollcall_presence';
-/** After how long without any replica a database counts as left alone. */
-const awayAfterMs = 5_000;
+/** A time without any replica counts as a gap if it is at least this long. */
+const minGapMs = 5_000;
 
 /**
- * A store in PostgreSQL, for several replicas. Writers take turns, over all replicas, by an advisory lock: nothing comes between what
- * one reads and what it writes, and the numbers of changes follow the order of commits.
+ * A store in PostgreSQL, for several replicas. All writers take turns by an advisory lock: nothing else is written between what one
+ * reads and what it writes, and the numbers of changes follow the order of commits.
  */
 export class PostgresStore implements PresenceStore {
   readonly #options: PostgresStoreOptions;
@@ -55,7 +55,7 @@ export class PostgresStore implements PresenceStore {
   readonly #wakes: Wakes;
   readonly #old = new OldConnections();
   readonly #listeners = new Set<() => void>();
-  /** Of the connection that listens: it is there for as long as this process is. */
+  /** The name of the connection that listens. The server lists it for as long as this process runs. */
   readonly #session = `rollcall-presence ${randomUUID()}`;
   #name = '';
   #sinceMs = 0;
@@ -74,7 +74,7 @@ export class PostgresStore implements PresenceStore {
     });
   }
 
-  /** @throws StoreUnavailable if the database cannot be reached; Error if it is not such a database. */
+  /** @throws StoreUnavailable if the database cannot be reached; Error if it is of a later version. */
   static async open(options: PostgresStoreOptions): Promise<PostgresStore> {
     const store = new PostgresStore(options);
     try {
@@ -174,13 +174,13 @@ export class PostgresStore implements PresenceStore {
       'SELECT max(interval) AS interval FROM adapters',
     );
     const announceIntervalMs = longest.rows[0]?.interval ?? undefined;
-    const takenUp = await this.#queries.query<{ readonly value: string }>(
+    const lastGap = await this.#queries.query<{ readonly value: string }>(
       "SELECT value FROM meta WHERE name = 'taken-up'",
     );
     return {
       replicas,
       sinceMs: this.#sinceMs,
-      ...takenUpIn(takenUp.rows[0]?.value),
+      ...gapIn(lastGap.rows[0]?.value),
       ...(announceIntervalMs !== undefined && { announceIntervalMs }),
     };
   }
@@ -202,29 +202,29 @@ export class PostgresStore implements PresenceStore {
     await this.#queries.close();
   }
 
-  /** Continues from the stored state. While no replica followed the events, no adapter fell silent. */
+  /** Reads the stored state, and shifts the times of adapters by the time in which no replica ran: no adapter becomes silent by that. */
   async #begin(): Promise<void> {
     const now = this.#options.clock.now();
     await this.#queries.exclusively(async (client) => {
       this.#name = await metaOf(client, 'name', randomUUID().slice(0, 8));
       this.#sinceMs = Number(await metaOf(client, 'since', String(now)));
-      const away = { leftMs: Number(await metaOf(client, 'alive', String(now))), atMs: now };
-      const awayMs = now - away.leftMs;
-      if (awayMs < awayAfterMs) return;
-      if (wasLeftForLong(away))
+      const gap = { fromMs: Number(await metaOf(client, 'alive', String(now))), toMs: now };
+      const gapMs = now - gap.fromMs;
+      if (gapMs < minGapMs) return;
+      if (isLongGap(gap))
         await client.query(
           "INSERT INTO meta VALUES ('taken-up', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-          [takenUpText(away)],
+          [gapText(gap)],
         );
       await client.query(
         'UPDATE adapters SET last_heard = last_heard + $1, last_announcement = last_announcement + $1',
-        [awayMs],
+        [gapMs],
       );
       await client.query("UPDATE meta SET value = $1 WHERE name = 'alive'", [String(now)]);
     });
   }
 
-  /** @param work returns how many devices changed: if any did, the readers of `watch` are woken, once. */
+  /** @param work returns how many devices changed. If any did, the readers of `watch` are woken once. */
   async #write(work: (client: Client) => Promise<number>): Promise<number> {
     return this.#queries.exclusively(async (client) => {
       const changed = await work(client);
@@ -235,7 +235,7 @@ export class PostgresStore implements PresenceStore {
   }
 }
 
-/** What stands there by this name; where nothing does, this. */
+/** The value with this name. If there is none, `first` is stored. */
 async function metaOf(client: Client, name: string, first: string): Promise<string> {
   await client.query('INSERT INTO meta VALUES ($1, $2) ON CONFLICT DO NOTHING', [name, first]);
   const { rows } = await client.query<{ readonly value: string }>('SELECT value FROM meta WHERE name = $1', [

@@ -2,8 +2,14 @@ import type { DeviceRef } from '@rollcall/core';
 import type { Clock } from '@rollcall/core/environment';
 import { AdapterBook } from '../fold/adapter-book.ts';
 import { takenOverAfter } from '../fold/connection-row.ts';
-import { behindAllWith, maxLooked, storedIn, unheard } from '../fold/device-state.ts';
-import { pageOf, pastColumns, pastOf, placeOf, type PastRow } from '../fold/past-row.ts';
+import { behindAllWith, maxScanned, storedIn, withoutEvents } from '../fold/device-state.ts';
+import {
+  historyPage,
+  historyColumns,
+  storedConnection,
+  positionOf,
+  type HistoryRow,
+} from '../fold/history-page.ts';
 import { flappingWithinMs, maxFlapping, summaryOf, type CountRow, type FlapRow } from '../fold/summary.ts';
 import type {
   DeviceQuery,
@@ -22,7 +28,7 @@ interface StateRow {
   readonly state: string;
 }
 
-/** In the order of the question. */
+/** @returns one entry for each device, in the same order. */
 export async function readDevices(
   client: Client,
   devices: readonly DeviceRef[],
@@ -35,7 +41,7 @@ export async function readDevices(
   );
   return devices.map(({ tenant, device }, index) => {
     const state = rows[index]?.state;
-    return typeof state === 'string' ? storedIn(state) : unheard(tenant, device);
+    return typeof state === 'string' ? storedIn(state) : withoutEvents(tenant, device);
   });
 }
 
@@ -45,17 +51,17 @@ export async function readList(
   { status, protocol, reason, sinceMs, q = '', after = '', limit }: DeviceQuery,
 ): Promise<{ readonly devices: readonly StoredDevice[]; readonly next?: string }> {
   // `last` is how far was looked: among what does not match, a page ends too.
-  const { rows } = await client.query<StateRow & { readonly last: string | null; readonly looked: number }>(
-    `WITH looked AS (
+  const { rows } = await client.query<StateRow & { readonly last: string | null; readonly scanned: number }>(
+    `WITH scanned AS (
        SELECT device, status, protocol, reason, since FROM devices
-       WHERE tenant = $1 AND device > $2 AND device >= $3 AND device < $4 ORDER BY device LIMIT ${maxLooked}),
+       WHERE tenant = $1 AND device > $2 AND device >= $3 AND device < $4 ORDER BY device LIMIT ${maxScanned}),
      fits AS (
-       SELECT device FROM looked
+       SELECT device FROM scanned
        WHERE ($5::text IS NULL OR status = $5) AND ($6::text IS NULL OR protocol = $6)
          AND ($7::text IS NULL OR reason = $7) AND ($8::bigint IS NULL OR since >= $8)
        ORDER BY device LIMIT $9)
-     SELECT d.device, d.state, NULL AS last, 0 AS looked FROM fits JOIN devices d ON d.tenant = $1 AND d.device = fits.device
-     UNION ALL SELECT '', '', max(device), count(*)::int FROM looked`,
+     SELECT d.device, d.state, NULL AS last, 0 AS scanned FROM fits JOIN devices d ON d.tenant = $1 AND d.device = fits.device
+     UNION ALL SELECT '', '', max(device), count(*)::int FROM scanned`,
     [
       tenant,
       after,
@@ -72,11 +78,11 @@ export async function readList(
   const fits = rows.filter((row) => row.state !== '').toSorted(byBytes);
   const devices = fits.slice(0, limit).map(({ state }) => storedIn(state));
   if (fits.length > limit) return { devices, next: fits[limit - 1]?.device ?? '' };
-  const isMore = end !== undefined && end.looked === maxLooked && end.last !== null;
+  const isMore = end !== undefined && end.scanned === maxScanned && end.last !== null;
   return isMore ? { devices, next: end.last } : { devices };
 }
 
-/** As the database orders them. */
+/** The order of the database's collation "C". */
 function byBytes(one: StateRow, other: StateRow): number {
   return Buffer.compare(Buffer.from(one.device), Buffer.from(other.device));
 }
@@ -87,9 +93,9 @@ export async function readHistory(
   { fromMs, toMs, limit, after }: HistoryQuery,
   clock: Pick<Clock, 'now'>,
 ): Promise<{ readonly connections: readonly StoredConnection[]; readonly next?: string }> {
-  const [beforeAt, beforeId] = placeOf(after);
-  const { rows } = await client.query<PastRow>(
-    `SELECT ${pastColumns} FROM connections
+  const [beforeAt, beforeId] = positionOf(after);
+  const { rows } = await client.query<HistoryRow>(
+    `SELECT ${historyColumns} FROM connections
      WHERE tenant = $1 AND device = $2 AND connected_at <= $3 AND (ended_at IS NULL OR ended_at >= $4)
        AND (connected_at, id) < ($5, $6)
      ORDER BY connected_at DESC, id DESC LIMIT $7`,
@@ -99,14 +105,16 @@ export async function readHistory(
   const adapters = open.length === 0 ? new AdapterBook(0) : await adaptersOfTenant(client, tenant);
   const takenOver = await takeoversOf(client, tenant, device, open);
   const nowMs = clock.now();
-  return pageOf(rows, limit, (row) => pastOf(tenant, row, adapters, takenOver.get(row.id), nowMs));
+  return historyPage(rows, limit, (row) =>
+    storedConnection(tenant, row, adapters, takenOver.get(row.id), nowMs),
+  );
 }
 
 async function takeoversOf(
   client: Client,
   tenant: string,
   device: string,
-  open: readonly PastRow[],
+  open: readonly HistoryRow[],
 ): Promise<ReadonlyMap<string, number>> {
   const held = open.flatMap(({ id, holder, epoch }) =>
     holder === null ? [] : [{ id, holder, after: takenOverAfter(epoch) }],
@@ -122,7 +130,7 @@ async function takeoversOf(
   return new Map(rows.map(({ id, at }) => [id, at]));
 }
 
-/** So many devices of a tenant are alike. */
+/** How many devices of a tenant have the same status, protocol, reason and adapter. */
 export async function readCounts(client: Client, tenant: string): Promise<readonly CountRow[]> {
   const { rows } = await client.query<CountRow>(
     `SELECT status, nullif(protocol, '') AS protocol, nullif(reason, '') AS reason,

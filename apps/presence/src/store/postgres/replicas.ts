@@ -6,15 +6,15 @@ export interface ReplicaProgress {
   readonly readThroughMs: number;
 }
 
-/** After how long without a note a replica is not waited for: its process is gone, and the network gives its events to the others. */
+/** After how long without a note a replica counts as gone: its process has ended, and the network gives its events to the others. */
 const goneAfterMs = 15_000;
 /**
- * The same of one whose session at the database is still there: it stands still, or its host is lost. It may have events that the network
- * gives to no other before it notices. Networks notice a silent peer within one or two minutes.
+ * The same for a replica whose database session is still open: its process is stopped, or its host is lost. It may hold events which the
+ * network gives to no other replica before it notices. Networks notice a silent peer within one or two minutes.
  */
 const lostAfterMs = 180_000;
 
-/** @param session the name of a session of this replica, as the server lists it for as long as the session is there. */
+/** @param session the name of a database session of this replica: the server lists it for as long as the session is open. */
 export async function noteReplica(
   client: Client,
   { replica, readThroughMs }: ReplicaProgress,
@@ -31,7 +31,7 @@ export async function noteReplica(
   );
 }
 
-/** Forgets one that stops, and those that were lost long ago. */
+/** Forgets a replica that stops, and all that were lost long ago. */
 export async function forgetReplica(client: Client, replica: string, nowMs: number): Promise<void> {
   await client.query('DELETE FROM replicas WHERE replica = $1 OR noted_at < $2', [
     replica,
@@ -39,7 +39,7 @@ export async function forgetReplica(client: Client, replica: string, nowMs: numb
   ]);
 }
 
-/** Those that may have events that no other has. */
+/** The replicas that may hold events which no other replica gets. */
 export async function readReplicas(client: Client, nowMs: number): Promise<readonly ReplicaProgress[]> {
   const { rows } = await client.query<{ readonly replica: string; readonly read_through: number }>(
     `SELECT replica, read_through FROM replicas r

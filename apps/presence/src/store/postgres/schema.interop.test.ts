@@ -4,7 +4,7 @@ import { silentLog } from '@rollcall/core/environment';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { answersOf } from '../../testing/answers-of.ts';
-import { stream } from '../../testing/describe-store.ts';
+import { randomStream } from '../../testing/store/random-stream.ts';
 import { connected, connectionId, disconnected } from '../../testing/received.ts';
 import { PostgresStore } from './postgres-store.ts';
 import { presenceQueries } from './presence-queries.ts';
@@ -52,7 +52,7 @@ describe.runIf(hasDebianPackage('postgresql'))('a database of an older version',
   }
 
   test.each(versions.map((version) => ({ version, seed: 3 })))(
-    'answers the same from version $version on, and goes on',
+    'gives the same answers after a migration from version $version, and takes further events',
     async ({ version, seed }) => {
       const clock = new ManualClock('2026-11-28T12:00:00Z');
       const open = async (url: string): Promise<PostgresStore> => {
@@ -62,11 +62,11 @@ describe.runIf(hasDebianPackage('postgresql'))('a database of an older version',
       };
       const url = postgres.newDatabase();
       const now = await open(url);
-      await now.apply(stream(seed));
+      await now.apply(randomStream(seed));
       const copy = await asBefore(url, version);
       const before = await open(copy);
       for (const round of [0, 1]) {
-        for (const each of [now, before]) if (round === 1) await each.apply(stream(seed + 100));
+        for (const each of [now, before]) if (round === 1) await each.apply(randomStream(seed + 100));
         expect(await answersOf(before)).toEqual(await answersOf(now));
       }
       const begin = connected({ connectionId: connectionId(90) });

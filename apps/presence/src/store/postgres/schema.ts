@@ -1,14 +1,14 @@
-import { fewerTrees } from './fewer-trees.ts';
+import { fewerIndexes } from './fewer-indexes.ts';
 import { openByInstance } from './open-by-instance.ts';
 import { migrate as migrateTables, type Queries } from '@rollcall/postgres';
 
 /**
- * What the tree of endings in time has, which is all endings: no time of JavaScript is before. A question that is to use that tree
- * says it; one about a device does not, and is not led to it.
+ * The condition of the index `connections_ended_lately`. It is true for all endings: no time in JavaScript is earlier. The planner uses
+ * a partial index only for queries with its condition. So queries about a period have it, and queries about a device do not.
  */
 export const isInEndingsInTime = 'ended_at > -8640000000000001';
 
-/** Steps that were released never change; a new one is added at the end. */
+/** The steps of the migration. Released steps never change; a new one is added at the end. */
 export const steps: readonly string[] = [
   `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -101,7 +101,7 @@ export const steps: readonly string[] = [
   CREATE INDEX instances_by_name ON instances (instance);
   CREATE INDEX instances_heard ON instances (heard_at);
   `,
-  fewerTrees,
+  fewerIndexes,
   `
   -- Of one device, connections must be found by the device, whatever the planner knows of how many there are. A tree of tenants first,
   -- of few rows, looks as good to it until the table is analysed. So that tree has a condition that such a question does not have.
@@ -120,7 +120,7 @@ export const steps: readonly string[] = [
   `,
 ];
 
-/** @param newest a test may want an older one. */
+/** @param newest the version to migrate to; tests use older ones. */
 export function migrate(queries: Pick<Queries, 'patiently'>, newest: number = steps.length): Promise<void> {
   return migrateTables(queries, { table: 'presence_version', steps, newest });
 }

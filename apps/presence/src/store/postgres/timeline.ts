@@ -4,7 +4,7 @@ import { isInEndingsInTime } from './schema.ts';
 import type { Timeline, TimelineQuery } from '../presence-store.ts';
 import type { Client } from '@rollcall/postgres';
 
-/** One without an ending is over, too, where another one took its slot: the first with an epoch behind the margin. */
+/** A connection without an ending is over when another one took its slot: the first whose epoch is behind the margin. */
 const spans = `
   SELECT c.device, c.is_silent::int AS is_silent, c.connected_at AS begin,
     CASE WHEN c.ended_at IS NOT NULL THEN c.ended_at WHEN c.holder IS NULL THEN NULL ELSE
@@ -14,14 +14,14 @@ const spans = `
       AS finish
   FROM connections c WHERE c.tenant = $1 AND c.connected_at <= $3 AND (c.ended_at IS NULL OR c.ended_at > $2)`;
 
-/** Takes as long as there are connections. */
+/** This takes longer the more connections there are. */
 export async function readTimeline(client: Client, tenant: string, query: TimelineQuery): Promise<Timeline> {
   const period = [tenant, query.fromMs, query.toMs];
   const steps = await client.query<StepRow>(stepsFrom(spans, '$2::bigint', '$4::bigint'), [
     ...period,
     query.stepMs,
   ]);
-  // As it stands in the JSON, which PostgreSQL cannot always read.
+  // A regular expression, as PostgreSQL cannot parse all of these JSON texts.
   const endings = await client.query<EndingRow>(
     `SELECT substring(ending from '"reason":("(?:[^"\\\\]|\\\\.)*")') AS reason, count(*) AS count FROM connections
      WHERE tenant = $1 AND ended_at > $2 AND ended_at <= $3 AND ${isInEndingsInTime} GROUP BY 1`,

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { AdapterBook, adapterRow, heardOf, type AdapterRow } from '../fold/adapter-book.ts';
 
-/** The adapters that were heard, in memory; `save` writes what changed, within the transaction of the events. */
+/** Reads the book of adapters into memory. `save` writes the adapters that changed, within the transaction of the events. */
 export function loadAdapters(
   database: DatabaseSync,
   defaultIntervalMs: number,

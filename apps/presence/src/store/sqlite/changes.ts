@@ -1,11 +1,11 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { changesRead, placeId, placeNumber, type ChangeRow } from '../fold/change-place.ts';
+import { changesRead, positionText, positionNumber, type ChangeRow } from '../fold/change-position.ts';
 import type { ChangesRead } from '../presence-store.ts';
 
-/** Dropped at a time. */
+/** How many changes one call of `drop` removes, at most. */
 const dropChanges = 5_000;
 
-/** The log of changes. Numbers follow the order of commits: there is one writer. */
+/** The log of changes. There is one writer, so the numbers follow the order of commits. */
 export class Changes {
   readonly #name: string;
   readonly #max: number;
@@ -14,11 +14,11 @@ export class Changes {
   readonly #read: StatementSync;
   readonly #drop: StatementSync;
 
-  /** @param maxChanges the log reaches back over so many; a reader that was away for longer begins again. */
+  /** @param maxChanges how many changes the log keeps. A reader that missed more gets a snapshot. */
   constructor(database: DatabaseSync, name: string, maxChanges: number) {
     this.#name = name;
     this.#max = maxChanges;
-    // The sequence: the rows of the log may all be dropped.
+    // The table may be empty: all rows can have been dropped. The sequence still has the last number.
     this.#last = database.prepare("SELECT seq AS number FROM sqlite_sequence WHERE name = 'changes'");
     this.#first = database.prepare('SELECT min(number) AS number FROM changes');
     this.#read = database.prepare(
@@ -31,11 +31,11 @@ export class Changes {
   }
 
   position(): string {
-    return placeId(this.#name, this.#lastNumber());
+    return positionText(this.#name, this.#lastNumber());
   }
 
   read(tenant: string, after: string, limit: number): ChangesRead | 'gone' {
-    const begin = placeNumber(this.#name, after);
+    const begin = positionNumber(this.#name, after);
     const last = this.#lastNumber();
     const { number: first } = this.#first.get() as { readonly number: number | null };
     if (begin === undefined || begin > last || begin < (first ?? last + 1) - 1) return 'gone';

@@ -16,7 +16,7 @@ interface OpenRow {
   readonly newest: string | null;
 }
 
-/** What is known of each device, from its connections: made again whenever one of them changes. */
+/** The state of each device. It is computed from the device's connections whenever one of them changes. */
 export class DeviceStates {
   readonly #adapters: AdapterBook;
   readonly #open: StatementSync;
@@ -38,7 +38,7 @@ export class DeviceStates {
           WHERE n.tenant = c.tenant AND n.device = c.device AND n.kind = ${bySlot} AND n.key = c.holder) AS newest
        ${found(open)} ORDER BY connected_at, id`,
     );
-    // The latest by the clocks of adapters, and by their epochs: a clock that was set back stays behind for long.
+    // Both the latest by the clocks of adapters and the latest by epoch: after a clock was set back, its times are too early for long.
     const ends = (kind: number): string =>
       `SELECT * FROM (SELECT id, ended_at, ended_by, ended_epoch, c.adapter_id ${found(kind)}
        ORDER BY p.key DESC LIMIT ${maxEndings})`;
@@ -60,8 +60,10 @@ export class DeviceStates {
   }
 
   /**
-   * @param said the last event of an adapter whose events name no connection, where it is news.
-   * @returns whether the device became another.
+   * Computes the state of a device again.
+   *
+   * @param said a new event of an adapter whose events have no connection-id.
+   * @returns whether the state changed.
    */
   renew(device: DeviceRef, nowMs: number, said?: HonoConnectionEvent): boolean {
     const key = [device.tenant, device.device] as const;
@@ -70,11 +72,11 @@ export class DeviceStates {
       | undefined;
     const saidText = said ? JSON.stringify(said) : (before?.said ?? null);
     const open = this.#openOf(device);
-    const isUnheard = open.length > 0 && open.every((row) => this.#isSilent(device, row, nowMs));
-    // Those that are heard again may fall silent again.
-    if (isUnheard || before?.status === 'unknown') this.#markSilent.run(isUnheard ? 1 : 0, ...key);
+    const allSilent = open.length > 0 && open.every((row) => this.#isSilent(device, row, nowMs));
+    // Connections that are known again may become unknown again.
+    if (allSilent || before?.status === 'unknown') this.#markSilent.run(allSilent ? 1 : 0, ...key);
     const latest = this.#latestEnding(device);
-    const row = deviceRow({ device, open, isUnheard, latest, said: saidText });
+    const row = deviceRow({ device, open, allSilent, latest, said: saidText });
     const isNews = row.state !== before?.state;
     if (isNews || saidText !== before.said) this.#write.run(row);
     if (isNews) this.#change.run(...key, row.state);

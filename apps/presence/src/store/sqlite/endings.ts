@@ -1,11 +1,11 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { maxLooked } from '../fold/device-state.ts';
-import { endingPlace, endingsPage, placeOfEnding, type EndedRow } from '../fold/endings-page.ts';
-import { saidOfEnding } from '../fold/said-of-ending.ts';
-import type { EndingPlace, EndingsPage, EndingsQuery } from '../presence-store.ts';
+import { maxScanned } from '../fold/device-state.ts';
+import { startAfter, endingsPage, positionOfEnding, type EndedRow } from '../fold/endings-page.ts';
+import { endingFilter } from '../fold/ending-filter.ts';
+import type { EndingPosition, EndingsPage, EndingsQuery } from '../presence-store.ts';
 
-/** A row that was looked at; one that does not fit has no ending here. */
-type LookedRow = Omit<EndedRow, 'ending'> & { readonly ending: string | null };
+/** A row that was read; `ending` is `null` if it does not match the query. */
+type ScannedRow = Omit<EndedRow, 'ending'> & { readonly ending: string | null };
 
 /** Connections of a tenant that ended, the latest first. */
 export class Endings {
@@ -20,30 +20,30 @@ export class Endings {
        FROM connections c LEFT JOIN devices d ON d.tenant = c.tenant AND d.device = c.device
        WHERE c.tenant = :tenant AND c.ended_at > :from AND c.ended_at <= :to
          AND (c.ended_at, c.device, c.id) < (:beforeAt, :beforeDevice, :beforeId)
-       ORDER BY c.ended_at DESC, c.device DESC, c.id DESC LIMIT ${maxLooked + 1}`,
+       ORDER BY c.ended_at DESC, c.device DESC, c.id DESC LIMIT ${maxScanned + 1}`,
     );
   }
 
   read(tenant: string, query: EndingsQuery): EndingsPage {
-    const before = endingPlace(query.after);
+    const before = startAfter(query.after);
     const rows = this.#read.iterate({
       tenant,
       from: query.fromMs,
       to: query.toMs,
-      reason: saidOfEnding('reason', query.reason),
-      protocol: saidOfEnding('protocol', query.protocol),
+      reason: endingFilter('reason', query.reason),
+      protocol: endingFilter('protocol', query.protocol),
       adapter: query.adapterId ?? null,
       beforeAt: before.endedAtMs,
       beforeDevice: before.device,
       beforeId: before.connectionId,
-    }) as unknown as Iterable<LookedRow>;
+    }) as unknown as Iterable<ScannedRow>;
     const fits: EndedRow[] = [];
-    let looked = 0;
-    let last: EndingPlace | undefined;
+    let scanned = 0;
+    let last: EndingPosition | undefined;
     for (const row of rows) {
-      if (fits.length === query.limit || looked === maxLooked) return endingsPage(tenant, fits, last);
-      looked += 1;
-      last = placeOfEnding(row);
+      if (fits.length === query.limit || scanned === maxScanned) return endingsPage(tenant, fits, last);
+      scanned += 1;
+      last = positionOfEnding(row);
       const { ending } = row;
       if (ending !== null) fits.push({ ...row, ending });
     }

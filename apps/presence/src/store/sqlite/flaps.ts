@@ -1,14 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { maxFlapping, type FlapRow } from '../fold/summary.ts';
 
-/** What is looked for: devices of a tenant with more changes than `flaps` behind this time. */
+/** Asks for devices of a tenant with more than `flaps` changes since this time. */
 export interface FlapsQuery {
   readonly tenant: string;
   readonly since: number;
   readonly flaps: number;
 }
 
-/** Takes as long as there were changes. */
+/** This takes longer the more changes there were. */
 export function readFlaps(database: DatabaseSync, { tenant, since, flaps }: FlapsQuery): readonly FlapRow[] {
   const rows = database
     .prepare(

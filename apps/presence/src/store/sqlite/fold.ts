@@ -1,10 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { AdapterBook } from '../fold/adapter-book.ts';
 import type { ReceivedEvent } from '@rollcall/hono-wire';
-import { beginOf, endOf } from '../fold/connection-row.ts';
+import { columnsOfConnected, columnsOfDisconnected } from '../fold/connection-row.ts';
 import { placeKind } from './place-kind.ts';
 
-/** Writes events into the table of connections. What one says is added by one statement, whatever is there already. */
+/** Writes events into the table of connections. Each event takes one statement, whether its connection is known or not. */
 export class Fold {
   readonly #adapters: AdapterBook;
   readonly #begin: StatementSync;
@@ -13,10 +13,10 @@ export class Fold {
 
   constructor(database: DatabaseSync, adapters: AdapterBook) {
     this.#adapters = adapters;
-    // Of one that is not known there is none: a new row has the next number.
+    // For an unknown connection this is NULL, and SQLite gives the new row the next number.
     const known = `(SELECT no FROM places WHERE tenant = :tenant AND device = :device AND kind = ${placeKind.byId} AND key = :id)`;
-    // An announcement says by which adapter, and how, the connection is known now; a repetition says nothing new. Its epoch may be
-    // greater than it was: an adapter raises it above that of a connection that was taken over.
+    // An announcement has the present adapter and facts of a connection; an event that is sent again has nothing new. The epoch of an
+    // announcement may be greater than before: an adapter raises it above that of a connection that was taken over.
     this.#begin = database.prepare(
       `INSERT INTO connections (no, tenant, device, id, facts, adapter_id, instance, holder, epoch, connected_at, heard)
        VALUES (${known}, :tenant, :device, :id, :facts, :adapter, :instance, :holder, :epoch, :at, :heard)
@@ -28,7 +28,7 @@ export class Fold {
          heard = excluded.heard, is_silent = 0
        WHERE ended_at IS NULL`,
     );
-    // Of several endings of one connection, the first counts. Its adapter is the one whose endings it is compared with.
+    // Of several endings of one connection, the first counts. The row gets the adapter of that ending: endings are compared by adapter.
     this.#end = database.prepare(
       `INSERT INTO connections (no, tenant, device, id, facts, adapter_id, instance, holder, epoch, connected_at, heard,
          ending, ended_at, ended_by, ended_epoch)
@@ -44,19 +44,19 @@ export class Fold {
     );
   }
 
-  /** @returns whether connections of its adapter are to be looked at again. */
+  /** @returns whether the connections of the event's adapter must be checked again. */
   add(event: ReceivedEvent, nowMs: number): boolean {
     const { tenant } = event.device;
-    const mustLook = this.#adapters.hear(event, nowMs);
+    const mustRecheck = this.#adapters.hear(event, nowMs);
     const heard = this.#adapters.get(tenant, event.adapter.id);
-    if (event.type === 'disconnected') this.#end.run(endOf(event));
+    if (event.type === 'disconnected') this.#end.run(columnsOfDisconnected(event));
     else if (event.epoch > (heard?.closedThrough ?? '') || this.#keeps(event))
       this.#begin.run({
-        ...beginOf(event),
+        ...columnsOfConnected(event),
         heard: Math.round(heard?.listenedMs ?? 0),
         announced: event.announcement ? 1 : 0,
       });
-    return mustLook;
+    return mustRecheck;
   }
 
   #keeps({ device: { tenant, device }, connectionId }: ReceivedEvent): boolean {

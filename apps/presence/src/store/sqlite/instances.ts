@@ -4,7 +4,7 @@ import { heardInstances, instanceKeptMs } from '../fold/heard-instances.ts';
 import { instancesPage, type CountedRow } from '../fold/instances-page.ts';
 import type { InstancesPage, InstancesQuery } from '../presence-store.ts';
 
-/** Which incarnations of adapters were heard, and when. */
+/** When each incarnation of an adapter published something. */
 export class Instances {
   readonly #write: StatementSync;
   readonly #read: StatementSync;
@@ -28,7 +28,7 @@ export class Instances {
     this.#drop = database.prepare('DELETE FROM instances WHERE heard_at < ?');
   }
 
-  /** Within the transaction of the events. */
+  /** Notes the incarnations of a batch. Call it within the transaction of the events. */
   hear(events: readonly (ReceivedEvent | HonoConnectionEvent)[], nowMs: number): void {
     for (const row of heardInstances(events, nowMs))
       this.#write.run(
@@ -52,7 +52,7 @@ export class Instances {
     return instancesPage(rows as unknown as readonly CountedRow[], limit);
   }
 
-  /** All that are too old: they are few. */
+  /** Drops all that are too old at once: there are few. */
   drop(nowMs: number): void {
     this.#drop.run(nowMs - instanceKeptMs);
   }

@@ -4,7 +4,7 @@ import type { DeviceRef } from '@rollcall/core';
 import type { Forgotten } from '../fold/forget-all.ts';
 import type { KeptHistory } from '../presence-store.ts';
 import { takenOverBefore } from '../fold/connection-row.ts';
-import { unheard } from '../fold/device-state.ts';
+import { withoutEvents } from '../fold/device-state.ts';
 import { placeKind } from './place-kind.ts';
 
 interface OldRow {
@@ -17,21 +17,21 @@ interface OldRow {
   readonly holder: string | null;
 }
 
-/** Dropped in one transaction, and looked at for that: the latest ending of each device is passed over. */
+/** The bounds of one transaction: rows that it drops, and rows that it reads for that. The latest ending of each device is not dropped. */
 const maxDropped = 500;
-const maxLooked = 4_000;
+const maxScanned = 4_000;
 
-/** The last one that was looked at; the next round goes on behind it. */
-interface Reached {
+/** The last row that was read; the next call continues behind it. */
+interface ScanPosition {
   readonly tenant: string;
   readonly endedAt: number;
   readonly device: string;
   readonly no: number;
 }
 
-const beforeAll: Reached = { tenant: '', endedAt: -1, device: '', no: -1 };
+const start: ScanPosition = { tenant: '', endedAt: -1, device: '', no: -1 };
 
-/** Connections that are kept no more. */
+/** Drops connections whose retention is over. */
 export class OldConnections {
   readonly #adapters: AdapterBook;
   readonly #tenants: StatementSync;
@@ -40,14 +40,14 @@ export class OldConnections {
   readonly #dropTakenOver: StatementSync;
   readonly #forget: readonly StatementSync[];
   readonly #change: StatementSync;
-  #reached = beforeAll;
+  #position = start;
 
   constructor(database: DatabaseSync, adapters: AdapterBook) {
     this.#adapters = adapters;
     this.#tenants = database.prepare(
       'SELECT DISTINCT tenant FROM adapters WHERE tenant >= ? ORDER BY tenant',
     );
-    // That a device left, and when, is known for as long as the device is.
+    // The latest ending of a device is kept for as long as the device is known.
     this.#old = database.prepare(
       `SELECT c.no, c.device, c.ended_at, c.adapter_id, c.epoch, c.holder,
          EXISTS (SELECT 1 FROM devices d WHERE d.tenant = c.tenant AND d.device = c.device AND d.last_ending = c.id) AS is_kept
@@ -70,18 +70,18 @@ export class OldConnections {
     this.#change = database.prepare('INSERT INTO changes (tenant, device, state) VALUES (?, ?, ?)');
   }
 
-  /** @returns how many were dropped; some wait for the next time. */
+  /** @returns how many were dropped; the next call drops more. */
   drop({ defaultMs, tenantMs }: KeptHistory, nowMs: number): number {
     let dropped = 0;
-    let looked = 0;
-    const tenants = this.#tenants.all(this.#reached.tenant) as unknown as readonly {
+    let scanned = 0;
+    const tenants = this.#tenants.all(this.#position.tenant) as unknown as readonly {
       readonly tenant: string;
     }[];
     for (const { tenant } of tenants) {
-      if (tenant !== this.#reached.tenant) this.#reached = { ...beforeAll, tenant };
-      const { endedAt, device, no } = this.#reached;
+      if (tenant !== this.#position.tenant) this.#position = { ...start, tenant };
+      const { endedAt, device, no } = this.#position;
       const before = nowMs - (tenantMs.get(tenant) ?? defaultMs);
-      const limit = maxLooked - looked;
+      const limit = maxScanned - scanned;
       const rows = this.#old.iterate({
         tenant,
         before,
@@ -92,16 +92,16 @@ export class OldConnections {
       }) as unknown as Iterable<OldRow>;
       const found: OldRow[] = [];
       for (const row of rows) {
-        looked += 1;
-        this.#reached = { tenant, endedAt: row.ended_at, device: row.device, no: row.no };
+        scanned += 1;
+        this.#position = { tenant, endedAt: row.ended_at, device: row.device, no: row.no };
         if (row.is_kept === 0) found.push(row);
         if (dropped + found.length === maxDropped) break;
       }
       for (const row of found) this.#dropOne(tenant, row, nowMs);
       dropped += found.length;
-      if (dropped === maxDropped || looked === maxLooked) return dropped;
+      if (dropped === maxDropped || scanned === maxScanned) return dropped;
     }
-    this.#reached = beforeAll;
+    this.#position = start;
     return dropped;
   }
 
@@ -111,21 +111,21 @@ export class OldConnections {
     nowMs: number,
   ): void {
     this.#drop.run(no);
-    // A connection that it took over has ended. Once this one is forgotten, nothing would show that any more.
+    // Connections that it took over have ended. Only this row shows that, so they are dropped with it.
     if (holder !== null) this.#dropTakenOver.run(tenant, device, holder, takenOverBefore(epoch));
-    // An event of it that comes again must not open it again.
+    // If an event of it comes again, it must not open the connection again.
     this.#adapters.closeThrough(tenant, adapterId, epoch, nowMs);
   }
 
-  /** Some of the connections of a device, and with the last of them all else: it is called again while there are more. */
+  /** Forgets some connections of a device, and with the last of them the device. Call it again while `isMore`. */
   forget({ tenant, device }: DeviceRef): Forgotten {
     const [connections, ...others] = this.#forget;
     const removed = Number(connections?.run(tenant, device).changes);
     if (removed === maxDropped) return { wasKnown: true, isMore: true };
     const [devices = 0] = others.map((statement) => Number(statement.run(tenant, device).changes));
     const wasKnown = removed + devices > 0;
-    // Those who watch learn of it.
-    if (wasKnown) this.#change.run(tenant, device, JSON.stringify(unheard(tenant, device)));
+    // Readers of `watch` get this change.
+    if (wasKnown) this.#change.run(tenant, device, JSON.stringify(withoutEvents(tenant, device)));
     return { wasKnown, isMore: false };
   }
 }

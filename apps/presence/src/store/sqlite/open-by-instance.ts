@@ -6,7 +6,7 @@ const oneLess = `
 const isOpen = (row: string): string => `${row}.ended_at IS NULL AND NOT ${row}.is_silent`;
 const isOther = `(NEW.adapter_id, NEW.instance) <> (OLD.adapter_id, OLD.instance)`;
 
-/** How many connections each instance of an adapter has open, over all tenants: counted as they change. */
+/** How many connections each instance of an adapter has open, over all tenants. Triggers keep the count. */
 export const openByInstance = `
   CREATE TABLE open_by_instance (
     adapter_id TEXT NOT NULL,

@@ -1,15 +1,18 @@
-/** What the connections of a device are found by, with the columns `key` and `key_then` of `places`. Released numbers never change. */
+/**
+ * The kinds of entries in the table `places`, an index over the connections of each device. The comments say what the columns `key` and
+ * `key_then` hold for each kind. Released numbers never change.
+ */
 export const placeKind = {
-  /** Its id. */
+  /** The connection-id. */
   byId: 0,
-  /** When it began; its id. */
+  /** The time when it began; the connection-id. */
   byBegin: 1,
-  /** Those without an ending. */
+  /** Nothing: the entry is there while the connection has no ending. */
   open: 2,
-  /** When it ended. */
+  /** The time when it ended. */
   byEnd: 3,
-  /** What only one connection of the device can hold; its epoch. */
+  /** The slot that it holds; its epoch. */
   bySlot: 4,
-  /** Its epoch when it ended. */
+  /** The `ended-epoch` of its ending. */
   byEndedEpoch: 5,
 } as const;

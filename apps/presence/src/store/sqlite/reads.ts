@@ -3,8 +3,14 @@ import type { DeviceRef } from '@rollcall/core';
 import type { DeviceQuery, HistoryQuery, StoredConnection, StoredDevice } from '../presence-store.ts';
 import type { AdapterBook } from '../fold/adapter-book.ts';
 import { takenOverAfter } from '../fold/connection-row.ts';
-import { behindAllWith, maxLooked, storedIn, unheard } from '../fold/device-state.ts';
-import { pageOf, pastColumns, pastOf, placeOf, type PastRow } from '../fold/past-row.ts';
+import { behindAllWith, maxScanned, storedIn, withoutEvents } from '../fold/device-state.ts';
+import {
+  historyPage,
+  historyColumns,
+  storedConnection,
+  positionOf,
+  type HistoryRow,
+} from '../fold/history-page.ts';
 import type { CountRow } from '../fold/summary.ts';
 import { tenantsSql } from '../fold/tenants.ts';
 import { placeKind } from './place-kind.ts';
@@ -14,7 +20,7 @@ interface StateRow {
   readonly state: string;
 }
 
-/** What is asked of the database. */
+/** The short queries. */
 export class Reads {
   readonly #clock: { now(): number };
   readonly #adapters: AdapterBook;
@@ -33,10 +39,10 @@ export class Reads {
       `SELECT device, iif((:status IS NULL OR status = :status) AND (:protocol IS NULL OR protocol = :protocol)
          AND (:reason IS NULL OR reason = :reason) AND (:since IS NULL OR since >= :since), state, NULL) AS state
        FROM devices WHERE tenant = :tenant AND device > :after AND device >= :from AND device < :to
-       ORDER BY device LIMIT ${maxLooked + 1}`,
+       ORDER BY device LIMIT ${maxScanned + 1}`,
     );
     this.#past = database.prepare(
-      `SELECT ${pastColumns} FROM places p JOIN connections c ON c.no = p.no
+      `SELECT ${historyColumns} FROM places p JOIN connections c ON c.no = p.no
        WHERE p.tenant = :tenant AND p.device = :device AND p.kind = ${placeKind.byBegin} AND p.key <= :to
          AND (ended_at IS NULL OR ended_at >= :from) AND (p.key, p.key_then) < (:beforeAt, :beforeId)
        ORDER BY p.key DESC, p.key_then DESC LIMIT :limit`,
@@ -54,7 +60,7 @@ export class Reads {
 
   get({ tenant, device }: DeviceRef): StoredDevice {
     const row = this.#state.get(tenant, device) as unknown as StateRow | undefined;
-    return row ? storedIn(row.state) : unheard(tenant, device);
+    return row ? storedIn(row.state) : withoutEvents(tenant, device);
   }
 
   list(
@@ -63,7 +69,7 @@ export class Reads {
   ): { readonly devices: readonly StoredDevice[]; readonly next?: string } {
     const { status, protocol, reason, sinceMs, q = '', after = '', limit } = query;
     const devices: StoredDevice[] = [];
-    let looked = 0;
+    let scanned = 0;
     let last = after;
     const rows = this.#page.iterate({
       tenant,
@@ -76,8 +82,8 @@ export class Reads {
       since: sinceMs ?? null,
     }) as unknown as Iterable<{ readonly device: string; readonly state: string | null }>;
     for (const { device, state } of rows) {
-      if (devices.length === limit || looked === maxLooked) return { devices, next: last };
-      looked += 1;
+      if (devices.length === limit || scanned === maxScanned) return { devices, next: last };
+      scanned += 1;
       last = device;
       if (state !== null) devices.push(storedIn(state));
     }
@@ -88,7 +94,7 @@ export class Reads {
     { tenant, device }: DeviceRef,
     { fromMs, toMs, limit, after }: HistoryQuery,
   ): { readonly connections: readonly StoredConnection[]; readonly next?: string } {
-    const [beforeAt, beforeId] = placeOf(after);
+    const [beforeAt, beforeId] = positionOf(after);
     const rows = this.#past.all({
       tenant,
       device,
@@ -97,10 +103,10 @@ export class Reads {
       beforeAt,
       beforeId,
       limit: limit + 1,
-    }) as unknown as readonly PastRow[];
+    }) as unknown as readonly HistoryRow[];
     const nowMs = this.#clock.now();
-    return pageOf(rows, limit, (row) =>
-      pastOf(tenant, row, this.#adapters, this.#takenOverAt(tenant, device, row), nowMs),
+    return historyPage(rows, limit, (row) =>
+      storedConnection(tenant, row, this.#adapters, this.#takenOverAt(tenant, device, row), nowMs),
     );
   }
 
@@ -112,8 +118,8 @@ export class Reads {
     return this.#tenants.all(after, limit).map(({ tenant }) => String(tenant));
   }
 
-  /** When another connection took the slot of one that is open. */
-  #takenOverAt(tenant: string, device: string, { ending, holder, epoch }: PastRow): number | undefined {
+  /** When another connection took the slot of an open one. */
+  #takenOverAt(tenant: string, device: string, { ending, holder, epoch }: HistoryRow): number | undefined {
     if (ending !== null || holder === null) return undefined;
     const row = this.#holdersAfter.get(tenant, device, holder, takenOverAfter(epoch));
     return (row as { readonly at: number | null }).at ?? undefined;

@@ -2,7 +2,7 @@ import { placeKind } from './place-kind.ts';
 
 const { byId, byBegin, open, byEnd, bySlot, byEndedEpoch } = placeKind;
 
-/** What a row of connections is found by, beside its tenant, device and number. */
+/** SQL for `kind`, `key` and `key_then` of the entry of a connection that is open or has ended. */
 const endOf = (row: string): string =>
   `iif(${row}ended_at IS NULL, ${open}, ${byEnd}), ifnull(${row}ended_at, ''), ''`;
 
@@ -22,9 +22,9 @@ const noPlace = (kind: string | number, key: string, then: string): string =>
      AND key_then = ${then} AND no = OLD.no;`;
 
 /**
- * The third step. An event costs as many pages as it touches: with many devices, hardly two events touch the same. Before, a row took
- * a page in each of a dozen trees, and rows of a kilobyte, kept under texts, made those trees deep. Now rows stand in the order in
- * which they came, all that a connection is found by stands together for each device, and devices are counted as they change.
+ * The third step of the migration. The cost of an event is the number of pages that it touches: with many devices, hardly two events
+ * touch the same page. A dozen indexes over wide rows with text keys touch a dozen pages. So rows are stored in the order in which they
+ * came, one table (`places`) is the index over all connections of a device, and triggers count devices as they change.
  */
 export const rowsInOrderOfTime = `
   DROP INDEX connections_in_time;

@@ -1,7 +1,7 @@
 import { openByInstance } from './open-by-instance.ts';
 import { rowsInOrderOfTime } from './rows-in-order-of-time.ts';
 
-/** Steps that were released never change; a new one is added at the end. */
+/** The steps of the migration. Released steps never change; a new one is added at the end. */
 export const steps: readonly string[] = [
   `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;

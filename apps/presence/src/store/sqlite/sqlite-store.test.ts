@@ -21,7 +21,7 @@ describeStore('SQLite', 40, async () => {
   };
 });
 
-test('those who watch are woken by what changed, and not by what changed nothing', async () => {
+test('listeners are woken by changes, and not by events that change nothing', async () => {
   const store = new SqliteStore({ file: ':memory:', clock: new ManualClock(), announceIntervalMs });
   onTestFinished(() => store.close());
   let wakes = 0;
@@ -50,7 +50,7 @@ function manyConnections(adapter: string) {
   );
 }
 
-test('the connections of an adapter that fell silent are looked at in portions, and none is left out', async () => {
+test('a sweep checks the connections of a silent adapter in portions, and misses none', async () => {
   const clock = new ManualClock();
   const store = new SqliteStore({ file: ':memory:', clock, announceIntervalMs });
   onTestFinished(() => store.close());
@@ -68,7 +68,7 @@ test('the connections of an adapter that fell silent are looked at in portions, 
   expect(await unknown()).toBe(manyDevices);
 });
 
-test('old connections are dropped behind many that are kept, of another tenant too, in portions', async () => {
+test('old connections behind many that are kept are dropped in portions, of another tenant too', async () => {
   const clock = new ManualClock();
   const store = new SqliteStore({ file: ':memory:', clock, announceIntervalMs });
   onTestFinished(() => store.close());
@@ -88,7 +88,7 @@ test('old connections are dropped behind many that are kept, of another tenant t
   ]);
 });
 
-test('devices that flap are found in a file by a thread of its own, and not once it is closed', async () => {
+test('a thread finds the flapping devices in a file, until the store is closed', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-presence-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const store = new SqliteStore({
@@ -108,7 +108,7 @@ test('devices that flap are found in a file by a thread of its own, and not once
 });
 
 test.each([-50, 50].map((hours) => ({ hours })))(
-  'what was heard is as old as it was when the clock is set by $hours h, before and after a restart',
+  'the age of events does not change when the clock is set by $hours h, before and after a restart',
   async ({ hours }) => {
     const folder = await mkdtemp(join(tmpdir(), 'rollcall-presence-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));

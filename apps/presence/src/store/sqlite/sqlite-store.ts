@@ -12,7 +12,7 @@ import type {
   InstancesQuery,
   KeptHistory,
   PresenceStore,
-  TakenUp,
+  FollowingGap,
   Timeline,
   TimelineQuery,
 } from '../presence-store.ts';
@@ -21,7 +21,7 @@ import { loadAdapters } from './adapters.ts';
 import type { AdapterBook } from '../fold/adapter-book.ts';
 import { forgetAll } from '../fold/forget-all.ts';
 import { flappingWithinMs, reasonsIn, summaryOf, type FlapRow } from '../fold/summary.ts';
-import { takenUpIn, takenUpText, wasLeftForLong } from '../fold/taken-up.ts';
+import { gapIn, gapText, isLongGap } from '../fold/following-gap.ts';
 import { Changes } from './changes.ts';
 import { Endings } from './endings.ts';
 import { DeviceStates } from './device-states.ts';
@@ -45,13 +45,10 @@ export interface SqliteStoreOptions {
   readonly maxChanges?: number;
 }
 
-/** How often it is noted that the service runs: while it is away, no adapter falls silent. */
+/** How often the service notes in the database that it runs: time in which it did not run does not make an adapter silent. */
 const aliveEveryMs = 1_000;
 
-/**
- * A store in one SQLite file, for one process. What is one transaction here runs to its end before anything else does: nothing can
- * come between a read and a write.
- */
+/** A store in one SQLite file, for one process. Transactions are synchronous: nothing else can run between a read and a write. */
 export class SqliteStore implements PresenceStore {
   readonly #clock: Clock;
   readonly #database: DatabaseSync;
@@ -69,18 +66,18 @@ export class SqliteStore implements PresenceStore {
   readonly #longReads: ThreadedReads | undefined;
   readonly #listeners = new Set<() => void>();
   readonly #sinceMs: number;
-  readonly #takenUp: { readonly takenUp?: TakenUp };
+  readonly #lastGap: { readonly lastGap?: FollowingGap };
   readonly #steadyOffsetMs: number;
   #aliveMs: number;
 
-  /** @throws Error if the file is not such a database. */
+  /** @throws Error if the file is not a database of the presence service, or of a later version. */
   constructor({ file, clock, announceIntervalMs, maxChanges = 100_000 }: SqliteStoreOptions) {
     this.#clock = clock;
     const database = new DatabaseSync(file);
     this.#database = database;
-    // A row of a new file fits into its page: with 4 kB, the facts and the ending of a connection take one more each.
+    // For new files: with 4 kB, the facts and the ending of a connection would need overflow pages.
     database.exec('PRAGMA page_size = 8192');
-    // An event is confirmed once it is committed: FULL, so that a loss of power takes back none.
+    // An event is confirmed once it is committed. With FULL, a power failure does not undo a commit.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000');
     migrate(database, steps);
     if (file !== ':memory:') this.#longReads = new ThreadedReads(file);
@@ -93,7 +90,7 @@ export class SqliteStore implements PresenceStore {
     this.#sinceMs = Number(since);
     this.#aliveMs = Number(this.#meta('alive', String(now)));
     this.#followAgain(now);
-    this.#takenUp = takenUpIn(this.#meta('taken-up', ''));
+    this.#lastGap = gapIn(this.#meta('taken-up', ''));
     const { adapters, save } = loadAdapters(database, announceIntervalMs);
     this.#adapters = adapters;
     this.#saveAdapters = save;
@@ -115,7 +112,7 @@ export class SqliteStore implements PresenceStore {
         const entry = touched.get(deviceKey(event.device)) ?? { device: event.device };
         touched.set(deviceKey(event.device), entry);
         if (event.type === 'hono') entry.said = event;
-        else if (this.#fold.add(event, nowMs)) this.#silent.lookAgain(event.device.tenant, event.adapter.id);
+        else if (this.#fold.add(event, nowMs)) this.#silent.recheck(event.device.tenant, event.adapter.id);
       }
       const news = [...touched.values()].filter(({ device, said }) =>
         this.#states.renew(device, nowMs, said),
@@ -186,7 +183,7 @@ export class SqliteStore implements PresenceStore {
     return () => this.#listeners.delete(listener);
   }
 
-  /** There is one replica: it knows by itself how far it has read. */
+  /** There is one replica, so its progress need not be stored; only that it runs. */
   async noteProgress(): Promise<void> {
     const now = this.#steadyMs();
     if (Math.abs(now - this.#aliveMs) < aliveEveryMs) return;
@@ -201,7 +198,7 @@ export class SqliteStore implements PresenceStore {
     return {
       replicas: [],
       sinceMs: this.#sinceMs,
-      ...this.#takenUp,
+      ...this.#lastGap,
       ...(announceIntervalMs !== undefined && { announceIntervalMs }),
     };
   }
@@ -232,36 +229,36 @@ export class SqliteStore implements PresenceStore {
     if (this.#database.isOpen) this.#database.close();
   }
 
-  /** A database in memory has one connection. */
+  /** A database in memory has only this connection, so no thread can read it. */
   async #flaps(query: FlapsQuery): Promise<readonly FlapRow[]> {
     return this.#longReads
       ? this.#longReads.flaps(query)
       : this.#guard(() => readFlaps(this.#database, query));
   }
 
-  /** While the service was away, no adapter fell silent: the age of the latest events stays the same, also if the clock was set. */
+  /** Shifts the times of adapters by the time in which the service did not run: no adapter becomes silent by that, or by a clock that was set. */
   #followAgain(nowMs: number): void {
-    const away = { leftMs: this.#aliveMs, atMs: nowMs };
-    const awayMs = nowMs - this.#aliveMs;
-    if (awayMs === 0) return;
+    const gap = { fromMs: this.#aliveMs, toMs: nowMs };
+    const gapMs = nowMs - this.#aliveMs;
+    if (gapMs === 0) return;
     this.#transaction(() => {
       this.#database
         .prepare(
           'UPDATE adapters SET last_heard = last_heard + :ms, last_announcement = last_announcement + :ms',
         )
-        .run({ ms: awayMs });
+        .run({ ms: gapMs });
       this.#note.run('alive', String(nowMs));
-      if (wasLeftForLong(away)) this.#note.run('taken-up', takenUpText(away));
+      if (isLongGap(gap)) this.#note.run('taken-up', gapText(gap));
     });
     this.#aliveMs = nowMs;
   }
 
-  /** Since when adapters are silent does not depend on a clock that is set: the wall clock when this began, and what passed since. */
+  /** The wall clock at the start, plus the monotonic time since then: a clock that is set meanwhile does not change the age of events. */
   #steadyMs(): number {
     return Math.round(this.#clock.monotonic() + this.#steadyOffsetMs);
   }
 
-  /** What stands there by this name; where nothing does, this. */
+  /** The value with this name. If there is none, `first` is stored. */
   #meta(name: string, first: string): string {
     const row = this.#database.prepare('SELECT value FROM meta WHERE name = ?').get(name);
     if (row) return String(row['value']);
@@ -273,7 +270,7 @@ export class SqliteStore implements PresenceStore {
     return this.#guard(() => inTransaction(this.#database, 'BEGIN IMMEDIATE', work));
   }
 
-  /** Call it once a change is committed. */
+  /** To be called after the commit of a change. */
   #wake(): void {
     for (const wake of this.#listeners) wake();
   }

@@ -6,29 +6,29 @@ import type { LongAnswer, LongQuestion } from './long-reads-thread.ts';
 import type { FlapsQuery } from './flaps.ts';
 
 const isSource = import.meta.url.endsWith('.ts');
-/** Beside this file, as source and as built. */
+/** It is beside this file, both in the sources and in the build. */
 const threadFile = new URL(`./long-reads-thread${isSource ? '.ts' : '.js'}`, import.meta.url);
-/** Sources run unbuilt in tests. Node.js 22 warns of `node:sqlite` with each start. */
+/** Tests run the sources. Node.js 22 prints a warning about `node:sqlite` at each start. */
 const execArgv = [
   '--disable-warning=ExperimentalWarning',
   ...(isSource ? ['--conditions=@rollcall/source'] : []),
 ];
 
 /**
- * Answers questions that take long (devices that flap, counts over time) in a thread of its own, over a connection that only reads: no
- * other question waits for them. The thread begins with the first question. One that dies is replaced.
+ * Runs queries that take long (flapping devices, timelines) in a thread with a read-only connection, so that other queries do not wait.
+ * The thread starts with the first query. If it fails, the next query starts another one.
  */
 export class ThreadedReads {
   readonly #file: string;
   #thread: Worker | undefined;
-  /** Those who wait for an answer of the thread, in the order in which they asked. */
+  /** Resolves the queries that wait for the thread, in their order. */
   #waiting: ((answer: LongAnswer) => void)[] = [];
 
   constructor(file: string) {
     this.#file = file;
   }
 
-  /** @throws StoreUnavailable where the thread, or its connection, fails. */
+  /** @throws StoreUnavailable if the thread or its connection fails. */
   async flaps(query: FlapsQuery): Promise<readonly FlapRow[]> {
     return (await this.#ask({ about: 'flaps', query })) as readonly FlapRow[];
   }
@@ -45,7 +45,7 @@ export class ThreadedReads {
       thread.ref();
       thread.postMessage(question);
     });
-    // A thread that no question waits in keeps no process running.
+    // An idle thread must not keep the process running.
     if (this.#waiting.length === 0) thread.unref();
     if ('problem' in answer) throw new StoreUnavailable(answer.problem);
     return answer.found;

@@ -4,7 +4,7 @@ import { stepsFrom, timelineOf, type EndingRow, type StepRow } from '../fold/tim
 import type { Timeline, TimelineQuery } from '../presence-store.ts';
 import { placeKind } from './place-kind.ts';
 
-/** One without an ending is over, too, where another one took its slot. */
+/** A connection without an ending is over when another one took its slot. */
 const spans = `
   SELECT c.device, c.is_silent, c.connected_at AS begin,
     CASE WHEN c.ended_at IS NOT NULL THEN c.ended_at WHEN c.holder IS NULL THEN NULL ELSE
@@ -13,11 +13,11 @@ const spans = `
          AND p.key_then > taken_over_after(c.epoch)) END AS finish
   FROM connections c WHERE c.tenant = :tenant AND c.connected_at <= :to AND (c.ended_at IS NULL OR c.ended_at > :from)`;
 
-/** Takes as long as there are connections. */
+/** This takes longer the more connections there are. */
 export function readTimeline(database: DatabaseSync, tenant: string, query: TimelineQuery): Timeline {
   const period = { tenant, from: query.fromMs, to: query.toMs };
   database.function('taken_over_after', { deterministic: true }, (epoch) => takenOverAfter(String(epoch)));
-  // Numbers are bound as floating-point ones: steps are whole.
+  // Numbers are bound as floating-point values, and steps must be integers.
   const steps = database
     .prepare(stepsFrom(spans, 'CAST(:from AS INTEGER)', 'CAST(:step AS INTEGER)'))
     .all({ ...period, step: query.stepMs }) as unknown as readonly StepRow[];

@@ -6,18 +6,18 @@ export interface ChangeRow {
   readonly state: string;
 }
 
-/** A place in the log of changes, as readers have it. Ids of another database are not valid here. */
-export function placeId(database: string, number: number): string {
+/** A position in the log of changes, as readers get it. It is valid in one database only. */
+export function positionText(database: string, number: number): string {
   return `${database}-${number}`;
 }
 
-/** The number of a place; `undefined`: it is not a place in this database. */
-export function placeNumber(database: string, id: string): number | undefined {
+/** The number of a position; `undefined`: it is not a position in this database. */
+export function positionNumber(database: string, id: string): number | undefined {
   const [, name, digits] = /^([0-9a-f]+)-(\d{1,15})$/.exec(id) ?? [];
   return name === database ? Number(digits) : undefined;
 }
 
-/** @param rows at most `limit`; fewer are all up to `last`. */
+/** @param rows at most `limit`. If there are fewer, they are all changes up to `last`. */
 export function changesRead(
   database: string,
   rows: readonly ChangeRow[],
@@ -27,9 +27,9 @@ export function changesRead(
   const end = rows.length === limit ? (rows.at(-1)?.number ?? last) : last;
   return {
     changes: rows.map(({ number, state }) => ({
-      id: placeId(database, number),
+      id: positionText(database, number),
       device: storedIn(state),
     })),
-    position: placeId(database, end),
+    position: positionText(database, end),
   };
 }

@@ -1,25 +1,25 @@
 import { deviceRef, type DeviceRef } from '@rollcall/core';
 import { graceOf, heardOf, type AdapterRow } from '../fold/adapter-book.ts';
-import { unheard } from '../fold/device-state.ts';
+import { withoutEvents } from '../fold/device-state.ts';
 import type { Forgotten } from '../fold/forget-all.ts';
 import { columns } from './columns.ts';
 import { renewDevices } from './device-states.ts';
 import type { Client } from '@rollcall/postgres';
 
-interface LookedRow extends AdapterRow {
+interface ScannedRow extends AdapterRow {
   readonly is_silent: boolean;
   readonly look_after: string | null;
 }
 
-/** Devices that are looked at in one sweep: the others wait for the next. */
+/** How many devices one sweep checks: the others wait for the next sweep. */
 const maxDevices = 1_000;
-/** Connections of a device that are forgotten in one transaction. */
+/** How many connections of a device one transaction forgets. */
 const maxForgotten = 500;
 const dropChanges = 5_000;
 
-/** Finds devices whose status changes with time and not with an event. @returns how many did. */
+/** Finds devices whose status changes with time, and not with an event, and writes them. @returns how many changed. */
 export async function sweep(client: Client, nowMs: number): Promise<number> {
-  const { rows } = await client.query<LookedRow>('SELECT * FROM adapters');
+  const { rows } = await client.query<ScannedRow>('SELECT * FROM adapters');
   const found = new Map<string, DeviceRef>();
   for (const row of rows) {
     if (found.size >= maxDevices) break;
@@ -33,7 +33,7 @@ export async function sweep(client: Client, nowMs: number): Promise<number> {
   );
 }
 
-async function devicesOf(client: Client, row: LookedRow, nowMs: number): Promise<readonly string[]> {
+async function devicesOf(client: Client, row: ScannedRow, nowMs: number): Promise<readonly string[]> {
   const heard = heardOf(row);
   const graceMs = graceOf(heard);
   const fellSilent = graceMs !== undefined && !row.is_silent && nowMs - heard.lastHeardMs > graceMs;
@@ -71,7 +71,7 @@ export async function dropOldChanges(client: Client, maxChanges: number): Promis
   return rowCount ?? 0;
 }
 
-/** Some of the connections of a device, and with the last of them all else: it is called again while there are more. */
+/** Forgets some connections of a device, and with the last of them the device. Call it again while `isMore`. */
 export async function forgetDevice(client: Client, { tenant, device }: DeviceRef): Promise<Forgotten> {
   const ofDevice = 'WHERE tenant = $1 AND device = $2';
   const connections = await client.query(
@@ -82,8 +82,8 @@ export async function forgetDevice(client: Client, { tenant, device }: DeviceRef
   const devices = await client.query(`DELETE FROM devices ${ofDevice}`, [tenant, device]);
   if ((connections.rowCount ?? 0) + (devices.rowCount ?? 0) === 0) return { wasKnown: false, isMore: false };
   await client.query('DELETE FROM changes WHERE tenant = $1 AND device = $2', [tenant, device]);
-  // Those who watch learn of it.
-  const state = JSON.stringify(unheard(tenant, device));
+  // Readers of `watch` get this change.
+  const state = JSON.stringify(withoutEvents(tenant, device));
   const { unnest, values } = columns([{ tenant, device, state }], {
     tenant: 'text',
     device: 'text',

@@ -2,7 +2,7 @@ import { later, type Clock } from '@rollcall/core/environment';
 import type { KeptHistory, PresenceStore } from './store/presence-store.ts';
 import { StoreUnavailable } from './store/store-unavailable.ts';
 
-export interface TidyOptions {
+export interface MaintenanceOptions {
   readonly clock: Clock;
   readonly store: Pick<PresenceStore, 'dropOld' | 'sweep'>;
   readonly retention: KeptHistory;
@@ -15,9 +15,9 @@ const dropEveryMs = 60_000;
 /** The pause between batches of checks or removals, so that events are not delayed. */
 const pauseMs = 50;
 
-/** Does the work that depends on time, and not on an event. The returned function ends that. */
-export function keepTidy({ clock, store, retention, failed: told }: TidyOptions): () => void {
-  // An outage of the database is reported elsewhere, and ends.
+/** Starts the work that depends on time, and not on events. @returns a function that ends it. */
+export function startMaintenance({ clock, store, retention, failed: told }: MaintenanceOptions): () => void {
+  // An outage of the database is reported elsewhere, and is not a failure.
   const failed = (where: string, error: unknown): void => {
     if (!(error instanceof StoreUnavailable)) told(where, error);
   };
@@ -44,7 +44,7 @@ export function keepTidy({ clock, store, retention, failed: told }: TidyOptions)
   };
 }
 
-/** Repeats the work, each time after the time that it returned. */
+/** Repeats the work. @param work returns after how many ms it runs again. */
 function repeat(clock: Clock, firstMs: number, work: () => Promise<number>): () => void {
   let isEnded = false;
   let disarm = (): void => {};

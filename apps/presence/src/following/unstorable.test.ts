@@ -2,7 +2,7 @@ import { deviceRef, type ConnectionId, type EventId } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
 import { connected, disconnected } from '../testing/received.ts';
 import type { FoldedEvent } from './follow-stream.ts';
-import { unkeepable } from './unkeepable.ts';
+import { whyUnstorable } from './unstorable.ts';
 
 const adapter = { type: 'hono-mqtt', id: 'mqtt-0', instance: 'i' };
 
@@ -21,7 +21,7 @@ const withText: Readonly<Record<string, (text: string) => FoldedEvent>> = {
 
 describe.each(Object.keys(withText))('an event whose %s', (field) => {
   const told = (text: string): string | undefined =>
-    withText[field]?.(text) && unkeepable(withText[field](text));
+    withText[field]?.(text) && whyUnstorable(withText[field](text));
 
   test.each([
     ['U+0000', 'a\0b'],
@@ -33,14 +33,14 @@ describe.each(Object.keys(withText))('an event whose %s', (field) => {
     expect(told(text)).toContain(what);
   });
 
-  test('is as long as may be can', () => {
+  test('is as long as allowed can be stored', () => {
     const most = field === 'tenant' || field === 'device' ? 1_024 : 256;
     expect([told('x'.repeat(most)), told('ä'.repeat(most / 2))]).toEqual([undefined, undefined]);
     expect(told('x'.repeat(most + 1))).toBe(`its ${field} has more than ${most} bytes`);
   });
 });
 
-test('the device of another adapter is checked, too', () => {
+test('the device of an event of Hono’s own adapters is checked, too', () => {
   const event = (device: string): FoldedEvent => ({
     type: 'hono',
     cause: 'connected',
@@ -48,10 +48,13 @@ test('the device of another adapter is checked, too', () => {
     remoteId: 'x',
     source: 'hono-lora',
   });
-  expect([unkeepable(event('d')), unkeepable(event('a\0b'))]).toEqual([undefined, 'its device has U+0000']);
+  expect([whyUnstorable(event('d')), whyUnstorable(event('a\0b'))]).toEqual([
+    undefined,
+    'its device has U+0000',
+  ]);
 });
 
-test('fields that are kept as JSON may have any text', () => {
+test('fields that are stored as JSON may have any text', () => {
   const begin = connected({ remoteId: 'a\0b', slot: '\ud800', remoteAddress: 'x'.repeat(60_000) });
-  expect([begin, disconnected(begin)].map(unkeepable)).toEqual([undefined, undefined]);
+  expect([begin, disconnected(begin)].map(whyUnstorable)).toEqual([undefined, undefined]);
 });

@@ -1,13 +1,13 @@
 import type { FoldedEvent } from './follow-stream.ts';
 
 /**
- * The longest UTF-8 texts of fields with their own columns: several are together in an index of PostgreSQL, whose rows have 2,704 bytes
- * at most. No registry has longer ids, and no adapter longer words. Fields in JSON may be as long as the body of an event.
+ * The greatest length in UTF-8 of fields with a column of their own. Several of them are together in an index of PostgreSQL, whose
+ * entries have 2,704 bytes at most. No registry has longer ids, and no adapter longer words. Fields within JSON are not limited.
  */
 const maxBytes = { id: 1_024, word: 256 } as const;
 
-/** Why no database can keep this event, and so the service neither; `undefined`: it can. The limits are the same for all databases. */
-export function unkeepable(event: FoldedEvent): string | undefined {
+/** Why this event cannot be stored; `undefined`: it can. The limits are the same for all databases. */
+export function whyUnstorable(event: FoldedEvent): string | undefined {
   const ids = { tenant: event.device.tenant, device: event.device.device };
   return problemIn(ids, maxBytes.id) ?? problemIn(wordsOf(event), maxBytes.word);
 }

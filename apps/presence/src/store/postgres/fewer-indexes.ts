@@ -1,7 +1,7 @@
 const kindOf =
   "tenant, status, coalesce(protocol, '') AS protocol, coalesce(reason, '') AS reason, coalesce(adapter_id, '') AS adapter_id";
 
-/** @param rows SQL that gives the rows that a statement took away or wrote, each as one less or one more. */
+/** @param rows SQL for the rows that a statement removed (`number` -1) or wrote (`number` 1). */
 const counting = (name: string, ...rows: readonly string[]): string => `
   CREATE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql AS $count$ BEGIN
     INSERT INTO counts AS c (tenant, status, protocol, reason, adapter_id, number)
@@ -15,11 +15,11 @@ const come = `SELECT ${kindOf}, 1 AS number FROM come`;
 const gone = `SELECT ${kindOf}, -1 AS number FROM gone`;
 
 /**
- * The third step. An event costs as many pages as it touches: with many devices, hardly two events touch the same. Devices are counted
- * as they change, so that what becomes another stays in its place; open connections stand in one tree; and what is changed of a
- * device, which is asked for when it is forgotten alone, is found by looking through the log.
+ * The third step of the migration. The cost of an event is the number of pages that it touches: with many devices, hardly two events
+ * touch the same page. So there are fewer indexes. Triggers count devices as they change: without an index over the status, an update
+ * can stay on its page (HOT). One index has all open connections. The log has no index by device: only `forget` searches it by device.
  */
-export const fewerTrees = `
+export const fewerIndexes = `
   DROP INDEX connections_of_adapters;
   DROP INDEX connections_open;
   CREATE INDEX connections_open ON connections (tenant, device, adapter_id) WHERE ended_at IS NULL;

@@ -5,7 +5,7 @@ import { StoreUnavailable } from './store/store-unavailable.ts';
 import { asOf, type AsOf } from './http/as-of.ts';
 import type { StreamProgress } from './following/stream-progress.ts';
 
-export interface TruthOptions {
+export interface FreshnessOptions {
   readonly clock: Clock;
   readonly store: Pick<PresenceStore, 'progress' | 'noteProgress' | 'forgetReplica'>;
   readonly progress: Pick<StreamProgress, 'readThrough'>;
@@ -22,27 +22,27 @@ const noteEveryMs = 1_000;
 type Shared = Awaited<ReturnType<PresenceStore['progress']>>;
 
 /**
- * What the service knows about itself. Replicas share the events, so the database is as old as the slowest of them: each notes how
- * far it has read, and takes the others into account.
+ * How fresh and how complete the answers are. Replicas share the events, so the answers are only as fresh as the slowest replica:
+ * each one notes in the database how far it has read, and reads how far the others have.
  */
-export class Truth {
-  readonly #options: TruthOptions;
+export class Freshness {
+  readonly #options: FreshnessOptions;
   #shared: Shared | undefined;
   #disarm = (): void => {};
   #isStopped = false;
   #isStoreAway = false;
 
-  constructor(options: TruthOptions) {
+  constructor(options: FreshnessOptions) {
     this.#options = options;
   }
 
-  /** Reads for the first time. @throws StoreUnavailable */
+  /** Reads the progress of the replicas for the first time. @throws StoreUnavailable */
   async begin(): Promise<void> {
     this.#shared = await this.#options.store.progress();
     this.#arm();
   }
 
-  now(): AsOf {
+  asOf(): AsOf {
     const { clock, announceIntervalMs, replica, progress } = this.#options;
     const shared = this.#shared;
     const now = clock.now();
@@ -51,24 +51,27 @@ export class Truth {
     const known = all.filter((each) => each !== undefined);
     return asOf({
       now,
-      // Before this one has read anything, nothing is known of what waits for it.
+      // Before this replica has read anything, nobody knows which events wait for it.
       readThrough: progress.readThrough === undefined ? undefined : (Math.min(...known) as Timestamp),
       followedSince: (shared?.sinceMs ?? now) as Timestamp,
       announceIntervalMs: Math.max(shared?.announceIntervalMs ?? 0, announceIntervalMs),
     });
   }
 
-  /** A name for what this database lacks, while it may lack connections that adapters will announce; `undefined`: it lacks nothing. */
-  lacks(): string | undefined {
+  /**
+   * While the database may lack connections that adapters have yet to announce, a name for what it lacks. All replicas compute the
+   * same name. `undefined`: it lacks nothing.
+   */
+  missing(): string | undefined {
     const now = this.#options.clock.now();
-    const { coveredSince, completeFrom } = this.now();
-    const { takenUp } = this.#shared ?? {};
+    const { coveredSince, completeFrom } = this.asOf();
+    const { lastGap } = this.#shared ?? {};
     const intervalMs = completeFrom - coveredSince;
-    if (takenUp && now < takenUp.atMs + intervalMs) return `presence-${coveredSince}-${takenUp.leftMs}`;
+    if (lastGap && now < lastGap.toMs + intervalMs) return `presence-${coveredSince}-${lastGap.fromMs}`;
     return now < completeFrom ? `presence-${coveredSince}` : undefined;
   }
 
-  /** Whether the database could not be reached when it was asked last. */
+  /** Whether the latest request to the database failed because it is unavailable. */
   get isStoreAway(): boolean {
     return this.#isStoreAway;
   }

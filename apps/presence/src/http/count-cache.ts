@@ -8,26 +8,26 @@ export interface Counted<Result> {
   readonly asOf: AsOf;
 }
 
-interface HeldFor {
-  readonly holdsMs: number;
-  /** The oldest goes first. */
-  readonly maxHeld: number;
+interface CacheBounds {
+  readonly ttlMs: number;
+  /** Beyond this, the oldest entry is dropped. */
+  readonly maxEntries: number;
 }
 
-interface Held<Result> {
+interface Entry<Result> {
   readonly untilMs: number;
   readonly counted: Promise<Counted<Result>>;
 }
 
-/** Counting takes long: requests for the same counts share one answer, which states how far it reaches. */
-export class HeldCounts<Result> {
+/** Counting takes long, so requests for the same counts share one result. It states how far the stream was read when it was counted. */
+export class CountCache<Result> {
   readonly #context: Pick<ApiContext, 'clock' | 'store' | 'turns' | 'asOf'>;
-  readonly #heldFor: HeldFor;
-  readonly #held = new Map<string, Held<Result>>();
+  readonly #bounds: CacheBounds;
+  readonly #entries = new Map<string, Entry<Result>>();
 
-  constructor(context: Pick<ApiContext, 'clock' | 'store' | 'turns' | 'asOf'>, heldFor: HeldFor) {
+  constructor(context: Pick<ApiContext, 'clock' | 'store' | 'turns' | 'asOf'>, bounds: CacheBounds) {
     this.#context = context;
-    this.#heldFor = heldFor;
+    this.#bounds = bounds;
   }
 
   /** @param question names what `count` counts, within the tenant. */
@@ -38,16 +38,16 @@ export class HeldCounts<Result> {
   ): Promise<Counted<Result>> {
     const key = `${question}\n${tenant}`;
     const nowMs = this.#context.clock.monotonic();
-    const known = this.#held.get(key);
+    const known = this.#entries.get(key);
     if (known && known.untilMs > nowMs) return known.counted;
     const counted = this.#count(tenant, count);
-    this.#held.delete(key);
-    this.#held.set(key, { untilMs: nowMs + this.#heldFor.holdsMs, counted });
-    const [oldest] = this.#held.keys();
-    if (this.#held.size > this.#heldFor.maxHeld && oldest !== undefined) this.#held.delete(oldest);
+    this.#entries.delete(key);
+    this.#entries.set(key, { untilMs: nowMs + this.#bounds.ttlMs, counted });
+    const [oldest] = this.#entries.keys();
+    if (this.#entries.size > this.#bounds.maxEntries && oldest !== undefined) this.#entries.delete(oldest);
     // The next request tries again.
     counted.catch(() => {
-      if (this.#held.get(key)?.counted === counted) this.#held.delete(key);
+      if (this.#entries.get(key)?.counted === counted) this.#entries.delete(key);
     });
     return counted;
   }

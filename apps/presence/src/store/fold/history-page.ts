@@ -2,8 +2,8 @@ import type { Ending, OpenConnection } from '@rollcall/client';
 import type { StoredConnection } from '../presence-store.ts';
 import { isSilent, type AdapterBook } from './adapter-book.ts';
 
-/** A connection of the history, as databases have it. */
-export interface PastRow {
+/** A connection of the history, as a row of a database. */
+export interface HistoryRow {
   readonly id: string;
   readonly facts: string;
   readonly ending: string | null;
@@ -15,10 +15,10 @@ export interface PastRow {
   readonly holder: string | null;
 }
 
-export const pastColumns = 'id, facts, ending, instance, epoch, heard, adapter_id, connected_at, holder';
+export const historyColumns = 'id, facts, ending, instance, epoch, heard, adapter_id, connected_at, holder';
 
-/** When what follows a cursor began, at most, and its id; a text that is no cursor is a place behind all. */
-export function placeOf(cursor: string | undefined): readonly [beforeAt: number, beforeId: string] {
+/** The position behind which a page begins: the time and the id of a connection. A text that is no cursor gives an empty page. */
+export function positionOf(cursor: string | undefined): readonly [beforeAt: number, beforeId: string] {
   if (cursor === undefined) return [Number.MAX_SAFE_INTEGER, ''];
   const [, at = '0', id = ''] = /^(\d{1,15})\.(.*)$/s.exec(cursor) ?? [];
   return [Number(at), id];
@@ -27,12 +27,12 @@ export function placeOf(cursor: string | undefined): readonly [beforeAt: number,
 /**
  * A page of the history.
  *
- * @param rows one more than the page may have, where there are as many.
+ * @param rows `limit` + 1 rows if there is another page.
  */
-export function pageOf(
-  rows: readonly PastRow[],
+export function historyPage(
+  rows: readonly HistoryRow[],
   limit: number,
-  connectionOf: (row: PastRow) => StoredConnection,
+  connectionOf: (row: HistoryRow) => StoredConnection,
 ): { readonly connections: readonly StoredConnection[]; readonly next?: string } {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
@@ -42,10 +42,10 @@ export function pageOf(
   };
 }
 
-/** @param takenOverAt of one without an ending: when another connection took its slot. */
-export function pastOf(
+/** @param takenOverAt when another connection took its slot; only used if the row has no ending. */
+export function storedConnection(
   tenant: string,
-  row: PastRow,
+  row: HistoryRow,
   adapters: AdapterBook,
   takenOverAt: number | undefined,
   nowMs: number,

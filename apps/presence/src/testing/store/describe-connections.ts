@@ -1,0 +1,139 @@
+import { ManualClock } from '@rollcall/conformance';
+import { deviceRef, type Epoch, type Timestamp } from '@rollcall/core';
+import type { ReceivedConnected } from '@rollcall/hono-wire';
+import { describe, expect, test } from 'vitest';
+import { connected, connectionId, disconnected } from '../received.ts';
+import type { StoreBed } from './store-bed.ts';
+
+export function describeConnections({ newDatabase, given }: StoreBed): void {
+  describe('a connection', () => {
+    const announced = (facts: Partial<ReceivedConnected> = {}): ReceivedConnected => ({
+      ...connected(),
+      announcement: true,
+      announceIntervalMs: 1_000,
+      ...facts,
+    });
+
+    test('becomes unknown when its adapter has been silent for three intervals, and known again with its next event', async () => {
+      const { store, clock, statusOf } = await given();
+      const position = await store.position('acme');
+      await store.apply([announced()]);
+      clock.advance(3_000);
+      await store.sweep();
+      expect(await statusOf()).toBe('online');
+      clock.advance(1);
+      await store.sweep();
+      expect(await statusOf()).toBe('unknown');
+      // Of another device: the adapter is there again.
+      await store.apply([connected({ device: deviceRef('acme', 'other'), connectionId: connectionId(2) })]);
+      await store.sweep();
+      expect(await statusOf()).toBe('online');
+      const log = await store.changes('acme', position, 100);
+      expect(
+        log !== 'gone' &&
+          log.changes.map(({ device: { presence } }) => [presence.device.device, presence.status]),
+      ).toEqual([
+        ['thermostat-7', 'online'],
+        ['thermostat-7', 'unknown'],
+        ['other', 'online'],
+        ['thermostat-7', 'online'],
+      ]);
+    });
+
+    test('becomes known again with the next event of its adapter if old connections were dropped meanwhile', async () => {
+      const { store, clock, statusOf } = await given();
+      const past = [3, 4].map((number) =>
+        connected({
+          device: deviceRef('acme', 'other'),
+          connectionId: connectionId(number),
+          at: (clock.now() - number * 200_000) as Timestamp,
+        }),
+      );
+      await store.apply([announced(), ...past, ...past.map((begin) => disconnected(begin))]);
+      clock.advance(3_001);
+      await store.sweep();
+      expect(await statusOf()).toBe('unknown');
+      expect(await store.dropOld({ defaultMs: 1_000, tenantMs: new Map() })).toBe(1);
+      await store.apply([connected({ device: deviceRef('acme', 'other'), connectionId: connectionId(2) })]);
+      await store.sweep();
+      expect(await statusOf()).toBe('online');
+    });
+
+    test('becomes unknown when three of its announcements are missed while its adapter announces others', async () => {
+      const { store, clock, statusOf } = await given();
+      await store.apply([announced()]);
+      for (let round = 0; round < 4; round += 1) {
+        clock.advance(1_000);
+        await store.apply([announced({ device: deviceRef('acme', 'other'), connectionId: connectionId(2) })]);
+        await store.sweep();
+        expect(await statusOf()).toBe(round < 3 ? 'online' : 'unknown');
+      }
+      await store.apply([announced()]);
+      expect(await statusOf()).toBe('online');
+    });
+
+    test('becomes unknown when its adapter continues with a new journal', async () => {
+      const { store, statusOf } = await given();
+      await store.apply([connected()]);
+      const later = connected({
+        device: deviceRef('acme', 'other'),
+        connectionId: connectionId(2),
+        epoch: 'ffff000000000000' as Epoch,
+        adapter: { type: 'hono-mqtt', id: 'mqtt-0', instance: 'another' },
+        journal: { state: 'new' },
+      });
+      await store.apply([later]);
+      await store.sweep();
+      expect(await statusOf()).toBe('unknown');
+    });
+
+    test('does not become unknown by the time in which the service does not run', async () => {
+      const database = await newDatabase();
+      const first = await given(database);
+      await first.store.apply([announced()]);
+      first.clock.advance(1_000);
+      await first.store.noteProgress({ replica: 'one', readThroughMs: 0 });
+      await first.store.close();
+      first.clock.advance(100_000);
+      const second = await given(database, first.clock);
+      await second.store.sweep();
+      expect(await second.statusOf()).toBe('online');
+      second.clock.advance(2_001);
+      await second.store.sweep();
+      expect(await second.statusOf()).toBe('unknown');
+    });
+  });
+
+  test('a database notes a gap if no service followed the events for more than a minute', async () => {
+    const database = await newDatabase();
+    const clock = new ManualClock('2026-11-28T12:00:00Z');
+    const opened = async () => {
+      const { store } = await given(database, clock);
+      const { lastGap } = await store.progress();
+      await store.noteProgress({ replica: 'own', readThroughMs: clock.now() });
+      return { store, lastGap };
+    };
+    const first = await opened();
+    expect(first.lastGap).toBeUndefined();
+    clock.advance(5_000);
+    await first.store.noteProgress({ replica: 'own', readThroughMs: clock.now() });
+    const leftMs = clock.now();
+    await first.store.close();
+    clock.advance(60_000);
+    const restarted = await opened();
+    expect(restarted.lastGap).toBeUndefined();
+    await restarted.store.close();
+    clock.advance(60_001);
+    const lastGap = { fromMs: leftMs + 60_000, toMs: clock.now() };
+    const again = await opened();
+    expect(again.lastGap).toEqual(lastGap);
+    await again.store.close();
+    // The gap stays noted after a restart, and after the clock was set.
+    clock.advance(10_000);
+    const later = await opened();
+    expect(later.lastGap).toEqual(lastGap);
+    await later.store.close();
+    clock.advance(-3_600_000);
+    expect((await opened()).lastGap).toEqual(lastGap);
+  });
+}
