@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +19,10 @@ const script: {
   notices(libraries: readonly Library[]): string;
   libraryOf(path: string): Library | undefined;
   withoutDebug(): {
+    resolveId(source: string): string | undefined;
+    load(asked: string | undefined): { readonly code: string } | undefined;
+  };
+  withoutFetchAtStart(): {
     resolveId(source: string): string | undefined;
     load(asked: string | undefined): { readonly code: string } | undefined;
   };
@@ -102,5 +107,18 @@ test('what libraries would say with the package debug is said by nobody, and all
   debug('%s', 'a password');
   expect(debug.enabled).toBe(false);
   expect(said).not.toHaveBeenCalled();
+  expect(load('/some/module.js')).toBeUndefined();
+});
+
+test.each(['http', 'node:http'])('%s is there without the client for `fetch`', (name) => {
+  const { resolveId, load } = script.withoutFetchAtStart();
+  const { code } = load(resolveId(name)) ?? { code: '' };
+  const clientIsLoaded = 'process.moduleLoadList.some((name) => name.includes("undici"))';
+  const asked = `${code} console.log(typeof module.exports.createServer, ${clientIsLoaded})`;
+  const { stdout } = spawnSync(process.execPath, ['--input-type=commonjs', '--eval', asked], {
+    encoding: 'utf8',
+  });
+  expect(stdout).toBe('function false\n');
+  expect(resolveId('node:https')).toBeUndefined();
   expect(load('/some/module.js')).toBeUndefined();
 });

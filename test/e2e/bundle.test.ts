@@ -79,3 +79,13 @@ test.each(programs)('%s has the licences of its libraries', (name) => {
   const text = readFileSync(join(elsewhere, 'apps', name, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8');
   expect(text).toMatch(/^pino \d\S* \(MIT\)$/m);
 });
+
+test.each(programs)('%s starts without the client for `fetch`, which `node:http` would load', (name) => {
+  const folder = join(elsewhere, 'apps', name, 'dist');
+  const asking = readdirSync(folder)
+    .filter((file) => file.endsWith('.js'))
+    .filter((file) =>
+      /(from|import|require)\s*\(?["'](node:)?http["']/.test(readFileSync(join(folder, file), 'utf8')),
+    );
+  expect(asking).toEqual([]);
+});
