@@ -9,7 +9,7 @@ import { isId } from './names/is-id.ts';
 import { createCertificateProvisioning } from './provisioning/certificate-provisioning.ts';
 import { createEdgeProvisioning } from './provisioning/edge-provisioning.ts';
 import { noProvisioning } from './provisioning/no-provisioning.ts';
-import { ProvisioningNews } from './provisioning/provisioning-news.ts';
+import { ProvisioningNotifier } from './provisioning/provisioning-notifier.ts';
 import type { ChangeOutbox } from './store/change-outbox.ts';
 import type { RegistryStore } from './store/registry-store.ts';
 
@@ -26,7 +26,7 @@ export interface Serving {
 }
 
 /**
- * Starts the parts for adapters: the services, and the notifications of changes. Everything that was begun is in `resources`.
+ * Starts the parts for adapters: the services, and the notifications of changes. All that it has started is in `resources`.
  *
  * @throws ConfigError, TransportError
  */
@@ -36,7 +36,10 @@ export async function beginServing(parts: ServingParts, resources: ResourceStack
   const { outbox } = parts.store;
   const messaging = outbox && tellChanges({ ...parts, outbox }, resources);
   if (!messaging)
-    log.info({}, 'no messaging network: adapters are not told of changes, and no device registers itself');
+    log.info(
+      {},
+      'no messaging network: adapters are not notified of changes, and no device registers itself',
+    );
   const notifier = messaging?.notifier;
   if (!hasAmqpPort(values)) return { ports: {}, notifier };
   const listening = await startAmqpServices(
@@ -60,10 +63,10 @@ function tellChanges(
       { name: `rollcall_registry_notifications_${name}_total`, help },
       () => notifier.counts[name],
     );
-  count('sent', 'Changes that adapters were told of');
-  count('dropped', 'Changes that could not be told');
+  count('sent', 'Changes whose notifications were sent');
+  count('dropped', 'Changes whose notifications were dropped');
   metrics.gauge(
-    { name: 'rollcall_registry_notifications_waiting', help: 'Changes that are still to be told' },
+    { name: 'rollcall_registry_notifications_waiting', help: 'Changes whose notifications are not sent yet' },
     () => notifier.counts.waiting,
   );
   metrics.gauge(
@@ -81,8 +84,8 @@ function provisioningOf(
   messaging: RegistryMessaging | undefined,
 ): AmqpServicesParts['provisioning'] {
   if (!messaging) return noProvisioning;
-  const news = new ProvisioningNews({ store, sender: messaging.sender, clock, random });
+  const notifier = new ProvisioningNotifier({ store, sender: messaging.sender, clock, random });
   const isDeviceId = (id: string): boolean => isId(id, config.values.deviceIdPattern);
-  const options = { store, news, clock, isDeviceId };
+  const options = { store, notifier, clock, isDeviceId };
   return { edge: createEdgeProvisioning(options), certificate: createCertificateProvisioning(options) };
 }

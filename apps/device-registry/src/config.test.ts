@@ -52,7 +52,7 @@ test.each<[Readonly<Record<string, string>>, readonly string[]]>([
   expect(problemsOf(env)).toEqual(problems.map((each): unknown => expect.stringContaining(each)));
 });
 
-test('without a port to serve, no logins have to be configured', () => {
+test('no logins must be configured if no port is open', () => {
   expect(loadRegistryConfig({}, false).values.directory).toBe('registry');
   expect(() => loadRegistryConfig({ ROLLCALL_REGISTRY_SVC_MAXDEVICESPERTENANT: '0' }, false)).toThrow(
     ConfigError,

@@ -57,7 +57,7 @@ export interface RegistryConfig {
 }
 
 /**
- * @param serves whether clients will be served; otherwise only the database is used.
+ * @param serves false if only the database is used, and no client is served.
  * @throws ConfigError with every problem found.
  */
 export function loadRegistryConfig(

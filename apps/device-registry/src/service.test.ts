@@ -39,7 +39,7 @@ async function given(more: (folder: string) => Readonly<Record<string, string>> 
   return { ...running, config, environment, ask, store };
 }
 
-test('what a user writes over HTTP is there, and counted', async () => {
+test('a tenant that was written over HTTP is stored and counted', async () => {
   const { ask, healthPort } = await given();
   expect((await ask('/v1/tenants/acme', 'one', { method: 'POST' })).status).toBe(201);
   expect((await ask('/v1/tenants/acme', 'two')).status).toBe(401);
@@ -50,7 +50,7 @@ test('what a user writes over HTTP is there, and counted', async () => {
   expect(metrics).toMatch(/^rollcall_registry_changes_total\{type="tenant",.*\} 1$/m);
 });
 
-test('while the database takes no writes, it answers, and says so', async () => {
+test('the service answers, and reports the failure, while the database refuses writes', async () => {
   const { ask, healthPort, store } = await given();
   const check = async () => {
     const health = await fetch(`http://127.0.0.1:${healthPort}/readiness`);
@@ -69,12 +69,12 @@ test('while the database takes no writes, it answers, and says so', async () => 
   expect((await ask('/v1/tenants/none', 'one')).status).toBe(404);
 });
 
-test('a directory has one service', async () => {
+test('a second service on the same directory is refused', async () => {
   const { config, environment } = await given();
   await expect(openStore(config, environment)).rejects.toThrow('another device registry uses it');
 });
 
-test('with a key and a certificate the port speaks TLS alone', async () => {
+test('a port with a key and a certificate accepts only TLS', async () => {
   const { port, ask } = await given((folder) => {
     const { key, cert } = localhostCertificate();
     const [keyPath, certPath] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];

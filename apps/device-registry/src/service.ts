@@ -17,7 +17,7 @@ import { managementTurns, startManagement } from './management/start-management.
 import type { StoredChange } from './store/registry-write.ts';
 import type { RegistryStore } from './store/registry-store.ts';
 import { StoreWatch } from './store/store-watch.ts';
-import { outages, tellOfOutages } from './store/tell-of-outages.ts';
+import { outages, logOutages } from './store/log-outages.ts';
 
 export interface ServiceParts {
   readonly config: RegistryConfig;
@@ -36,7 +36,7 @@ export interface RunningService {
   readonly amqp: Readonly<Record<string, number>>;
 }
 
-/** Starts the device registry. Everything that was begun is in `resources`, also if something fails. */
+/** Starts the device registry. All that it has started is in `resources`, also if it throws. */
 export async function startService(parts: ServiceParts, resources: ResourceStack): Promise<RunningService> {
   const { config, store, clock, random, log } = parts;
   const { values } = config;
@@ -48,7 +48,7 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
     (each) => each.close(),
   );
   const watch = resources.adopt(
-    new StoreWatch(store, clock, tellOfOutages(outages.ofDatabase(log), clock)),
+    new StoreWatch(store, clock, logOutages(outages.ofDatabase(log), clock)),
     (each) => each.stop(),
   );
   const state = new State(files, watch, () => store.writeTrouble);
@@ -177,7 +177,7 @@ function databaseCheck({ watch, writeTrouble }: State): HealthCheck {
   };
 }
 
-/** The service still answers, and changes wait: it is degraded, but ready. */
+/** While notifications cannot be sent, the service answers, and changes wait: it is degraded, but ready. */
 function messagingChecks(notifier: Notifier | undefined): readonly HealthCheck[] {
   if (!notifier) return [];
   const name = 'connection-to-messaging';

@@ -7,7 +7,7 @@ import { cipherSuitesOption, secureProtocolsOption } from '@rollcall/options/tls
 const section = 'REGISTRY_AMQP';
 const hono = { hono: true } as const;
 
-/** Options of the AMQP services; if Hono's registry has the same option, its name works too. */
+/** Options of the AMQP services. If Hono's registry has the same option, its name works too. */
 export const amqpServiceOptions = {
   amqpInsecurePortEnabled: option(
     `${section}_INSECUREPORTENABLED`,

@@ -2,11 +2,11 @@ import rhea from 'rhea';
 import type { ReceivedRequest } from './read-request.ts';
 import type { ServiceAnswer } from './service-answer.ts';
 
-/** What an answer contains beside the decision of the service. */
+/** The parts of an answer that do not depend on the service. */
 export interface AnswerContext {
   readonly endpoint: string;
   readonly request: Pick<ReceivedRequest, 'correlationId' | 'properties'>;
-  /** An id that no other message has. */
+  /** A unique id. */
   readonly messageId: string;
 }
 

@@ -13,11 +13,11 @@ export type AttachDecision =
 
 export interface AttachContext {
   readonly rights: Rights;
-  /** Endpoints that there are. */
+  /** The endpoints of the services. */
   has(endpoint: string): boolean;
 }
 
-/** Longer ones would fill memory and logs. */
+/** Longer addresses would fill memory and logs. */
 const maxAddressLength = 1_024;
 
 /** Whether a client may send requests on a link with this target. @param presettled whether it wants no outcome. */
@@ -35,7 +35,7 @@ export function decideRequestLink(
   return found;
 }
 
-/** Whether a client may receive answers on a link with this source. @param isTaken whether it already does so on another link. */
+/** Whether a client may receive answers on a link with this source. @param isTaken whether another link of the client has it. */
 export function decideReplyLink(
   address: unknown,
   isTaken: (address: string) => boolean,

@@ -47,7 +47,7 @@ function given({ credentials, tenant, told, provisioned, cacheMaxAgeSeconds = 18
         provisionings.push([authId, certificate]);
         return provisioned ?? { status: 'refused', code: 404 };
       },
-      tellOf: async () => told ?? 'told',
+      sendEvent: async () => told ?? 'sent',
     },
   });
   const ask = (criteria: unknown, subject = 'get') =>
@@ -62,7 +62,7 @@ function given({ credentials, tenant, told, provisioned, cacheMaxAgeSeconds = 18
 
 const wanted = { type: 'hashed-password', 'auth-id': 'sensor-1' };
 
-test('credentials are told with all their secrets, also those that cannot be used, and whose they are', async () => {
+test('credentials are answered with all secrets, even unusable ones, and with the device-id', async () => {
   expect(await given({ credentials: password }).ask(wanted)).toEqual({
     kind: 'result',
     tenant: 'acme',
@@ -127,7 +127,7 @@ test.each<[string, unknown, string, number]>([
   expect(asked).toEqual([]);
 });
 
-test('the name in a certificate is looked up in its one form, and an auth-id that is none as it is', async () => {
+test('the name of a certificate is looked up in its normal form, and any other auth-id unchanged', async () => {
   const { ask, asked } = given();
   await ask({ type: 'x509-cert', 'auth-id': 'cn=device 1, O="Acme"' });
   await ask({ type: 'x509-cert', 'auth-id': 'device-1' });
@@ -166,6 +166,6 @@ test.each<[string, Given, number]>([
   expect(await given(facts).ask(byCertificate)).toMatchObject({ status });
 });
 
-test('if no event can be sent about a device that registered itself, its credentials are not answered', async () => {
+test('a request for credentials fails while the event about their new device cannot be sent', async () => {
   expect(await given({ credentials: password, told: 503 }).ask(wanted)).toMatchObject({ status: 503 });
 });

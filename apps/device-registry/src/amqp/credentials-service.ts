@@ -15,8 +15,8 @@ export type CertificateOutcome =
 export interface CertificateProvisioning {
   /** @param certificate `client-certificate` of the request, unchanged: Base64 of DER. */
   provision(tenant: StoredTenant, authId: string, certificate: unknown): Promise<CertificateOutcome>;
-  /** Sends the event about a device that was registered so, unless it was sent before. @returns if that fails, the status of the answer. */
-  tellOf(tenant: StoredTenant, device: StoredDevice): Promise<'told' | number>;
+  /** Sends the event about such a device, unless it was sent before. @returns `sent`, or the status of the answer if that fails. */
+  sendEvent(tenant: StoredTenant, device: StoredDevice): Promise<'sent' | number>;
 }
 
 export interface CredentialsServiceOptions {
@@ -75,8 +75,8 @@ async function decide(
     const { device, credentials } = found;
     // Credentials that are disabled, or that the filter leaves out, exist: they are not created again.
     if (credentials.enabled === false || !isMeant(credentials, context)) return { status: 404 };
-    const told = await provisioning.tellOf(tenant, device);
-    if (told !== 'told') return { status: told };
+    const sent = await provisioning.sendEvent(tenant, device);
+    if (sent !== 'sent') return { status: sent };
     const cacheControl = maxAge(cachedTypes.has(type) ? cacheMaxAgeSeconds : 0);
     return { status: 200, cacheControl, body: credentialsObject(device.id, credentials) };
   }
@@ -97,7 +97,7 @@ function isMeant({ ext = {} }: CredentialContent, context: JsonObject): boolean 
   });
 }
 
-/** With all secrets, as in Hono: also those that are disabled or not valid now. Adapters check that. */
+/** With all secrets, as in Hono, even those that are disabled or not valid now: adapters check that. */
 function credentialsObject(deviceId: string, { ext, ...credentials }: CredentialContent): JsonObject {
   return { ...credentials, ...unlessEmpty('ext', ext), 'device-id': deviceId };
 }

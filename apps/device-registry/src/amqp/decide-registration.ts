@@ -1,12 +1,12 @@
 import type { RegistrationFacts, StoredDevice } from '../store/registry-store.ts';
 
-/** The authority of a gateway that may bring devices that are not registered. */
+/** The authority of a gateway whose unregistered devices are registered when they send. */
 export const provisioningAuthority = 'auto-provisioning-enabled';
 
 /** Whether a device may send, by itself or through a gateway. */
 export type RegistrationDecision =
   | { readonly verdict: 'registered'; readonly device: StoredDevice }
-  /** It is not registered, and its gateway may do that. */
+  /** The device is not registered, and its gateway has the authority for that. */
   | { readonly verdict: 'provision'; readonly gateway: StoredDevice }
   | { readonly verdict: 'refused'; readonly status: 403 | 404 };
 
@@ -18,7 +18,7 @@ export function decideAlone({ device }: Pick<RegistrationFacts, 'device'>): Regi
   return isEnabled(device) ? { verdict: 'registered', device } : notFound;
 }
 
-/** A device that sends through a gateway. As in Hono, a device that is disabled is not found, whatever its gateway may. */
+/** A device that sends through a gateway. As in Hono, a disabled device is answered as not found, whatever the gateway may do. */
 export function decideThroughGateway({
   device,
   gateway,
@@ -37,7 +37,7 @@ function mayRegister(gateway: StoredDevice | undefined): gateway is StoredDevice
   return isEnabled(gateway) && gateway.content.authorities?.includes(provisioningAuthority) === true;
 }
 
-/** Named by the device, or as a member of a group that it names. */
+/** Whether the device names the gateway, or a group of it. */
 function mayActFor(gateway: StoredDevice, { content: { via = [], viaGroups = [] } }: StoredDevice): boolean {
   return (
     via.includes(gateway.id) || (gateway.content.memberOf ?? []).some((group) => viaGroups.includes(group))

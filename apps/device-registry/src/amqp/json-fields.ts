@@ -4,13 +4,13 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A member of its own that is a text. */
+/** The member with this name if it is an own property and a string. */
 export function textIn(object: JsonObject, name: string): string | undefined {
   const value = Object.hasOwn(object, name) ? object[name] : undefined;
   return typeof value === 'string' ? value : undefined;
 }
 
-/** A member, unless it is absent or empty: Hono leaves those out of its answers. */
+/** An object with the member, or `{}` if the value is absent or empty: Hono leaves empty members out of its answers. */
 export function unlessEmpty<Name extends string, Value extends object>(
   name: Name,
   value: Value | undefined,

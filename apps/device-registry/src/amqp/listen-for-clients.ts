@@ -8,7 +8,7 @@ import { ServiceConnection, type ServiceHost } from './service-connection.ts';
 
 export interface ClientListenerOptions extends Omit<ServiceHost, 'admit' | 'left'> {
   readonly listeners: Listeners;
-  /** How many network connections may be without a login. */
+  /** How many network connections may not have logged in. */
   readonly maxPendingSockets: number;
   /** How many TLS handshakes may be under way. */
   readonly maxHandshakes: number;
@@ -71,7 +71,7 @@ export async function listenForClients(options: ClientListenerOptions): Promise<
   };
 }
 
-/** Passes each event of rhea to the connection that it is about. */
+/** Passes each event of rhea to its connection. */
 function createContainer(maxLinks: number): ServedContainer<ServiceConnection> {
   const container = new ServedContainer<ServiceConnection>('rollcall-device-registry', { maxLinks });
   container.on('receiver_open', (client, { receiver }) => receiver && client.attachedToSend(receiver));

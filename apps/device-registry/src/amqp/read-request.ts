@@ -1,7 +1,7 @@
 import type rhea from 'rhea';
 import { isObject } from './json-fields.ts';
 
-/** A request as it came, if it is one that can be answered. */
+/** A request that can be answered. */
 export interface ReceivedRequest {
   readonly subject: string;
   readonly replyTo: string;
@@ -17,7 +17,7 @@ const dataSection = 0x75;
 /**
  * Reads a message as a request.
  *
- * @param hasDescribedBody whether its body is a value of a kind of its own, which is not a payload.
+ * @param hasDescribedBody whether its body is a described type (AMQP 1.0 §1.3.1): such a body is not a payload.
  * @returns `undefined` if the operation, the reply address, or an id for the correlation is missing.
  */
 export function readRequest(message: rhea.Message, hasDescribedBody: boolean): ReceivedRequest | undefined {
@@ -34,7 +34,7 @@ export function readRequest(message: rhea.Message, hasDescribedBody: boolean): R
   };
 }
 
-/** Data, or a value that is text or binary. */
+/** The payload: a Data section, or a value that is text or binary. */
 function payloadOf(body: unknown): Uint8Array | undefined {
   if (typeof body === 'string') return Buffer.from(body);
   if (body instanceof Uint8Array) return body;

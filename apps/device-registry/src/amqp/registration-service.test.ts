@@ -34,7 +34,7 @@ function given({ device, gateway, members = [], tenant, provisioned, afterwards 
         provisionings.push(`${deviceId} by ${by.id}`);
         return provisioned ?? { status: 'refused', code: 500 };
       },
-      async tellOf(_tenant, of) {
+      async sendEvent(_tenant, of) {
         told.push(of.id);
         return of.status.autoProvisioned ? { status: 'refused', code: 503 } : { status: 'registered' };
       },
@@ -76,7 +76,7 @@ test('a device is answered with its defaults, mappers and command endpoint, and 
   });
 });
 
-test('via has the gateways that are named, and the members of the groups, each once', async () => {
+test('via has the named gateways and the members of the named groups, each once', async () => {
   const device = storedDevice('d-1', { via: ['gw-1', 'gw-2'], viaGroups: ['g'] });
   const { ask } = given({ device, members: ['gw-2', 'gw-3'] });
   expect(await ask()).toMatchObject({ body: { 'device-id': 'd-1', via: ['gw-1', 'gw-2', 'gw-3'] } });
@@ -120,7 +120,7 @@ test.each<[string, Given, string | undefined, number]>([
 
 const authorised = storedDevice('gw-1', { authorities: ['auto-provisioning-enabled'] });
 
-test('a device that is not registered is registered if its gateway has the authority', async () => {
+test('an unregistered device is registered if its gateway has the authority', async () => {
   const { ask, provisionings } = given({
     gateway: authorised,
     provisioned: { status: 'registered' },
@@ -138,18 +138,18 @@ test.each<[string, Partial<Given>, number]>([
     { provisioned: { status: 'registered' }, afterwards: storedDevice('d-1', { via: ['gw-2'] }) },
     403,
   ],
-])('a device %s is not let in: %s', async (_what, facts, status) => {
+])('a device %s is refused: %s', async (_what, facts, status) => {
   expect(await given({ gateway: authorised, ...facts }).ask('gw-1')).toMatchObject({ status });
 });
 
-test('a gateway with the authority that is disabled registers nothing', async () => {
+test('a disabled gateway with the authority registers nothing', async () => {
   const disabled = storedDevice('gw-1', { enabled: false, authorities: ['auto-provisioning-enabled'] });
   const { ask, provisionings } = given({ gateway: disabled });
   expect(await ask('gw-1')).toMatchObject({ status: 404 });
   expect(provisionings).toEqual([]);
 });
 
-test('an event is sent about a device that came through its gateway, and a failure of that is the answer', async () => {
+test('the event about a device that came through its gateway is sent, and the request fails if that fails', async () => {
   const untold = storedDevice('d-1', { via: ['gw-1'] }, { autoProvisioned: true });
   const { ask, told } = given({ device: untold, gateway });
   expect(await ask('gw-1')).toMatchObject({ status: 503 });
@@ -163,7 +163,7 @@ test('a request without device_id, or of another operation, is answered with 400
   expect(await ask(undefined, { device_id: 7 })).toMatchObject({ kind: 'failure', status: 400 });
 });
 
-test('adapters get those extensions of a device that concern its presence', async () => {
+test('adapters get the extensions of a device that concern its presence', async () => {
   const ext = { 'presence-interval': 10, 'presence-probe': true, 'max-connections-per-device': 2 };
   const { ask } = given({ device: storedDevice('d-1', { ext: { ...ext, secret: 'of the registry' } }) });
   expect(await ask()).toHaveProperty('body.ext', ext);

@@ -12,15 +12,15 @@ import type { RegistryService } from './service-request.ts';
 
 /** The outcome for a device that was not registered. */
 export type EdgeOutcome =
-  /** It is registered; ask the store again for the facts. */
+  /** The device is registered now: ask the store again for the facts. */
   { readonly status: 'registered' } | { readonly status: 'refused'; readonly code: number };
 
-/** Registers devices that their gateway brings (`docs/registry.md`). Rejects if the store cannot be asked. */
+/** Registers devices that send through a gateway (`docs/registry.md`). Rejects if the store is unavailable. */
 export interface EdgeProvisioning {
   /** Registers a device for this gateway, and sends the event about it. */
   provision(tenant: StoredTenant, deviceId: string, gateway: StoredDevice): Promise<EdgeOutcome>;
   /** Sends the event about a device that was registered so, unless it was sent before. */
-  tellOf(tenant: StoredTenant, device: StoredDevice, gatewayId: string): Promise<EdgeOutcome>;
+  sendEvent(tenant: StoredTenant, device: StoredDevice, gatewayId: string): Promise<EdgeOutcome>;
 }
 
 export interface RegistrationServiceOptions {
@@ -28,7 +28,7 @@ export interface RegistrationServiceOptions {
   readonly provisioning: EdgeProvisioning;
 }
 
-/** As in Hono, where no option changes it: a change notification reports devices that are disabled meanwhile. */
+/** As in Hono, which has no option for it. A device that is disabled meanwhile is reported by a notification of the change. */
 const cacheMaxAgeSeconds = 300;
 
 type Decided = Pick<ServiceResult, 'status' | 'cacheControl' | 'body'>;
@@ -60,7 +60,7 @@ async function assertRegistration(
   if (decision.verdict === 'registered') {
     const { device } = decision;
     const outcome =
-      gatewayId === undefined ? undefined : await provisioning.tellOf(tenant, device, gatewayId);
+      gatewayId === undefined ? undefined : await provisioning.sendEvent(tenant, device, gatewayId);
     return outcome?.status === 'refused' ? { status: outcome.code } : asserted(device, facts);
   }
   const outcome = await provisioning.provision(tenant, deviceId, decision.gateway);
@@ -72,7 +72,7 @@ async function assertRegistration(
   return asserted(again.device, made);
 }
 
-/** What Rollcall's adapters read of the extensions of a device. Hono's adapters ignore it. */
+/** The extensions of a device that Rollcall's adapters read. Hono's adapters ignore them. */
 const presenceExtensions = ['presence-interval', 'presence-probe', 'max-connections-per-device'] as const;
 
 function presenceOf(ext: JsonObject | undefined): JsonObject {
@@ -80,7 +80,7 @@ function presenceOf(ext: JsonObject | undefined): JsonObject {
   return Object.fromEntries(set.map((name) => [name, ext?.[name]]));
 }
 
-/** As adapters read it: `via` has the members of groups too, also those that are disabled. */
+/** The answer for adapters: `via` has the members of groups too, even disabled ones. */
 function asserted({ id, content }: StoredDevice, { members }: Pick<RegistrationFacts, 'members'>): Decided {
   const {
     'downstream-message-mapper': downstream,

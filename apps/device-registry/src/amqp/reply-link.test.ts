@@ -43,7 +43,7 @@ async function given(credit: number) {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test('of answers that are handed in at once, no more are sent than there is credit for', async () => {
+test('no more answers are sent at once than the client has given credit', async () => {
   const { link, heard, hear, unsettled } = await given(3);
   for (let each = 0; each < 5; each++) expect(link.send({ body: each })).toBe(true);
   await hear(3);
@@ -52,7 +52,7 @@ test('of answers that are handed in at once, no more are sent than there is cred
   expect(unsettled()).toBe(3);
 });
 
-test('answers that the client settled, in any order, take up no room', async () => {
+test('answers that the client settled, in any order, free their room', async () => {
   const { link, heard, hear, unsettled, container } = await given(3);
   for (let each = 0; each < 3; each++) link.send({ body: each });
   await hear(3);
@@ -63,7 +63,7 @@ test('answers that the client settled, in any order, take up no room', async () 
   expect(unsettled()).toBe(2);
 });
 
-test('answers that the client did not settle take up no room once the link is forgotten', async () => {
+test('unsettled answers free their room once the link is forgotten', async () => {
   const { link, hear, unsettled } = await given(3);
   for (let each = 0; each < 3; each++) link.send({ body: each });
   expect(link.forget()).toBe(false);

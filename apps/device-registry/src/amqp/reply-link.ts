@@ -2,7 +2,7 @@ import { internalsOf, sentInternalsOf } from '@rollcall/rhea-internals';
 import { sendInAnyOrder } from '@rollcall/rhea-internals/server';
 import type rhea from 'rhea';
 
-/** Answers that wait for credit of one link; a client that gives none gets no others. */
+/** How many answers may wait for the credit of one link. Beyond, answers are dropped. */
 const maxWaiting = 1_000;
 
 /** A link on which a client receives answers, in the order in which they are ready. */
@@ -11,7 +11,7 @@ export class ReplyLink {
   readonly #waiting: rhea.Message[] = [];
   /** Answers that the client has not settled. */
   readonly #unsettled = new Set<rhea.Delivery>();
-  /** The answers that were handed to rhea last, and may not be written yet. */
+  /** The latest answers that were handed to rhea. They may not be written yet. */
   #latest: rhea.Delivery[] = [];
 
   constructor(sender: rhea.Sender) {
@@ -56,9 +56,9 @@ export class ReplyLink {
   }
 
   /**
-   * The link is gone: answers that the client did not settle take up no room any more.
+   * To be called after the link was detached: answers that the client did not settle need no tracking any more.
    *
-   * @returns false if some of them are not written yet: rhea would still write it, to a link that is gone.
+   * @returns false if rhea has not written some of them yet: it would write them on the detached link.
    */
   forget(): boolean {
     if (this.#unwritten() > 0) return false;
@@ -72,7 +72,7 @@ export class ReplyLink {
     return true;
   }
 
-  /** How many were handed to rhea, and count against the credit only once they are written. */
+  /** How many answers rhea has, and has not subtracted from the credit yet: it does so when it writes them. */
   #unwritten(): number {
     const { next_pending_delivery: next } = internalsOf(this.#sender).session.outgoing;
     this.#latest = this.#latest.filter((delivery) => sentInternalsOf(delivery).id >= next);

@@ -7,7 +7,7 @@ interface Entry {
   readonly link: ReplyLink;
 }
 
-/** The links on which one client receives answers; none has the address of another. */
+/** The links on which one client receives answers, each with a unique address. */
 export class ReplyLinks {
   readonly #byAddress = new Map<string, Entry>();
   readonly #bySender = new Map<rhea.Sender, Entry>();

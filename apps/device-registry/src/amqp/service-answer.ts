@@ -4,7 +4,7 @@ export type ServiceAnswer = ServiceResult | ServiceFailure;
 export interface ServiceResult {
   readonly kind: 'result';
   readonly status: number;
-  /** The tenant of the answer; absent: not known. */
+  /** The tenant of the answer; absent: unknown. */
   readonly tenant?: string;
   /** How long the client may remember it; absent: not stated. */
   readonly cacheControl?: string;
@@ -12,11 +12,11 @@ export interface ServiceResult {
   readonly body?: object;
 }
 
-/** The request cannot be carried out, or its client may not make it. */
+/** The request cannot be carried out, or the client has no right to it. */
 export interface ServiceFailure {
   readonly kind: 'failure';
   readonly status: number;
-  /** For the client to read. */
+  /** A text for the client. */
   readonly text: string;
 }
 

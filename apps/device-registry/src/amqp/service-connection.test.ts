@@ -25,13 +25,13 @@ test.each<[string, { username?: string; password?: string }]>([
   ['a wrong password', { password: 'wrong' }],
   ['an unknown name', { username: 'nobody' }],
   ['no name', { username: '' }],
-])('a client with %s is not let in', async (_what, facts) => {
+])('a client with %s is refused', async (_what, facts) => {
   const { port } = await given();
   const client = new AmqpClient(port, facts);
   expect(await client.isOpen()).toBe(false);
 });
 
-test('a client that cannot be checked now is told by SASL that it may try later', async () => {
+test('a client gets the SASL outcome for a temporary failure while logins cannot be checked', async () => {
   const { port } = await given({ users: { adapter: { status: 'unavailable' } } });
   const client = new AmqpClient(port);
   const failure = once(client.connection, 'connection_error');
@@ -41,7 +41,7 @@ test('a client that cannot be checked now is told by SASL that it may try later'
   expect(error.message).toMatch(/authenticate: 4/);
 });
 
-test('clients beyond the limit are not let in, until one is gone', async () => {
+test('a client beyond the limit is refused until another one disconnects', async () => {
   const { port, listener } = await given({ maxClients: 1 });
   const first = new AmqpClient(port);
   expect(await first.isOpen()).toBe(true);
@@ -52,7 +52,7 @@ test('clients beyond the limit are not let in, until one is gone', async () => {
   expect(await new AmqpClient(port).isOpen()).toBe(true);
 });
 
-test('a client whose token expires is told so, and closed', async () => {
+test('the connection of a client is closed with the reason when its token expires', async () => {
   const expiresAt = Date.parse('2026-06-01T00:10:00.000Z');
   const expiring: LoginOutcome = {
     status: 'accepted',
@@ -67,7 +67,7 @@ test('a client whose token expires is told so, and closed', async () => {
   expect(await client.ended).toBe('amqp:unauthorized-access');
 });
 
-test('a client that says nothing for too long is told so, and closed', async () => {
+test('the connection of a client is closed with the reason when it is silent for too long', async () => {
   const { port, clock } = await given();
   const client = new AmqpClient(port);
   const tenants = await client.service('tenant');
@@ -79,7 +79,7 @@ test('a client that says nothing for too long is told so, and closed', async () 
   expect(await client.ended).toBe('amqp:resource-limit-exceeded');
 });
 
-test('a peer that does not log in in time is cut', async () => {
+test('a connection without a login in time is cut', async () => {
   const { port, clock } = await given();
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => {});
@@ -92,7 +92,7 @@ test('a peer that does not log in in time is cut', async () => {
   expect(clock.armed).toBe(0);
 });
 
-test('at a stop clients get a close, and nothing is left of them', async () => {
+test('clients get a close at a stop, and their state is freed', async () => {
   const { port, listener, clock } = await given();
   const client = new AmqpClient(port);
   await client.service('tenant');
@@ -103,7 +103,7 @@ test('at a stop clients get a close, and nothing is left of them', async () => {
   expect(clock.armed).toBe(0);
 });
 
-test('requests beyond what a client may have under way are answered with 503 at once', async () => {
+test('requests beyond the limit of unanswered ones get 503 at once', async () => {
   const { waiting, services } = waitingService();
   const { port } = await given({ services, bounds: { maxUnderWay: 2 } });
   const tenants = await new AmqpClient(port).service('tenant');
@@ -116,7 +116,7 @@ test('requests beyond what a client may have under way are answered with 503 at 
 test.each<[string, Error, number, number]>([
   ['cannot be asked', new StoreUnavailable('away'), 503, 0],
   ['has a bug', new Error('cursed'), 500, 1],
-])('if the store %s, the answer says so', async (_what, error, status, reported) => {
+])('a request is answered with the right status if the store %s', async (_what, error, status, reported) => {
   const service: RegistryService = { answer: () => Promise.reject(error) };
   const { port, failures } = await given({ services: { tenant: service } });
   const tenants = await new AmqpClient(port).service('tenant');
@@ -124,7 +124,7 @@ test.each<[string, Error, number, number]>([
   expect(failures).toHaveLength(reported);
 });
 
-test('an answer whose link is gone by then is dropped, and the others go on', async () => {
+test('an answer whose link was detached is dropped, and other links are not affected', async () => {
   const { waiting, services } = waitingService();
   const { port, failures } = await given({ services });
   const client = new AmqpClient(port);
@@ -140,7 +140,7 @@ test('an answer whose link is gone by then is dropped, and the others go on', as
   expect(failures).toEqual([]);
 });
 
-test('a request that is too large ends the connection of its client, and no other', async () => {
+test('a request that is too large ends only the connection of its client', async () => {
   const { port } = await given({ bounds: { maxMessageBytes: 1_000 } });
   const [client, other] = [new AmqpClient(port), new AmqpClient(port)];
   const tenants = await client.service('tenant');
@@ -151,7 +151,7 @@ test('a request that is too large ends the connection of its client, and no othe
   });
 });
 
-test('too many links on a session end the connection of their client', async () => {
+test('a client with too many links on a session is disconnected', async () => {
   const { port } = await given({ bounds: { maxLinks: 4 } });
   const client = new AmqpClient(port);
   expect(await client.isOpen()).toBe(true);
@@ -160,7 +160,7 @@ test('too many links on a session end the connection of their client', async () 
   expect(await client.ended).toMatch(/^amqp:/);
 });
 
-test('a client that gives no credit has a bounded number of answers that wait, and the others are dropped', async () => {
+test('a client that gives no credit has a bounded number of waiting answers, and further ones are dropped', async () => {
   const { port, answers, log } = await given({ bounds: { maxUnderWay: 10_000 } });
   const client = new AmqpClient(port);
   const sender = await client.target('tenant');
@@ -171,7 +171,7 @@ test('a client that gives no credit has a bounded number of answers that wait, a
     sender.send({ message_id: each, subject: 'get', reply_to: 'tenant/none', body: undefined });
   }
   while (answers.length < 1_200) await new Promise((resolve) => setImmediate(resolve));
-  expect(log.lines.filter(({ message }) => message === 'nobody takes an answer')).toHaveLength(200);
+  expect(log.lines.filter(({ message }) => message === 'the client gives no credit for an answer')).toHaveLength(200);
   const heard: unknown[] = [];
   receiver.on('message', ({ message }: rhea.EventContext) => heard.push(message?.correlation_id));
   receiver.add_credit(1_000);

@@ -37,7 +37,7 @@ import type { Resource } from '../auth/resource.ts';
 import { failure } from './service-answer.ts';
 import { SilenceWatch } from './silence-watch.ts';
 
-/** What every connection of the services shares. */
+/** What all connections of the services share. */
 export interface ServiceHost {
   readonly clock: Clock;
   readonly log: Log;
@@ -46,27 +46,27 @@ export interface ServiceHost {
   readonly bounds: ServiceBounds;
   /** A client has logged in. @returns whether there is room for one more. */
   admit(): boolean;
-  /** A client that was admitted is gone. */
+  /** A client that was admitted has disconnected. */
   left(): void;
   failed(where: string, error: unknown): void;
   /** Counts an answer. */
   answered(endpoint: string, status: number): void;
 }
 
-/** What one client may cost. Adapters have three links for each tenant, and a request is one message. */
+/** The bounds of one client. Adapters have three links for each tenant, and a request is one message. */
 export interface ServiceBounds extends ServedBounds {
   /** Time within which a client must log in. */
   readonly openTimeoutMs: number;
-  /** Requests of a client without an answer; beyond, they are answered with 503. */
+  /** How many unanswered requests a client may have. Further ones are answered with 503. */
   readonly maxUnderWay: number;
 }
 
 /** Requests that a client may have under way on a link, as in Hono. */
 const linkCredit = 100;
-/** rhea counts deliveries of a connection, and cannot send when it has counted to 2^32. */
+/** rhea numbers the deliveries of a connection, and cannot send beyond 2^32. */
 const maxAnswers = 2 ** 30;
 
-/** How far a connection has come. */
+/** The phase of a connection. */
 type State =
   | { readonly phase: 'new' }
   | { readonly phase: 'logged-in'; readonly identity: Identity }
@@ -143,13 +143,13 @@ export class ServiceConnection {
     this.#replyLinks.add(link, decision.resource.endpoint, decision.address);
   }
 
-  /** A link for answers is gone. */
+  /** A link for answers was detached. */
   detached(link: rhea.Sender): void {
     const isForgotten = this.#replyLinks.remove(link);
     if (!isForgotten) this.#end({ condition: 'amqp:connection:forced', description: 'connect again' });
   }
 
-  /** A session took its links with it. */
+  /** A session ended, and its links with it. */
   sessionEnded(session: rhea.Session): void {
     for (const link of this.#replyLinks.ofSession(session)) this.detached(link);
   }
@@ -169,7 +169,7 @@ export class ServiceConnection {
     if (!message || !delivery || !receiver) return;
     const resource = this.#resources.get(receiver);
     const { hasDescribedBody, isAborted } = this.#guarded.facts;
-    // The request was on its way when its link was detached, or refused.
+    // The link was detached or refused while the request was on its way.
     if (!resource || !receiver.is_open() || this.#state.phase !== 'logged-in') return forgo(delivery);
     if (isAborted) {
       forgo(delivery);
@@ -220,7 +220,8 @@ export class ServiceConnection {
     answered(endpoint, answer.status);
     const message = answerMessage(answer, { endpoint, request, messageId: randomUUID() });
     const isSent = this.#replyLinks.at(request.replyTo)?.link.send(message) ?? false;
-    if (!isSent) log.debug({ remoteAddress: this.#remoteAddress }, 'nobody takes an answer');
+    if (!isSent)
+      log.debug({ remoteAddress: this.#remoteAddress }, 'the client gives no credit for an answer');
     this.#answers += 1;
     if (this.#answers === maxAnswers)
       this.#end({ condition: 'amqp:connection:forced', description: 'connect again' });
@@ -302,7 +303,7 @@ export class ServiceConnection {
   }
 }
 
-/** Answered without a terminus, and then detached (AMQP 1.0 §2.6.3). */
+/** A refused link is answered without a terminus, and then detached (AMQP 1.0 §2.6.3). */
 function refuse(link: rhea.Receiver | rhea.Sender, refusal: AttachRefusal): void {
   echoSettleModes(internalsOf(link));
   link.close(refusal);

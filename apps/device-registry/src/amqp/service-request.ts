@@ -2,9 +2,9 @@ import type { JsonObject } from '../store/registry-content.ts';
 import { isObject } from './json-fields.ts';
 import type { ServiceAnswer } from './service-answer.ts';
 
-/** What a client asks of a service. */
+/** A request of a client to a service. */
 export interface ServiceRequest {
-  /** That of the address of its link; absent: the link is for all tenants. */
+  /** The tenant in the address of the link; absent: the link is for all tenants. */
   readonly tenant: string | undefined;
   /** The operation. */
   readonly subject: string;
@@ -14,9 +14,9 @@ export interface ServiceRequest {
   readonly body: Uint8Array | undefined;
 }
 
-/** One of the services that adapters ask. */
+/** One of the services for adapters. */
 export interface RegistryService {
-  /** Rejects if the store cannot be asked. */
+  /** Rejects if the store is unavailable. */
   answer(request: ServiceRequest): Promise<ServiceAnswer>;
 }
 

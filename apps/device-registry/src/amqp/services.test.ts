@@ -140,7 +140,7 @@ test.each<[string, Partial<rhea.Message>]>([
   expect(await tenants.ask('get', { body: { 'tenant-id': 'x' } })).toMatchObject({ status: 404 });
 });
 
-test('a request whose answer has no link is accepted and not answered; another client gets none of it', async () => {
+test('a request without a link for its answer is accepted and not answered, and no other client gets the answer', async () => {
   const { client, port, answers } = await given();
   const other = new AmqpClient(port);
   const tenants = await client.service('tenant');
@@ -153,7 +153,7 @@ test('a request whose answer has no link is accepted and not answered; another c
   expect(answers).toEqual(['tenant 404']);
 });
 
-test('credit is a hundred requests on a link, and comes back with each answer', async () => {
+test('a link has credit for a hundred requests, and gets new credit with each answer', async () => {
   const { client } = await given();
   const tenants = await client.service('tenant');
   expect(internalsOf(tenants.sender).credit).toBe(100);
@@ -169,7 +169,7 @@ test('credit is a hundred requests on a link, and comes back with each answer', 
   );
 });
 
-test('answers wait for credit, and come in their order', async () => {
+test('answers wait for credit, and keep their order', async () => {
   const { client } = await given();
   const sender = await client.target('tenant');
   const receiver = await client.source('tenant/slow', 0);
@@ -221,7 +221,7 @@ test.each<[string, string, string]>([
   expect(await client.source(address)).toBe(condition);
 });
 
-test('two links for answers have two addresses; one that was closed may be had again', async () => {
+test('a second link for answers with the same address is refused until the first is closed', async () => {
   const { client } = await given();
   const first = await client.source('tenant/r');
   expect(await client.source('tenant/r')).toBe('amqp:illegal-state');
@@ -231,7 +231,7 @@ test('two links for answers have two addresses; one that was closed may be had a
   expect(typeof (await client.source('tenant/r'))).toBe('object');
 });
 
-test('each operation needs its right, and a tenant is told to those alone who may have it', async () => {
+test('each operation needs its right, and a tenant is answered only to clients with a right to it', async () => {
   const { port, tenant } = await given({ users: limited });
   await tenant('acme', { 'trusted-ca': [trustedCa()] });
   await tenant('other', { alias: 'o', 'trusted-ca': [trustedCa({ 'subject-dn': 'CN=other' })] });

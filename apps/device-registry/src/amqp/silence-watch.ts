@@ -1,6 +1,6 @@
 import { later, type Clock } from '@rollcall/core/environment';
 
-/** Notes that a peer sent something, and reports when it was silent for too long. */
+/** Reports when a peer has sent nothing for too long. */
 export class SilenceWatch {
   readonly #clock: Clock;
   readonly #limitMs: number;

@@ -46,7 +46,7 @@ function adapterObject(adapter: AdapterContent): JsonObject {
   };
 }
 
-/** A limit of -1 is none. */
+/** -1 stands for no limit. */
 function limitsOf({ 'resource-limits': limits }: TenantContent): JsonObject {
   if (!limits) return {};
   return {
@@ -63,10 +63,10 @@ function authorityObject(authority: TrustedCaContent): JsonObject {
     'auto-provisioning-device-id-template': _deviceIdTemplate,
     'ocsp-revocation-enabled': checksRevocation,
     'ocsp-nonce-enabled': sendsNonce,
-    ...told
+    ...shared
   } = authority;
   return {
-    ...told,
+    ...shared,
     'auto-provisioning-enabled': authority['auto-provisioning-enabled'] ?? false,
     ...(checksRevocation === true && { 'ocsp-revocation-enabled': true }),
     ...(sendsNonce === true && { 'ocsp-nonce-enabled': true }),

@@ -36,7 +36,7 @@ test.each<[string, unknown, Partial<ServiceRequest>]>([
   ['the name of an authority', { 'subject-dn': 'CN=ca,O=Acme' }, {}],
   ['that name in another spelling', { 'subject-dn': 'cn=ca, o="Acme"' }, {}],
   ['its id as a property', undefined, { properties: { tenant_id: 'acme' } }],
-])('a tenant is found by %s, and told by its id', async (_key, asked, request) => {
+])('a tenant is found by %s, and the answer has its id', async (_key, asked, request) => {
   expect(await given([acme])(asked, request)).toMatchObject({
     kind: 'result',
     status: 200,
@@ -46,7 +46,7 @@ test.each<[string, unknown, Partial<ServiceRequest>]>([
   });
 });
 
-test('an authority that two tenants trust finds neither', async () => {
+test('a look-up by an authority that two tenants trust finds neither', async () => {
   const other = storedTenant('other', { 'trusted-ca': [trustedCa()] });
   expect(await given([acme, other])({ 'subject-dn': 'CN=ca,O=Acme' })).toEqual({
     kind: 'result',
@@ -54,11 +54,11 @@ test('an authority that two tenants trust finds neither', async () => {
   });
 });
 
-test('a tenant that does not exist is not found, and the answer must not be remembered', async () => {
+test('a tenant that does not exist is not found, and the answer must not be cached', async () => {
   expect(await given([])({ 'tenant-id': 'acme' })).toEqual({ kind: 'result', status: 404, tenant: 'acme' });
 });
 
-test('a disabled tenant is answered: the adapter checks that', async () => {
+test('a disabled tenant is answered, as adapters check that', async () => {
   const ask = given([storedTenant('acme', { enabled: false })], 0);
   expect(await ask({ 'tenant-id': 'acme' })).toMatchObject({
     status: 200,
@@ -80,7 +80,7 @@ test.each<[string, unknown, Partial<ServiceRequest>]>([
   expect(await given([acme])(asked, request)).toMatchObject({ kind: 'failure', status: 400 });
 });
 
-test('a tenant is answered with the members and defaults that Hono writes, and nothing of the registry', () => {
+test('a tenant is answered with the members and defaults that Hono writes, and without members of the registry', () => {
   const content = {
     alias: 'a-c-m-e',
     defaults: { ttl: 30 },
@@ -112,7 +112,7 @@ test('empty members are left out', () => {
   expect(tenantObject({ id: 'acme', content }, clock.now())).toEqual({ 'tenant-id': 'acme', enabled: true });
 });
 
-test('of authorities those are told that are valid now, and not for how long', () => {
+test('only authorities that are valid now are answered, without their validity', () => {
   const content = {
     'trusted-ca': [
       trustedCa({

@@ -23,14 +23,14 @@ export function createTenantService(options: TenantServiceOptions): RegistryServ
       const key = keyIn(request);
       if (typeof key === 'string') return failure(400, key);
       const tenant = await find(options.store, key);
-      return tenant ? told(tenant, options) : notFound(key);
+      return tenant ? answerOf(tenant, options) : notFound(key);
     },
   };
 }
 
 /** The key of the look-up; a text: why the request cannot be understood. */
 function keyIn({ properties, body }: ServiceRequest): Key | string {
-  // Hono calls this form deprecated, and looks at it first.
+  // Hono calls this form deprecated, but it takes precedence.
   const deprecated = textIn(properties, 'tenant_id');
   if (deprecated !== undefined) return { name: deprecated };
   const asked = readBody(body);
@@ -43,14 +43,14 @@ function keyIn({ properties, body }: ServiceRequest): Key | string {
   return subjectDn === undefined ? 'subject-dn is no distinguished name' : { subjectDn };
 }
 
-/** An authority that several tenants share finds none of them. */
+/** A look-up by an authority that several tenants share finds no tenant. */
 async function find(store: TenantServiceOptions['store'], key: Key): Promise<StoredTenant | undefined> {
   if ('name' in key) return store.tenantByName(key.name);
   const [tenant, another] = await store.tenantsByTrustedCa(key.subjectDn);
   return another ? undefined : tenant;
 }
 
-function told(tenant: StoredTenant, { cacheMaxAgeSeconds, clock }: TenantServiceOptions): ServiceAnswer {
+function answerOf(tenant: StoredTenant, { cacheMaxAgeSeconds, clock }: TenantServiceOptions): ServiceAnswer {
   return {
     kind: 'result',
     status: 200,

@@ -2,7 +2,7 @@ import type { ConfigProblem } from '@rollcall/core';
 import { option, optional, variableOf, type Options, type ValuesOf } from '@rollcall/options';
 import { flag, milliseconds, port, text } from '@rollcall/options/formats';
 
-/** Who may use the AMQP services: as a file, or Hono's auth server, decides. Names are Hono's. */
+/** Options that say who may use the AMQP services: a file or Hono's auth server decides. The names are Hono's. */
 export const authOptions = {
   permissionsPath: optional(
     'AUTH_SVC_PERMISSIONSPATH',
@@ -85,7 +85,7 @@ export const authOptions = {
 
 export type AuthValues = ValuesOf<typeof authOptions>;
 
-/** Problems of values that are valid one by one but not together. @param isNeeded whether clients may log in at all. */
+/** Problems of values that are valid one by one but not together. @param isNeeded whether a port of the AMQP services is open. */
 export function authProblems(values: AuthValues, isNeeded: boolean): readonly ConfigProblem[] {
   const { permissionsPath, authHost, tokenSecret, tokenCertPath } = values;
   const [file, host] = ['AUTH_SVC_PERMISSIONSPATH', 'AUTH_HOST'].map(variableOf);

@@ -9,10 +9,10 @@ export interface AuthServerLoginsOptions extends FetchTokenContext {
   unavailable(cause: string): void;
 }
 
-/** Logins that are asked about at the auth server at a time: each is a connection. */
+/** How many logins are checked at the auth server at a time. Each takes a connection. */
 const maxUnderWay = 50;
 
-/** Clients that Hono's auth server knows: each login here is one there. */
+/** Checks logins at Hono's auth server: each login here is a login there. */
 export function createAuthServerLogins(options: AuthServerLoginsOptions): Logins {
   const { server, tokens, clock, unavailable } = options;
   let underWay = 0;

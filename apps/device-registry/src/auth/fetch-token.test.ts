@@ -48,13 +48,13 @@ const sending =
   (sender) =>
     void sender.send(message as rhea.Message);
 
-test('a token is what the auth server sends from the source cbs', async () => {
+test('a token is received from the source cbs of the auth server', async () => {
   const { ask, sources } = await authServer(sending(jwt));
   expect(await ask()).toEqual({ status: 'token', token: 'the.token.itself' });
   expect(sources).toEqual(['cbs']);
 });
 
-test('a login that the auth server refuses is wrong', async () => {
+test('a login that the auth server refuses is refused', async () => {
   const { ask, logins } = await authServer(sending(jwt));
   expect(await ask('somebody')).toEqual({ status: 'wrong' });
   expect(logins).toEqual(['somebody']);
@@ -79,12 +79,12 @@ test.each<[string, Serve, RegExp]>([
   expect(await ask()).toEqual({ status: 'unavailable', cause: expect.stringMatching(cause) });
 });
 
-test('if it sends nothing in time, the login cannot be decided', async () => {
+test('a login is undecided if the auth server sends nothing in time', async () => {
   const { ask } = await authServer(() => {});
   expect(await ask('ü', 100)).toMatchObject({ status: 'unavailable' });
 });
 
-test('if it cannot be reached, the login cannot be decided', async () => {
+test('a login is undecided if the auth server cannot be reached', async () => {
   const { ask, server } = await authServer(() => {});
   server.close();
   await once(server, 'close');

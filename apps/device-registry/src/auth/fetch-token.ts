@@ -23,7 +23,7 @@ export interface FetchTokenContext {
 
 export type FetchedToken =
   | { readonly status: 'token'; readonly token: string }
-  /** The server does not know the client, or its password is another. */
+  /** The server does not know the client, or the password is wrong. */
   | { readonly status: 'wrong' }
   | { readonly status: 'unavailable'; readonly cause: string };
 
@@ -69,7 +69,7 @@ export async function fetchToken(
     }
   } catch (error) {
     const { kind, said } = dialFailureOf(error);
-    // Outcomes beyond 1 are about the server (AMQP 1.0 §5.3.3.6).
+    // SASL outcomes greater than 1 are failures of the server (AMQP 1.0 §5.3.3.6).
     if (kind === 'credentials' && !/authenticate: [2-4]/.test(said)) return { status: 'wrong' };
     return { status: 'unavailable', cause: said };
   } finally {

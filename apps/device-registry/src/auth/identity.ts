@@ -4,7 +4,7 @@ import type { Rights } from './rights.ts';
 export interface Identity {
   readonly name: string;
   readonly rights: Rights;
-  /** Milliseconds since the Unix epoch: its connection is closed then. Absent: it may stay. */
+  /** When its connection is closed, in milliseconds since the Unix epoch. Absent: never. */
   readonly expiresAt?: number;
 }
 

@@ -21,7 +21,7 @@ function given(users: object) {
 
 const plain = { mechanism: 'PLAIN', password: 'sécret' };
 
-test('a user logs in with its password, in plain text or hashed in the file', async () => {
+test('a user logs in with a password that the file has in plain text or hashed', async () => {
   const logIn = given({
     plain,
     sha: { mechanism: 'PLAIN', ...(await hashPassword('of sha')) },
@@ -36,7 +36,7 @@ test('a user logs in with its password, in plain text or hashed in the file', as
   expect(await logIn('plain', '')).toBe('wrong');
 });
 
-test('a component may act as another user; any other client that asks for that acts as itself', async () => {
+test('a component may act as another user, and any other client acts as itself', async () => {
   const logIn = given({ plain, component: { ...plain, authorities: ['hono-component'] } });
   expect(await logIn('component', 'sécret', 'plain')).toBe('plain');
   expect(await logIn('component', 'sécret', 'nobody')).toBe('component');

@@ -11,7 +11,7 @@ export interface LocalLoginsOptions {
   readonly passwords: Pick<PasswordVerifier, 'verify'>;
 }
 
-/** Clients that log in with a password of the permissions file. */
+/** Checks logins by the passwords of the permissions file. */
 export function createLocalLogins({ permissions, passwords }: LocalLoginsOptions): Logins {
   // An unknown name takes as long as a wrong password.
   const nobody: Credentials<'hashed-password'> = passwordCredentials('', hashedPassword(randomBytes(32)));
@@ -40,7 +40,7 @@ function actingAs(user: PermittedUser, authorizationId: string, known: Permissio
   return (other ?? user).name;
 }
 
-/** Reads the user's rights at each request: a user that was removed may do nothing any more. */
+/** Rights that are read from the file at each request: a removed user has none. */
 function identityOf(name: string, permissions: () => Permissions): Identity {
   const rights = (): Rights | undefined => permissions().user(name)?.rights;
   return {

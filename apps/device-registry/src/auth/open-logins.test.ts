@@ -44,7 +44,7 @@ function given(env: Readonly<Record<string, string>>, text = file(['adapter'])) 
 const login = { authorizationId: '', username: 'adapter', password: Buffer.from('secret') };
 const tenant = { endpoint: 'tenant', tenant: 'acme' };
 
-test('a file that was replaced counts at once, also for those who are logged in', async () => {
+test('a replaced file takes effect at once, even for clients that are logged in', async () => {
   const { open, followed } = given({ AUTH_SVC_PERMISSIONSPATH: 'FILE' });
   const outcome = await open().logIn(login, '192.0.2.1');
   if (outcome.status !== 'accepted') throw new Error(outcome.status);
@@ -59,7 +59,7 @@ test('a file that was replaced counts at once, also for those who are logged in'
   expect(rights.mayInvoke(tenant, 'get')).toBe(false);
 });
 
-test('a file that cannot be used any more changes nothing', async () => {
+test('a file that becomes invalid changes nothing', async () => {
   const { open, followed } = given({ AUTH_SVC_PERMISSIONSPATH: 'FILE' });
   const logins = open();
   expect(() => followed[0]?.use(['{'])).toThrow('it is not JSON');

@@ -26,10 +26,10 @@ export interface LoginsParts {
 }
 
 const failureAnswerMs = 500;
-/** As Hono's services do: an auth server that was restarted may have another key. */
+/** As often as Hono's services do: a restarted auth server may have another key. */
 const lookUpKeysEachMs = 3_000;
 
-/** Logins as the options say. What was begun is in `resources`. @throws ConfigError where a file cannot be used. */
+/** Opens the logins that the options choose. All that it has started is in `resources`. @throws ConfigError if a file cannot be used. */
 export function openLogins(parts: LoginsParts, resources: ResourceStack): ThrottledLogins {
   const { values, clock } = parts;
   const { permissionsPath, authHost } = values;
@@ -104,7 +104,7 @@ function tokenKeysOf(parts: LoginsParts, host: string): () => TokenKeys {
           clock: parts.clock,
           lookUpEachMs: lookUpKeysEachMs,
           failed: (error) => parts.failed('token keys', error),
-          // As the connection to it.
+          // The same TLS options as for the connection to the auth server.
           trust: () => ({
             anyName: !authVerifyHost,
             ...(authTrustStore !== undefined && {

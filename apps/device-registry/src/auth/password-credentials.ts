@@ -1,7 +1,7 @@
 import { deviceRef } from '@rollcall/core';
 import type { Credentials, PasswordSecret } from '@rollcall/core/registry';
 
-/** A user of the registry, as the verifier of passwords takes it. */
+/** The password of a registry user, in the form that the password verifier takes. */
 export function passwordCredentials(name: string, secret: PasswordSecret): Credentials<'hashed-password'> {
   return {
     device: deviceRef('', name),

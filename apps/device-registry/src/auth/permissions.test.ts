@@ -12,7 +12,7 @@ const user = { mechanism: 'PLAIN', password: 'secret', authorities: ['adapter', 
 const read = (content: unknown) => readPermissions(JSON.stringify(content));
 const registration = { endpoint: 'registration', tenant: 'acme' };
 
-test('a user has the rights of all its roles, and of no role that is not there', () => {
+test('a user has the rights of all its roles, and a role that does not exist is ignored', () => {
   const permissions = read({ roles, users: { 'mqtt@HONO': user } });
   const rights = permissions.user('mqtt@HONO')?.rights;
   expect(rights?.mayUse(registration, 'WRITE')).toBe(true);
@@ -23,7 +23,7 @@ test('a user has the rights of all its roles, and of no role that is not there',
   expect(permissions.size).toBe(1);
 });
 
-test('a component may act as others; one that logs in with a certificate cannot log in here', () => {
+test('a component may act as another user, and a user of the mechanism EXTERNAL cannot log in', () => {
   const permissions = read({
     users: {
       component: { ...user, authorities: ['hono-component'] },
@@ -34,7 +34,7 @@ test('a component may act as others; one that logs in with a certificate cannot 
   expect(permissions.user('external')).toBeUndefined();
 });
 
-test('no user and no role has the name of what all objects inherit', () => {
+test('a name that all objects inherit, such as toString, is not a user or a role', () => {
   const permissions = read({ roles, users: { a: { ...user, authorities: ['constructor', '__proto__'] } } });
   expect(permissions.user('constructor')).toBeUndefined();
   expect(permissions.user('a')?.rights.mayUse(registration, 'READ')).toBe(false);

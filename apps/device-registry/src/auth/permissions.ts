@@ -13,7 +13,7 @@ export interface PermittedUser {
   readonly mayActAsOthers: boolean;
 }
 
-/** Who may log in, and what they may do then. */
+/** The users that may log in, and their rights. */
 export interface Permissions {
   user(name: string): PermittedUser | undefined;
   readonly size: number;
@@ -55,8 +55,8 @@ type Roles = z.output<typeof content>['roles'];
 const componentAuthority = 'hono-component';
 
 /**
- * Reads who may log in, in the format of Hono's auth server (`permissions.json`). A user may have `hash-function`, `pwd-hash` and `salt`
- * in place of a `password`. Users of the mechanism EXTERNAL cannot log in here. As in Hono, roles that do not exist are ignored.
+ * Reads users and roles in the format of Hono's auth server (`permissions.json`). A user may have `hash-function`, `pwd-hash` and `salt`
+ * instead of a `password`. Users of the mechanism EXTERNAL cannot log in here. As in Hono, roles that do not exist are ignored.
  *
  * @throws Error that says what is wrong with the text. It has no secret in it.
  */
@@ -104,7 +104,7 @@ function secretOf(each: UserContent): PasswordSecret {
   };
 }
 
-/** A password that stands in the file is compared like one whose hash does. */
+/** Hashes a plain password of the file, so that it is compared in the same way as a hashed one. */
 export function hashedPassword(password: string | Uint8Array): PasswordSecret {
   const salt = randomBytes(16);
   return {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readPlain } from './read-plain.ts';
 
-test('a login has a name, a password in bytes, and perhaps as whom it wants to act', () => {
+test('a response is read as the identity to act as, the name, and the password in bytes', () => {
   expect(readPlain(new Uint8Array(Buffer.from('\0ü@HONO\0p€')))).toEqual({
     authorizationId: '',
     username: 'ü@HONO',
@@ -21,6 +21,6 @@ test.each<[string, Uint8Array | undefined]>([
   ['no name', Buffer.from('\0\0password')],
   ['a name that is no UTF-8', Buffer.from([0, 0xff, 0, 0x70])],
   ['a name without end', Buffer.from(`\0${'n'.repeat(2_000)}\0p`)],
-])('%s is no login', (_what, response) => {
+])('%s is not a valid login', (_what, response) => {
   expect(readPlain(response)).toBeUndefined();
 });

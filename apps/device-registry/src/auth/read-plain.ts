@@ -4,7 +4,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 /** No name is longer. */
 const maxNameBytes = 1_024;
 
-/** What SASL PLAIN presents (RFC 4616 §2): `[authzid] NUL authcid NUL passwd`; `undefined` where it is none. */
+/** Reads a SASL PLAIN response (RFC 4616 §2): `[authzid] NUL authcid NUL passwd`. `undefined`: it is not well-formed. */
 export function readPlain(response: Uint8Array | undefined): PlainLogin | undefined {
   if (!response) return undefined;
   const first = response.indexOf(0);

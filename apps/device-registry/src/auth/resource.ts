@@ -2,11 +2,11 @@
 export interface Resource {
   readonly endpoint: string;
   readonly tenant?: string;
-  /** Of a link for answers: what the client has thought of. */
+  /** The last part of the address of a link for answers, which the client chooses. */
   readonly rest?: string;
 }
 
-/** Reads an address such as `registration/acme/reply-1`; `undefined`: it is none. */
+/** Reads an address such as `registration/acme/reply-1`. `undefined`: it is not such an address. */
 export function readResource(address: unknown): Resource | undefined {
   if (typeof address !== 'string') return undefined;
   // The first form is older, and some clients still have it.

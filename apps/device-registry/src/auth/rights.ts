@@ -13,9 +13,9 @@ const letters = { READ: 'R', WRITE: 'W', EXECUTE: 'E' } as const;
 
 /**
  * Reads rights as Hono's auth server puts them into the claims of a token: `r:<address>` with letters of `R`, `W` and `E`, or `*`, and
- * `o:<address>:<operation>`. In an address `*` stands for every tenant; an endpoint alone is one for all of them.
+ * `o:<address>:<operation>`. In an address `*` stands for every tenant; an endpoint alone is the address for all tenants.
  *
- * @param claims others among them mean nothing.
+ * @param claims other claims are ignored.
  */
 export function rightsOf(claims: Iterable<readonly [string, unknown]>): Rights {
   const granted = new Map<string, string>();
@@ -37,7 +37,7 @@ export function rightsOf(claims: Iterable<readonly [string, unknown]>): Rights {
   };
 }
 
-/** Where a right may stand, in the order in which Hono looks. */
+/** The claims that may contain a right, in Hono's order. */
 function addressesOf({ endpoint, tenant, rest }: Resource): readonly string[] {
   return [
     ...(tenant !== undefined && rest !== undefined ? [`${endpoint}/${tenant}/${rest}`] : []),

@@ -29,7 +29,7 @@ function given() {
   return { clock, begin, decisions: () => decided };
 }
 
-test('a failure is answered half a second after the try, whatever it was, and a success at once', async () => {
+test('a failed login is answered after half a second, whatever the cause, and a successful one at once', async () => {
   const { clock, begin } = given();
   const wrong = begin('a', 'wrong');
   const right = begin('a', 'right');
@@ -41,7 +41,7 @@ test('a failure is answered half a second after the try, whatever it was, and a 
   expect(wrong).toEqual(['wrong']);
 });
 
-test('a client that fails too often is not checked any more, from that address, for a time', async () => {
+test('a client with too many failures from an address is not checked for a time', async () => {
   const { clock, begin, decisions } = given();
   for (let tries = 0; tries < 10; tries++) {
     begin('a', 'wrong');

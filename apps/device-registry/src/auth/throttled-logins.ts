@@ -14,7 +14,7 @@ export interface ThrottledLogins {
   logIn(login: PlainLogin, remoteIp: string): Promise<LoginOutcome>;
 }
 
-/** Limits how often clients fail. One that failed too often gets the answer to try later, and its password is not checked. */
+/** Limits how often logins fail. A client with too many failures is told to try later, and its password is not checked. */
 export function createThrottledLogins({
   clock,
   logins,
@@ -30,7 +30,7 @@ export function createThrottledLogins({
     const outcome = await logins.logIn(login);
     if (outcome.status === 'wrong') attempt.failed(true);
     else attempt.over();
-    // Its address failed too often: only the right password gets another answer.
+    // The address has too many failures: only the right password is answered otherwise.
     return throttle === 'spare' && outcome.status === 'wrong' ? { status: 'unavailable' } : outcome;
   }
 

@@ -48,7 +48,7 @@ function given(keys: TokenKeys = sharedSecretKeys(secret), audience?: string) {
   return { identify, failures };
 }
 
-test('a token says who it is about, what they may do, and how long', async () => {
+test('a token gives the subject, its rights, and when it expires', async () => {
   const outcome = await given().identify();
   if (outcome.status !== 'accepted') throw new Error(outcome.status);
   const { name, rights, expiresAt } = outcome.identity;
@@ -59,7 +59,7 @@ test('a token says who it is about, what they may do, and how long', async () =>
   expect(rights.mayUse({ endpoint: 'registration', tenant: 'acme' }, 'WRITE')).toBe(false);
 });
 
-test('a token may be signed with a key of a certificate, or one of a set', async () => {
+test('a token is verified with the key of a certificate, or with a key of a set', async () => {
   expect(await given(keysIn(pem(ec))).identify({ alg: 'ES256', key: ec.privateKey })).toMatchObject({
     status: 'accepted',
   });
@@ -87,7 +87,7 @@ test.each<[string, Facts]>([
   expect(failures).toHaveLength(1);
 });
 
-test('where an audience is wanted, a token must have it', async () => {
+test('a token without the required audience is refused', async () => {
   const { identify } = given(undefined, 'hono-components');
   expect(await identify()).toEqual({ status: 'unavailable' });
   expect(await identify({ claims: { aud: 'hono-components' } })).toMatchObject({ status: 'accepted' });

@@ -6,7 +6,7 @@ import { rightsOf } from './rights.ts';
 
 export interface TokenIdentityOptions {
   readonly clock: Pick<Clock, 'now'>;
-  /** As they are now. */
+  /** The present keys. */
   keys(): TokenKeys;
   /** `iss` of each token. */
   readonly issuer: string;
@@ -28,7 +28,7 @@ export async function tokenIdentity(
       issuer,
       ...(audience !== undefined && { audience }),
       currentDate: new Date(clock.now()),
-      // A connection stays as long as its token holds.
+      // A connection is closed when its token expires.
       requiredClaims: ['exp', 'sub'],
     });
     const { sub: name = '', exp = 0 } = payload;

@@ -83,7 +83,7 @@ describe('authentication', () => {
     ).toMatchObject({ total: 2 });
   });
 
-  test('a client that fails too often must wait, and its password is not checked meanwhile', async () => {
+  test('a client with too many failures must wait, and its password is not checked meanwhile', async () => {
     const { ask, accessClock } = await givenUsers();
     const right = basic('reader', 'slow');
     const statuses: number[] = [];
@@ -104,14 +104,14 @@ describe('authentication', () => {
   });
 });
 
-describe('where nobody says who asks', () => {
-  test('everything is allowed to clients on this machine', async () => {
+describe('if no login is needed', () => {
+  test('clients on this machine may do everything', async () => {
     const { ask } = await givenUsers(true);
     expect((await ask('POST', '/v1/tenants/acme', {}, { host: '127.0.0.1:28080' })).status).toBe(201);
     expect((await ask('GET', '/v1/tenants/acme', undefined, basic('any', 'thing'))).status).toBe(200);
   });
 
-  test('and pages of other sites are refused', async () => {
+  test('pages of other sites are refused', async () => {
     const { ask } = await givenUsers(true);
     expect((await ask('POST', '/v1/tenants/acme', {}, { host: 'evil.example' })).status).toBe(421);
     const origin = 'https://evil.example';
@@ -130,7 +130,7 @@ describe('pages of other origins', () => {
     ['/v1/devices/acme', 'GET, HEAD, POST, DELETE'],
     ['/v1/devices/acme/d', instance],
     ['/v1/credentials/acme/d', 'GET, HEAD, PUT'],
-  ])('are told what they may do with %s, without credentials', async (path, methods) => {
+  ])('get the allowed methods of %s without a login', async (path, methods) => {
     const refusing = { check: async () => ({ status: 'refused', why: 'x' }) as const };
     const { ask } = await givenApi({ allowedOrigin: '*', access: refusing });
     const { status, headers } = await ask('OPTIONS', path, undefined, preflight);

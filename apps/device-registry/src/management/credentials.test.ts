@@ -29,8 +29,8 @@ async function storedOf({ store }: ApiUnderTest, type = 'hashed-password', authI
   return (await store.credentialsBy('acme', type, authId)).found?.credentials;
 }
 
-describe('credentials are kept', () => {
-  test('of each type; secrets are never shown, and each has an id', async () => {
+describe('credentials are stored', () => {
+  test('for each type, and are read without secrets but with their ids', async () => {
     const api = await givenDevice();
     const { etag } = await api.ask('GET', path);
     const period = { 'not-before': '2026-01-01T00:00:00Z', 'not-after': '2027-01-01T00:00:00Z' };
@@ -73,7 +73,7 @@ describe('credentials are kept', () => {
     expect((await storedOf(api, 'psk', 'client'))?.secrets).toMatchObject([{ key: 'AAEC' }]);
   });
 
-  test('by a certificate, which is read and not kept', async () => {
+  test('from a certificate, which itself is not stored', async () => {
     const api = await givenDevice();
     const wanted = [
       { type: 'x509-cert', cert, 'auth-id': 'is ignored', secrets: [{ comment: 'too' }] },
@@ -87,7 +87,7 @@ describe('credentials are kept', () => {
     ]);
   });
 
-  test('in place of a password, whatever hash is sent beside it', async () => {
+  test('as the hash of a password, whatever hash is sent with it', async () => {
     const api = await givenDevice();
     await api.ask('PUT', path, [password({ 'pwd-plain': 'p', ...hashed })]);
     expect((await storedOf(api))?.secrets).toEqual([
@@ -168,7 +168,7 @@ describe('credentials are refused', () => {
     expect((await ask('PUT', path, [{ comment: 'x'.repeat(20_000) }])).status).toBe(413);
   });
 
-  test('where there is no such tenant or device, or the version is another', async () => {
+  test('if the tenant or device does not exist, or the version differs', async () => {
     const { ask } = await givenDevice();
     for (const none of ['/v1/credentials/nobody/d', '/v1/credentials/acme/e'])
       for (const method of ['GET', 'PUT'] as const) {
@@ -178,7 +178,7 @@ describe('credentials are refused', () => {
     expect((await ask('PUT', path, [], { 'if-match': 'x' })).status).toBe(412);
   });
 
-  test('that another device has, or that are more than the tenant wants', async () => {
+  test('if another device has them, or the limit of the tenant is reached', async () => {
     const { ask } = await givenDevice({ 'registration-limits': { 'max-credentials-per-device': 1 } });
     await ask('POST', '/v1/devices/acme/e');
     await ask('PUT', path, [password({ 'pwd-plain': 'p' })]);
@@ -200,7 +200,7 @@ describe('secrets are replaced by their ids', () => {
     return { ...api, api, etag, ids };
   }
 
-  test('the hash stays, what is said of it is another; a secret without id is new', async () => {
+  test('which keeps the hash and replaces other members; a secret without an id is new', async () => {
     const { ask, api, etag, ids } = await givenStored(
       password({ ...hashed, comment: 'old', enabled: false }),
     );
@@ -214,7 +214,7 @@ describe('secrets are replaced by their ids', () => {
     ]);
   });
 
-  test('a hash, or a password, takes the place of the stored one', async () => {
+  test('and a new hash or password replaces the stored one', async () => {
     const { ask, api, ids } = await givenStored(password(hashed));
     await ask('PUT', path, [password({ id: ids[0], 'pwd-plain': 'new' })]);
     expect((await storedOf(api))?.secrets).toEqual([
@@ -226,7 +226,7 @@ describe('secrets are replaced by their ids', () => {
     ]);
   });
 
-  test('keys, and what generic credentials are made of, stay too', async () => {
+  test('which keeps keys, and the members of generic credentials', async () => {
     const { ask, api, ids } = await givenStored(
       { type: 'psk', 'auth-id': 'a', secrets: [{ key: 'AAEC' }] },
       { type: 'rpk', 'auth-id': 'a', secrets: [{ key, algorithm: 'EC' }] },
@@ -249,7 +249,7 @@ describe('secrets are replaced by their ids', () => {
     expect((await storedOf(api, 'custom', 'a'))?.secrets).toEqual([{ id: ids[2], other: 1 }]);
   });
 
-  test('an id that is not stored is a mistake; in credentials that are new it is kept, with a hash alone', async () => {
+  test('an unknown id is refused, but new credentials may have ids if they are complete', async () => {
     const { ask, api } = await givenStored(password(hashed));
     expect((await ask('PUT', path, [password({ id: 'x', 'pwd-plain': 'p' })])).status).toBe(400);
     const fresh = (secret: object) => [{ ...password(secret), 'auth-id': 'other' }];
@@ -258,7 +258,7 @@ describe('secrets are replaced by their ids', () => {
     expect((await storedOf(api, 'hashed-password', 'other'))?.secrets).toEqual([{ id: 'x', ...hashed }]);
   });
 
-  test('while others write the same set, none is lost', async () => {
+  test('no secret is lost while several clients write the same set', async () => {
     const { ask, api, ids } = await givenStored(password(hashed));
     const original = api.store.credentialsOf.bind(api.store);
     let isFirst = true;

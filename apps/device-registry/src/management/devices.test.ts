@@ -31,7 +31,7 @@ describe('a device is created', () => {
     expect(credentials.etag).not.toBe('');
   });
 
-  test('with an id that is made for it', async () => {
+  test('with a generated id if none is given', async () => {
     const { ask } = await givenTenant();
     const { status, json, headers } = await ask('POST', '/v1/devices/acme', { enabled: true });
     const { id } = json as { readonly id: string };
@@ -39,7 +39,7 @@ describe('a device is created', () => {
     expect((await ask('GET', `/v1/devices/acme/${id}`)).status).toBe(200);
   });
 
-  test('with everything that Hono knows, single names as lists, and a status that is not looked at', async () => {
+  test('with every member that Hono has, single names as lists, and a status that is ignored', async () => {
     const { ask } = await givenTenant();
     const all = {
       enabled: true,
@@ -62,7 +62,7 @@ describe('a device is created', () => {
 });
 
 describe('a device is refused', () => {
-  test('where there is no such tenant, or such a device', async () => {
+  test('if the tenant does not exist, or the device exists', async () => {
     const { ask } = await givenTenant();
     for (const none of ['/v1/devices/nobody', '/v1/devices/nobody/d']) {
       const { status, json } = await ask('POST', none);
@@ -104,7 +104,7 @@ describe('a device is refused', () => {
     expect([status, json]).toEqual([400, fault]);
   });
 
-  test('with more bytes than are read', async () => {
+  test('if its body is too large', async () => {
     const { ask } = await givenTenant();
     await ask('POST', path);
     const large = { ext: { data: 'x'.repeat(3_000) } };
@@ -112,7 +112,7 @@ describe('a device is refused', () => {
     expect((await ask('PUT', path, large)).status).toBe(413);
   });
 
-  test('where the tenant may have no more', async () => {
+  test('if the limit of the tenant is reached', async () => {
     const { ask } = await givenTenant({ 'registration-limits': { 'max-devices': 1 } });
     expect((await ask('POST', path)).status).toBe(201);
     const { status, json } = await ask('POST', '/v1/devices/acme/d');
@@ -124,7 +124,7 @@ describe('a device is refused', () => {
 });
 
 describe('a device is replaced', () => {
-  test('as a whole: its version and its status say so', async () => {
+  test('completely, with a new version and status', async () => {
     const { ask, clock } = await givenTenant();
     const created = await ask('POST', path, { ext: { a: 1 } });
     clock.advance(90_000);
@@ -140,7 +140,7 @@ describe('a device is replaced', () => {
     expect((await ask('PUT', path, {}, { 'if-match': created.etag })).status).toBe(412);
   });
 
-  test('where it is there', async () => {
+  test('only if it exists', async () => {
     const { ask } = await givenTenant();
     for (const none of [path, '/v1/devices/nobody/d']) {
       const { status, json } = await ask('PUT', none, {});
@@ -152,7 +152,7 @@ describe('a device is replaced', () => {
 });
 
 describe('devices are removed', () => {
-  test('with their credentials; without a tenant there is nothing left to do', async () => {
+  test('with their credentials, and successfully even if the tenant was deleted', async () => {
     const { ask } = await givenTenant();
     await ask('POST', path);
     expect((await ask('DELETE', path, undefined, { 'if-match': 'x' })).status).toBe(412);
@@ -164,7 +164,7 @@ describe('devices are removed', () => {
     expect((await ask('DELETE', '/v1/devices/nobody/d')).status).toBe(204);
   });
 
-  test('all of a tenant at once', async () => {
+  test('all devices of a tenant at once', async () => {
     const { ask } = await givenTenant();
     for (const id of ['a', 'b']) await ask('POST', `/v1/devices/acme/${id}`);
     expect((await ask('DELETE', '/v1/devices/acme')).status).toBe(204);
@@ -173,7 +173,7 @@ describe('devices are removed', () => {
   });
 });
 
-test('devices are searched, and gateways apart; results have no status', async () => {
+test('devices are searched, gateways separately, and results have no status', async () => {
   const { ask } = await givenTenant();
   for (const [id, body] of Object.entries({ a: { via: ['gw'] }, b: {}, gw: {}, m: { memberOf: ['g'] } }))
     await ask('POST', `/v1/devices/acme/${id}`, body);

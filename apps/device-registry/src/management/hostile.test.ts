@@ -52,7 +52,7 @@ test.each<[string, string]>([
   expect(failures).toEqual([]);
 });
 
-test.each(Object.entries(nastyStrings))('%s is given back as it came, or refused', async (_what, nasty) => {
+test.each(Object.entries(nastyStrings))('%s is returned unchanged, or refused', async (_what, nasty) => {
   const { ask, failures } = await givenApi();
   await ask('POST', '/v1/tenants/acme');
   const content = { ext: { [nasty]: nasty }, defaults: { a: nasty } };
@@ -68,7 +68,7 @@ test.each(Object.entries(nastyStrings))('%s is given back as it came, or refused
   expect(failures).toEqual([]);
 });
 
-test('names that every object has are names like any other', async () => {
+test('names that every object has, such as toString, work like any other', async () => {
   const { ask } = await givenApi();
   const ext = { constructor: { prototype: 1 }, toString: 'x', hasOwnProperty: null };
   await ask('POST', '/v1/tenants/constructor', { ext });
@@ -78,7 +78,7 @@ test('names that every object has are names like any other', async () => {
   expect((await ask('PUT', '/v1/credentials/constructor/toString', credentials)).status).toBe(204);
 });
 
-test('a pattern that others would take for ever with is looked for in no time', async () => {
+test('a pattern that makes backtracking slow is matched in a bounded number of steps', async () => {
   const { ask } = await givenApi();
   await ask('POST', '/v1/tenants/acme');
   await ask('POST', '/v1/devices/acme/d', { ext: { a: 'a'.repeat(1_900) } });
@@ -86,7 +86,7 @@ test('a pattern that others would take for ever with is looked for in no time', 
   expect((await ask('GET', `/v1/devices/acme?filterJson=${filter}`)).status).toBe(404);
 });
 
-test('where the database cannot be used, whoever asks is told to come again', async () => {
+test('requests get 503 with retry-after while the database is unavailable', async () => {
   const { ask, store, failures } = await givenApi();
   store.tenant = async () => {
     throw new StoreUnavailable('disk full');
@@ -96,7 +96,7 @@ test('where the database cannot be used, whoever asks is told to come again', as
   expect(failures).toEqual([]);
 });
 
-test('what fails here is told nobody, and reported', async () => {
+test('an internal error is reported, and its text is not sent to the client', async () => {
   const { ask, store, failures } = await givenApi();
   store.tenant = async () => {
     throw new Error('SELECT secret');
@@ -106,7 +106,7 @@ test('what fails here is told nobody, and reported', async () => {
   expect(failures).toHaveLength(1);
 });
 
-test('paths and methods that are not there', async () => {
+test('unknown paths and methods', async () => {
   const { ask } = await givenApi();
   for (const path of ['/', '/v1', '/v2/tenants', '/v1/tenants/a/b', '/v1/credentials/a', '/v1/devices'])
     expect([path, (await ask('GET', path)).status, (await ask('GET', path)).json]).toEqual([

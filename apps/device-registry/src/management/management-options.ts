@@ -24,7 +24,7 @@ const pattern: z.ZodType<RegExp, string> = z.string().transform((written, contex
   }
 });
 
-/** Options of the management API; where Hono's registry has the same, its name works too. */
+/** Options of the management API. If Hono's registry has the same option, its name works too. */
 export const managementOptions = {
   apiPort: option(
     `${section}_PORT`,
@@ -137,7 +137,7 @@ export const managementOptions = {
 
 export type ManagementValues = ValuesOf<typeof managementOptions>;
 
-/** What is wrong with the values taken together. */
+/** Problems of values that are valid one by one but not together. */
 export function managementProblems(values: ManagementValues): readonly ConfigProblem[] {
   const key = [`${section}_KEYPATH`, values.apiKeyPath] as const;
   const cert = [`${section}_CERTPATH`, values.apiCertPath] as const;

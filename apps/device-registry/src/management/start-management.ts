@@ -34,13 +34,13 @@ export interface ManagementParts {
 }
 
 const section = 'REGISTRY_HTTP';
-/** Questions that the database is asked at a time, and that wait for it. */
+/** How many requests use the database at a time, and how many may wait for it. */
 const maxAsking = 64;
 const maxWaiting = 2_000;
-/** Passwords that wait to be hashed: each takes a tenth of a second. */
+/** How many passwords may wait to be hashed. Each takes a tenth of a second. */
 const maxHashing = 200;
 
-/** Whoever asks the database waits for a turn, tenant by tenant. */
+/** The turns of requests at the database, fair among tenants. */
 export function managementTurns(): Turns {
   return createTurns(maxAsking, maxWaiting, busy);
 }

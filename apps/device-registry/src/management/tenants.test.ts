@@ -27,7 +27,7 @@ describe('a tenant is created', () => {
     expect(read.headers['content-type']).toBe('application/json; charset=utf-8');
   });
 
-  test('with an id that is made for it', async () => {
+  test('with a generated id if none is given', async () => {
     const { ask } = await givenApi();
     const { status, json, headers } = await ask('POST', '/v1/tenants');
     const { id } = json as { readonly id: string };
@@ -36,13 +36,10 @@ describe('a tenant is created', () => {
     expect((await ask('GET', `/v1/tenants/${id}`)).status).toBe(200);
   });
 
-  test.each(['/v1/tenants/', '/v1/tenants/acme/'])(
-    'also at %s, which ends as that of a folder',
-    async (path) => {
-      const { ask } = await givenApi();
-      expect((await ask('POST', path)).status).toBe(201);
-    },
-  );
+  test.each(['/v1/tenants/', '/v1/tenants/acme/'])('also at %s, with a slash at the end', async (path) => {
+    const { ask } = await givenApi();
+    expect((await ask('POST', path)).status).toBe(201);
+  });
 
   test("with a limit under the name that Hono's own classes give it beside its own", async () => {
     const { ask } = await givenApi();
@@ -50,7 +47,7 @@ describe('a tenant is created', () => {
     expect((await ask('GET', acme)).json).toEqual({ 'resource-limits': { 'max-ttl-telemetry-qos0': 10 } });
   });
 
-  test('with everything that Hono knows, which is read back as it was sent', async () => {
+  test('with every member that Hono has, and is read back unchanged', async () => {
     const { ask } = await givenApi({ maxBodyBytes: 10_000 });
     const all = {
       enabled: true,
@@ -89,7 +86,7 @@ describe('a tenant is created', () => {
     expect((await ask('GET', acme)).json).toEqual(all);
   });
 
-  test('and words are taken in any case, times with any offset', async () => {
+  test('with words in any case, and times with any offset', async () => {
     const { ask } = await givenApi();
     await ask('POST', acme, {
       tracing: { 'sampling-mode': 'NONE' },
@@ -103,7 +100,7 @@ describe('a tenant is created', () => {
 });
 
 describe('authorities', () => {
-  test('keep their ids, or are given one; a certificate is read and not shown', async () => {
+  test('keep their ids, or get one; a certificate is read but not returned', async () => {
     const { ask } = await givenApi({ maxBodyBytes: 10_000 });
     const other = createCertificateAuthority('CN=other');
     const publicKey = Buffer.from(other.publicKey).toString('base64');
@@ -141,7 +138,7 @@ describe('authorities', () => {
     expect(put.status).toBe(204);
   });
 
-  test('a responder of OCSP is that of the certificate, unless another is named', async () => {
+  test('take the OCSP responder from the certificate unless one is given', async () => {
     const { ask } = await givenApi({ maxBodyBytes: 10_000 });
     await ask('POST', acme, { 'trusted-ca': [{ cert, 'ocsp-revocation-enabled': true }] });
     expect((await ask('GET', acme)).json).toMatchObject({
@@ -149,7 +146,7 @@ describe('authorities', () => {
     });
   });
 
-  test('are shared within a group of tenants alone', async () => {
+  test('are shared only within a group of tenants', async () => {
     const { ask } = await givenApi();
     const grouped = { 'trusted-ca': [ofCa], 'trust-anchor-group': 'g' };
     expect((await ask('POST', acme, grouped)).status).toBe(201);
@@ -161,7 +158,7 @@ describe('authorities', () => {
     expect((await ask('PUT', '/v1/tenants/c', grouped)).status).toBe(204);
   });
 
-  test('two tenants can have an empty list of them', async () => {
+  test('can be an empty list in two tenants', async () => {
     const { ask } = await givenApi();
     for (const id of ['a', 'b']) {
       await ask('POST', `/v1/tenants/${id}`);
@@ -198,7 +195,7 @@ describe('authorities', () => {
 });
 
 describe('a tenant is refused', () => {
-  test('where its id, or its alias, is taken', async () => {
+  test('if another tenant has its id or alias', async () => {
     const { ask } = await givenApi();
     await ask('POST', acme, { alias: 'a' });
     const again = await ask('POST', acme);
@@ -252,7 +249,7 @@ describe('a tenant is refused', () => {
     expect([status, json]).toEqual([400, fault]);
   });
 
-  test('with more bytes than are read', async () => {
+  test('if its body is too large', async () => {
     const { ask } = await givenApi();
     await ask('POST', acme);
     const large = { ext: { data: 'x'.repeat(3_000) } };
@@ -267,7 +264,7 @@ describe('a tenant is refused', () => {
 });
 
 describe('a tenant is replaced', () => {
-  test('as a whole, with a new version', async () => {
+  test('completely, with a new version', async () => {
     const { ask } = await givenApi();
     const { etag } = await ask('POST', acme, { alias: 'a', ext: { x: 1 } });
     const put = await ask('PUT', acme, { enabled: false });
@@ -277,7 +274,7 @@ describe('a tenant is replaced', () => {
     expect([read.json, read.etag]).toEqual([{ enabled: false }, put.etag]);
   });
 
-  test('where it is there, and a body is', async () => {
+  test('only if it exists, and only by a request with a body', async () => {
     const { ask } = await givenApi();
     expect((await ask('PUT', acme, {})).status).toBe(404);
     await ask('POST', acme);
@@ -305,7 +302,7 @@ describe('a tenant is replaced', () => {
   });
 });
 
-test('a tenant is removed, and its devices and credentials are out of reach', async () => {
+test('the devices and credentials of a deleted tenant cannot be read', async () => {
   const { ask } = await givenApi();
   await ask('POST', acme);
   await ask('POST', '/v1/devices/acme/d');
@@ -333,7 +330,7 @@ describe('tenants are searched', () => {
   const idsOf = (json: unknown): readonly string[] =>
     (json as { readonly result: readonly { readonly id: string }[] }).result.map(({ id }) => id);
 
-  test('without any there is nothing', async () => {
+  test('and a search without matches gets 404', async () => {
     const { ask } = await givenApi();
     const { status, json } = await ask('GET', '/v1/tenants');
     expect([status, json]).toEqual([404, fault]);

@@ -1,9 +1,9 @@
 import { normalizeName } from '@rollcall/core/x509';
 
-/** An e-mail address in a name, which Java reads without a keyword of RFC 2253. */
+/** Java writes and reads this keyword for an e-mail address. RFC 2253 has none. */
 const emailAddress = /(^|[,;+])\s*emailAddress\s*=\s*([^,;+"\\#<>=\s]+)\s*(?=$|[,;+])/gi;
 
-/** A name of a certificate as Hono stores it (RFC 2253); `undefined` where it cannot be read for sure. */
+/** A distinguished name in the form in which Hono stores it (RFC 2253). `undefined`: it cannot be read with certainty. */
 export function normalName(written: string): string | undefined {
   return normalizeName(written.replaceAll(emailAddress, inHexadecimal));
 }

@@ -5,9 +5,9 @@ import type { NotificationLink } from './notification-lane.ts';
 import type { Notification } from './notification.ts';
 
 export interface AmqpNotificationsOptions extends AmqpConnectionOptions {
-  /** Longest wait for the outcome of a notification. */
+  /** How many ms to wait for the outcome of a notification. */
   readonly sendTimeoutMs: number;
-  /** What goes to this address may arrive now: there is a connection again, or someone listens. */
+  /** Called when sending to this address may succeed: the connection is back, or there is a subscriber. */
   onReachable(address: Notification['address']): void;
 }
 
@@ -16,7 +16,7 @@ export interface AmqpNotifications extends NotificationLink {
   close(): Promise<void>;
 }
 
-/** Notifications as messages of a messaging network, as Hono's registry sends them: to addresses that reach all who listen. */
+/** Sends notifications over a messaging network, as Hono's registry does: to addresses that reach all subscribers. */
 export function openAmqpNotifications(options: AmqpNotificationsOptions): AmqpNotifications {
   const { sendTimeoutMs, linkTimeoutMs = 1_000, onReachable } = options;
   const connection = createAmqpConnection({ ...options, role: 'notifications' });

@@ -6,7 +6,7 @@ import type { ChangeOutbox, ChangeSubject, KeptChange } from '../store/change-ou
 import { StoreUnavailable } from '../store/store-unavailable.ts';
 import { notificationOf, type Notification } from './notification.ts';
 
-/** What takes notifications to their subscribers. */
+/** Sends notifications to their subscribers. */
 export interface NotificationLink {
   connected(): boolean;
   /** Resolves once sending can be tried; rejects when `signal` aborts. */
@@ -20,36 +20,36 @@ export interface LaneOptions {
   readonly log: Log;
   readonly link: NotificationLink;
   readonly outbox: ChangeOutbox;
-  /** Changes that may wait; where there are more, the oldest are dropped. */
+  /** How many changes may wait. Beyond, the oldest are dropped. */
   readonly maxKept: number;
-  /** Called with errors that are not trouble of the database. */
+  /** Called with errors other than outages of the database. */
   failed(where: string, error: unknown): void;
 }
 
 export interface LaneCounts {
   readonly sent: number;
   readonly dropped: number;
-  /** As they were when it looked last. */
+  /** The number at the latest check. */
   readonly waiting: number;
 }
 
 /**
- * Where the network is there and nobody subscribes, a notification is of no use after that time: what an adapter has read before is
- * forgotten by then (`docs/registry.md`).
+ * While nobody subscribes, a notification is useless after this time: by then, adapters no longer use what they have read before the
+ * change (`docs/registry.md`).
  */
 const usefulMs = 600_000;
-/** No adapter remembers an answer for longer. */
+/** No adapter caches an answer for longer. */
 const maxAgeMs = 86_400_000;
 const firstDelayMs = 200;
-/** An address that someone begins to listen to does not always say so. */
+/** Networks do not always report that an address has a subscriber, so sending is tried at least this often. */
 const maxDelayMs = 2_000;
-/** Changes that are read, and forgotten, together. */
+/** How many changes are read and removed together. */
 const batchSize = 100;
 
 /** How a batch ended. `unsent`: the outcome of the first one that was not sent. */
-type Told = { readonly upTo: number; readonly unsent?: SendOutcome };
+type BatchResult = { readonly upTo: number; readonly unsent?: SendOutcome };
 
-/** The notifications of one address: in order, each at least once, and as long as it takes while the network is away. */
+/** Sends the notifications of one address in order, each at least once. While the network is unavailable, it tries again. */
 export class NotificationLane {
   readonly #options: LaneOptions;
   readonly #subject: ChangeSubject;
@@ -58,14 +58,14 @@ export class NotificationLane {
   /** Ends the pause before the next try. */
   #pause = new AbortController();
   #running: Promise<void> | undefined;
-  /** Whether there may be changes that were not read yet. */
+  /** Whether there may be unread changes. */
   #isAsked = false;
   /** All changes up to this number were sent. They may still be stored. */
-  #told = 0;
-  /** Changes up to this number are not stored any more. */
-  #forgotten = 0;
-  /** Since when the network has been there, and no one listened. */
-  #unheardSince: Instant | undefined;
+  #sentUpTo = 0;
+  /** All changes up to this number were removed from the store. */
+  #removedUpTo = 0;
+  /** Since when the network has answered that there is no subscriber. */
+  #unsubscribedSince: Instant | undefined;
   #isRefused = false;
   #sent = 0;
   #dropped = 0;
@@ -86,14 +86,14 @@ export class NotificationLane {
     return this.#isRefused;
   }
 
-  /** There are changes to send. Never throws, and does not make the caller wait. */
+  /** To be called when there are changes to send. Never throws, and does not wait. */
   ask(): void {
     if (this.#stopping.signal.aborted) return;
     this.#isAsked = true;
     this.#running ??= this.#runContained();
   }
 
-  /** The next try may succeed: it is made now. */
+  /** Ends the pause: the next try may succeed. */
   wake(): void {
     this.#pause.abort();
   }
@@ -124,7 +124,7 @@ export class NotificationLane {
     try {
       await this.#run();
     } catch (error) {
-      // It is asked again with the next look.
+      // The next check asks again.
       this.#isAsked = false;
       this.#options.failed('notifications', error);
     }
@@ -144,7 +144,7 @@ export class NotificationLane {
       );
       if (!isConnected) return;
       this.#isAsked = false;
-      if (await this.#tellAll()) {
+      if (await this.#sendAll()) {
         delayMs = firstDelayMs;
         continue;
       }
@@ -154,20 +154,20 @@ export class NotificationLane {
     }
   }
 
-  /** @returns whether nothing is left that this replica should tell. */
-  async #tellAll(): Promise<boolean> {
+  /** @returns whether nothing is left for this replica to send. */
+  async #sendAll(): Promise<boolean> {
     const { outbox } = this.#options;
     try {
       while (await outbox.takeTurn()) {
         if (this.#stopping.signal.aborted) return true;
-        const batch = await outbox.first(this.#subject, this.#told, batchSize);
+        const batch = await outbox.first(this.#subject, this.#sentUpTo, batchSize);
         if (batch.length === 0) {
-          await this.#forgetTold();
+          await this.#removeSent();
           break;
         }
-        const { upTo, unsent } = await this.#tell(batch);
-        this.#told = upTo;
-        await this.#forgetTold();
+        const { upTo, unsent } = await this.#sendBatch(batch);
+        this.#sentUpTo = upTo;
+        await this.#removeSent();
         if (unsent && !(await this.#isOver(unsent))) return false;
       }
       this.#waiting = (await outbox.figures(this.#subject)).waiting;
@@ -180,14 +180,14 @@ export class NotificationLane {
   }
 
   /** Removes sent changes, so that no process sends them again. */
-  async #forgetTold(): Promise<void> {
-    if (this.#told === this.#forgotten) return;
-    await this.#options.outbox.remove(this.#subject, this.#told);
-    this.#forgotten = this.#told;
+  async #removeSent(): Promise<void> {
+    if (this.#sentUpTo === this.#removedUpTo) return;
+    await this.#options.outbox.remove(this.#subject, this.#sentUpTo);
+    this.#removedUpTo = this.#sentUpTo;
   }
 
-  async #tell(batch: readonly KeptChange[]): Promise<Told> {
-    let upTo = this.#told;
+  async #sendBatch(batch: readonly KeptChange[]): Promise<BatchResult> {
+    let upTo = this.#sentUpTo;
     for (const { number, at, change } of batch) {
       const outcome = await this.#options.link.send(notificationOf(change, at));
       this.#noteOutcome(outcome);
@@ -202,14 +202,16 @@ export class NotificationLane {
   #noteOutcome(outcome: SendOutcome): void {
     this.#isRefused = outcome.status === 'attach-refused' && outcome.unanswered !== true;
     const { clock } = this.#options;
-    this.#unheardSince = isUnheard(outcome) ? (this.#unheardSince ?? clock.monotonic()) : undefined;
+    this.#unsubscribedSince = hasNoSubscriber(outcome)
+      ? (this.#unsubscribedSince ?? clock.monotonic())
+      : undefined;
   }
 
-  /** Whether the next one can be tried at once: what nobody listens to for too long is dropped, all of it together. */
+  /** Drops the waiting changes if there was no subscriber for too long. @returns whether it did: then the next change is tried at once. */
   async #isOver({ status }: SendOutcome): Promise<boolean> {
     const { clock } = this.#options;
-    if (this.#unheardSince === undefined) return false;
-    if (clock.monotonic() < later(this.#unheardSince, usefulMs)) return false;
+    if (this.#unsubscribedSince === undefined) return false;
+    if (clock.monotonic() < later(this.#unsubscribedSince, usefulMs)) return false;
     const before = this.#dropped;
     await this.#drop(status, { maxKept: Number.MAX_SAFE_INTEGER, from: clock.now() - usefulMs });
     return this.#dropped > before;
@@ -244,8 +246,8 @@ export class NotificationLane {
   }
 }
 
-/** The network is there, and nobody subscribes, or it has no such address. */
-function isUnheard(outcome: SendOutcome): boolean {
+/** Whether the network answered that nobody subscribes, or that it has no such address. */
+function hasNoSubscriber(outcome: SendOutcome): boolean {
   if (outcome.status === 'attach-refused') return outcome.unanswered !== true;
   return ['no-credit', 'released', 'modified'].includes(outcome.status);
 }

@@ -31,6 +31,6 @@ test.each<[StoredChange, string, Record<string, unknown>]>([
     'notification/registry-device',
     { type: 'all-devices-of-tenant-deleted-v1' },
   ],
-])('%j is told with the members that Hono reads, and no other', (change, address, body) => {
+])('the notification of %j has the members that Hono reads, and no other', (change, address, body) => {
   expect(notificationOf(change, at)).toEqual({ address, body: { ...shared, ...body } });
 });

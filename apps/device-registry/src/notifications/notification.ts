@@ -1,10 +1,10 @@
 import { subjectOf, type ChangeSubject } from '../store/change-outbox.ts';
 import type { StoredChange } from '../store/registry-write.ts';
 
-/** What subscribers are told of a change (`docs/hono-compatibility.md` §18). */
+/** The notification of a change (`docs/hono-compatibility.md` §18). */
 export interface Notification {
   readonly address: 'notification/registry-tenant' | 'notification/registry-device';
-  /** Becomes JSON. Hono's readers want exactly these members, and fail over any other. */
+  /** Becomes JSON. Hono's readers fail if there is any other member. */
   readonly body: Readonly<Record<string, string | boolean>>;
 }
 
@@ -19,7 +19,7 @@ export function addressOf(subject: ChangeSubject): Notification['address'] {
 
 const changes = { create: 'CREATE', update: 'UPDATE', delete: 'DELETE' } as const;
 
-/** @param at when it was made, in milliseconds since the Unix epoch. */
+/** @param at the time of the change, in milliseconds since the Unix epoch. */
 export function notificationOf(change: StoredChange, at: number): Notification {
   return { address: addressOf(subjectOf(change)), body: bodyOf(change, at) };
 }

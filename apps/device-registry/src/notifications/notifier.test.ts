@@ -61,7 +61,7 @@ function given({ maxKept = 100, connected = true, kept = [] as readonly string[]
   };
 }
 
-test('changes are told in order, whoever made them does not wait for that, and then they are not kept', async () => {
+test('changes are sent in order, without a wait for who made them, and removed afterwards', async () => {
   const { notifier, tries, changed, outbox } = given();
   for (const device of ['a', 'b', 'c']) changed(device);
   expect(tries).toEqual([]);
@@ -71,14 +71,14 @@ test('changes are told in order, whoever made them does not wait for that, and t
   expect(notifier.counts).toEqual({ sent: 3, dropped: 0, waiting: 0 });
 });
 
-test('what an earlier process did not tell is told', async () => {
+test('changes that an earlier process left are sent', async () => {
   const { notifier, tries, changed } = given({ kept: ['a', 'b'] });
   changed('c');
   await notifier.drained();
   expect(tries).toEqual(['a', 'b', 'c']);
 });
 
-test('more than are read at a time are told, each once', async () => {
+test('more changes than one batch are sent, each once', async () => {
   const kept = Array.from({ length: 350 }, (_, index) => `d-${index}`);
   const { notifier, tries } = given({ kept, maxKept: 1_000 });
   await settled();
@@ -86,7 +86,7 @@ test('more than are read at a time are told, each once', async () => {
   expect(tries).toEqual(kept);
 });
 
-test('while there is no network, changes wait, in order, and it says so; another replica may tell them', async () => {
+test('changes wait in order while the network is unavailable, which is reported, and another replica may send them', async () => {
   const { notifier, tries, changed, connect, clock, outbox } = given({ connected: false });
   changed('a');
   changed('b');
@@ -102,7 +102,7 @@ test('while there is no network, changes wait, in order, and it says so; another
   expect(notifier.trouble).toBeUndefined();
 });
 
-test('of several replicas one tells; where it ends, another one goes on', async () => {
+test('one of several replicas sends, and another one continues when it ends', async () => {
   const { notifier, tries, changed, clock, outbox } = given();
   outbox.isOurTurn = false;
   changed('a');
@@ -114,7 +114,7 @@ test('of several replicas one tells; where it ends, another one goes on', async 
   expect(notifier.counts).toEqual({ sent: 1, dropped: 0, waiting: 0 });
 });
 
-test('while the database is away, nothing is told twice, and then it goes on', async () => {
+test('no change is sent twice while the database is unavailable, and sending continues afterwards', async () => {
   const { notifier, tries, answers, changed, clock, outbox } = given();
   let accept = (_outcome: SendOutcome): void => {};
   answers.push(new Promise((resolve) => (accept = resolve)));
@@ -138,7 +138,7 @@ test.each<[string, SendOutcome]>([
   ['gave no outcome', { status: 'timeout' }],
   ['did not answer', { status: 'attach-refused', unanswered: true }],
 ])(
-  'a change is told again where the network %s, however long that lasts, and nothing overtakes it',
+  'a change is sent again while the network %s, and no later change overtakes it',
   async (_what, outcome) => {
     const { notifier, tries, answers, clock, changed } = given();
     const failures = 100;
@@ -151,7 +151,7 @@ test.each<[string, SendOutcome]>([
   },
 );
 
-test('tries come ever more slowly, up to two seconds, and fast again once one succeeded', async () => {
+test('the pause between tries grows up to two seconds, and is short again after a success', async () => {
   const { tries, answers, clock, changed } = given();
   answers.push(...Array.from({ length: 8 }, (): SendOutcome => ({ status: 'timeout' })));
   changed('a');
@@ -169,7 +169,7 @@ test('tries come ever more slowly, up to two seconds, and fast again once one su
   expect(tries.slice(8)).toEqual(['a', 'b', 'b']);
 });
 
-test('what the network rejects is dropped and told, and the others go on', async () => {
+test('a change that the network rejects is dropped and logged, and the others are sent', async () => {
   const { notifier, tries, answers, lines, changed, outbox } = given();
   answers.push({ status: 'rejected' });
   changed('a');
@@ -185,7 +185,7 @@ test.each<[SendOutcome]>([
   [{ status: 'released' }],
   [{ status: 'no-credit' }],
   [{ status: 'attach-refused', condition: 'amqp:not-found' }],
-])('where nobody subscribes (%j), a change is of no use after ten minutes', async (outcome) => {
+])('a change is dropped after ten minutes without a subscriber (%j)', async (outcome) => {
   const { notifier, answers, clock, changed } = given();
   answers.push(...Array.from({ length: 1_000 }, () => outcome));
   for (let each = 0; each < 50; each++) changed(`d-${each}`);
@@ -198,7 +198,7 @@ test.each<[SendOutcome]>([
   expect(notifier.counts).toEqual({ sent: 0, dropped: 50, waiting: 1 });
 });
 
-test('after a network was away for an hour, those who subscribe a moment later hear of all changes', async () => {
+test('a subscriber that comes shortly after an outage of an hour gets all changes', async () => {
   const { notifier, answers, tries, clock, changed, connect } = given({ connected: false });
   changed('a');
   await clock.advanceAsync(3_600_000);
@@ -209,7 +209,7 @@ test('after a network was away for an hour, those who subscribe a moment later h
   expect(notifier.counts).toEqual({ sent: 1, dropped: 0, waiting: 0 });
 });
 
-test('where too many wait the oldest are dropped, which is told', async () => {
+test('the oldest changes are dropped and logged if too many wait', async () => {
   const { notifier, tries, lines, changed, connect, clock } = given({ connected: false, maxKept: 3 });
   for (let each = 0; each < 10; each++) changed(`d-${each}`);
   await clock.advanceAsync(2_000);
@@ -221,7 +221,7 @@ test('where too many wait the oldest are dropped, which is told', async () => {
   expect(tries).toEqual(['d-7', 'd-8', 'd-9']);
 });
 
-test('what no adapter can remember any more is dropped, which is told', async () => {
+test('changes older than any cache of an adapter are dropped and logged', async () => {
   const { notifier, lines, changed, clock } = given({ connected: false });
   changed('a');
   await clock.advanceAsync(80_000_000);
@@ -231,7 +231,7 @@ test('what no adapter can remember any more is dropped, which is told', async ()
   expect(lines).toMatchObject([{ facts: { why: 'too old', dropped: 1 } }]);
 });
 
-test('when it may be tried again it is, at once, and not after the pause', async () => {
+test('a wake ends the pause before the next try', async () => {
   const { notifier, tries, answers, clock, changed } = given();
   answers.push(...Array.from({ length: 100 }, (): SendOutcome => ({ status: 'no-credit' })));
   changed('a');
@@ -243,7 +243,7 @@ test('when it may be tried again it is, at once, and not after the pause', async
   expect(tries).toHaveLength(before + 1);
 });
 
-test('where no one listens to changes of tenants, those of devices are told', async () => {
+test('changes of devices are sent while nobody subscribes to changes of tenants', async () => {
   const { notifier, tries, answers, clock, changed, change } = given();
   answers.push({ status: 'no-credit' });
   change(aTenant);
@@ -255,7 +255,7 @@ test('where no one listens to changes of tenants, those of devices are told', as
   expect(notifier.counts).toEqual({ sent: 2, dropped: 0, waiting: 0 });
 });
 
-test('a stop ends the tries, and what waits stays', async () => {
+test('a stop ends the tries, and waiting changes stay stored', async () => {
   const { notifier, tries, answers, changed, outbox } = given();
   answers.push({ status: 'timeout' });
   changed('a');

@@ -5,12 +5,12 @@ import { StoreUnavailable } from '../store/store-unavailable.ts';
 import { NotificationLane, type LaneCounts, type LaneOptions } from './notification-lane.ts';
 import { addressOf, type Notification } from './notification.ts';
 
-/** What an earlier process left, what another replica did not tell, and what waits for too long is found by looking. */
+/** How often to check the store: an earlier process or another replica may have left changes, and some may wait for too long. */
 const lookEveryMs = 2_000;
 
 /**
- * Sends notifications of the changes that the store keeps. Each address has its own lane: if no one listens to changes of tenants, those
- * of devices are still sent.
+ * Sends notifications of the changes that the store keeps. Each address has its own lane: without a subscriber for changes of tenants,
+ * those of devices are still sent.
  */
 export class Notifier {
   readonly #options: LaneOptions;
@@ -35,28 +35,28 @@ export class Notifier {
     return { sent: sum('sent'), dropped: sum('dropped'), waiting: sum('waiting') };
   }
 
-  /** Why notifications cannot be sent now. `undefined`: they can, as far as is known. */
+  /** Why notifications could not be sent at the latest try. `undefined`: they could. */
   get trouble(): 'not connected' | 'refused' | undefined {
     if (!this.#options.link.connected()) return 'not connected';
     return this.#all.some(({ isRefused }) => isRefused) ? 'refused' : undefined;
   }
 
-  /** A change was committed. Never throws, and takes no time of the caller. */
+  /** To be called after a change was committed. Never throws, and does not wait. */
   changed(change: StoredChange): void {
     this.#lanes[subjectOf(change)].ask();
   }
 
-  /** What goes to this address may arrive now. */
+  /** To be called when sending to this address may succeed. */
   reachable(address: Notification['address']): void {
     for (const subject of changeSubjects) if (addressOf(subject) === address) this.#lanes[subject].wake();
   }
 
-  /** Resolves once all that was published is sent, or dropped, or another replica sends it. */
+  /** Resolves once all published changes are sent, or dropped, or left to another replica. */
   async drained(): Promise<void> {
     await Promise.all(this.#all.map((lane) => lane.drained()));
   }
 
-  /** Changes that wait are sent after the next start, or by another replica. */
+  /** Stops. Waiting changes are sent after the next start, or by another replica. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#stopLooking();
@@ -78,7 +78,7 @@ export class Notifier {
     this.#isLooking = false;
   }
 
-  /** An outage of the database is reported elsewhere, and the work is tried again. */
+  /** Ignores outages of the database: they are reported elsewhere, and the work is tried again. */
   async #contained(work: () => Promise<void>): Promise<void> {
     try {
       await work();

@@ -77,7 +77,7 @@ test('changes and the events of devices that registered themselves go to the mes
   ]);
 });
 
-test('a change that the network did not confirm is told again', async () => {
+test('a change that the network did not confirm is sent again', async () => {
   const { peer, messaging, changed } = await given();
   let refused = 0;
   peer.verdict = () => (refused++ === 0 ? 'released' : 'accepted');
@@ -93,7 +93,7 @@ test('a stop waits for changes that are on their way', async () => {
   expect(peer.received).toHaveLength(1);
 });
 
-test('an address of changes is no queue, also where those of events are: each adapter hears of each change', async () => {
+test('each adapter gets each change, even on a network whose addresses of events are queues', async () => {
   const { peer, messaging, changed } = await given({ ROLLCALL_MESSAGING_NETWORK: 'artemis' });
   changed({ type: 'all-devices-deleted', tenant: 'acme' });
   await messaging.notifier.drained();

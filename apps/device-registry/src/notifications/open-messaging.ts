@@ -24,9 +24,9 @@ export interface MessagingParts {
   readonly random: Random;
   readonly log: Log;
   readonly files: Pick<FollowedFiles, 'follow'>;
-  /** The file that a secret was read from, by the name of its option; `undefined`: it is in the variable itself, or not set. */
+  /** The file of a secret, by the name of its option. `undefined`: the secret is in the variable itself, or not set. */
   fileOf(name: string): string | undefined;
-  /** Where changes wait. */
+  /** The changes to send. */
   readonly outbox: ChangeOutbox;
   failed(where: string, error: unknown): void;
 }
@@ -34,15 +34,15 @@ export interface MessagingParts {
 /** What the registry sends to the messaging network. */
 export interface RegistryMessaging {
   readonly notifier: Notifier;
-  /** Takes the events that tell of devices which registered themselves. */
+  /** Sends the events about devices that registered themselves. */
   readonly sender: DeviceDataSender;
 }
 
-/** How long a stop waits for notifications that are still to be sent. */
+/** How long a stop waits until notifications are sent. */
 const drainWithinMs = 2_000;
 const containerName = 'device-registry';
 
-/** Connects to the messaging network. @throws ConfigError where a file cannot be used. */
+/** Connects to the messaging network. @throws ConfigError if a file cannot be used. */
 export function openMessaging(parts: MessagingParts, resources: ResourceStack): RegistryMessaging {
   const { values, clock, log, random, outbox, failed } = parts;
   const settings = messagingSettings(containerName, values);

@@ -1,4 +1,4 @@
-/** One for each kind of content. */
+/** One example of each kind of content. */
 export const examples = {
   tenant: {
     enabled: true,

@@ -12,7 +12,7 @@ function fault(description: string): object {
   return { description, content: json('Fault', examples.fault) };
 }
 
-/** What any request may be answered with. */
+/** Answers that any request may get. */
 const faults = {
   400: fault('A mistake in the request'),
   401: fault('It is not said who asks, or not proved'),

@@ -7,7 +7,7 @@ import type { TenantContent, TrustedCaContent } from '../store/registry-content.
 import { memoryStore } from '../testing/memory-store.ts';
 import { trustedCa } from '../testing/stored.ts';
 import { createCertificateProvisioning } from './certificate-provisioning.ts';
-import { ProvisioningNews } from './provisioning-news.ts';
+import { ProvisioningNotifier } from './provisioning-notifier.ts';
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 const authority = createCertificateAuthority('CN=ca,O=Acme');
@@ -28,12 +28,12 @@ async function given(ca: Partial<TrustedCaContent> = {}, tenant: TenantContent =
   await fill.tenant('acme', { 'trusted-ca': [anchor(ca)], ...tenant });
   const clock = new ManualClock('2026-06-01T00:00:00.000Z');
   const sender = new RecordingSender();
-  const news = new ProvisioningNews({ store, sender, clock, random: seededRandom(1) });
+  const notifier = new ProvisioningNotifier({ store, sender, clock, random: seededRandom(1) });
   const isDeviceId = (id: string): boolean => /^[a-zA-Z0-9-_.:=]+$/.test(id);
   const service = createCredentialsService({
     store,
     cacheMaxAgeSeconds: 180,
-    provisioning: createCertificateProvisioning({ store, news, clock, isDeviceId }),
+    provisioning: createCertificateProvisioning({ store, notifier, clock, isDeviceId }),
   });
   const ask = (certificate: unknown = base64(der), id = authId) =>
     service.answer({
@@ -48,7 +48,7 @@ async function given(ca: Partial<TrustedCaContent> = {}, tenant: TenantContent =
   return { ...fill, store, clock, sender, ask, found };
 }
 
-test('a device that presents a certificate of a trusted authority is registered, and applications are told', async () => {
+test('a device with a certificate of a trusted authority is registered, and the event is sent', async () => {
   const { ask, found, sender } = await given();
   const answer = await ask();
   const { device, credentials } = (await found()) ?? {};
@@ -68,7 +68,7 @@ test('a device that presents a certificate of a trusted authority is registered,
   expect(device).toMatchObject({
     id: expect.stringMatching(/^[0-9a-f-]{36}$/),
     content: { enabled: true, ext: { comment: 'Auto-provisioned at 2026-06-01T00:00:00.000Z' } },
-    status: { autoProvisioned: true, provisioningTold: true },
+    status: { autoProvisioned: true, provisioningEventSent: true },
   });
   expect(device?.content.authorities).toBeUndefined();
   expect(sender.messages).toMatchObject([{ device: { tenant: 'acme', device: device?.id } }]);
@@ -77,13 +77,13 @@ test('a device that presents a certificate of a trusted authority is registered,
   expect(sender.messages).toHaveLength(1);
 });
 
-test('where the authority says so, it is registered as a gateway that may bring devices itself', async () => {
+test('a device is registered as a gateway with the authority for its devices if the certificate authority says so', async () => {
   const { ask, found } = await given({ 'auto-provision-as-gateway': true });
   expect(await ask()).toMatchObject({ status: 201 });
   expect((await found())?.device.content.authorities).toEqual(['auto-provisioning-enabled']);
 });
 
-test('its id is made from the template of the authority', async () => {
+test('the id of a device is made from the template of the authority', async () => {
   const { ask, found } = await given({ 'auto-provisioning-device-id-template': 'unit-{{subject-cn}}' });
   expect(await ask()).toMatchObject({ status: 201, body: { 'device-id': 'unit-device-7' } });
   expect((await found())?.device.id).toBe('unit-device-7');
@@ -92,7 +92,7 @@ test('its id is made from the template of the authority', async () => {
 test.each<[string, Partial<TrustedCaContent>]>([
   ['is no device id', { 'auto-provisioning-device-id-template': '{{subject-dn}}' }],
   ['needs what the certificate lacks', { 'auto-provisioning-device-id-template': '{{subject-ou}}' }],
-])('a template that %s lets nobody in', async (_what, ca) => {
+])('a template that %s registers no device', async (_what, ca) => {
   const { ask, found } = await given(ca);
   expect(await ask()).toMatchObject({ status: 400 });
   expect(await found()).toBeUndefined();
@@ -119,13 +119,13 @@ test.each<[string, Partial<TrustedCaContent>, unknown, number]>([
   expect(sender.messages).toEqual([]);
 });
 
-test('where the tenant has as many devices as it may have, none is added', async () => {
+test('no device is added beyond the limit of the tenant', async () => {
   const { ask, found } = await given({}, { 'registration-limits': { 'max-devices': 0 } });
   expect(await ask()).toMatchObject({ status: 403 });
   expect(await found()).toBeUndefined();
 });
 
-test('an id that another device has is not given away', async () => {
+test('an id that another device has is refused', async () => {
   const { ask, device, found, sender } = await given({
     'auto-provisioning-device-id-template': '{{subject-cn}}',
   });
@@ -135,7 +135,7 @@ test('an id that another device has is not given away', async () => {
   expect(sender.messages).toEqual([]);
 });
 
-test('two requests at the same time register one device, and tell of it once', async () => {
+test('two simultaneous requests register one device, and send one event', async () => {
   const { ask, sender } = await given();
   const [one, another] = await Promise.all([ask(), ask()]);
   expect([one, another]).toMatchObject([{ status: 201 }, { status: 201 }]);
@@ -143,13 +143,16 @@ test('two requests at the same time register one device, and tell of it once', a
   expect(sender.messages).toHaveLength(1);
 });
 
-test('where applications cannot be told the request fails, and the next one tells them', async () => {
+test('a request fails if the event cannot be sent, and the next one sends it', async () => {
   const { ask, sender, found } = await given();
   sender.outcome = () => ({ status: 'failed', failure: { status: 503, text: 'away' } });
   expect(await ask()).toMatchObject({ status: 503 });
-  expect((await found())?.device.status).toMatchObject({ autoProvisioned: true, provisioningTold: false });
+  expect((await found())?.device.status).toMatchObject({
+    autoProvisioned: true,
+    provisioningEventSent: false,
+  });
   sender.outcome = () => ({ status: 'accepted' });
   expect(await ask()).toMatchObject({ status: 200 });
-  expect((await found())?.device.status).toMatchObject({ provisioningTold: true });
+  expect((await found())?.device.status).toMatchObject({ provisioningEventSent: true });
   expect(sender.messages).toHaveLength(2);
 });

@@ -7,23 +7,23 @@ import type { CertificateOutcome, CertificateProvisioning } from '../amqp/creden
 import type { CredentialContent, DeviceContent, TrustedCaContent } from '../store/registry-content.ts';
 import type { RegistryStore, StoredTenant } from '../store/registry-store.ts';
 import { expandTemplate } from './expand-template.ts';
-import { isUntold } from './is-untold.ts';
+import { isEventPending } from './is-event-pending.ts';
 import { newVersion } from './new-version.ts';
-import type { ProvisioningNews } from './provisioning-news.ts';
+import type { ProvisioningNotifier } from './provisioning-notifier.ts';
 import { refusalOf, refused } from './refusal-of.ts';
 
 export interface CertificateProvisioningOptions {
   readonly store: Pick<RegistryStore, 'write' | 'credentialsBy'>;
-  readonly news: Pick<ProvisioningNews, 'tell'>;
+  readonly notifier: Pick<ProvisioningNotifier, 'send'>;
   readonly clock: Pick<Clock, 'now'>;
   isDeviceId(id: string): boolean;
 }
 
-/** Registers devices, or gateways, that present a certificate of an authority which their tenant trusts with that. */
+/** Registers devices or gateways that present a certificate whose authority is enabled for auto-provisioning in their tenant. */
 export function createCertificateProvisioning(
   options: CertificateProvisioningOptions,
 ): CertificateProvisioning {
-  const { clock, news, isDeviceId } = options;
+  const { clock, notifier, isDeviceId } = options;
   return {
     async provision(tenant, authId, encoded) {
       const certificate = readCertificate(encoded);
@@ -35,12 +35,12 @@ export function createCertificateProvisioning(
       if (deviceId === undefined || !isDeviceId(deviceId)) return refused(400);
       return write(options, tenant, authId, deviceId, authority);
     },
-    tellOf: async (tenant, device) => (isUntold(device) ? news.tell(tenant, device.id) : 'told'),
+    sendEvent: async (tenant, device) => (isEventPending(device) ? notifier.send(tenant, device.id) : 'sent'),
   };
 }
 
 async function write(
-  { store, clock, news }: CertificateProvisioningOptions,
+  { store, clock, notifier }: CertificateProvisioningOptions,
   tenant: StoredTenant,
   authId: string,
   deviceId: string,
@@ -66,28 +66,28 @@ async function write(
   });
   switch (outcome.status) {
     case 'done': {
-      const told = await news.tell(tenant, deviceId);
-      return told === 'told' ? { status: 'registered', deviceId, credentials } : refused(told);
+      const sent = await notifier.send(tenant, deviceId);
+      return sent === 'sent' ? { status: 'registered', deviceId, credentials } : refused(sent);
     }
     case 'exists':
-      return registeredMeanwhile(store, news, tenant, authId);
+      return registeredMeanwhile(store, notifier, tenant, authId);
     default:
       return refusalOf(outcome);
   }
 }
 
-/** Another request may have been first; or the id is that of a device with other credentials. */
+/** Nothing was written: another request was first, or another device has this id. */
 async function registeredMeanwhile(
   store: Pick<RegistryStore, 'credentialsBy'>,
-  news: Pick<ProvisioningNews, 'tell'>,
+  notifier: Pick<ProvisioningNotifier, 'send'>,
   tenant: StoredTenant,
   authId: string,
 ): Promise<CertificateOutcome> {
   const { found } = await store.credentialsBy(tenant.id, 'x509-cert', authId);
   if (!found || found.credentials.enabled === false) return refused(409);
   const { device, credentials } = found;
-  const told = isUntold(device) ? await news.tell(tenant, device.id) : 'told';
-  return told === 'told' ? { status: 'registered', deviceId: device.id, credentials } : refused(told);
+  const sent = isEventPending(device) ? await notifier.send(tenant, device.id) : 'sent';
+  return sent === 'sent' ? { status: 'registered', deviceId: device.id, credentials } : refused(sent);
 }
 
 function deviceContent(comment: string, authority: TrustedCaContent): DeviceContent {
@@ -116,7 +116,7 @@ function readCertificate(encoded: unknown): ReadCertificate | undefined {
   }
 }
 
-/** Names are not secret: the authority must have signed the certificate. The adapter has looked at the rest. */
+/** Whether the authority signed the certificate: anyone could use its name. The adapter has checked all else. */
 function authorityOf(
   { content }: StoredTenant,
   { certificate, issuer }: ReadCertificate,

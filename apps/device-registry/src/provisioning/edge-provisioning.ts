@@ -1,27 +1,27 @@
 import { sleep, type Clock } from '@rollcall/core/environment';
 import type { EdgeOutcome, EdgeProvisioning } from '../amqp/registration-service.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
-import { isUntold } from './is-untold.ts';
+import { isEventPending } from './is-event-pending.ts';
 import { newVersion } from './new-version.ts';
-import type { ProvisioningNews } from './provisioning-news.ts';
+import type { ProvisioningNotifier } from './provisioning-notifier.ts';
 import { refusalOf, refused } from './refusal-of.ts';
 
 export interface EdgeProvisioningOptions {
   readonly store: Pick<RegistryStore, 'write' | 'registration'>;
-  readonly news: Pick<ProvisioningNews, 'tell' | 'isTelling'>;
+  readonly notifier: Pick<ProvisioningNotifier, 'send' | 'isSending'>;
   readonly clock: Clock;
   isDeviceId(id: string): boolean;
 }
 
-/** As in Hono: the event of a device that was registered just now is probably on its way, from another replica. */
+/** As in Hono: soon after a device was registered, another replica is probably sending its event. */
 const tellAgainMs = 50;
 
 const registered: EdgeOutcome = { status: 'registered' };
 
-/** Registers devices that a gateway with the authority to do so brings. */
+/** Registers devices that send through a gateway which has the authority for that. */
 export function createEdgeProvisioning({
   store,
-  news,
+  notifier,
   clock,
   isDeviceId,
 }: EdgeProvisioningOptions): EdgeProvisioning {
@@ -43,31 +43,31 @@ export function createEdgeProvisioning({
       });
       switch (outcome.status) {
         case 'done':
-          return outcomeOf(await news.tell(tenant, deviceId, gateway.id));
+          return outcomeOf(await notifier.send(tenant, deviceId, gateway.id));
         case 'exists': {
-          // Another request brought it meanwhile. Where that came through another gateway, it tells of it.
+          // Another request registered it meanwhile. If that came through another gateway, that request sends the event.
           const { device } = await store.registration(tenant.id, deviceId);
           if (!device) return refused(404);
           const isOurs = device.content.via?.includes(gateway.id) === true;
-          return isOurs ? provisioning.tellOf(tenant, device, gateway.id) : refused(403);
+          return isOurs ? provisioning.sendEvent(tenant, device, gateway.id) : refused(403);
         }
         default:
           return refusalOf(outcome);
       }
     },
-    async tellOf(tenant, device, gatewayId) {
-      if (!isUntold(device)) return registered;
-      if (!news.isTelling(tenant.id, device.id)) {
+    async sendEvent(tenant, device, gatewayId) {
+      if (!isEventPending(device)) return registered;
+      if (!notifier.isSending(tenant.id, device.id)) {
         await sleep(clock, tellAgainMs);
         const { device: now } = await store.registration(tenant.id, device.id);
-        if (!now || !isUntold(now)) return registered;
+        if (!now || !isEventPending(now)) return registered;
       }
-      return outcomeOf(await news.tell(tenant, device.id, gatewayId));
+      return outcomeOf(await notifier.send(tenant, device.id, gatewayId));
     },
   };
   return provisioning;
 }
 
-function outcomeOf(told: 'told' | number): EdgeOutcome {
-  return told === 'told' ? registered : refused(told);
+function outcomeOf(sent: 'sent' | number): EdgeOutcome {
+  return sent === 'sent' ? registered : refused(sent);
 }

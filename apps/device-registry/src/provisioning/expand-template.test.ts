@@ -38,12 +38,12 @@ test.each<[string, string | undefined]>([
   expect(expandTemplate(template, subject)).toBe(id);
 });
 
-test('what a certificate does not say cannot be used', () => {
+test('a template that uses a part which the subject lacks gives no id', () => {
   expect(expandTemplate('{{subject-cn}}-{{subject-ou}}', name(['CN', 'a']))).toBeUndefined();
   expect(expandTemplate('{{subject-cn}}', name(['CN', '']))).toBeUndefined();
 });
 
-test('what a certificate says is no template itself', () => {
+test('parts of the subject are not expanded as templates', () => {
   expect(expandTemplate('{{subject-cn}}', name(['CN', '{{subject-o}}']))).toBe('{{subject-o}}');
   expect(expandTemplate('{{subject-cn}}', name(['CN', '$&$1']))).toBe('$&$1');
 });

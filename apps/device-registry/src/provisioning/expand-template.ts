@@ -7,8 +7,7 @@ const attributes: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * A device id from a template such as `device-{{subject-cn}}`, as Hono makes it; `undefined` where the subject lacks what the template
- * asks for.
+ * A device id from a template such as `device-{{subject-cn}}`, as in Hono. `undefined`: the subject lacks a part that the template uses.
  */
 export function expandTemplate(template: string, subject: DistinguishedName): string | undefined {
   let isComplete = true;

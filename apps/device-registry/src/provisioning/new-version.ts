@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-/** The version of what is written: no other has it. */
+/** A unique version for a content that is written. */
 export function newVersion(): string {
   return randomUUID();
 }

@@ -3,17 +3,17 @@ import type { EdgeProvisioning } from '../amqp/registration-service.ts';
 
 const notFound = { status: 'refused', code: 404 } as const;
 
-/** Without a messaging network no event about a device could be sent, so none registers itself. */
+/** Registers nothing. Without a messaging network, the event about a new device could not be sent. */
 export const noProvisioning: {
   readonly edge: EdgeProvisioning;
   readonly certificate: CertificateProvisioning;
 } = {
   edge: {
     provision: async () => notFound,
-    tellOf: async () => ({ status: 'registered' }),
+    sendEvent: async () => ({ status: 'registered' }),
   },
   certificate: {
     provision: async () => notFound,
-    tellOf: async () => 'told',
+    sendEvent: async () => 'sent',
   },
 };

@@ -28,7 +28,7 @@ test('the event has the properties that Hono gives it, and no body', () => {
   });
 });
 
-test('a gateway that brought the device is named', () => {
+test('the event names the gateway through which the device came', () => {
   expect(eventOf({}, 'gw-1').properties).toMatchObject({ gateway_id: 'gw-1' });
 });
 
@@ -39,7 +39,7 @@ test.each<[TenantContent, number | undefined]>([
   [{ defaults: { ttl: 5 }, 'resource-limits': { 'max-ttl': 10 } }, 5_000],
   [{ 'resource-limits': { 'max-ttl': 10 } }, 10_000],
   [{ defaults: { ttl: -1 }, 'resource-limits': { 'max-ttl': -1 } }, undefined],
-])('of a tenant with %j it is kept for %s ms', (tenant, ttlMs) => {
+])('the event of a tenant with %j has a time to live of %s ms', (tenant, ttlMs) => {
   expect(eventOf(tenant).ttlMs).toBe(ttlMs);
 });
 

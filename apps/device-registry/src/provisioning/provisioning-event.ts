@@ -8,14 +8,14 @@ import type { TenantContent } from '../store/registry-content.ts';
 export interface ProvisioningEventFacts {
   readonly device: DeviceRef;
   readonly tenant: TenantContent;
-  /** Absent: the device showed its certificate. */
+  /** The gateway through which the device was registered; absent: it was registered by its certificate. */
   readonly gatewayId?: string;
   /** Milliseconds since the Unix epoch. */
   readonly at: number;
   readonly random: Random;
 }
 
-/** The event that tells applications of a device which registered itself (`docs/hono-compatibility.md` §18). It has no body. */
+/** The event about a device that registered itself (`docs/hono-compatibility.md` §18). It has no body. */
 export function provisioningEvent({
   device,
   tenant,
@@ -45,7 +45,7 @@ export function provisioningEvent({
   };
 }
 
-/** What is no scalar is no property of a message. */
+/** Only scalars can be properties of a message. */
 function defaultsOf({ defaults = {} }: TenantContent): Readonly<Record<string, PropertyValue>> {
   return Object.fromEntries(
     Object.entries(defaults).filter((entry): entry is [string, PropertyValue] =>
@@ -54,7 +54,7 @@ function defaultsOf({ defaults = {} }: TenantContent): Readonly<Record<string, P
   );
 }
 
-/** Seconds; as with events of devices, the tenant's limit bounds what it has as its default. */
+/** The time to live in seconds: the tenant's default, bounded by its limit, as for events of devices. */
 function ttlOf(
   byDefault: number | undefined,
   { 'resource-limits': limits }: TenantContent,

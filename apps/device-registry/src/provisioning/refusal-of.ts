@@ -1,6 +1,6 @@
 import type { WriteOutcome } from '../store/registry-write.ts';
 
-/** A device is not registered; the code is that of the answer. */
+/** A device was not registered. The code is the status of the answer. */
 export interface Refused {
   readonly status: 'refused';
   readonly code: number;
@@ -10,7 +10,7 @@ export function refused(code: number): Refused {
   return { status: 'refused', code };
 }
 
-/** Why a device that shows itself was not written. */
+/** Why a device that tried to register itself was not written. */
 export function refusalOf({ status }: WriteOutcome): Refused {
   if (status === 'limit-reached') return refused(403);
   return refused(status === 'not-found' ? 404 : 409);

@@ -1,6 +1,6 @@
 import type { StoredChange } from './registry-write.ts';
 
-/** Of what a change tells: each is told in its own order. */
+/** What a change is about. The notifications of each subject have an order of their own. */
 export type ChangeSubject = 'tenants' | 'devices';
 
 export const changeSubjects: readonly ChangeSubject[] = ['tenants', 'devices'];
@@ -9,7 +9,7 @@ export function subjectOf({ type }: StoredChange): ChangeSubject {
   return type === 'tenant' ? 'tenants' : 'devices';
 }
 
-/** A change whose notification still has to be sent. */
+/** A change whose notification has not been sent yet. */
 export interface KeptChange {
   /** Grows with each change, and is never used again. */
   readonly number: number;
@@ -20,17 +20,17 @@ export interface KeptChange {
 
 export interface KeptFigures {
   readonly waiting: number;
-  /** Of the first one, where there is any. */
+  /** The time of the oldest change; absent: there is none. */
   readonly oldestAt?: number;
 }
 
-/** Of each subject: about 30 MB of the database, and the changes of some minutes of a bulk load. */
+/** For each subject. They take about 30 MB of the database, and are the changes of some minutes of a bulk load. */
 export const maxKeptChanges = 100_000;
 
-/** Which of the changes are not kept any longer. */
+/** The bounds beyond which changes are removed. */
 export interface KeepBounds {
   readonly maxKept: number;
-  /** Milliseconds since the Unix epoch: what was made before. */
+  /** Changes that were made earlier are removed; milliseconds since the Unix epoch. */
   readonly from: number;
 }
 
@@ -41,15 +41,15 @@ export interface KeepBounds {
  * Every method may reject with StoreUnavailable.
  */
 export interface ChangeOutbox {
-  /** One of several replicas that share a database sends, while it takes its turn every few seconds. @returns whether it is this one. */
+  /** Of the replicas that share a database, one sends. It must take its turn every few seconds. @returns whether this replica has it. */
   takeTurn(): Promise<boolean>;
   /** Lets another replica send. */
   giveTurn(): Promise<void>;
-  /** In their order, those after `after`. */
+  /** The first changes after the number `after`, in order. */
   first(subject: ChangeSubject, after: number, limit: number): Promise<readonly KeptChange[]>;
   figures(subject: ChangeSubject): Promise<KeptFigures>;
-  /** Removes changes up to this one: they were sent. */
+  /** Removes sent changes up to this number. */
   remove(subject: ChangeSubject, upTo: number): Promise<void>;
-  /** The oldest go first. @returns how many were removed. */
+  /** Removes the oldest changes beyond the bounds. @returns how many. */
   removeBeyond(subject: ChangeSubject, bounds: KeepBounds): Promise<number>;
 }

@@ -1,6 +1,6 @@
 /**
- * What is stored of tenants, devices and credentials, with the names that Eclipse Hono's management API gives to it. Everything is
- * JSON. What was not given is absent: what it stands for then is said with each member.
+ * The stored contents of tenants, devices and credentials, with the names of Eclipse Hono's management API. Everything is JSON. Members
+ * that were not given are absent: each member's comment states its default.
  */
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -14,7 +14,7 @@ export interface AdapterContent {
   readonly ext?: JsonObject;
 }
 
-/** A certificate authority of a tenant. What a certificate said when it was written stands in the members. */
+/** A certificate authority of a tenant. If it was written as a certificate, the members have the facts of that. */
 export interface TrustedCaContent {
   readonly id: string;
   /** RFC 2253. */
@@ -42,7 +42,7 @@ export interface TrustedCaContent {
 interface RegistrationLimits {
   /** Absent or -1: as many as the service allows. */
   readonly 'max-devices'?: number;
-  /** Of one device; absent or -1: any number. */
+  /** Credentials of one device; absent or -1: any number. */
   readonly 'max-credentials-per-device'?: number;
 }
 
@@ -79,7 +79,7 @@ export interface DeviceContent {
   readonly viaGroups?: readonly string[];
   /** Groups of gateways that it is in. */
   readonly memberOf?: readonly string[];
-  /** `auto-provisioning-enabled`: as a gateway it may have devices registered by using them. */
+  /** `auto-provisioning-enabled`: unregistered devices that send through this gateway are registered. */
   readonly authorities?: readonly string[];
   readonly defaults?: JsonObject;
   readonly ext?: JsonObject;
@@ -88,7 +88,7 @@ export interface DeviceContent {
   readonly 'command-endpoint'?: CommandEndpointContent;
 }
 
-/** What any secret may say; the rest depends on the type of its credentials. A password is stored by its hash alone. */
+/** A secret. Which members it has depends on the type of its credentials. Of a password, only the hash is stored. */
 export interface SecretContent {
   readonly id: string;
   /** Absent: true. */

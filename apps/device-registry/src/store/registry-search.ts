@@ -1,10 +1,10 @@
-/** A value that is looked for. In strings, `*` stands for any number of characters, and `?` for one. */
+/** A value to search for. In strings, `*` stands for any number of characters, and `?` for one. */
 export type FilterValue = string | number | boolean;
 
 export interface SearchFilter {
-  /** Names from the root of the content to the member (RFC 6901, unescaped); `['id']`: the id itself. Of a list, any element. */
+  /** The path to the member in the content (RFC 6901, unescaped); `['id']`: the id. If it is a list, any element may match. */
   readonly path: readonly string[];
-  /** `eq` has one value; `not-in` holds also where the member is missing. */
+  /** `eq` has one value. `not-in` also matches if the member is missing. */
   readonly op: 'eq' | 'in' | 'not-in';
   readonly values: readonly FilterValue[];
 }
@@ -19,14 +19,14 @@ export interface SearchQuery {
   readonly pageSize: number;
   /** Pages before this one. */
   readonly pageIndex: number;
-  /** All of them must hold. */
+  /** All of them must match. */
   readonly filters: readonly SearchFilter[];
-  /** The first goes before the second. Where nothing else decides, the id does. */
+  /** The first takes precedence over the second, and so on. Last of all, the id decides. */
   readonly order: readonly SearchOrder[];
 }
 
 export interface DeviceSearchQuery extends SearchQuery {
-  /** A gateway is in `via` of some device, or has `memberOf`. Absent: both kinds. */
+  /** Only gateways, or only other devices. A gateway is in the `via` of a device, or has `memberOf`. Absent: all devices. */
   readonly isGateway?: boolean;
 }
 
@@ -36,7 +36,7 @@ export interface SearchPage<Found> {
   readonly found: readonly Found[];
 }
 
-/** Whether it takes as long as there are entries: a filter, or another order than that of the ids. */
+/** Whether a search must read all entries: it has a filter, or another order than that of the ids. */
 export function looksAtAll(query: SearchQuery | DeviceSearchQuery): boolean {
   const isOfGateways = 'isGateway' in query && query.isGateway !== undefined;
   return query.filters.length > 0 || query.order.length > 0 || isOfGateways;

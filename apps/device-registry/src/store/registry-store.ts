@@ -13,11 +13,11 @@ export interface StoredTenant {
 export interface DeviceStatus {
   /** Milliseconds since the Unix epoch. */
   readonly createdAt: number;
-  /** Absent: it was never written again. */
+  /** Absent: it was not written again since it was created. */
   readonly updatedAt?: number;
   readonly autoProvisioned: boolean;
-  /** Of one that was auto-provisioned: whether the event that tells of it was sent. */
-  readonly provisioningTold: boolean;
+  /** Whether the event about an auto-provisioned device was sent. */
+  readonly provisioningEventSent: boolean;
 }
 
 export interface StoredDevice {
@@ -30,11 +30,11 @@ export interface StoredDevice {
 
 export interface CredentialsSet {
   readonly credentials: readonly CredentialContent[];
-  /** Its own: not that of the device. */
+  /** The version of the set, which is not that of the device. */
   readonly version: string;
 }
 
-/** What is known of a device, and of the gateway that wants to act for it, at one moment. What is absent is not there. */
+/** A device and the gateway that wants to act for it, read at one moment. Absent members do not exist. */
 export interface RegistrationFacts {
   readonly tenant?: StoredTenant;
   /** Absent also where the tenant is. */
@@ -44,58 +44,58 @@ export interface RegistrationFacts {
   readonly members: readonly string[];
 }
 
-/** Whose credentials these are, at one moment. What is absent is not there. */
+/** Credentials and their device, read at one moment. Absent members do not exist. */
 export interface CredentialsFacts {
   readonly tenant?: StoredTenant;
   /** Absent also where the tenant is. */
   readonly found?: { readonly device: StoredDevice; readonly credentials: CredentialContent };
 }
 
-/** A change, and whether it was made over this store: of several replicas that share a database, one did. */
+/** A change, and whether it was made through this store. Of the replicas that share a database, one made it. */
 export interface HeardChange {
   readonly change: StoredChange;
   readonly isOurs: boolean;
 }
 
 /**
- * Where tenants, devices and credentials are kept. What was written is read by whoever asks afterwards, over any replica. Contents are
- * taken as they are: whoever writes has checked them.
+ * Stores tenants, devices and credentials. A read that begins after a write sees it, through any replica. The store does not check
+ * contents: its callers do.
  *
  * Every method may reject with StoreUnavailable.
  */
 export interface RegistryStore {
   tenant(id: string): Promise<StoredTenant | undefined>;
-  /** An id goes before an alias. */
+  /** Finds a tenant by its id, or else by its alias. */
   tenantByName(idOrAlias: string): Promise<StoredTenant | undefined>;
-  /** Those that have an authority of this name (RFC 2253), in order of their ids, at most 100; disabled ones too. */
+  /** Tenants with an authority of this name (RFC 2253), in the order of their ids, at most 100, with disabled ones. */
   tenantsByTrustedCa(subjectDn: string): Promise<readonly StoredTenant[]>;
   registration(tenant: string, device: string, gateway?: string): Promise<RegistrationFacts>;
   credentialsBy(tenant: string, type: string, authId: string): Promise<CredentialsFacts>;
   /** `undefined`: there is no such device, or tenant. */
   credentialsOf(tenant: string, device: string): Promise<CredentialsSet | undefined>;
   searchTenants(query: SearchQuery): Promise<SearchPage<StoredTenant>>;
-  /** Finds nothing where there is no such tenant. */
+  /** The page is empty if there is no such tenant. */
   searchDevices(tenant: string, query: DeviceSearchQuery): Promise<SearchPage<StoredDevice>>;
-  /** Whether an import began and was not done, see `note-import`. */
+  /** Whether an import has begun and is not complete, see `note-import`. */
   isImportUnderWay(): Promise<boolean>;
-  /** Runs this once no other replica imports: it waits for that. The turn of a process that dies is over. */
+  /** Runs this when no other replica imports. It waits until then; if the importing process dies, its turn is over. */
   importAlone<Result>(work: () => Promise<Result>): Promise<Result>;
-  /** Writes all of it, or nothing. Resolves once it is on the disk. */
+  /** Writes all, or nothing. Resolves once it is on the disk. */
   write(write: RegistryWrite): Promise<WriteOutcome>;
-  /** Why the latest write could not be made; `undefined`: it could, or there was none. */
+  /** Why the latest write failed. `undefined`: it succeeded, or there was none. */
   readonly writeTrouble: string | undefined;
-  /** Calls `listener` once for each change, after it was committed. The result unsubscribes. */
+  /** Calls `listener` once for each change, after its commit. @returns a function that removes the listener. */
   onChange(listener: (heard: HeardChange) => void): () => void;
-  /** Where changes wait until they are sent, if this store keeps them. */
+  /** The changes to send; absent: this store does not keep them. */
   readonly outbox: ChangeOutbox | undefined;
   close(): Promise<void>;
 }
 
 export interface RegistryStoreOptions {
-  /** Devices of a tenant that sets no limit itself; -1: any number. */
+  /** How many devices a tenant without a limit of its own may have; -1: any number. */
   readonly maxDevicesPerTenant: number;
-  /** Changes are kept until they are sent, with the time of this clock. Default: none are sent. */
+  /** With it, changes are kept until they are sent, each with the time of this clock. Absent: none are kept. */
   readonly keepChanges?: Pick<Clock, 'now'>;
-  /** Called after each write with the reason why it failed, or that it succeeded. */
+  /** Called after each write, with the reason if it failed. */
   readonly onWriteTrouble?: (cause: string | undefined) => void;
 }

@@ -1,4 +1,4 @@
-/** The database cannot be reached, does not answer, or has too much to do: the same may succeed later. */
+/** The database cannot be reached, does not answer, or is overloaded. The same call may succeed later. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }

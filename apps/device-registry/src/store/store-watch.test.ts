@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { StoreUnavailable } from './store-unavailable.ts';
 import { StoreWatch } from './store-watch.ts';
 
-test('it is known whether the database answers, and it is asked one question at a time', async () => {
+test('the watch knows whether the database answers, and sends one query at a time', async () => {
   const clock = new ManualClock();
   const asked: ((error?: Error) => void)[] = [];
   const tenant = (): Promise<undefined> =>

@@ -3,10 +3,10 @@ import { reasonOf } from '@rollcall/runtime';
 import type { RegistryStore } from './registry-store.ts';
 
 const eachMs = 2_000;
-/** No tenant has an empty id: the question is answered by an index alone. */
+/** No tenant has an empty id, so the query needs only an index. */
 const nobody = '';
 
-/** Knows whether the database answers: it is asked every two seconds, one question at a time. */
+/** Checks every two seconds whether the database answers, with one query at a time. */
 export class StoreWatch {
   readonly #store: Pick<RegistryStore, 'tenant'>;
   readonly #stop: () => void;
@@ -14,7 +14,7 @@ export class StoreWatch {
   #isAsking = false;
   #isAway = false;
 
-  /** @param noticed called each time with the reason why the database does not answer, or that it does. */
+  /** @param noticed called after each check, with the reason if the database did not answer. */
   constructor(
     store: Pick<RegistryStore, 'tenant'>,
     clock: Clock,

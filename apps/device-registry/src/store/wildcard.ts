@@ -1,18 +1,18 @@
-/** Whether a string of a filter stands for more than itself. */
+/** Whether a string of a filter has a wildcard. */
 export function isWildcard(text: string): boolean {
   return /[*?]/.test(text);
 }
 
 /**
- * Whether a text is of a pattern, in which `*` stands for any number of characters, `?` for exactly one, and all else for itself. It
- * takes at most as many steps as the product of both lengths, whatever the pattern.
+ * Whether a text matches a pattern, in which `*` stands for any number of characters, and `?` for one. The number of steps is at most
+ * the product of both lengths, whatever the pattern.
  */
 export function matchesWildcard(pattern: string, text: string): boolean {
   const wanted = Array.from(pattern);
   const characters = Array.from(text);
   let at = 0;
   let next = 0;
-  // Where the last `*` stands, and how many characters it stood for so far: only that one need ever take more.
+  // The position of the last `*`, and how many characters it has matched so far: only the last one must ever be extended.
   let star = -1;
   let resume = 0;
   while (at < characters.length) {

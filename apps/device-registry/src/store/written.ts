@@ -1,7 +1,7 @@
 import type { DeviceContent, TenantContent } from './registry-content.ts';
 import type { StoredChange, WriteOutcome } from './registry-write.ts';
 
-/** What a write did. Nothing became another where it was not done. */
+/** The outcome of a write, and the changes that it made: none if it was not done. */
 export interface Written {
   readonly outcome: WriteOutcome;
   readonly changes: readonly StoredChange[];

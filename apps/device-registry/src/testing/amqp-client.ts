@@ -7,7 +7,7 @@ export interface ClientFacts {
   readonly authorizationId?: string;
 }
 
-/** What a client heard as the answer to its request. */
+/** The answer that a client got. */
 export interface HeardAnswer {
   readonly status: number;
   readonly message: rhea.Message;
@@ -17,7 +17,7 @@ export interface HeardAnswer {
   readonly text: string | undefined;
 }
 
-/** A client of the services, as adapters are. Goes with the test. */
+/** A client of the services, as adapters are. It is closed after the test. */
 export class AmqpClient {
   readonly connection: rhea.Connection;
   /** The condition that the connection was closed with. */
@@ -59,7 +59,7 @@ export class AmqpClient {
     (this.connection as unknown as { socket?: { destroy(): void } }).socket?.destroy();
   }
 
-  /** Whether it was let in. */
+  /** Whether the login succeeded. */
   isOpen(): Promise<boolean> {
     return this.#opened;
   }
@@ -70,7 +70,7 @@ export class AmqpClient {
       target: address === undefined ? {} : { address },
       ...options,
     });
-    // Credit comes to those alone that may send.
+    // Only an accepted link gets credit.
     return attached(sender, 'sendable', () => true);
   }
 

@@ -6,9 +6,9 @@ import type { DeviceSearchQuery, SearchFilter } from '../store/registry-search.t
 import type { HeardChange, RegistryStore, RegistryStoreOptions } from '../store/registry-store.ts';
 import type { RegistryWrite, WriteOutcome } from '../store/registry-write.ts';
 
-/** A database that is empty at first. */
+/** A new, empty database. */
 export interface DatabaseUnderTest {
-  /** May be called again: the same database is opened once more. */
+  /** Opens the database. Further calls open the same one again. */
   open(options: RegistryStoreOptions): Promise<RegistryStore>;
 }
 
@@ -16,7 +16,7 @@ const done: WriteOutcome = { status: 'done' };
 const at = Date.parse('2026-11-29T10:00:00Z');
 const firstPage: DeviceSearchQuery = { pageSize: 30, pageIndex: 0, filters: [], order: [] };
 
-/** Writes in a few words. */
+/** Short forms of writes. */
 class Hand {
   readonly store: RegistryStore;
 
@@ -101,14 +101,14 @@ function tenantsAreKept(given: Given): void {
     expect(await store.tenantsByTrustedCa('CN=three')).toEqual([]);
   });
 
-  test('an id goes before the alias of another tenant', async () => {
+  test('a tenant is found by its id even if another tenant has that alias', async () => {
     const hand = await given();
     await hand.tenant('other', { alias: 'acme' });
     await hand.tenant('acme');
     expect((await hand.store.tenantByName('acme'))?.id).toBe('acme');
   });
 
-  test('ids, aliases and authorities are of one tenant, authorities of those of one group', async () => {
+  test('ids, aliases and authorities are unique, except authorities within a group', async () => {
     const hand = await given();
     await hand.tenant('acme', { alias: 'a', 'trusted-ca': [ca('CN=one')], 'trust-anchor-group': 'g' });
     expect(await hand.tenant('acme')).toEqual({ status: 'taken', what: 'tenant-id' });
@@ -126,7 +126,7 @@ function tenantsAreKept(given: Given): void {
     expect(await hand.tenant('d', { 'trusted-ca': [] })).toEqual(done);
   });
 
-  test('a tenant is replaced and deleted as a whole, and where its version is the expected one', async () => {
+  test('a tenant is replaced and deleted completely, and only if its version is the expected one', async () => {
     const hand = await given();
     await hand.tenant('acme', { alias: 'a', 'trusted-ca': [ca('CN=one')] }, 'v1');
     const replace = {
@@ -154,7 +154,7 @@ function tenantsAreKept(given: Given): void {
     expect(await hand.write(replace)).toEqual(gone);
   });
 
-  test('devices of a tenant that was deleted are out of reach, and there again with it', async () => {
+  test('the devices of a deleted tenant cannot be read until a tenant with its id exists again', async () => {
     const hand = await given();
     await hand.tenant('acme');
     await hand.device('one');
@@ -177,7 +177,7 @@ const password = (authId: string, hash = 'AAAA'): CredentialContent => ({
 });
 
 function devicesAreKept(given: Given): void {
-  test('a device has what was written, when, and credentials of none', async () => {
+  test('a new device has its content, its time, and no credentials', async () => {
     const hand = await given();
     const noTenant = { status: 'not-found', what: 'tenant' };
     expect(await hand.device('one')).toEqual(noTenant);
@@ -193,7 +193,7 @@ function devicesAreKept(given: Given): void {
     } as const;
     expect(await hand.write(create)).toEqual(done);
     expect(await hand.write(create)).toEqual({ status: 'taken', what: 'device-id' });
-    const status = { createdAt: at, autoProvisioned: false, provisioningTold: false };
+    const status = { createdAt: at, autoProvisioned: false, provisioningEventSent: false };
     const device = { tenant: 'acme', id: 'one', content, version: 'v1', status };
     expect((await hand.store.registration('acme', 'one')).device).toEqual(device);
     expect(await hand.store.credentialsOf('acme', 'one')).toEqual({ credentials: [], version: 'v1' });
@@ -210,7 +210,7 @@ function devicesAreKept(given: Given): void {
     expect(await hand.write({ ...update, tenant: 'other' })).toEqual(noTenant);
   });
 
-  test('a device that is deleted takes its credentials along; without a tenant it is said so', async () => {
+  test('a deleted device loses its credentials, and a device without a tenant is reported as such', async () => {
     const hand = await given();
     await hand.tenant('acme');
     await hand.device('one');
@@ -225,7 +225,7 @@ function devicesAreKept(given: Given): void {
     expect(await hand.credentials('two', [password('user')])).toEqual(done);
   });
 
-  test('all devices of a tenant are deleted at once, those of others stay', async () => {
+  test('all devices of a tenant are deleted at once, and those of other tenants stay', async () => {
     const hand = await given();
     await hand.tenant('acme');
     await hand.tenant('other');
@@ -239,7 +239,7 @@ function devicesAreKept(given: Given): void {
     expect(await hand.found({ isGateway: true })).toEqual([]);
   });
 
-  test('gateways: the one that asks, and members of groups, at one moment', async () => {
+  test('a registration has the asking gateway and the members of groups, read at one moment', async () => {
     const hand = await given();
     await hand.tenant('acme');
     await hand.device('gw-2', { memberOf: ['g', 'h'] });
@@ -262,7 +262,7 @@ function devicesAreKept(given: Given): void {
     expect((await hand.store.registration('acme', 'one')).members).toEqual(['gw-2']);
   });
 
-  test('a tenant has as many devices as it says, else as the service says', async () => {
+  test('a tenant may have as many devices as its own limit allows, or else the limit of the service', async () => {
     const hand = await given(1);
     await hand.tenant('acme', { 'registration-limits': { 'max-devices': 2 } });
     await hand.tenant('plain', { 'registration-limits': { 'max-devices': -1 } });
@@ -281,7 +281,7 @@ function devicesAreKept(given: Given): void {
     expect(await hand.device('three')).toEqual(done);
   });
 
-  test('a device that shows itself is created once', async () => {
+  test('a device that registers itself is created once', async () => {
     const hand = await given();
     await hand.tenant('acme');
     const credentials: CredentialContent = { type: 'x509-cert', 'auth-id': 'CN=one', secrets: [{ id: 's' }] };
@@ -303,17 +303,22 @@ function devicesAreKept(given: Given): void {
     expect(facts.found?.credentials).toEqual(credentials);
     expect(facts.found?.device.version).toBe('v1');
     const flags = async () => (await hand.store.registration('acme', 'one')).device?.status;
-    expect(await flags()).toEqual({ createdAt: at, autoProvisioned: true, provisioningTold: false });
-    const tell = { kind: 'note-provisioning-told', tenant: 'acme', device: 'one', version: 'v4' } as const;
+    expect(await flags()).toEqual({ createdAt: at, autoProvisioned: true, provisioningEventSent: false });
+    const tell = {
+      kind: 'note-provisioning-event-sent',
+      tenant: 'acme',
+      device: 'one',
+      version: 'v4',
+    } as const;
     expect(await hand.write(tell)).toEqual(done);
-    expect(await flags()).toEqual({ createdAt: at, autoProvisioned: true, provisioningTold: true });
+    expect(await flags()).toEqual({ createdAt: at, autoProvisioned: true, provisioningEventSent: true });
     expect(await hand.write({ ...tell, device: 'two' })).toEqual({ status: 'not-found', what: 'device' });
     await hand.write({ ...provision, kind: 'update-device', version: 'v5', at: at + 1 });
     expect(await flags()).toEqual({
       createdAt: at,
       updatedAt: at + 1,
       autoProvisioned: false,
-      provisioningTold: false,
+      provisioningEventSent: false,
     });
   });
 }
@@ -346,7 +351,7 @@ function credentialsAreKept(given: Given): void {
     });
   });
 
-  test('type and auth-id are of one device, and a refused set changes nothing', async () => {
+  test('type and auth-id are unique in a tenant, and a refused set changes nothing', async () => {
     const hand = await given();
     await hand.tenant('acme', { 'registration-limits': { 'max-credentials-per-device': 2 } });
     await hand.device('one');
@@ -373,7 +378,7 @@ function credentialsAreKept(given: Given): void {
 }
 
 function changesAreTold(given: Given): void {
-  test('every change is told once, in order, and what was refused is not', async () => {
+  test('each change is reported once, in order, and refused writes are not', async () => {
     const hand = await given();
     const heard: HeardChange[] = [];
     const stop = hand.store.onChange((each) => heard.push(each));
@@ -398,8 +403,8 @@ function changesAreTold(given: Given): void {
     } as const;
     await hand.write(provision);
     await hand.write(provision);
-    await hand.write({ kind: 'note-provisioning-told', tenant: 'acme', device: 'one', version: 'w' });
-    await hand.write({ kind: 'note-provisioning-told', tenant: 'acme', device: 'one', version: 'x' });
+    await hand.write({ kind: 'note-provisioning-event-sent', tenant: 'acme', device: 'one', version: 'w' });
+    await hand.write({ kind: 'note-provisioning-event-sent', tenant: 'acme', device: 'one', version: 'x' });
     await hand.write({ kind: 'delete-devices', tenant: 'acme' });
     await hand.write({ kind: 'delete-tenant', tenant: 'acme' });
     stop();
@@ -421,7 +426,7 @@ function changesAreTold(given: Given): void {
     );
   });
 
-  test('writes that are made at the same time are each done once', async () => {
+  test('simultaneous writes are each done once', async () => {
     const hand = await given();
     await hand.tenant('acme');
     const ids = Array.from({ length: 50 }, (_each, index) => `d-${index % 25}`);
@@ -433,7 +438,7 @@ function changesAreTold(given: Given): void {
 }
 
 function importsAreNoted(given: Given): void {
-  test('that an import is under way is noted until it is done', async () => {
+  test('a running import is noted until it is complete', async () => {
     const { store, write } = await given();
     expect(await store.isImportUnderWay()).toBe(false);
     for (let time = 0; time < 2; time++)
@@ -454,7 +459,7 @@ function changesAreKept(database: () => Promise<DatabaseUnderTest>): void {
     return { store, hand: new Hand(store), at: (time: number) => void (now = time) };
   };
 
-  test('changes are kept with what they change, in order, each with its time, until they are told', async () => {
+  test('changes are kept in order, each with its time, until they are removed', async () => {
     const { store, hand, at: setTime } = await given();
     const outbox = store.outbox ?? expect.unreachable('there is no outbox');
     await hand.tenant('acme');
@@ -485,7 +490,7 @@ function changesAreKept(database: () => Promise<DatabaseUnderTest>): void {
     expect(later?.number, 'no number is used again').toBeGreaterThan(kept[2]?.number ?? 0);
   });
 
-  test('the oldest are dropped beyond a number, and those before a time', async () => {
+  test('changes are dropped beyond a number, the oldest first, and before a time', async () => {
     const { store, hand, at: setTime } = await given();
     const outbox = store.outbox ?? expect.unreachable('there is no outbox');
     await hand.tenant('acme');
@@ -502,7 +507,7 @@ function changesAreKept(database: () => Promise<DatabaseUnderTest>): void {
     expect(await outbox.figures('tenants')).toMatchObject({ waiting: 1 });
   });
 
-  test('a store whose changes nobody is told of keeps none', async () => {
+  test('a store without notifications keeps no changes', async () => {
     const { store, hand } = await given(false);
     await hand.tenant('acme');
     expect(store.outbox).toBeUndefined();
@@ -529,7 +534,7 @@ function searchFinds(given: Given): void {
     return hand;
   };
 
-  test('pages in the order of ids, with the count of all', async () => {
+  test('pages are in the order of ids, with the count of all matches', async () => {
     const hand = await givenDevices();
     const page = await hand.store.searchDevices('acme', { ...firstPage, pageSize: 2, pageIndex: 1 });
     expect(page.total).toBe(5);
@@ -566,7 +571,7 @@ function searchFinds(given: Given): void {
     expect((await hand.store.searchDevices('acme', { ...firstPage, filters })).total).toBe(ids.length);
   });
 
-  test('orders by members, the first before the second, those without it first', async () => {
+  test('results are ordered by members, the first before the second, missing ones first', async () => {
     const hand = await givenDevices();
     const by = (path: string, isDescending = false) => ({ path: path.split('/'), isDescending });
     expect(await hand.found({ order: [by('ext/size')] })).toEqual(['gw', 'member', 'b', 'c', 'a']);
@@ -576,7 +581,7 @@ function searchFinds(given: Given): void {
     ]);
   });
 
-  test('gateways are in `via` of another, or in a group; filters hold beside', async () => {
+  test('gateways are devices in the via of another or in a group, and filters apply to them', async () => {
     const hand = await givenDevices();
     expect(await hand.found({ isGateway: true })).toEqual(['gw', 'member']);
     expect(await hand.found({ isGateway: false })).toEqual(['a', 'b', 'c']);
@@ -589,7 +594,7 @@ function searchFinds(given: Given): void {
     expect(await hand.found({ isGateway: true })).toEqual(['member']);
   });
 
-  test('tenants are searched as devices are', async () => {
+  test('tenants are searched in the same way', async () => {
     const hand = await given();
     await hand.tenant('one', { alias: 'x', ext: { brand: 'abc' } });
     await hand.tenant('two', { ext: { brand: 'abd' } });

@@ -23,7 +23,7 @@ export interface ApiUnderTest {
   readonly clock: ManualClock;
   readonly store: SqliteStore;
   readonly failures: unknown[];
-  /** @param body an object is sent as JSON, with its type; a text as it is, and without one. */
+  /** @param body an object is sent as JSON, with its content type; a text is sent unchanged, without a type. */
   ask(
     method: Method,
     path: string,
@@ -32,7 +32,7 @@ export interface ApiUnderTest {
   ): Promise<Answer>;
 }
 
-/** The management API over a database in memory. Passwords are not hashed, but marked. */
+/** The management API over a database in memory. Passwords are marked instead of hashed. */
 export async function givenApi(given: Partial<ManagementContext> = {}): Promise<ApiUnderTest> {
   const clock = new ManualClock('2026-11-29T12:00:00.000Z');
   const store = new SqliteStore({ file: ':memory:', maxDevicesPerTenant: -1 });

@@ -9,7 +9,7 @@ import {
 import type { StoredChange } from '../store/registry-write.ts';
 import { StoreUnavailable } from '../store/store-unavailable.ts';
 
-/** Changes that are still to be told, in memory. */
+/** An outbox in memory. */
 export class MemoryOutbox implements ChangeOutbox {
   readonly #clock: Pick<Clock, 'now'>;
   #kept: KeptChange[] = [];

@@ -11,8 +11,7 @@ export interface MemoryStore {
   device(id: string, content?: DeviceContent, credentials?: readonly CredentialContent[]): Promise<void>;
 }
 
-/** A registry in memory, and short ways to fill it. Goes with the test. */
-/** @param more e.g. that changes are kept. */
+/** A registry in memory, with short ways to fill it. It is closed after the test. @param more further options of the store. */
 export function memoryStore(more: Partial<RegistryStoreOptions> = {}): MemoryStore {
   const store = new SqliteStore({ file: ':memory:', maxDevicesPerTenant: -1, ...more });
   onTestFinished(() => store.close());

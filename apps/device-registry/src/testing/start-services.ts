@@ -10,7 +10,7 @@ import { rightsOf } from '../auth/rights.ts';
 import { noProvisioning } from '../provisioning/no-provisioning.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 
-/** What adapters may do, as in Hono's `permissions.json`. */
+/** The rights of adapters, as in Hono's `permissions.json`. */
 export const adapterRights = rightsOf([
   ['r:tenant', 'RW'],
   ['o:tenant/*:*', 'E'],
@@ -33,7 +33,7 @@ const adapter: LoginOutcome = {
   identity: { name: 'adapter', rights: adapterRights },
 };
 
-/** The AMQP services over a store, on loopback, on any port. Goes with the test. */
+/** Starts the AMQP services over a store, on loopback, on any port. They are stopped after the test. */
 export async function startServices(store: RegistryStore, facts: StartServicesFacts = {}) {
   const clock = new ManualClock('2026-06-01T00:00:00.000Z');
   const log = recordingLog();

@@ -1,12 +1,12 @@
 import type { DeviceContent, TenantContent, TrustedCaContent } from '../store/registry-content.ts';
 import type { DeviceStatus, StoredDevice, StoredTenant } from '../store/registry-store.ts';
 
-/** A tenant as the store has it. */
+/** A stored tenant. */
 export function storedTenant(id: string, content: TenantContent = {}): StoredTenant {
   return { id, content, version: 'v1' };
 }
 
-/** A device of the tenant `acme`, as the store has it. */
+/** A stored device of the tenant `acme`. */
 export function storedDevice(
   id: string,
   content: DeviceContent = {},
@@ -17,7 +17,7 @@ export function storedDevice(
     id,
     content,
     version: 'v1',
-    status: { createdAt: 0, autoProvisioned: false, provisioningTold: false, ...status },
+    status: { createdAt: 0, autoProvisioned: false, provisioningEventSent: false, ...status },
   };
 }
 

@@ -4,12 +4,12 @@ import type { RegistryStore } from '../store/registry-store.ts';
 export interface Exported {
   readonly tenants: number;
   readonly devices: number;
-  /** What a registry file has no place for, and how often it was there. */
+  /** What a registry file cannot express, and how often it occurred. */
   readonly leftOut: Readonly<Record<string, number>>;
 }
 
 const pageSize = 500;
-/** What adapters take from a file of each tenant and device. */
+/** The members of a tenant and of a device that adapters read from a file. */
 const ofTenants: ReadonlySet<string> = new Set([
   ...['enabled', 'alias', 'adapters', 'defaults', 'ext', 'minimum-message-size'],
   ...['resource-limits', 'tracing', 'trust-anchor-group', 'trusted-ca'],
@@ -19,9 +19,9 @@ const ofCredentials: ReadonlySet<string> = new Set(['type', 'auth-id', 'enabled'
 const types: ReadonlySet<string> = new Set(['hashed-password', 'psk', 'x509-cert', 'rpk']);
 
 /**
- * Writes all that a registry file can hold, in JSON: page by page, so that what is changed meanwhile may be in it or not.
+ * Writes all that a registry file can hold, as JSON. It is read page by page: the file may have a change that is made meanwhile, or not.
  *
- * @param write takes a piece of the text; the next one waits for it.
+ * @param write takes a piece of the text. The next piece waits until it resolves.
  */
 export async function exportRegistry(
   store: RegistryStore,
@@ -83,7 +83,7 @@ class Export {
     return [];
   }
 
-  /** An adapter takes no file with an authority that must be asked about each certificate. */
+  /** Adapters refuse a file with an authority whose certificates must be checked for revocation. */
   #trusting(tenant: TenantContent): TenantContent {
     const { 'trusted-ca': cas, ...rest } = tenant;
     if (!cas) return tenant;

@@ -5,8 +5,8 @@ import type { RegistryStore } from '../store/registry-store.ts';
 import { importFile } from './transfer.ts';
 
 /**
- * Fills a database in which there is no tenant yet from the file that the options name, or goes on where a process was ended while it did
- * so: a part of the file would stay missing for ever.
+ * Imports the file that the options name if the database has no tenant yet, or if an earlier import was interrupted: otherwise the rest
+ * of the file would be missing for ever.
  *
  * @throws ConfigError
  */
@@ -17,7 +17,7 @@ export async function importFirst(
   const { importFile: file } = values;
   if (file === undefined) return;
   const { store } = parts;
-  // Of replicas that start together, one imports; what the others find then is whole.
+  // If replicas start together, one imports, and the others wait until the import is complete.
   await store.importAlone(async () => {
     if (!(await store.isImportUnderWay())) {
       const { total } = await store.searchTenants({ pageSize: 1, pageIndex: 0, filters: [], order: [] });

@@ -10,21 +10,21 @@ export interface ImportParts {
   readonly store: RegistryStore;
   readonly clock: Pick<Clock, 'now'>;
   readonly hasher: PasswordHasher;
-  /** By which passwords that stand in the file as they are will be hashed. */
+  /** Hashes the plain passwords of the file. */
   readonly hashCost: number;
 }
 
 export interface Imported {
   readonly tenants: number;
   readonly devices: number;
-  /** What was not written, and why: each names its tenant, and its device. */
+  /** What was not written, and why. Each text names its tenant and its device. */
   readonly problems: readonly string[];
 }
 
-/** Devices that are written at a time: they wait for the disk together. */
+/** How many devices are written at a time: they wait for the disk together. */
 const together = 100;
 
-/** Writes what a file says: what is there is replaced, and nothing is removed. The same file may be read again. */
+/** Writes the contents of a file: existing entries are replaced, and none is removed. The same file may be imported again. */
 export async function importRegistry(tenants: readonly FileTenant[], parts: ImportParts): Promise<Imported> {
   const importing = new Import(parts);
   for (const tenant of tenants) await importing.tenant(tenant);

@@ -33,14 +33,14 @@ export interface FileRules {
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Mistakes that are listed; more would help no one. */
+/** How many mistakes are listed. */
 const maxProblems = 50;
 
 /**
- * Reads a registry file for a database. What an adapter does not take from it is not taken here, and names must be such as the
- * management API can ask for.
+ * Reads a registry file for a database. A file that adapters would refuse is refused, and so are ids that the management API does not
+ * allow.
  *
- * @throws ConfigError with what is wrong.
+ * @throws ConfigError that lists the mistakes.
  */
 export function readRegistryFile(file: string, rules: FileRules): readonly FileTenant[] {
   const checked = checkRegistry(file);

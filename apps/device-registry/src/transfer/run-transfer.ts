@@ -7,11 +7,11 @@ import { changeSubjects, maxKeptChanges } from '../store/change-outbox.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import { exportFile, importFile } from './transfer.ts';
 
-/** Lines that are written of what was not imported. */
+/** How many lines are written about entries that were not imported. */
 const maxProblems = 50;
 
 /**
- * `import FILE`, or `export FILE`: between a registry file and the database that the options name, while no service uses it. Resolves
+ * Runs `import FILE` or `export FILE`, between a registry file and the database that the options name, while no service uses it. Resolves
  * with the exit status.
  *
  * @throws ConfigError, TransportError
@@ -45,7 +45,7 @@ export async function runTransfer(
   }
 }
 
-/** The service that starts next would drop them. @returns how many. */
+/** Drops the changes that the next service would drop. @returns how many. */
 async function dropTooMany({ outbox }: RegistryStore): Promise<number> {
   let dropped = 0;
   if (outbox)

@@ -78,7 +78,7 @@ const file = {
   ],
 };
 
-test('what a file says stands in the database; passwords are hashed', async () => {
+test('the contents of a file are written to the database, with hashed passwords', async () => {
   const { store, take, write, credentials } = given();
   expect(await take(write('registry.json', file))).toEqual({ tenants: 1, devices: 2, problems: [] });
   expect((await store.tenant('acme'))?.content).toMatchObject({
@@ -97,7 +97,7 @@ test('what a file says stands in the database; passwords are hashed', async () =
   expect(psk?.secrets).toMatchObject([{ key: 'AAEC' }]);
 });
 
-test('the same file may be taken again, and another one replaces what it names', async () => {
+test('the same file can be imported again, and another file replaces the entries that it has', async () => {
   const { store, take, write, credentials } = given();
   await take(write('registry.json', file));
   expect(await take(write('again.json', file))).toMatchObject({ devices: 2, problems: [] });
@@ -108,7 +108,7 @@ test('the same file may be taken again, and another one replaces what it names',
   expect((await store.registration('acme', 'gw')).device?.id).toBe('gw');
 });
 
-test('a file that no adapter takes, or with names that could not be asked for, is not taken at all', async () => {
+test('a file that adapters refuse, or with ids that the API does not allow, is refused as a whole', async () => {
   const { store, take, write } = given();
   const wrong = [
     { tenants: [{ 'tenant-id': 'acme', unknown: 1 }] },
@@ -123,7 +123,7 @@ test('a file that no adapter takes, or with names that could not be asked for, i
   });
 });
 
-test('what could not be written is named, and the rest is', async () => {
+test('entries that cannot be written are reported, and the others are written', async () => {
   const { take, write } = given();
   const device = (id: string) => ({
     'device-id': id,
@@ -138,7 +138,7 @@ test('what could not be written is named, and the rest is', async () => {
   });
 });
 
-test('what is exported an adapter takes, and says the same when it is imported', async () => {
+test('an exported file is valid for adapters, and gives the same contents when it is imported', async () => {
   const { folder, store, take, write, credentials } = given();
   await take(write('registry.json', file));
   const version = 'v';
@@ -167,7 +167,7 @@ test('what is exported an adapter takes, and says the same when it is imported',
   expect(readFileSync(out, 'utf8').split('\n')).toHaveLength(6);
 });
 
-test('the demo is written to an empty database, and to that alone', async () => {
+test('the demo is only imported into an empty database', async () => {
   const { store, config, parts } = given();
   const withDemo = { ...config, values: { ...config.values, importFile: demo.pathname } };
   await importFirst(withDemo, parts);
@@ -177,7 +177,7 @@ test('the demo is written to an empty database, and to that alone', async () => 
   expect((await store.registration('DEFAULT_TENANT', '4711')).device).toBeUndefined();
 });
 
-test('a first import that was ended in its midst is finished with the next start', async () => {
+test('an interrupted first import is completed at the next start', async () => {
   const { store, parts, write } = given();
   const devices = Array.from({ length: 300 }, (_, index) => ({ 'device-id': `d-${index}` }));
   const path = write('many.json', { tenants: [{ 'tenant-id': 'acme', devices }] });

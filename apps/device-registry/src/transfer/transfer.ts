@@ -16,12 +16,12 @@ export interface TransferParts {
   readonly log: Log;
 }
 
-/** Passwords of a file that wait to be hashed. */
+/** How many passwords of a file may wait to be hashed. */
 const maxHashing = 1_000;
-/** Characters that are written together. */
+/** How many characters are written together. */
 const pieceLength = 65_536;
 
-/** Writes a registry file to the database. @throws ConfigError where the file has a mistake: nothing is written then */
+/** Writes a registry file to the database. @throws ConfigError if the file has a mistake: then nothing is written */
 export async function importFile(
   file: string,
   { store, values, clock, log }: TransferParts,
@@ -31,7 +31,7 @@ export async function importFile(
     tenantIdPattern: values.tenantIdPattern,
     deviceIdPattern: values.deviceIdPattern,
     credentials: {
-      // Whoever has the file decides; adapters compute no higher costs.
+      // The file may have higher costs than the option allows, but not higher than adapters compute.
       usernamePattern: /^[^]*$/,
       maxBcryptCost: bcryptCosts.max,
       hashCost,
@@ -50,7 +50,7 @@ export async function importFile(
   }
 }
 
-/** Writes the database to a new registry file, which its owner alone can read. @throws ConfigError where it cannot be made */
+/** Writes the database to a new registry file, which only its owner can read. @throws ConfigError if it cannot be created */
 export async function exportFile(file: string, store: RegistryStore): Promise<Exported> {
   const handle = await open(file, 'wx', 0o600).catch((error: unknown) => {
     throw new ConfigError([`${file}: cannot be made: ${(error as Error).message}`]);

@@ -5,36 +5,36 @@ import type { TokenAnswer, TokenCheck } from '@rollcall/http-service/tokens';
 import { passwordCredentials } from '../../auth/password-credentials.ts';
 import type { KnownUser } from './user-list.ts';
 
-/** As for a token; `throttled`: who asks failed too often, and no one looks at the password. */
+/** `throttled`: the client failed too often, and its password was not checked. */
 type AccessAnswer = TokenAnswer | { readonly status: 'throttled' };
 
 export interface ApiAccess {
-  /** @param authorization the header of a request, as it came. */
+  /** @param authorization the header of a request. */
   check(authorization: string | undefined, remoteIp: string): Promise<AccessAnswer>;
 }
 
 export interface ApiAccessParts {
   readonly clock: Pick<Clock, 'monotonic'>;
-  /** For whoever has a bearer token. */
+  /** Checks bearer tokens. */
   readonly tokens: TokenCheck;
-  /** Whether nobody has to say who asks. */
+  /** Whether requests need no login. */
   readonly open: boolean;
-  /** Read with each check: the file may be replaced. `undefined`: nobody has a password. */
+  /** The users of the file, read at each check: the file may be replaced. `undefined`: there is no file. */
   users(): ReadonlyMap<string, KnownUser> | undefined;
   readonly verifier: PasswordVerifier;
 }
 
-/** Longer ones are not even looked at. */
+/** Longer headers are refused unread. */
 const maxLength = 2_048;
 const wrong: TokenAnswer = { status: 'refused', why: 'the user name or the password is wrong' };
-/** No password has this hash: with it, an unknown user takes the time of a known one. */
+/** No password has this hash. With it, checking an unknown user takes as long as checking a known one. */
 const nobody: KnownUser = {
   name: '',
   secret: { hashFunction: 'sha-256', pwdHash: '' },
   grant: { tenants: new Set(), scopes: new Set() },
 };
 
-/** Who asks, by HTTP Basic (RFC 7617) or by a bearer token. */
+/** Authenticates requests by HTTP Basic (RFC 7617) or by a bearer token. */
 export function createApiAccess({ clock, tokens, open, users, verifier }: ApiAccessParts): ApiAccess {
   const limiter = createFailureLimiter({ clock, isShared: () => false });
   return {
@@ -57,7 +57,7 @@ export function createApiAccess({ clock, tokens, open, users, verifier }: ApiAcc
       });
       if (verdict === 'busy') return { status: 'unavailable' };
       if (user && verdict !== 'invalid') return { status: 'granted', grant: user.grant };
-      // Not before: many requests of one user may wait for the same comparison.
+      // Only after the comparison: many requests of one user may wait for the same one.
       limiter.failed(trier);
       return wrong;
     },

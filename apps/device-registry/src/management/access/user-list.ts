@@ -2,7 +2,7 @@ import type { PasswordSecret } from '@rollcall/core/registry';
 import { readGrant, type ClaimNames, type Grant } from '@rollcall/http-service/grants';
 import { readList, type ListEntry } from '@rollcall/http-service/tokens';
 
-/** Who may log in with a password. */
+/** A user that may log in with a password. */
 export interface KnownUser {
   readonly name: string;
   readonly secret: PasswordSecret;

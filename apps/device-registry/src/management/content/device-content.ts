@@ -4,7 +4,7 @@ import { flag, freeObject, sent, text, textMap } from './fields.ts';
 
 const some = z.union([text.transform((one) => [one]), z.array(text)], 'must be a string or a list of them');
 
-/** What may be written of a device. */
+/** The content of a device, as clients may write it. */
 export const deviceContent: z.ZodType<DeviceContent> = z
   .strictObject({
     enabled: flag.optional(),
@@ -23,7 +23,7 @@ export const deviceContent: z.ZodType<DeviceContent> = z
         'payload-properties': textMap.optional(),
       })
       .optional(),
-    // Whoever writes what was read sends it back: it is the registry's own, and is not looked at.
+    // Clients that write what they have read send it back. It belongs to the registry, and is ignored.
     status: freeObject.optional(),
   })
   .refine(

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { badRequest } from '../faults/registry-error.ts';
 
-/** Members that several contents have, with what Hono asks of them. */
+/** Members that several contents have, with Hono's rules for them. */
 
 export const flag: z.ZodBoolean = z.boolean('must be true or false');
 export const text: z.ZodString = z.string('must be a string');
@@ -21,7 +21,7 @@ export function wholeNumber(minimum: number): z.ZodType<number> {
   return z.int('must be a whole number').min(minimum, `must be ${minimum} or more`);
 }
 
-/** ISO 8601 with an offset; kept in UTC, in whole seconds, as Hono writes it. */
+/** ISO 8601 with an offset. It is stored in UTC, in whole seconds, as Hono writes it. */
 export const time: z.ZodType<string> = z.iso
   .datetime({ offset: true, message: 'must be a date and time with offset, e.g. 2026-01-31T12:00:00Z' })
   .transform((written, context) => {
@@ -36,7 +36,7 @@ export function honoTime(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
-/** Base64 that has at least one byte; kept as it is written. */
+/** Base64 of at least one byte. It is stored as it was sent. */
 export const base64: z.ZodType<string> = z.base64('must be Base64').min(1, 'must not be empty');
 
 /** A certificate in DER, in Base64. */
@@ -49,14 +49,14 @@ export const certificate: z.ZodType<X509Certificate> = base64.transform((written
   }
 });
 
-/** One of some words, in any case; kept in small letters. */
+/** One of these words, in any case. It is stored in lower case. */
 export function wordOf(...words: readonly string[]): z.ZodType<string> {
   return text
     .transform((written) => written.toLowerCase())
     .refine((written) => words.includes(written), `must be one of ${words.join(', ')}`);
 }
 
-/** Without members that have no value: they were not sent. */
+/** A content without members whose value is `undefined`. */
 export type Sent<Content> = { [Name in keyof Content]: Exclude<Content[Name], undefined> };
 
 export function sent<Content extends object>(content: Content): Sent<Content> {
@@ -66,8 +66,8 @@ export function sent<Content extends object>(content: Content): Sent<Content> {
 }
 
 /**
- * @param name of what the value is of, where it is no body.
- * @throws RegistryError with the first thing that is wrong, and where.
+ * @param name what the value belongs to, if it is not the body.
+ * @throws RegistryError that names the first mistake, and where it is.
  */
 export function parse<Output>(schema: z.ZodType<Output>, value: unknown, name?: string): Output {
   const result = schema.safeParse(value);

@@ -1,12 +1,12 @@
 import { busy } from '../faults/registry-error.ts';
 import type { WantedCredential, WantedSecret } from './wanted-credentials.ts';
 
-/** Hashes off the event loop. `undefined`: too many wait. */
+/** Hashes passwords off the event loop. `undefined`: too many wait. */
 export interface PasswordHasher {
   hash(owner: string, password: string, cost: number): Promise<string | undefined>;
 }
 
-/** Puts hashes in the place of passwords. @throws RegistryError where too many wait for theirs. */
+/** Replaces passwords by their hashes. @throws RegistryError if too many wait to be hashed. */
 export async function hashPasswords(
   credentials: readonly WantedCredential[],
   owner: string,

@@ -2,7 +2,7 @@ import type { CredentialContent, SecretContent } from '../../store/registry-cont
 import { badRequest } from '../faults/registry-error.ts';
 import type { WantedCredential, WantedSecret } from './wanted-credentials.ts';
 
-/** What a secret of each type is worth nothing without. */
+/** The member without which a secret of each type is incomplete. */
 const needed: ReadonlyMap<string, readonly string[]> = new Map([
   ['hashed-password', ['hash-function', 'pwd-hash']],
   ['psk', ['key']],
@@ -12,11 +12,11 @@ const needed: ReadonlyMap<string, readonly string[]> = new Map([
 const common: ReadonlySet<string> = new Set(['id', 'enabled', 'not-before', 'not-after', 'comment']);
 
 /**
- * The credentials that are stored when these are put in the place of those. A secret with an `id` is that which is stored under it:
- * where it has no key or hash of its own, the stored one stays. What else it says is replaced.
+ * The credentials to store when `wanted` replaces `stored`. A secret with an `id` refers to the stored secret with that id: if it has no
+ * key or hash, the stored one is kept. All its other members are replaced.
  *
  * @param wanted passwords in it are hashed already.
- * @throws RegistryError where a secret means one that is not stored.
+ * @throws RegistryError if a secret refers to one that is not stored.
  */
 export function mergeCredentials(
   stored: readonly CredentialContent[],
@@ -28,7 +28,7 @@ export function mergeCredentials(
   return completeCredentials(stored, wanted, newId);
 }
 
-/** {@link mergeCredentials}, also where nothing is stored and secrets have ids: as one registry gives them to another. */
+/** {@link mergeCredentials}, even if nothing is stored and secrets have ids: such credentials come from another registry. */
 export function completeCredentials(
   stored: readonly CredentialContent[],
   wanted: readonly WantedCredential[],
@@ -61,7 +61,7 @@ function mergeSecret(
   return { ...merged, id: id ?? newId() };
 }
 
-/** Whether a secret says nothing of what it is made of. */
+/** Whether a secret has neither a key nor a hash. */
 function isBare(type: string, secret: WantedSecret): boolean {
   const names = Object.hasOwn(needed, type) ? (needed.get(type) ?? []) : Object.keys(secret);
   return names.every((name) => common.has(name) || secret[name] === undefined);

@@ -2,7 +2,7 @@ import { repeatedKey } from '@rollcall/device-registry/internal';
 import { badRequest } from '../faults/registry-error.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
-/** No content of Hono's has more than a few levels; what is deeper could only be meant to cost. */
+/** Hono's contents have only a few levels. Deeper ones are an attack. */
 const maxDepth = 32;
 const noJson = 'the body is not JSON in UTF-8';
 
@@ -23,10 +23,9 @@ export function readBody(bytes: Uint8Array): unknown {
 }
 
 /**
- * The value of a text. What could not be given back as it came is refused: a database, or a reader in another language, would
- * make something else of it.
+ * Parses JSON. Values that cannot be returned unchanged are refused: a database, or a client in another language, would change them.
  *
- * @param problem what is said of a text that is not JSON.
+ * @param problem the message if the text is not JSON.
  * @throws RegistryError
  */
 export function readJson(text: string, problem: string): unknown {

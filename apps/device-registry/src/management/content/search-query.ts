@@ -6,7 +6,7 @@ import { readJson } from './read-body.ts';
 
 const maxPageSize = 200;
 const defaultPageSize = 30;
-/** A page beyond could not be counted to. */
+/** More pages than any search can have. */
 const maxPageOffset = 2 ** 31 - 1;
 const maxParts = 20;
 const maxValues = 100;
@@ -49,7 +49,7 @@ const order: z.ZodType<SearchOrder> = z
   .strictObject({ field, direction: wordOf('asc', 'desc').default('asc') })
   .transform(({ field: path, direction }) => ({ path, isDescending: direction === 'desc' }));
 
-/** Reads the query of a search. Parameters of other names are not looked at, as in Hono. @throws RegistryError */
+/** Reads the query of a search. As in Hono, unknown parameters are ignored. @throws RegistryError */
 export function searchQuery(text: string): DeviceSearchQuery {
   const query = new URLSearchParams(text);
   const isGateway = query.get('isGateway');

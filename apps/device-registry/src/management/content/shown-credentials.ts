@@ -6,7 +6,7 @@ const hidden: Readonly<Record<string, ReadonlySet<string>>> = {
   psk: new Set(['key']),
 };
 
-/** Credentials as whoever asks is shown them. */
+/** Credentials as a client gets them. */
 export function shownCredentials(credentials: readonly CredentialContent[]): readonly object[] {
   return credentials.map((each) => {
     const names = Object.hasOwn(hidden, each.type) ? hidden[each.type] : undefined;

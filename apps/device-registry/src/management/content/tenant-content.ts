@@ -41,7 +41,7 @@ const resourceLimits = z
 
 const samplingMode = wordOf('all', 'none', 'default');
 
-/** What may be written of a tenant. */
+/** The content of a tenant, as clients may write it. */
 export const tenantContent: z.ZodType<TenantContent> = z
   .strictObject({
     enabled: flag.optional(),

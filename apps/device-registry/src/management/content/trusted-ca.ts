@@ -42,7 +42,7 @@ type Authority = Pick<
   'subject-dn' | 'subject-dn-bytes' | 'public-key' | 'algorithm' | 'not-before' | 'not-after'
 >;
 
-/** An authority by its certificate, or by what a certificate would say. The certificate itself is not kept. */
+/** An authority, given by its certificate or by the facts in one. The certificate itself is not stored. */
 export const trustedCa: z.ZodType<TrustedCaContent> = fields.transform(
   (content, context): TrustedCaContent => {
     const problem = (message: string): never => {

@@ -7,18 +7,18 @@ import { base64, certificate, flag, freeObject, honoTime, sent, text, time } fro
 import { normalName } from '../../names/normal-name.ts';
 import { encodeKey, isKeyOf } from './public-key.ts';
 
-/** What the registry is told of passwords by its options. */
+/** The rules for passwords, from the options. */
 export interface CredentialRules {
   readonly usernamePattern: RegExp;
-  /** The highest cost of bcrypt that is taken. */
+  /** The highest accepted cost of bcrypt. */
   readonly maxBcryptCost: number;
-  /** That by which passwords are hashed here. */
+  /** The cost with which the registry hashes passwords. */
   readonly hashCost: number;
-  /** Names of hash functions; empty: any. */
+  /** Accepted hash functions; empty: any. */
   readonly hashFunctions: readonly string[];
 }
 
-/** A secret as it was sent. It may be without its key or its hash: then it means one that is stored. */
+/** A secret as a client sent it. Without a key or a hash, it refers to a stored one. */
 export type WantedSecret = Omit<SecretContent, 'id'> & {
   readonly id?: string;
   readonly 'pwd-plain'?: string;
@@ -138,7 +138,7 @@ const certificateCredential = z
     return { ...sent(content), 'auth-id': normalName(name) ?? name, secrets };
   });
 
-/** What may be written of the credentials of a device. */
+/** The credentials of a device, as clients may write them. */
 export function wantedCredentials(rules: CredentialRules): z.ZodType<readonly WantedCredential[]> {
   const password = z.strictObject({
     ...ofCredential,
@@ -170,7 +170,7 @@ export function wantedCredentials(rules: CredentialRules): z.ZodType<readonly Wa
     );
 }
 
-/** bcrypt looks at no more of a password. */
+/** bcrypt ignores the rest of a longer password. */
 const maxBcryptBytes = 72;
 
 function passwordSecret({ maxBcryptCost, hashFunctions }: CredentialRules): z.ZodType<WantedSecret> {

@@ -4,7 +4,7 @@ export class RegistryError extends Error {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
 
-  /** @param message is given to whoever asked: it holds nothing that they may not know. */
+  /** @param message goes to the client, so it must not contain anything that the client may not know. */
   constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
     super(message);
     this.status = status;
@@ -12,12 +12,12 @@ export class RegistryError extends Error {
   }
 }
 
-/** What a client sent is wrong. */
+/** The request has a mistake. */
 export function badRequest(message: string): RegistryError {
   return new RegistryError(400, message);
 }
 
-/** What whoever has to give way to others is told. */
+/** The answer to a request if too many others wait. */
 export function busy(): RegistryError {
   return new RegistryError(503, 'too many requests are waiting: ask again in a moment', {
     'retry-after': '1',

@@ -15,7 +15,7 @@ export interface OfDevice {
 
 type Patterns = Pick<ManagementContext, 'tenantIdPattern' | 'deviceIdPattern'>;
 
-/** The tenant in the path of a request. @throws RegistryError where the client may not do that there, or it can be none */
+/** The tenant in the path of a request. @throws RegistryError if the client has no right to that, or the id is not well-formed */
 export function tenantOf(request: FastifyRequest<OfTenant>, scope: Scope, patterns: Patterns): string {
   const { tenant } = request.params;
   requireTenant(request, tenant, scope);

@@ -23,7 +23,7 @@ export function answerWritten(reply: FastifyReply, version?: string): FastifyRep
   return reply.code(204).send();
 }
 
-/** A page with nothing on it is none, as in Hono; where no results were asked for, it has the count. @throws RegistryError */
+/** As in Hono, an empty page is answered as not found; but a request for 0 results gets the count. @throws RegistryError */
 export function answerPage<Found>(
   reply: FastifyReply,
   { total, found }: SearchPage<Found>,

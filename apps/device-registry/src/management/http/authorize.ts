@@ -5,10 +5,10 @@ import { RegistryError } from '../faults/registry-error.ts';
 
 const grants = new WeakMap<FastifyRequest, Grant>();
 
-/** Hono's realm: its clients may have passwords stored for it. */
+/** Hono's realm: clients may have stored passwords for it. */
 const challenge = 'Basic realm="Hono", Bearer realm="Hono"';
 
-/** Has each request of these routes say who asks, before anything else of it is looked at. */
+/** Authenticates each request of these routes before anything else of it is read. */
 export function authorize(app: FastifyInstance, access: ApiAccess): void {
   app.addHook('onRequest', async (request) => {
     const answer = await access.check(request.headers.authorization, request.ip);
@@ -28,13 +28,13 @@ export function authorize(app: FastifyInstance, access: ApiAccess): void {
   });
 }
 
-/** Of what concerns more than one tenant, or one whose name nobody knows yet. @throws RegistryError */
+/** For requests about several tenants, or about a tenant whose id is not known yet. @throws RegistryError */
 export function requireAllTenants(request: FastifyRequest, scope: Scope): void {
   const grant = requireScope(request, scope);
   if (grant.tenants !== '*') throw new RegistryError(403, 'only who may manage every tenant may do this');
 }
 
-/** A tenant that may not be seen is refused whether it is there or not. @throws RegistryError */
+/** A tenant outside the client's rights is refused whether it exists or not. @throws RegistryError */
 export function requireTenant(request: FastifyRequest, tenant: string, scope: Scope): void {
   const grant = requireScope(request, scope);
   if (!maySee(grant, tenant)) throw new RegistryError(403, 'this tenant is managed by others');

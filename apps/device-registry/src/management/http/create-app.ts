@@ -19,7 +19,7 @@ import type { ManagementContext } from './management-context.ts';
 import { refuseOtherPages } from './refuse-other-pages.ts';
 import { tenantRoutes } from './tenant-routes.ts';
 
-/** Longer than an id may be: our own rules say what is wrong with one. */
+/** Longer than an id may be, so that our own check reports what is wrong with an id. */
 const maxParameterLength = 1_024;
 
 const webPages: WebPageUse = {
@@ -29,7 +29,7 @@ const webPages: WebPageUse = {
 };
 const jsonType = 'application/json; charset=utf-8';
 
-/** What HTTP's parser refuses. */
+/** The answers to requests that the HTTP parser refuses. */
 export const malformed = {
   'request-timeout': [408, 'Request Timeout', 'the request did not arrive in time'],
   'headers-too-large': [431, 'Request Header Fields Too Large', 'the headers are too large'],
@@ -55,9 +55,9 @@ export async function createApp(
     bodyLimit: context.maxBodyBytes,
     routerOptions: {
       maxParamLength: maxParameterLength,
-      // Hono's own clients end the path of a collection so.
+      // Hono's own clients put a slash behind the path of a collection.
       ignoreTrailingSlash: true,
-      // Read by each route: it knows its parameters.
+      // Each route reads its own parameters.
       querystringParser: (text) => text as unknown as Record<string, unknown>,
     },
     clientErrorHandler: (error, socket) =>
@@ -72,7 +72,7 @@ export async function createApp(
   app.setNotFoundHandler((request, reply) => sendError(reply, noRoute(request)));
   takeBodies(app);
   app.addHook('onSend', async (_request, reply) => {
-    // What is read here is changed elsewhere, and some of it is secret.
+    // Contents change, and some are secret.
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
   });
   if (context.open)
@@ -82,7 +82,7 @@ export async function createApp(
     );
   allowOrigins(app, context.allowedOrigin, webPages);
   if (context.open) refuseOtherPages(app, context.allowedOrigin);
-  // Before a body is looked at: some methods that no path has must have one.
+  // Before the body is read: some methods that no path allows require one.
   app.addHook('onRequest', async (request) => {
     if (request.is404) throw noRoute(request);
   });
@@ -99,7 +99,7 @@ export async function createApp(
   return app;
 }
 
-/** JSON alone, by our own reader. A body without a type, or of another, is a mistake. */
+/** Only JSON is accepted, and our own reader parses it. A body of another type, or without a type, is refused. */
 function takeBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(

@@ -14,7 +14,7 @@ import type { ManagementContext } from './management-context.ts';
 import { notFound, requireDone } from './require-done.ts';
 import { requiredBody } from './tenant-routes.ts';
 
-/** Others that write the same set in between: after so many, whoever asks is told to try later. */
+/** How often to merge again because another client has written the same credentials. Then the client is told to try later. */
 const maxTries = 10;
 
 export function credentialRoutes(app: FastifyInstance, context: ManagementContext): void {
@@ -33,7 +33,7 @@ export function credentialRoutes(app: FastifyInstance, context: ManagementContex
     const wanted = parse(schema, requiredBody(request));
     const expected = expectedVersions(request.headers['if-match']);
     await turns.take(tenant, () => requireReplaceable(tenant, device, expected));
-    // Hashing takes its time: what is refused anyway is refused before.
+    // Hashing takes long, so requests that will be refused are refused before.
     const hashed = await hashPasswords(wanted, tenant, rules.hashCost, hasher);
     const version = randomUUID();
     const outcome = await turns.take(tenant, () => replace(tenant, device, hashed, version, expected));
@@ -51,7 +51,7 @@ export function credentialRoutes(app: FastifyInstance, context: ManagementContex
     if (expected && !expected.includes(set.version)) requireDone({ status: 'version-mismatch' });
   }
 
-  /** What is merged must still be there when it is written: else it is merged again. */
+  /** Merges with the stored credentials, and again if these have changed before the write. */
   async function replace(
     tenant: string,
     device: string,

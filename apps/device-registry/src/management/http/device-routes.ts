@@ -92,18 +92,18 @@ function changingRoutes(app: FastifyInstance, context: ManagementContext): void 
     const outcome = await turns.take(tenant, () =>
       store.write({ kind: 'delete-device', tenant, device, ...(expected && { expected }) }),
     );
-    // A client that cleans up does not have to know which tenant was deleted first.
+    // A client that cleans up need not care whether it deleted the tenant first.
     if (outcome.status === 'not-found' && outcome.what === 'tenant') return answerWritten(reply);
     requireDone(outcome);
     return answerWritten(reply);
   });
 }
 
-function shownStatus({ createdAt, updatedAt, autoProvisioned, provisioningTold }: DeviceStatus): object {
+function shownStatus({ createdAt, updatedAt, autoProvisioned, provisioningEventSent }: DeviceStatus): object {
   return {
     created: honoTime(createdAt),
     ...(updatedAt !== undefined && { updated: honoTime(updatedAt) }),
     ...(autoProvisioned && { 'auto-provisioned': true }),
-    ...(provisioningTold && { 'auto-provisioning-notification-sent': true }),
+    ...(provisioningEventSent && { 'auto-provisioning-notification-sent': true }),
   };
 }

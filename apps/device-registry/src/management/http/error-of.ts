@@ -1,7 +1,7 @@
 import { StoreUnavailable } from '../../store/store-unavailable.ts';
 import { RegistryError } from '../faults/registry-error.ts';
 
-/** What fastify finds wrong with a request, by the code of its error. Its texts quote what was sent: none of it is given back. */
+/** The answers to errors of fastify, by their code. Fastify's own texts quote the request, so they are not used. */
 const ofFastify: Readonly<Record<string, readonly [number, string]>> = {
   FST_ERR_BAD_URL: [400, 'the path is not well-formed'],
   FST_ERR_MAX_PARAM_LENGTH: [400, 'an id is too long'],
@@ -9,7 +9,7 @@ const ofFastify: Readonly<Record<string, readonly [number, string]>> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, 'the body is not as long as Content-Length says'],
 };
 
-/** What whoever asked is told of an error. What is no mistake of theirs goes to `failed`. */
+/** The answer for an error. Errors that the client did not cause go to `failed`. */
 export function errorOf(error: unknown, failed: (error: unknown) => void): RegistryError {
   if (error instanceof RegistryError) return error;
   if (error instanceof StoreUnavailable)

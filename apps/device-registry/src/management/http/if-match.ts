@@ -1,12 +1,12 @@
 /**
- * The versions of which a request wants one to be in place; `undefined`: any. Hono writes versions without quotation marks, and
- * clients send them as they got them; others put them in quotation marks, as HTTP has it (RFC 9110 §13.1.1).
+ * The versions that a request allows to be replaced; `undefined`: any. Hono writes versions without quotation marks, and its clients
+ * send them back like that; other clients put them into quotation marks, as HTTP requires (RFC 9110 §13.1.1).
  *
- * @param header `If-Match`, as it came.
+ * @param header the value of `If-Match`.
  */
 export function expectedVersions(header: string | undefined): readonly string[] | undefined {
   if (header === undefined) return undefined;
   const tags = header.split(',').map((tag) => tag.trim());
-  // A weak tag never matches here, and no version begins so.
+  // A weak tag never matches `If-Match`, and no version begins with `W/`.
   return tags.includes('*') ? undefined : tags.map((tag) => /^"(.*)"$/.exec(tag)?.[1] ?? tag);
 }

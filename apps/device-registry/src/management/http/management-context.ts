@@ -5,11 +5,11 @@ import type { RegistryStore } from '../../store/registry-store.ts';
 import type { PasswordHasher } from '../content/hash-passwords.ts';
 import type { CredentialRules } from '../content/wanted-credentials.ts';
 
-/** What the routes answer from. */
+/** What the routes need for their answers. */
 export interface ManagementContext {
   readonly clock: Pick<Clock, 'now'>;
   readonly store: RegistryStore;
-  /** Who asks. */
+  /** Authenticates requests. */
   readonly access: ApiAccess;
   readonly turns: Turns;
   readonly hasher: PasswordHasher;
@@ -18,8 +18,8 @@ export interface ManagementContext {
   readonly deviceIdPattern: RegExp;
   readonly maxBodyBytes: number;
   readonly allowedOrigin: '*' | RegExp | undefined;
-  /** Whether everybody on this machine may do everything, and says not who asks. */
+  /** Whether every program on this machine may do everything, without a login. */
   readonly open: boolean;
-  /** Told of errors that no client caused. */
+  /** Called with errors that no client caused. */
   failed(where: string, error: unknown): void;
 }

@@ -3,8 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import { RegistryError } from '../faults/registry-error.ts';
 
 /**
- * Where nobody says who asks, a page of any site could have a browser on this machine write: some requests are sent without a
- * preflight, and only the answer would be kept from the page.
+ * Refuses requests from pages of other origins if no login is needed. Otherwise a page of any site could make a browser on this machine
+ * write: browsers send some requests without a preflight, and only hide the answer from the page.
  */
 export function refuseOtherPages(app: FastifyInstance, allowed: AllowedOrigin): void {
   app.addHook('onRequest', async ({ headers: { origin } }) => {

@@ -9,7 +9,7 @@ const taken = {
   'auth-id': 'another device of the tenant has credentials of this type and auth-id',
 } as const;
 
-/** @throws RegistryError that says why a write was not done. */
+/** @throws RegistryError that says why nothing was written. */
 export function requireDone(outcome: WriteOutcome): void {
   switch (outcome.status) {
     case 'done':

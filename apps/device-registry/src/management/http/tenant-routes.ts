@@ -71,7 +71,7 @@ export function tenantRoutes(app: FastifyInstance, context: ManagementContext): 
   });
 }
 
-/** Of a request whose content replaces another. @throws RegistryError */
+/** The body of a request that replaces a content. @throws RegistryError if there is none */
 export function requiredBody({ body }: FastifyRequest): unknown {
   if (body === undefined) throw badRequest('the body is missing');
   return body;

@@ -7,15 +7,14 @@ import {
   createDevice,
   deleteDevice,
   deleteDevices,
-  noteTold,
+  noteEventSent,
   provisionDevice,
   updateDevice,
 } from './device-writes.ts';
 import { createTenant, deleteTenant, updateTenant } from './tenant-writes.ts';
 
 /**
- * Does what a write says, in a transaction of the one writer that has its turn. Each checks first: where the outcome is not `done`,
- * nothing was written.
+ * Carries out a write, within the transaction of the writer whose turn it is. If the outcome is not `done`, nothing was written.
  */
 export function applyWrite(client: Client, write: RegistryWrite, maxDevices: number): Promise<Written> {
   switch (write.kind) {
@@ -37,8 +36,8 @@ export function applyWrite(client: Client, write: RegistryWrite, maxDevices: num
       return putCredentials(client, write);
     case 'provision-device':
       return provisionDevice(client, write, maxDevices);
-    case 'note-provisioning-told':
-      return noteTold(client, write);
+    case 'note-provisioning-event-sent':
+      return noteEventSent(client, write);
     case 'note-import':
       return noteImport(client, write);
     default:

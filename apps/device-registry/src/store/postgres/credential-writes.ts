@@ -28,7 +28,7 @@ export async function putCredentials(client: Client, write: WriteOf<'put-credent
   return done({ type: 'credentials', tenant, device });
 }
 
-/** Devices that have any of these. */
+/** The devices that have any of these credentials. */
 export async function ownersOf(
   client: Client,
   tenant: string,

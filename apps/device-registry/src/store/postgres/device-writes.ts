@@ -24,7 +24,7 @@ export async function updateDevice(client: Client, write: WriteOf<'update-device
   const before = await find(client, write);
   if (!before) return notDone({ status: 'not-found', what: 'device' });
   if (!isExpected(before.version, expected)) return notDone({ status: 'version-mismatch' });
-  // Whoever writes a device takes it over: it counts as registered by hand from now on.
+  // A device that is written through the API counts as registered by hand from then on.
   await client.query(
     `UPDATE devices SET content = $3, version = $4, updated_at = $5, auto_provisioned = false,
      provisioning_told = false WHERE tenant = $1 AND id = $2`,
@@ -74,7 +74,10 @@ export async function provisionDevice(
   return done(deviceChange('create', write), { type: 'credentials', tenant, device });
 }
 
-export async function noteTold(client: Client, write: WriteOf<'note-provisioning-told'>): Promise<Written> {
+export async function noteEventSent(
+  client: Client,
+  write: WriteOf<'note-provisioning-event-sent'>,
+): Promise<Written> {
   const before = await find(client, write);
   if (!before) return notDone({ status: 'not-found', what: 'device' });
   const { rowCount } = await client.query(
@@ -100,7 +103,7 @@ async function find(client: Client, { tenant, device }: OfDevice): Promise<Befor
   return (await client.query<Before>(text, [tenant, device])).rows[0];
 }
 
-/** Whether a tenant may have one more device, and whether it has this one. */
+/** Whether a tenant may have one more device, and whether it has this device already. */
 type Room =
   | { readonly status: 'no-tenant' }
   | { readonly status: 'some'; readonly isThere: boolean }

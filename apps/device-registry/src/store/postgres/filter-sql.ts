@@ -1,18 +1,18 @@
 import type { FilterValue, SearchFilter, SearchOrder } from '../registry-search.ts';
 import { isWildcard } from '../wildcard.ts';
 
-/** Values of a question, by their numbers. */
+/** The parameters of a query. */
 export class Values {
   readonly all: unknown[] = [];
 
-  /** The name of one in the text. */
+  /** Adds a parameter. @returns its name in the SQL, such as `$1`. */
   add(value: unknown): string {
     this.all.push(value);
     return `$${this.all.length}`;
   }
 }
 
-/** What must hold of a row of `here`, which has the columns `id` and `content`. */
+/** SQL for the condition that a filter puts on a row of `here`, which has the columns `id` and `content`. */
 export function filterSql(filter: SearchFilter, values: Values): string {
   const any = filter.values.map((value) =>
     isId(filter.path) ? idTest(value, values) : memberTest(filter.path, value, values),
@@ -38,7 +38,7 @@ function idTest(value: FilterValue, values: Values): string {
   return isWildcard(value) ? `here.id LIKE ${values.add(likeOf(value))}` : `here.id = ${values.add(value)}`;
 }
 
-/** Of a list, any element; of anything else, itself. */
+/** SQL for the values to compare: the elements of a list, or the value itself. */
 function memberTest(path: readonly string[], value: FilterValue, values: Values): string {
   const member = `(here.content #> ${values.add(path)}::text[])`;
   const elements = `CASE jsonb_typeof(${member}) WHEN 'array' THEN ${member} ELSE jsonb_build_array(${member}) END`;

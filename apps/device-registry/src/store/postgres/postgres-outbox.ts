@@ -15,15 +15,15 @@ import type { StoredChange } from '../registry-write.ts';
 export interface PostgresOutboxParts {
   readonly queries: Pick<Queries, 'query'>;
   readonly clock: Pick<Clock, 'monotonic'>;
-  /** Of this replica. */
+  /** The name of this replica. */
   readonly name: string;
 }
 
-/** A replica that dies in its turn holds the others up for so long. */
+/** How long a turn lasts. If a replica dies in its turn, the others wait for so long. */
 const turnSeconds = 10;
-/** It is taken again when so much of it has passed, and not used any more then: clocks differ in their pace, and questions take time. */
+/** After this part of a turn, the replica must take it again before it sends: clocks run at different speeds, and queries take time. */
 const usedMs = 4_000;
-/** Where another one tells, it is asked for again after this time: not with each change. */
+/** How long to wait before asking for a turn that another replica has: not with each change. */
 const anothersMs = 1_000;
 
 interface KeptRow {
@@ -32,7 +32,7 @@ interface KeptRow {
   readonly change: StoredChange;
 }
 
-/** Changes that wait in a table which several replicas share. */
+/** The outbox in a table that several replicas share. */
 export class PostgresOutbox implements ChangeOutbox {
   readonly #parts: PostgresOutboxParts;
   #turnEnds = -Infinity as Instant;
@@ -102,7 +102,7 @@ export class PostgresOutbox implements ChangeOutbox {
   }
 }
 
-/** In the transaction that makes them: numbers follow the order of commits, since one writes at a time. */
+/** Keeps changes, within the transaction that makes them. Writers take turns, so the numbers follow the order of commits. */
 export async function keepChanges(
   client: Client,
   changes: readonly StoredChange[],

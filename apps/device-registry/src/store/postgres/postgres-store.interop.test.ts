@@ -41,7 +41,7 @@ describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
     return stores;
   }
 
-  test('a change is told at each replica once: as its own where it was made', async () => {
+  test('each replica reports a change once, and the one that made it reports it as its own', async () => {
     const stores = await replicas(3);
     const heard: HeardChange[][] = stores.map(() => []);
     for (const [index, store] of stores.entries()) store.onChange((each) => heard[index]?.push(each));
@@ -65,7 +65,7 @@ describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
     ]);
   });
 
-  test('of several replicas one tells what any of them changed; where it gives its turn, or dies, another one does', async () => {
+  test('one replica sends the changes of all, and another one continues when it gives up its turn or dies', async () => {
     const clock = new ManualClock();
     const stores = await replicas(3, -1, { clock, keepChanges: systemClock });
     const turns = async () => {
@@ -111,7 +111,7 @@ describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
       expect(heard.toSorted()).toEqual([...new Set(heard)].toSorted());
     });
 
-    test('wait for the one that imports, and go on where it died', async () => {
+    test('wait for the one that imports, and continue the import if it dies', async () => {
       const url = postgres.newDatabase();
       const [first, second] = await replicas(2, -1, {}, url);
       const begun = Promise.withResolvers<void>();
@@ -140,7 +140,7 @@ describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
     });
   });
 
-  test('what replicas write at the same time is done once, and no limit is passed', async () => {
+  test('simultaneous writes of replicas are done once each, within the limits', async () => {
     const stores = await replicas(3, 10);
     await stores[0]?.write({ kind: 'create-tenant', tenant: 'acme', content: {}, version: 'v' });
     const outcomes = await Promise.all(
@@ -158,7 +158,7 @@ describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
     for (const store of stores) expect((await store.searchDevices('acme', page)).total).toBe(10);
   });
 
-  test('a write that the server refuses takes no other with it', async () => {
+  test('a write that the server refuses does not make others fail', async () => {
     const [store] = await replicas(1);
     const write = (tenant: string, text: string) =>
       store?.write({ kind: 'create-tenant', tenant, content: { ext: { text } }, version: 'v' });
@@ -168,7 +168,7 @@ describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
     expect((await store?.tenant('c'))?.id).toBe('c');
   });
 
-  test('while the server is away, whoever asks is told to come again; then all goes on', async () => {
+  test('calls reject with StoreUnavailable while the server is away, and succeed afterwards', async () => {
     const [store] = await replicas(1);
     await store?.write({ kind: 'create-tenant', tenant: 'acme', content: {}, version: 'v' });
     await postgres.end('SIGKILL');

@@ -6,7 +6,7 @@ import type { HeardChange, RegistryStore, RegistryStoreOptions } from '../regist
 import type { RegistryWrite, StoredChange, WriteOutcome } from '../registry-write.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import type { Written } from '../written.ts';
-import { WriteTrouble } from '../write-trouble.ts';
+import { WriteHealth } from '../write-health.ts';
 import { applyWrite } from './apply-write.ts';
 import { isImportNoted } from './import-note.ts';
 import { keepChanges, PostgresOutbox } from './postgres-outbox.ts';
@@ -20,7 +20,7 @@ import {
 } from './reads.ts';
 import { steps } from './schema.ts';
 import { searchDevices, searchTenants } from './search.ts';
-import { SearchGate } from './search-gate.ts';
+import { SearchSemaphore } from './search-semaphore.ts';
 import { WriteQueue } from './write-queue.ts';
 
 export interface PostgresStoreOptions extends RegistryStoreOptions {
@@ -31,30 +31,30 @@ export interface PostgresStoreOptions extends RegistryStoreOptions {
 
 /** `registry` in ASCII, cut to 31 bits. */
 const writersLock = 0x72_65_67_69;
-/** The next one. */
+/** The next number. */
 const importersLock = writersLock + 1;
-/** Those that look at all devices take seconds: adapters are answered over the other connections. */
+/** How many searches run at a time. They may take seconds, and adapters are answered over the other connections. */
 const searchesAtATime = 2;
 const maxWaitingSearches = 100;
 const channel = 'rollcall_registry';
 
-/** What one replica tells the others of a change. */
-interface Told {
+/** What one replica sends to the others about a change. */
+interface ChangeMessage {
   readonly by: string;
   readonly change: StoredChange;
 }
 
 /**
- * A store in PostgreSQL, for several replicas. Writers take turns, over all replicas, by an advisory lock: nothing comes between what
- * one reads and what it writes, and what is told follows the order of commits.
+ * A store in PostgreSQL, for several replicas. All writers take turns by an advisory lock: nothing else is written between what one
+ * reads and what it writes, and listeners get changes in the order of commits.
  */
 export class PostgresStore implements RegistryStore {
   readonly #queries: Queries;
   readonly #log: Log;
   readonly #writes: WriteQueue;
   readonly #wakes: Wakes;
-  readonly #trouble: WriteTrouble;
-  readonly #looks = new SearchGate(searchesAtATime, maxWaitingSearches);
+  readonly #trouble: WriteHealth;
+  readonly #looks = new SearchSemaphore(searchesAtATime, maxWaitingSearches);
   readonly #name = randomUUID();
   readonly #keepAt: () => number | undefined;
   readonly outbox: PostgresOutbox | undefined;
@@ -63,7 +63,7 @@ export class PostgresStore implements RegistryStore {
   private constructor(options: PostgresStoreOptions) {
     const { url, clock, log, maxDevicesPerTenant, keepChanges: keepBy } = options;
     this.#log = log;
-    this.#trouble = new WriteTrouble(options.onWriteTrouble);
+    this.#trouble = new WriteHealth(options.onWriteTrouble);
     this.#queries = openQueries({
       ...{ url, writersLock },
       onIdleError: (error) => log.debug({ cause: error.message }, 'a connection to the database was lost'),
@@ -76,10 +76,10 @@ export class PostgresStore implements RegistryStore {
     });
     this.#keepAt = () => keepBy?.now();
     this.outbox = keepBy && new PostgresOutbox({ queries: this.#queries, clock, name: this.#name });
-    this.#wakes = new Wakes({ url, clock, channel, wake: (told) => this.#hear(told) });
+    this.#wakes = new Wakes({ url, clock, channel, wake: (payload) => this.#hear(payload) });
   }
 
-  /** @throws StoreUnavailable where the database cannot be reached; Error where it is no such database. */
+  /** @throws StoreUnavailable if the database cannot be reached; Error if it is of a later version. */
   static async open(options: PostgresStoreOptions): Promise<PostgresStore> {
     const store = new PostgresStore(options);
     try {
@@ -158,19 +158,24 @@ export class PostgresStore implements RegistryStore {
     return looksAtAll(query) ? this.#looks.pass(search) : search();
   }
 
-  /** Heard by the others once this is committed. */
+  /** The other replicas get this once the transaction is committed. */
   async #tell(client: Client, written: readonly Written[]): Promise<void> {
     const keepAt = this.#keepAt();
     const changes = written.flatMap((each) => each.changes);
     if (keepAt !== undefined) await keepChanges(client, changes, keepAt);
-    const told = changes.map((change) => JSON.stringify({ by: this.#name, change } satisfies Told));
-    if (told.length === 0) return;
-    await client.query('SELECT pg_notify($1, told) FROM unnest($2::text[]) AS told', [channel, told]);
+    const payload = changes.map((change) =>
+      JSON.stringify({ by: this.#name, change } satisfies ChangeMessage),
+    );
+    if (payload.length === 0) return;
+    await client.query('SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload', [
+      channel,
+      payload,
+    ]);
   }
 
-  #hear(told = ''): void {
-    if (told === '') return;
-    const { by, change } = JSON.parse(told) as Told;
+  #hear(payload = ''): void {
+    if (payload === '') return;
+    const { by, change } = JSON.parse(payload) as ChangeMessage;
     if (by !== this.#name) this.#tellListeners({ change, isOurs: false });
   }
 

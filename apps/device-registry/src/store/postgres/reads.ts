@@ -3,7 +3,7 @@ import type { CredentialContent } from '../registry-content.ts';
 import type { CredentialsFacts, CredentialsSet, RegistrationFacts, StoredTenant } from '../registry-store.ts';
 import { deviceColumns, deviceIn, tenantColumns, tenantIn, type DeviceRow, type TenantRow } from './rows.ts';
 
-// What is told of one moment is asked by one question: it sees one state of the tables.
+// Facts that must belong together are read by one statement, which sees the tables at one moment.
 
 const maxTenantsOfOneCa = 100;
 

@@ -36,7 +36,7 @@ export function deviceIn(row: DeviceRow): StoredDevice {
       createdAt: row.created_at,
       ...(row.updated_at !== null && { updatedAt: row.updated_at }),
       autoProvisioned: row.auto_provisioned,
-      provisioningTold: row.provisioning_told,
+      provisioningEventSent: row.provisioning_told,
     },
   };
 }

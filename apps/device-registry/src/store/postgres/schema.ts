@@ -1,4 +1,4 @@
-/** Steps that were released never change; a new one is added at the end. */
+/** The steps of the migration. Released steps never change; a new one is added at the end. */
 export const steps: readonly string[] = [
   `
   CREATE TABLE tenants (

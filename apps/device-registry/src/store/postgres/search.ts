@@ -4,7 +4,7 @@ import type { StoredDevice, StoredTenant } from '../registry-store.ts';
 import { filterSql, orderSql, Values } from './filter-sql.ts';
 import { deviceColumns, deviceIn, tenantColumns, tenantIn, type DeviceRow, type TenantRow } from './rows.ts';
 
-/** Every gateway of a tenant once: named by `via`, or in a group. Each name is looked for after the one before, over the index. */
+/** SQL for every gateway of a tenant once: named by `via`, or in a group. It looks up each next name in the index. */
 function gatewaysOf(tenant: string): string {
   return `
     WITH RECURSIVE named (id) AS (

@@ -3,7 +3,7 @@ import type { TenantContent } from '../registry-content.ts';
 import type { Taken, WriteOf } from '../registry-write.ts';
 import { done, isExpected, notDone, tenantChange, tenantGone, type Written } from '../written.ts';
 
-/** What a tenant says of the devices that it may have. */
+/** The limits on the devices of a tenant. */
 export interface TenantLimits {
   readonly maxDevices: number | undefined;
   readonly maxCredentials: number | undefined;
@@ -69,7 +69,7 @@ async function versionOf(client: Client, tenant: string): Promise<string | undef
 
 async function takenBy(client: Client, tenant: string, content: TenantContent): Promise<Taken | undefined> {
   const subjects = (content['trusted-ca'] ?? []).map((ca) => ca['subject-dn']);
-  // Equal groups share: a tenant without one shares with nobody, NULL being equal to nothing.
+  // Tenants of the same group share authorities. A tenant without a group shares none: NULL equals nothing.
   const { rows } = await client.query<{ readonly alias: boolean; readonly ca: boolean }>(
     `SELECT EXISTS (SELECT 1 FROM tenants WHERE alias = $2 AND id <> $1) AS alias,
        EXISTS (SELECT 1 FROM trusted_cas JOIN tenants ON tenants.id = trusted_cas.tenant

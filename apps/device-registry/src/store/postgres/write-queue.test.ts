@@ -37,7 +37,7 @@ function given(fails: (asked: string) => Error | undefined = () => undefined) {
   return { queue, log };
 }
 
-test('what waits goes together, what may take long goes alone, all in order', async () => {
+test('waiting writes share a transaction, long ones get their own, and all stay in order', async () => {
   const { queue, log } = given();
   const writes = [tenant('a'), tenant('b'), { kind: 'delete-devices', tenant: 'c' } as const, tenant('d')];
   await Promise.all(writes.map((each) => queue.add(each)));
@@ -48,7 +48,7 @@ test('what waits goes together, what may take long goes alone, all in order', as
   ]);
 });
 
-test('one that fails harms no other', async () => {
+test('a write that fails does not affect others', async () => {
   const { queue, log } = given((asked) => (asked === 'write b' ? new Error('no room in b') : undefined));
   const settled = await Promise.allSettled(['a', 'b', 'c'].map((name) => queue.add(tenant(name))));
   expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
@@ -60,7 +60,7 @@ test('one that fails harms no other', async () => {
   ]);
 });
 
-test('where the transaction fails, all in it do, and the next goes on', async () => {
+test('all writes of a failed transaction fail, and the next one succeeds', async () => {
   let isAway = true;
   const { queue } = given((asked) =>
     asked === 'commit' && isAway ? new StoreUnavailable('away') : undefined,

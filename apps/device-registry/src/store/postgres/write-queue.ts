@@ -12,15 +12,15 @@ interface Waiting {
 export interface WriteQueueParts {
   readonly queries: Pick<Queries, 'exclusively' | 'patiently'>;
   apply(client: Client, write: RegistryWrite): Promise<Written>;
-  /** Tells the other replicas, in the transaction. */
+  /** Notifies the other replicas, within the transaction. */
   tell(client: Client, written: readonly Written[]): Promise<void>;
 }
 
 const maxWaiting = 10_000;
-/** The writers of other replicas wait meanwhile. */
+/** How many writes go into one transaction, while the writers of other replicas wait. */
 const maxTogether = 100;
 
-/** Writes that wait for their turn go into one transaction together; where one of them fails, each has its own. */
+/** Writes that wait for their turn go into one transaction together. If it fails, each gets a transaction of its own. */
 export class WriteQueue {
   readonly #parts: WriteQueueParts;
   #waiting: Waiting[] = [];
@@ -42,20 +42,20 @@ export class WriteQueue {
     });
   }
 
-  /** What was asked before is done. */
+  /** Resolves once all earlier writes are done. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#running;
   }
 
   async #run(): Promise<void> {
-    // What is asked in the same turn goes together.
+    // Writes of the same turn of the event loop go together.
     await Promise.resolve();
     for (let all = this.#next(); all.length > 0; all = this.#next()) await this.#writeAll(all);
     this.#running = undefined;
   }
 
-  /** One that may take long has a transaction of its own. */
+  /** A write that may take long gets a transaction of its own. */
   #next(): readonly Waiting[] {
     const isLong = ({ write }: Waiting): boolean => write.kind === 'delete-devices';
     const end = this.#waiting.slice(0, maxTogether).findIndex(isLong);
@@ -67,7 +67,7 @@ export class WriteQueue {
       const written = await this.#inTransaction(all.map(({ write }) => write));
       for (const [index, { resolve }] of all.entries()) resolve(written[index] as Written);
     } catch (error) {
-      // One of them cannot be written: it must take no other with it.
+      // One of them cannot be written, and must not make the others fail.
       if (all.length > 1 && !(error instanceof StoreUnavailable))
         for (const each of all) await this.#writeAll([each]);
       else for (const { reject } of all) reject(error);

@@ -4,7 +4,7 @@ import type { WriteOf } from '../registry-write.ts';
 import { done, isExpected, notDone, type Written } from '../written.ts';
 import type { TenantWrites } from './tenant-writes.ts';
 
-/** The index is named: for a deletion alone, SQLite would walk over all credentials of the tenant. */
+/** The statement names the index: otherwise SQLite reads all credentials of the tenant for a deletion. */
 export const dropCredentialsOf =
   'DELETE FROM credentials INDEXED BY credentials_of_devices WHERE tenant = ? AND device = ?';
 
@@ -52,7 +52,7 @@ export class CredentialWrites {
     return done({ type: 'credentials', tenant, device });
   }
 
-  /** The device that has such credentials. */
+  /** The device that has credentials of this type and auth-id. */
   ownerOf(tenant: string, { type, 'auth-id': authId }: CredentialContent): string | undefined {
     const row = this.#owner.get(tenant, type, authId);
     return row && String(row['device']);

@@ -37,7 +37,7 @@ export class DeviceWrites {
       `INSERT INTO devices (tenant, id, content, version, credentials_version, created_at, auto_provisioned)
        VALUES (:tenant, :id, :content, :version, :version, :at, :provisioned)`,
     );
-    // Whoever writes a device takes it over: it counts as registered by hand from now on.
+    // A device that is written through the API counts as registered by hand from then on.
     this.#update = database.prepare(
       `UPDATE devices SET content = :content, version = :version, updated_at = :at,
        auto_provisioned = 0, provisioning_told = 0 WHERE tenant = :tenant AND id = :id`,
@@ -117,7 +117,7 @@ export class DeviceWrites {
     return done(deviceChange('create', write), { type: 'credentials', tenant, device });
   }
 
-  noteTold({ tenant, device, version }: WriteOf<'note-provisioning-told'>): Written {
+  noteEventSent({ tenant, device, version }: WriteOf<'note-provisioning-event-sent'>): Written {
     const row = this.#find.get(tenant, device);
     if (!row) return notDone({ status: 'not-found', what: 'device' });
     if (this.#tell.run(version, tenant, device).changes === 0) return done();
@@ -125,7 +125,7 @@ export class DeviceWrites {
     return done(deviceChange('update', { tenant, device, content }));
   }
 
-  /** Why a tenant may have no more devices. */
+  /** Why the tenant may not have one more device. */
   #refusal(tenant: string): Written | 'no-tenant' | undefined {
     const limits = this.#tenants.limitsOf(tenant);
     if (!limits) return 'no-tenant';

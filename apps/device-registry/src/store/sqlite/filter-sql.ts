@@ -2,13 +2,13 @@ import type { SQLInputValue } from 'node:sqlite';
 import type { FilterValue, SearchFilter, SearchOrder } from '../registry-search.ts';
 import { isWildcard } from '../wildcard.ts';
 
-/** A piece of SQL, and the values of its question marks. */
+/** A piece of SQL, and the values of its parameters (`?`). */
 export interface SqlPiece {
   readonly sql: string;
   readonly values: readonly SQLInputValue[];
 }
 
-/** What must hold of a row of `here`, which has the columns `id` and `content`. */
+/** SQL for the condition that a filter puts on a row of `here`, which has the columns `id` and `content`. */
 export function filterSql(filter: SearchFilter): SqlPiece {
   const any = filter.values.map((value) =>
     isId(filter.path) ? idTest(value) : memberTest(filter.path, value),
@@ -40,7 +40,7 @@ function idTest(value: FilterValue): SqlPiece {
   return { sql: isWildcard(value) ? 'matches_wildcard(?, here.id)' : 'here.id = ?', values: [value] };
 }
 
-/** `json_each` has one row for a scalar, and one for each element of a list. */
+/** `json_each` gives one row for a scalar, and one for each element of a list. */
 function memberTest(path: readonly string[], value: FilterValue): SqlPiece {
   const at = jsonPath(path);
   const { sql, values } = valueTest(value);
@@ -58,7 +58,7 @@ function valueTest(value: FilterValue): SqlPiece {
   return { sql: `each.type = 'text' AND ${test}`, values: [value] };
 }
 
-/** A path as SQLite has it: names in quotation marks, in which it reads what JSON escapes. */
+/** A path in SQLite's form: its names are quoted, and escaped as in JSON. */
 function jsonPath(path: readonly string[]): string {
   return `$${path.map((name) => `.${JSON.stringify(name)}`).join('')}`;
 }

@@ -8,7 +8,7 @@ import {
 } from '../change-outbox.ts';
 import type { StoredChange } from '../registry-write.ts';
 
-/** What is written to the table of changes that are still to be told, in a transaction of whoever calls. */
+/** Writes to the table of changes that are not sent yet, within the caller's transaction. */
 export class KeptChangeWrites {
   readonly #add: StatementSync;
   readonly #remove: StatementSync;
@@ -36,7 +36,7 @@ export class KeptChangeWrites {
   }
 }
 
-/** What is read of it. */
+/** Reads that table. */
 export class KeptChangeReads {
   readonly #first: StatementSync;
   readonly #count: StatementSync;

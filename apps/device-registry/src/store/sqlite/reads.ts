@@ -11,7 +11,7 @@ import { credentialIn, deviceColumns, deviceIn, tenantColumns, tenantIn } from '
 
 const maxTenantsOfOneCa = 100;
 
-/** Look-ups by keys: each takes microseconds, however much is stored. */
+/** Look-ups by keys. Each takes microseconds, however much is stored. */
 export class Reads {
   readonly #database: DatabaseSync;
   readonly #tenant: StatementSync;

@@ -28,7 +28,7 @@ export function deviceIn(row: Row): StoredDevice {
       createdAt: Number(row['created_at']),
       ...(row['updated_at'] !== null && { updatedAt: Number(row['updated_at']) }),
       autoProvisioned: row['auto_provisioned'] === 1,
-      provisioningTold: row['provisioning_told'] === 1,
+      provisioningEventSent: row['provisioning_told'] === 1,
     },
   };
 }

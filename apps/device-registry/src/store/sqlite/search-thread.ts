@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { DeviceSearchQuery, SearchPage, SearchQuery } from '../registry-search.ts';
 import type { StoredDevice, StoredTenant } from '../registry-store.ts';
-import type { ThreadAnswer } from './asked-thread.ts';
+import type { ThreadAnswer } from './worker-client.ts';
 import { isPassing } from '@rollcall/runtime/sqlite';
 import { openDatabase } from './open-database.ts';
 import { Search } from './search.ts';

@@ -6,7 +6,7 @@ import { filterSql, orderSql, type SqlPiece } from './filter-sql.ts';
 import { inTransaction } from '@rollcall/runtime/sqlite';
 import { deviceColumns, deviceIn, tenantColumns, tenantIn, type Row } from './rows.ts';
 
-/** Every gateway of a tenant once: named by `via`, or in a group. Each name is looked for after the one before, over the index. */
+/** SQL for every gateway of a tenant once: named by `via`, or in a group. It looks up each next name in the index. */
 const gateways = `
   WITH RECURSIVE named (id) AS (
     SELECT min(gateway) FROM vias WHERE tenant = :tenant
@@ -16,14 +16,14 @@ const gateways = `
   )
   SELECT id FROM named WHERE id IS NOT NULL UNION SELECT device FROM members WHERE tenant = :tenant`;
 
-/** What is looked at. */
+/** The entries that a search reads. */
 interface Scope {
   readonly table: 'tenants' | 'devices';
   readonly named: Readonly<Record<string, SQLInputValue>>;
   readonly where: SqlPiece;
 }
 
-/** Lists: a page of them may take as long as all that is stored must be looked at. */
+/** Searches. A page may take as long as reading everything that is stored. */
 export class Search {
   readonly #database: DatabaseSync;
 
@@ -67,7 +67,7 @@ export class Search {
   ): SearchPage<Found> {
     const { sql, values } = orderSql(order);
     return inTransaction(this.#database, 'BEGIN', () => {
-      // First where they are, then what they are: what is left out is never read.
+      // Ids first, then contents: the contents of other pages are never read.
       const places = this.#database
         .prepare(
           `SELECT here.rowid AS place FROM ${table} AS here WHERE ${where.sql} ORDER BY ${sql} LIMIT ? OFFSET ?`,

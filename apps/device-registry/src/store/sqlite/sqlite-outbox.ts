@@ -5,11 +5,11 @@ import type { Performed, WriteTask } from './write-tasks.ts';
 export interface SqliteOutboxParts {
   readonly reads: KeptChangeReads;
   perform(task: WriteTask): Promise<Performed>;
-  /** Says what a failure is for whoever asked. */
+  /** Turns an error into the one for the caller. */
   guard<Result>(work: () => Result): Result;
 }
 
-/** The database has one process: it is always its turn. */
+/** The outbox of a database with one process, whose turn it always is. */
 export class SqliteOutbox implements ChangeOutbox {
   readonly #parts: SqliteOutboxParts;
 

@@ -20,7 +20,7 @@ describeRegistryStore('SQLite in memory', async () => ({
   open: async (options) => new SqliteStore({ file: ':memory:', ...options }),
 }));
 
-test('what was written to a file is there after the process ended', async () => {
+test('contents of a file are there after the process ended', async () => {
   const file = newFile();
   const first = new SqliteStore({ file, ...unlimited });
   const version = 'v1';
@@ -38,7 +38,7 @@ test('what was written to a file is there after the process ended', async () => 
   await second.close();
 });
 
-test('writes that were asked for are done before the store is closed, later ones are refused', async () => {
+test('a close waits for earlier writes, and later ones are refused', async () => {
   const file = newFile();
   const store = new SqliteStore({ file, ...unlimited });
   const asked = store.write({ kind: 'create-tenant', tenant: 'acme', content: {}, version: 'v' });
@@ -51,7 +51,7 @@ test('writes that were asked for are done before the store is closed, later ones
   await expect(store.tenant('acme')).rejects.toBeInstanceOf(StoreUnavailable);
 });
 
-test('a file of a later version, and one that is no database, are left as they are', () => {
+test('a file of a later version and a file that is not a database are refused unchanged', () => {
   const file = newFile();
   const database = new DatabaseSync(file);
   database.exec('PRAGMA user_version = 1000');
@@ -60,7 +60,7 @@ test('a file of a later version, and one that is no database, are left as they a
   expect(existsSync(file)).toBe(true);
 });
 
-test('none of what a request asks walks over all devices or credentials of a tenant', async () => {
+test('no query of a request scans all devices or credentials of a tenant', async () => {
   const file = newFile();
   await new SqliteStore({ file, ...unlimited }).close();
   const database = new DatabaseSync(file);
@@ -81,7 +81,7 @@ test('none of what a request asks walks over all devices or credentials of a ten
   ]);
 });
 
-test('a page does not wait for searches that look at every device', async () => {
+test('a plain page does not wait for searches that read every device', async () => {
   const store = new SqliteStore({ file: newFile(), ...unlimited });
   onTestFinished(() => store.close());
   await store.write({ kind: 'create-tenant', tenant: 'acme', content: {}, version: 'v' });

@@ -9,8 +9,8 @@ import type {
   StoredTenant,
 } from '../registry-store.ts';
 import type { RegistryWrite, WriteOutcome } from '../registry-write.ts';
-import { WriteTrouble } from '../write-trouble.ts';
-import { AskedThread } from './asked-thread.ts';
+import { WriteHealth } from '../write-health.ts';
+import { WorkerClient } from './worker-client.ts';
 import { asUnavailable, openDatabase } from './open-database.ts';
 import { Reads } from './reads.ts';
 import { KeptChangeReads } from './kept-changes.ts';
@@ -30,7 +30,7 @@ export interface SqliteStoreOptions extends RegistryStoreOptions {
 const maxWaitingWrites = 10_000;
 const maxWaitingSearches = 100;
 
-/** What takes longer than a look-up: in threads of their own where there is a file. */
+/** Writes and searches, which take longer than a look-up. If the database is a file, they run in threads. */
 interface SlowParts {
   perform(task: WriteTask): Promise<Performed>;
   search(question: SearchQuestion): Promise<SearchAnswer>;
@@ -38,21 +38,21 @@ interface SlowParts {
 }
 
 /**
- * A store in one SQLite file, for one process. Look-ups are made at once, on a connection that only reads; one thread writes, and waits
+ * A store in one SQLite file, for one process. Look-ups use a read-only connection in this thread. One worker thread writes and waits
  * for the disk, and another one searches.
  */
 export class SqliteStore implements RegistryStore {
   readonly #database: DatabaseSync;
   readonly #reads: Reads;
   readonly #slow: SlowParts;
-  readonly #trouble: WriteTrouble;
+  readonly #trouble: WriteHealth;
   readonly #keepChanges: SqliteStoreOptions['keepChanges'];
   readonly outbox: SqliteOutbox | undefined;
   readonly #listeners = new Set<(heard: HeardChange) => void>();
 
-  /** @throws Error where the file is no such database. */
+  /** @throws Error if the file is not a database of the registry, or of a later version. */
   constructor({ file, maxDevicesPerTenant, keepChanges, onWriteTrouble }: SqliteStoreOptions) {
-    this.#trouble = new WriteTrouble(onWriteTrouble);
+    this.#trouble = new WriteHealth(onWriteTrouble);
     this.#keepChanges = keepChanges;
     this.#database = openDatabase(file);
     try {
@@ -62,7 +62,7 @@ export class SqliteStore implements RegistryStore {
       this.#database.close();
       throw error;
     }
-    // A database in memory has one connection.
+    // A database in memory has only this connection.
     this.#slow =
       file === ':memory:'
         ? atOnce(this.#database, maxDevicesPerTenant)
@@ -149,14 +149,14 @@ export class SqliteStore implements RegistryStore {
 }
 
 function inThreads(data: WriteThreadData): SlowParts {
-  const writer = new AskedThread<WriteTask, Performed>({
+  const writer = new WorkerClient<WriteTask, Performed>({
     name: 'write-thread',
     workerData: data,
     maxWaiting: maxWaitingWrites,
   });
-  const searcher = (): AskedThread<SearchQuestion, SearchAnswer> =>
-    new AskedThread({ name: 'search-thread', workerData: data.file, maxWaiting: maxWaitingSearches });
-  // Who only turns pages does not wait for those that look at every device.
+  const searcher = (): WorkerClient<SearchQuestion, SearchAnswer> =>
+    new WorkerClient({ name: 'search-thread', workerData: data.file, maxWaiting: maxWaitingSearches });
+  // Plain pages do not wait for searches that read every device.
   const [pages, looks] = [searcher(), searcher()];
   return {
     perform: (task) => writer.ask(task),

@@ -3,7 +3,7 @@ import type { TenantContent } from '../registry-content.ts';
 import type { Taken, WriteOf } from '../registry-write.ts';
 import { done, isExpected, notDone, tenantChange, tenantGone, type Written } from '../written.ts';
 
-/** What a tenant says of the devices that it may have. */
+/** The limits on the devices of a tenant. */
 export interface TenantLimits {
   readonly maxDevices: number | undefined;
   readonly maxCredentials: number | undefined;
@@ -31,7 +31,7 @@ export class TenantWrites {
     );
     this.#delete = database.prepare('DELETE FROM tenants WHERE id = ?');
     this.#aliasOfOther = database.prepare('SELECT 1 FROM tenants WHERE alias = ? AND id <> ?');
-    // Equal groups share: a tenant without one shares with nobody, NULL being equal to nothing.
+    // Tenants of the same group share authorities. A tenant without a group shares none: NULL equals nothing.
     this.#caOfOther = database.prepare(
       `SELECT 1 FROM trusted_cas AS ca JOIN tenants ON tenants.id = ca.tenant
        WHERE ca.subject_dn = ? AND ca.tenant <> ? AND (tenants.trust_group = ?) IS NOT TRUE`,

@@ -5,17 +5,17 @@ import { done, type Written } from '../written.ts';
 import { KeptChangeWrites } from './kept-changes.ts';
 import { Writes } from './writes.ts';
 
-/** What the one who writes is asked. Plain data. */
+/** A task for the writing thread, as plain data. */
 export type WriteTask =
-  /** `keepAt`: what changes is kept until it is told, with this time. */
+  /** `keepAt`: with it, changes are kept until they are sent, with this time. */
   | { readonly kind: 'write'; readonly write: RegistryWrite; readonly keepAt?: number }
   | { readonly kind: 'remove-kept'; readonly subject: ChangeSubject; readonly upTo: number }
   | { readonly kind: 'remove-kept-beyond'; readonly subject: ChangeSubject; readonly bounds: KeepBounds };
 
-/** What was done; `removed`: how many changes are not kept any more. */
+/** The result of a task. `removed`: how many kept changes were removed. */
 export type Performed = Written & { readonly removed?: number };
 
-/** Does what it is asked, in a transaction of whoever calls. */
+/** Carries out tasks, within the caller's transaction. */
 export class WriteTasks {
   readonly #writes: Writes;
   readonly #kept: KeptChangeWrites;

@@ -8,7 +8,7 @@ export interface WriteThreadData {
   readonly maxDevicesPerTenant: number;
 }
 
-/** Others wait for the disk while these are written; more would wait too long. */
+/** How many tasks are written together. More would make the others wait too long for the disk. */
 const maxTogether = 200;
 
 const { file, maxDevicesPerTenant } = workerData as WriteThreadData;
@@ -18,7 +18,7 @@ let wanted: WriteTask[] = [];
 
 parentPort?.on('message', (task: WriteTask) => {
   wanted.push(task);
-  // All that came meanwhile is there before this runs.
+  // Messages that came meanwhile are received before this runs.
   if (wanted.length === 1) setImmediate(writeAll);
 });
 

@@ -1,9 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { ThreadAnswer } from './asked-thread.ts';
+import type { ThreadAnswer } from './worker-client.ts';
 import { inTransaction, isPassing } from '@rollcall/runtime/sqlite';
 import type { Performed, WriteTask, WriteTasks } from './write-tasks.ts';
 
-/** Several writes with one wait for the disk. Each is done whole, or not at all, whatever becomes of the others. */
+/** Carries out several writes with one wait for the disk. Each is done whole, or not at all, and independently of the others. */
 export function writeTogether(
   database: DatabaseSync,
   tasks: WriteTasks,
@@ -24,7 +24,7 @@ function performOne(database: DatabaseSync, tasks: WriteTasks, task: WriteTask):
   try {
     return { answer: tasks.perform(task) };
   } catch (error) {
-    // Where the disk is full, SQLite has given up the whole transaction.
+    // If the disk is full, SQLite has rolled back the whole transaction.
     if (!database.isTransaction || isPassing(database, error)) throw error;
     database.exec('ROLLBACK TO one');
     return problemOf(database, error);

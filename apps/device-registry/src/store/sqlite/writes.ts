@@ -5,10 +5,10 @@ import { CredentialWrites } from './credential-writes.ts';
 import { DeviceWrites } from './device-writes.ts';
 import { TenantWrites } from './tenant-writes.ts';
 
-/** In the table of notes. */
+/** Its name in the table of notes. */
 export const importNote = 'import';
 
-/** Does what a write says, in a transaction of whoever calls. Each checks first: where the outcome is not `done`, nothing was written. */
+/** Carries out writes, within the caller's transaction. If the outcome is not `done`, nothing was written. */
 export class Writes {
   readonly #tenants: TenantWrites;
   readonly #devices: DeviceWrites;
@@ -45,8 +45,8 @@ export class Writes {
         return this.#credentials.put(write);
       case 'provision-device':
         return this.#devices.provision(write);
-      case 'note-provisioning-told':
-        return this.#devices.noteTold(write);
+      case 'note-provisioning-event-sent':
+        return this.#devices.noteEventSent(write);
       case 'note-import':
         this.#noteImport[write.isUnderWay ? 'begun' : 'done'].run(importNote);
         return done();

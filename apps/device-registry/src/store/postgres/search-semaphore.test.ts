@@ -1,10 +1,10 @@
 import { settled } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
 import { StoreUnavailable } from '../store-unavailable.ts';
-import { SearchGate } from './search-gate.ts';
+import { SearchSemaphore } from './search-semaphore.ts';
 
-test('two searches go on at a time, three wait in their order, and no more do; one that fails makes room too', async () => {
-  const gate = new SearchGate(2, 3);
+test('two searches run at a time, three wait in order, further ones are refused, and a failed one frees its place', async () => {
+  const gate = new SearchSemaphore(2, 3);
   const begun: number[] = [];
   const ends: (() => void)[] = [];
   const search = (number: number) =>

@@ -1,12 +1,12 @@
 import type { Clock, Log } from '@rollcall/core/environment';
 
-/** Writes the lines of an outage. */
+/** The log lines of an outage. */
 interface Outage {
   begins(cause: string): void;
   ends(): void;
 }
 
-/** What may be away of a database. */
+/** The kinds of outages of a database. */
 export const outages = {
   ofDatabase: (log) => ({
     begins: (cause) =>
@@ -26,11 +26,11 @@ export const outages = {
   }),
 } as const satisfies Record<string, (log: Log) => Outage>;
 
-/** The first of them is of interest: where it comes and goes, a line a minute is enough. */
+/** If an outage comes and goes, one line a minute is enough. */
 const quietMs = 60_000;
 
-/** Logs when an outage begins, and when it is over. Call the result with its cause whenever it is noticed, or with none. */
-export function tellOfOutages(
+/** Logs when an outage begins, and when it ends. @returns a function to call with its cause, or without one if there is no outage. */
+export function logOutages(
   outage: Outage,
   clock: Pick<Clock, 'monotonic'>,
 ): (cause: string | undefined) => void {

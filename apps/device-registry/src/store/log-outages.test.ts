@@ -1,11 +1,11 @@
 import { ManualClock, recordingLog } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
-import { outages, tellOfOutages } from './tell-of-outages.ts';
+import { outages, logOutages } from './log-outages.ts';
 
-test('an outage is one line when it begins, and one when it is over; one that comes and goes is a line a minute', () => {
+test('an outage is logged when it begins and when it ends, and at most once a minute if it comes and goes', () => {
   const clock = new ManualClock();
   const log = recordingLog();
-  const tell = tellOfOutages(outages.ofWrites(log), clock);
+  const tell = logOutages(outages.ofWrites(log), clock);
   tell(undefined);
   for (let again = 0; again < 100; again += 1) tell('disk is full');
   tell(undefined);

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { StoreUnavailable } from './store-unavailable.ts';
-import { WriteTrouble } from './write-trouble.ts';
+import { WriteHealth } from './write-health.ts';
 
-test('a write that the database does not take is trouble until one is made', async () => {
+test('a refused write is reported until a write succeeds', async () => {
   const noticed: (string | undefined)[] = [];
-  const trouble = new WriteTrouble((cause) => noticed.push(cause));
+  const trouble = new WriteHealth((cause) => noticed.push(cause));
   const full = new StoreUnavailable('database or disk is full');
   await expect(trouble.watch(() => Promise.reject(full))).rejects.toBe(full);
   expect(trouble.cause).toBe('database or disk is full');

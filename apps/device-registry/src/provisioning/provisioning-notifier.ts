@@ -6,7 +6,7 @@ import { StoreUnavailable } from '../store/store-unavailable.ts';
 import { newVersion } from './new-version.ts';
 import { provisioningEvent } from './provisioning-event.ts';
 
-export interface ProvisioningNewsOptions {
+export interface ProvisioningNotifierOptions {
   readonly store: Pick<RegistryStore, 'write'>;
   readonly sender: Pick<DeviceDataSender, 'send'>;
   readonly clock: Pick<Clock, 'now'>;
@@ -14,31 +14,31 @@ export interface ProvisioningNewsOptions {
 }
 
 /** Sends events about devices that registered themselves: at least once, and exactly once if nothing fails. */
-export class ProvisioningNews {
-  readonly #options: ProvisioningNewsOptions;
-  /** By tenant and device: two requests about a device at the same time send one event. */
-  readonly #underWay = new Map<string, Promise<'told' | number>>();
+export class ProvisioningNotifier {
+  readonly #options: ProvisioningNotifierOptions;
+  /** By tenant and device, so that two simultaneous requests about a device send one event. */
+  readonly #underWay = new Map<string, Promise<'sent' | number>>();
 
-  constructor(options: ProvisioningNewsOptions) {
+  constructor(options: ProvisioningNotifierOptions) {
     this.#options = options;
   }
 
   /** Whether this process is sending the event about the device now. */
-  isTelling(tenantId: string, deviceId: string): boolean {
+  isSending(tenantId: string, deviceId: string): boolean {
     return this.#underWay.has(keyOf(tenantId, deviceId));
   }
 
-  /** @returns where that fails, the status that the request is answered with: whoever asks again has it told again. */
-  tell(tenant: StoredTenant, deviceId: string, gatewayId?: string): Promise<'told' | number> {
+  /** @returns `sent`, or the status with which the request is answered: the next request sends the event again. */
+  send(tenant: StoredTenant, deviceId: string, gatewayId?: string): Promise<'sent' | number> {
     const key = keyOf(tenant.id, deviceId);
     const running =
       this.#underWay.get(key) ??
-      this.#tellNow(tenant, deviceId, gatewayId).finally(() => this.#underWay.delete(key));
+      this.#sendNow(tenant, deviceId, gatewayId).finally(() => this.#underWay.delete(key));
     this.#underWay.set(key, running);
     return running;
   }
 
-  async #tellNow(tenant: StoredTenant, deviceId: string, gatewayId?: string): Promise<'told' | number> {
+  async #sendNow(tenant: StoredTenant, deviceId: string, gatewayId?: string): Promise<'sent' | number> {
     const { store, sender, clock, random } = this.#options;
     const event = provisioningEvent({
       device: deviceRef(tenant.id, deviceId),
@@ -50,7 +50,7 @@ export class ProvisioningNews {
     const outcome = await sender.send(event);
     if (outcome.status === 'failed') return outcome.failure.status;
     const note = {
-      kind: 'note-provisioning-told',
+      kind: 'note-provisioning-event-sent',
       tenant: tenant.id,
       device: deviceId,
       version: newVersion(),
@@ -61,7 +61,7 @@ export class ProvisioningNews {
       // The event was sent. If that cannot be stored, it is sent again at the next request.
       if (!(error instanceof StoreUnavailable)) throw error;
     }
-    return 'told';
+    return 'sent';
   }
 }
 

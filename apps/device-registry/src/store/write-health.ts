@@ -1,16 +1,16 @@
 import { StoreUnavailable } from './store-unavailable.ts';
 
-/** Whether writes succeed: with a full disk everything can still be read. */
-export class WriteTrouble {
+/** Whether writes succeed. With a full disk, reads still do. */
+export class WriteHealth {
   readonly #noticed: (cause: string | undefined) => void;
   #cause: string | undefined;
 
-  /** @param noticed called after each write with the reason why it failed, or that it succeeded. */
+  /** @param noticed called after each write, with the reason if it failed. */
   constructor(noticed: (cause: string | undefined) => void = () => {}) {
     this.#noticed = noticed;
   }
 
-  /** Why the latest write could not be made; `undefined`: it could. */
+  /** Why the latest write failed. `undefined`: it succeeded. */
   get cause(): string | undefined {
     return this.#cause;
   }

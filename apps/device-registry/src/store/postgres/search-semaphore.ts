@@ -1,7 +1,7 @@
 import { StoreUnavailable } from '../store-unavailable.ts';
 
-/** Lets a few pass at a time, and others wait, in the order in which they came. */
-export class SearchGate {
+/** Runs a few searches at a time. Others wait in the order in which they came. */
+export class SearchSemaphore {
   readonly #atATime: number;
   readonly #maxWaiting: number;
   readonly #waiting: (() => void)[] = [];
@@ -12,7 +12,7 @@ export class SearchGate {
     this.#maxWaiting = maxWaiting;
   }
 
-  /** @throws StoreUnavailable where too many wait. */
+  /** @throws StoreUnavailable if too many wait. */
   async pass<Result>(search: () => Promise<Result>): Promise<Result> {
     if (this.#passing >= this.#atATime) {
       if (this.#waiting.length >= this.#maxWaiting)
@@ -22,7 +22,7 @@ export class SearchGate {
     try {
       return await search();
     } finally {
-      // The next one has this one's place.
+      // The next search gets the place of this one.
       const next = this.#waiting.shift();
       if (next) next();
       else this.#passing -= 1;

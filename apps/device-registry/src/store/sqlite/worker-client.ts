@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { StoreUnavailable } from '../store-unavailable.ts';
 
-/** What a thread answers, as plain data. `isPassing`: the same may succeed later. */
+/** The answer of a thread, as plain data. `isPassing`: the same question may succeed later. */
 export type ThreadAnswer<Answer> =
   | { readonly answer: Answer }
   | { readonly problem: string; readonly isPassing: boolean };
@@ -12,34 +12,34 @@ interface Waiting<Answer> {
 }
 
 const isSource = import.meta.url.endsWith('.ts');
-/** Sources run unbuilt in tests. Node.js 22 warns of `node:sqlite` with each start. */
+/** Tests run the sources. Node.js 22 prints a warning about `node:sqlite` at each start. */
 const execArgv = [
   '--disable-warning=ExperimentalWarning',
   ...(isSource ? ['--conditions=@rollcall/source'] : []),
 ];
 
-export interface AskedThreadOptions {
-  /** Of the thread's file beside this one, without its ending. */
+export interface WorkerClientOptions {
+  /** The name of the thread's file beside this one, without its extension. */
   readonly name: string;
   readonly workerData: unknown;
-  /** Questions that may wait for their answers. */
+  /** How many questions may wait for their answers. */
   readonly maxWaiting: number;
 }
 
-/** A thread that answers questions in the order in which they came, several at a time. It begins with the first. One that dies is replaced. */
-export class AskedThread<Question, Answer> {
-  readonly #options: AskedThreadOptions;
+/** Sends questions to a worker thread, which answers them in order. The thread starts with the first question, and is replaced if it fails. */
+export class WorkerClient<Question, Answer> {
+  readonly #options: WorkerClientOptions;
   #thread: Worker | undefined;
   #isClosed = false;
-  /** Those who wait, in the order in which they asked. */
+  /** The questions that wait for an answer, in their order. */
   #waiting: Waiting<Answer>[] = [];
   #noneWaits: (() => void) | undefined;
 
-  constructor(options: AskedThreadOptions) {
+  constructor(options: WorkerClientOptions) {
     this.#options = options;
   }
 
-  /** @throws StoreUnavailable where the thread fails, or too many wait. */
+  /** @throws StoreUnavailable if the thread fails, or too many questions wait. */
   ask(question: Question): Promise<Answer> {
     if (this.#isClosed) return Promise.reject(new StoreUnavailable('the database is closed'));
     if (this.#waiting.length >= this.#options.maxWaiting)
@@ -52,7 +52,7 @@ export class AskedThread<Question, Answer> {
     });
   }
 
-  /** What was asked before is answered. */
+  /** Earlier questions are still answered. */
   async close(): Promise<void> {
     this.#isClosed = true;
     if (this.#waiting.length > 0) await new Promise<void>((resolve) => (this.#noneWaits = resolve));
@@ -78,7 +78,7 @@ export class AskedThread<Question, Answer> {
       else waiting?.reject(each.isPassing ? new StoreUnavailable(each.problem) : new Error(each.problem));
     }
     if (this.#waiting.length > 0) return;
-    // A thread that nobody waits for keeps no process running.
+    // An idle thread must not keep the process running.
     this.#thread?.unref();
     this.#noneWaits?.();
   }

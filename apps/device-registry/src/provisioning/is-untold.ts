@@ -1,6 +1,0 @@
-import type { StoredDevice } from '../store/registry-store.ts';
-
-/** Whether the event about a device still has to be sent. */
-export function isUntold({ status }: Pick<StoredDevice, 'status'>): boolean {
-  return status.autoProvisioned && !status.provisioningTold;
-}
