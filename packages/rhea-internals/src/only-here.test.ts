@@ -45,9 +45,10 @@ test('no other code uses undeclared members of rhea, or casts its objects', () =
   expect(sources.flatMap((file) => problemsOf(file, readFileSync(root + file, 'utf8')))).toEqual([]);
 });
 
-test('rhea is imported by its four users only', () => {
+test('only four packages import rhea', () => {
   const users = sources.filter((file) => importsRhea.test(readFileSync(root + file, 'utf8')));
-  expect([...new Set(users.map((file) => file.split('/src/')[0]))].toSorted()).toEqual([
+  const packages = users.map((file) => file.slice(0, file.indexOf('/src/')));
+  expect([...new Set(packages)].toSorted()).toEqual([
     'apps/amqp-adapter',
     'apps/device-registry',
     'packages/amqp-connection',

@@ -171,7 +171,9 @@ test('a client that gives no credit has a bounded number of waiting answers, and
     sender.send({ message_id: each, subject: 'get', reply_to: 'tenant/none', body: undefined });
   }
   while (answers.length < 1_200) await new Promise((resolve) => setImmediate(resolve));
-  expect(log.lines.filter(({ message }) => message === 'the client gives no credit for an answer')).toHaveLength(200);
+  expect(
+    log.lines.filter(({ message }) => message === 'the client gives no credit for an answer'),
+  ).toHaveLength(200);
   const heard: unknown[] = [];
   receiver.on('message', ({ message }: rhea.EventContext) => heard.push(message?.correlation_id));
   receiver.add_credit(1_000);
