@@ -325,7 +325,7 @@ describe('tenants are searched', () => {
     for (const [name, value] of Object.entries(parts))
       for (const each of Array.isArray(value) ? (value as unknown[]) : [value])
         search.append(name, typeof each === 'string' ? each : JSON.stringify(each));
-    return `/v1/tenants?${search}`;
+    return `/v1/tenants?${search.toString()}`;
   };
   const idsOf = (json: unknown): readonly string[] =>
     (json as { readonly result: readonly { readonly id: string }[] }).result.map(({ id }) => id);

@@ -61,7 +61,7 @@ function given({ maxKept = 100, connected = true, kept = [] as readonly string[]
   };
 }
 
-test('changes are sent in order, without a wait for who made them, and removed afterwards', async () => {
+test('changes are sent in order and then removed, and a writer does not wait for that', async () => {
   const { notifier, tries, changed, outbox } = given();
   for (const device of ['a', 'b', 'c']) changed(device);
   expect(tries).toEqual([]);
