@@ -34,11 +34,8 @@ const dtls = createDtlsServer({
   send: (datagram, { port, address }) => socket.send(datagram, port, address),
   findPsk: async (identity) => ({ secret, principal: identity.toString() }),
   certificate: { chain: [server.der], key: createPrivateKey(server.key) },
-  verifyCertificate: async ([der]) => {
-    if (!der) return undefined;
-    const certificate = new X509Certificate(der);
-    return certificate.verify(trusted) ? certificate.subject : undefined;
-  },
+  verifyCertificate: async (_chain, _peer, _name, certificate) =>
+    certificate.verify(trusted) ? certificate.subject : undefined,
   onOpen() {},
   onMessage(/** @type {Association} */ association, plaintext) {
     if (!isAlone) endpoint.receive(plaintext, association);

@@ -34,11 +34,12 @@ export function createCredentials(
       }
       return found.candidates.map(({ key, identity: principal }) => ({ secret: key, principal }));
     },
-    async verifyCertificate([certificate], { address }, serverName) {
+    async verifyCertificate([certificate], { address }, serverName, x509) {
       rejectWhile(stopping);
       if (!certificate) return undefined;
       const result = await access.authenticate({
         certificate,
+        x509,
         serverName,
         remoteIp: address,
         served: 'later',

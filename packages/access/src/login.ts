@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import type { AuthenticatedDevice, Refusal } from './authentication-result.ts';
 import type { NamedToken } from './read-token.ts';
 
@@ -27,6 +27,8 @@ export interface TokenLogin extends LoginOrigin, NamedToken {}
 export interface CertificateLogin extends LoginOrigin {
   /** In DER: the device's own, without its issuers. */
   readonly certificate: Uint8Array;
+  /** The same certificate, where the handshake has parsed it already: it is not parsed again. */
+  readonly x509?: X509Certificate | undefined;
   /**
    * The host name that the device asked TLS for (RFC 6066 §3). Its first label names the tenant where the issuer does not: where no
    * tenant, or several, trust it.

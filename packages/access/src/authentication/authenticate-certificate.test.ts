@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { ManualClock, seededRandom } from '@rollcall/conformance';
 import {
   createCertificateAuthority,
@@ -49,6 +50,15 @@ test('the holder of a certificate is whom its subject names, in the tenant that 
     status: 'accepted',
     identity: { device: { tenant: 'acme', device: 'thermostat-7' }, authId: subject },
   });
+});
+
+test('a certificate that the handshake has parsed is not parsed again: what it parsed is verified', async () => {
+  const forged = createCertificateAuthority(acme.subject).issue({ subject });
+  const verdict = async ({ der }: IssuedCertificate): Promise<string> => {
+    const parsed = { certificate: thermostat.der, x509: new X509Certificate(der), remoteIp: '192.0.2.1' };
+    return (await authenticate(parsed, context)).status;
+  };
+  expect([await verdict(thermostat), await verdict(forged)]).toEqual(['accepted', 'refused']);
 });
 
 describe('is refused as bad credentials:', () => {

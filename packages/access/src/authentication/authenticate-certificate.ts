@@ -13,7 +13,7 @@ import {
   usableTenant,
 } from './look-up.ts';
 import { tenantOfCertificate } from './tenant-of-certificate.ts';
-import { readPresentedCertificate } from './presented-certificate.ts';
+import { readPresentedCertificate, type PresentedCertificate } from './presented-certificate.ts';
 import { anchorKeyOf, secretKeyOf, type Proof } from './proof.ts';
 import { refuse, type Refused } from './refuse.ts';
 import { maxNameLength } from './split-username.ts';
@@ -24,10 +24,11 @@ import { validityOf, verifyCertificate } from './verify-certificate.ts';
  * server name, the credentials by its subject. That the device holds the key, TLS has proved.
  */
 export async function authenticateCertificate(
-  { certificate, serverName, served = 'now', clientContext }: CertificateLogin,
+  login: CertificateLogin,
   context: AuthenticationContext,
+  presented: PresentedCertificate | undefined = readPresentedCertificate(login),
 ): Promise<AuthenticationResult | Refused> {
-  const presented = readPresentedCertificate(certificate);
+  const { certificate, serverName, served = 'now', clientContext } = login;
   if (!presented) return refuse('bad-credentials', 'credentials-malformed');
   const { registry, adapterType, clock } = context;
   const answer = await tenantOfCertificate(presented, serverName, registry);

@@ -63,7 +63,7 @@ export class LogIn {
   /** @param key by which it is remembered; `undefined`: it is not. */
   async #decide(
     login: DeviceLogin,
-    { name, queueName, logged }: LoginFacts,
+    { name, queueName, presented, logged }: LoginFacts,
     proof: ProofMark,
     key: string | undefined,
   ): Promise<AuthenticationResult> {
@@ -71,7 +71,7 @@ export class LogIn {
     const result = await gate.pass(
       { address: login.remoteIp, name, proof },
       (isProved, work) => turns.inTurn(queueName, isProved, work, () => isGone(login)),
-      (turn) => authenticate(login, { ...this.#parts, turn }),
+      (turn) => authenticate(login, { ...this.#parts, turn }, presented),
     );
     if (result.status === 'refused') return refusals.refused(result, logged(), login.remoteIp);
     if (key !== undefined) this.#recent?.add(key, result);

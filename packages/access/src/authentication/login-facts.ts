@@ -1,6 +1,6 @@
 import type { DeviceLogin, TokenLogin } from '../login.ts';
 import { loggableTenant, loggableUsername } from './loggable-username.ts';
-import { readPresentedCertificate } from './presented-certificate.ts';
+import { readPresentedCertificate, type PresentedCertificate } from './presented-certificate.ts';
 import { tenantLabelIn } from './tenant-of-certificate.ts';
 import { maxNameLength } from './split-username.ts';
 
@@ -12,6 +12,8 @@ export interface LoginFacts {
   readonly secret: Uint8Array;
   /** In whose queue it waits, see `createTurns`. */
   readonly queueName: string;
+  /** Absent where the login has no certificate, or none that can be read. */
+  readonly presented?: PresentedCertificate;
   /** What the log says of it, should it be refused. */
   logged(): object;
 }
@@ -29,13 +31,14 @@ export function readLogin(login: DeviceLogin): LoginFacts {
       logged: () => loggedName(username),
     };
   }
-  const presented = readPresentedCertificate(login.certificate);
+  const presented = readPresentedCertificate(login);
   const label = tenantLabelIn(login.serverName);
   const certificate = { kind: 'certificate', secret: withLabel(login.certificate, label) } as const;
   if (!presented) return { ...certificate, name: '', queueName: '@', logged: () => ({}) };
   const { subjectDn: subject, issuerDn: issuer } = presented;
   return {
     ...certificate,
+    presented,
     name: boundedName(subject),
     queueName: `@${issuer}`,
     logged: () => ({ subject, issuer, ...(label !== undefined && { serverLabel: label }) }),

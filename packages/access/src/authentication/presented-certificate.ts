@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { formatName, readCertificateParts, type CertificateParts } from '@rollcall/core/x509';
+import type { CertificateLogin } from '../login.ts';
 
 /** A certificate that a device presented: nothing of it is verified yet. */
 export interface PresentedCertificate {
@@ -10,13 +11,16 @@ export interface PresentedCertificate {
   readonly issuerDn: string;
 }
 
-/** Reads a certificate in DER; `undefined` where it is none. */
-export function readPresentedCertificate(der: Uint8Array): PresentedCertificate | undefined {
+/** Reads the certificate of a login; `undefined` where it is none. */
+export function readPresentedCertificate({
+  certificate: der,
+  x509,
+}: Pick<CertificateLogin, 'certificate' | 'x509'>): PresentedCertificate | undefined {
   try {
     // Of these very bytes: OpenSSL would take PEM too, and mind nothing that follows.
     const parts = readCertificateParts(der);
-    const x509 = new X509Certificate(der);
-    return { x509, parts, subjectDn: formatName(parts.subject), issuerDn: formatName(parts.issuer) };
+    const parsed = x509 ?? new X509Certificate(der);
+    return { x509: parsed, parts, subjectDn: formatName(parts.subject), issuerDn: formatName(parts.issuer) };
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 
@@ -5,6 +6,8 @@ import { TLSSocket } from 'node:tls';
 export interface PeerCertificate {
   /** In DER: the device's own, without its issuers. */
   readonly certificate: Uint8Array;
+  /** The same, as TLS has parsed it. */
+  readonly x509: X509Certificate;
   /** The host name that the device asked for (RFC 6066 §3), as it said it; `undefined` where it asked for none. */
   readonly serverName: string | undefined;
 }
@@ -15,8 +18,8 @@ export interface PeerCertificate {
  */
 export function peerCertificate(socket: Duplex): PeerCertificate | undefined {
   if (!(socket instanceof TLSSocket)) return undefined;
-  const certificate = socket.getPeerX509Certificate()?.raw;
-  return certificate && { certificate, serverName: serverNameOf(socket) };
+  const x509 = socket.getPeerX509Certificate();
+  return x509 && { certificate: x509.raw, x509, serverName: serverNameOf(socket) };
 }
 
 function serverNameOf(socket: TLSSocket): string | undefined {

@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import type { KeyExchange } from '../crypto/cipher-suite.ts';
 import type { EphemeralKey } from '../crypto/ecdhe.ts';
 import {
@@ -16,7 +16,7 @@ import {
   type CollectedMessage,
   type MessageCollector,
 } from '../wire/message-collector.ts';
-import { isProof, publicKeyOf, readCertificates, readClientKeyExchange } from './client-messages.ts';
+import { isProof, parseCertificate, readCertificates, readClientKeyExchange } from './client-messages.ts';
 import type { HandshakeFailure } from './counters.ts';
 import type { PskMatch } from './options.ts';
 
@@ -26,6 +26,8 @@ export interface ClientFlightOutcome<P> {
   readonly agreed: readonly AgreedSecret<P>[];
   readonly transcript: readonly Buffer[];
   readonly chain: readonly Buffer[];
+  /** The first of the chain. Absent with pre-shared keys, and where there is none, or none that can be used. */
+  readonly certificate: X509Certificate | undefined;
   /** What is wrong with the flight, if it proves to be the client's own. */
   readonly refusal: FlightRefusal | undefined;
 }
@@ -101,6 +103,7 @@ interface Attempt<P> {
   taken: number;
   readonly transcript: Buffer[];
   chain: readonly Buffer[];
+  certificate: X509Certificate | undefined;
   agreed: readonly AgreedSecret<P>[];
   refusal: FlightRefusal | undefined;
 }
@@ -150,6 +153,7 @@ class GatheredFlight<P> implements ClientFlight {
       taken: 0,
       transcript: [...this.#options.transcript],
       chain: [],
+      certificate: undefined,
       agreed: [],
       refusal: undefined,
     };
@@ -171,8 +175,8 @@ class GatheredFlight<P> implements ClientFlight {
       }
     }
     if (mine.step !== 'complete') return;
-    const { agreed, transcript, chain, refusal } = mine;
-    this.#options.onOutcome({ agreed, transcript, chain, refusal });
+    const { agreed, transcript, chain, certificate, refusal } = mine;
+    this.#options.onOutcome({ agreed, transcript, chain, certificate, refusal });
   }
 
   /** @throws Malformed; nothing has changed then. */
@@ -208,6 +212,8 @@ class GatheredFlight<P> implements ClientFlight {
   }
 
   #takeCertificateVerify(mine: Attempt<P>, body: Buffer, message: Buffer): void {
+    // Once for all who need it: to parse a certificate costs nearly as much as to sign.
+    mine.certificate = parseCertificate(mine.chain[0]);
     mine.refusal ??= refusalOfProof(mine, body);
     mine.transcript.push(message);
     mine.taken++;
@@ -255,9 +261,11 @@ class GatheredFlight<P> implements ClientFlight {
 }
 
 function refusalOfProof(mine: Attempt<unknown>, body: Buffer): FlightRefusal | undefined {
-  const key = publicKeyOf(mine.chain[0]);
-  if (key === undefined) return { alert: 'badCertificate', failure: 'bad-certificate' };
-  return isProof(body, key, mine.transcript) ? undefined : { alert: 'decryptError', failure: 'bad-proof' };
+  const { certificate, transcript } = mine;
+  if (certificate === undefined) return { alert: 'badCertificate', failure: 'bad-certificate' };
+  return isProof(body, certificate.publicKey, transcript)
+    ? undefined
+    : { alert: 'decryptError', failure: 'bad-proof' };
 }
 
 interface KnownSecret<P> {

@@ -38,11 +38,11 @@ export function readClientKeyExchange(body: Buffer, keyExchange: KeyExchange): C
   return { identity, point };
 }
 
-/** What the client's own certificate holds; `undefined` where it is none that the server supports. */
-export function publicKeyOf(certificate: Buffer | undefined): KeyObject | undefined {
+/** Parses the client's own certificate; `undefined` where it is none, or its key is none that the server supports. */
+export function parseCertificate(certificate: Buffer | undefined): X509Certificate | undefined {
   if (certificate === undefined) return undefined;
   try {
-    return curveOfCertificate(certificate) && new X509Certificate(certificate).publicKey;
+    return curveOfCertificate(certificate) && new X509Certificate(certificate);
   } catch {
     return undefined;
   }

@@ -130,3 +130,21 @@ describe('the choice of a cipher suite', () => {
     expect(client.alert).toBe(40);
   });
 });
+
+test('verifyCertificate gets the certificate of the client as the server parsed it', async () => {
+  const got: [boolean, string][] = [];
+  const bed = createTestBed({
+    clock: new ManualClock(),
+    settled,
+    server: {
+      async verifyCertificate([der], _peer, _serverName, certificate) {
+        got.push([der?.equals(certificate.raw) ?? false, certificate.subject]);
+        return 'sensor1';
+      },
+    },
+  });
+  const { client } = bed.device({ ...sensor1, cipherSuites: ['TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8'] });
+  client.connect();
+  await bed.run();
+  expect(got).toEqual([[true, 'CN=sensor1']]);
+});

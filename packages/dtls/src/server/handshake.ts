@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import { agreedRecords } from '../crypto/agreed-records.ts';
 import { cipherSuites, type CipherSuite } from '../crypto/cipher-suite.ts';
 import { finishedData, isFinished, type HelloRandoms } from '../crypto/key-schedule.ts';
@@ -213,6 +214,7 @@ class ServerHandshake<P> implements Handshake {
       agreed: [{ master, principal }],
       transcript: this.#transcript,
       chain: [],
+      certificate: undefined,
       refusal: undefined,
     };
     this.#useKeys(outcome);
@@ -303,21 +305,28 @@ class ServerHandshake<P> implements Handshake {
       return;
     }
     this.#transcript = [...said, handshakeMessage(message.type, message.sequence, message.bytes)];
-    const { refusal } = outcome;
+    const { refusal, certificate } = outcome;
     if (refusal) this.#fail(refusal.failure, refusal.alert);
-    else if (this.#suite.keyExchange !== 'ecdhe_ecdsa' || session)
-      this.#establish(candidate, candidate.secret.principal);
-    else this.#verifyCertificate(outcome, candidate).catch((error: unknown) => host.onThrown(error));
+    // With a certificate alone, the secret has no principal.
+    else if (certificate === undefined) this.#establish(candidate, candidate.secret.principal);
+    else
+      this.#verifyCertificate(certificate, outcome, candidate).catch((error: unknown) =>
+        host.onThrown(error),
+      );
   }
 
-  async #verifyCertificate(outcome: ClientFlightOutcome<P>, candidate: KeyCandidate<P>): Promise<void> {
+  async #verifyCertificate(
+    certificate: X509Certificate,
+    outcome: ClientFlightOutcome<P>,
+    candidate: KeyCandidate<P>,
+  ): Promise<void> {
     const { host, peer, terms } = this.#start;
     const { settings, counters } = host;
     const verifying: HandshakeState<P> = { name: 'verifying-certificate' };
     this.#enter(verifying);
     let principal: P | undefined;
     try {
-      principal = await settings.verifyCertificate?.(outcome.chain, peer, terms.serverName);
+      principal = await settings.verifyCertificate?.(outcome.chain, peer, terms.serverName, certificate);
     } catch {
       counters.lookupFailures++;
       this.suspicion = 'certificate-unchecked';

@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import type { CipherSuiteName } from '../crypto/cipher-suite.ts';
 import type { Association, CloseReason } from './association.ts';
 import type { DropReason, HandshakeFailure } from './counters.ts';
@@ -77,11 +77,13 @@ export interface DtlsServerOptions<P> {
    * If it rejects, the client gets no answer, and its next retransmission calls it again.
    *
    * @param serverName the host name that the client asked for (RFC 6066 §3), if any: letters, digits, `-`, `_` and dots.
+   * @param certificate `chain[0]`, as the server parsed it for the proof.
    */
   verifyCertificate?(
     chain: readonly Buffer[],
     peer: Peer,
     serverName: string | undefined,
+    certificate: X509Certificate,
   ): Promise<P | undefined>;
   /** Whether a session may still be resumed: its credentials may have been revoked. By default it may. */
   mayResume?(principal: P): Promise<boolean>;
