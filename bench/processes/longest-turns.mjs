@@ -14,13 +14,21 @@ export async function watchTurnsOf(child) {
  * @param {string} name @param {import('node:child_process').ChildProcess} child
  */
 export async function noteLongestTurn(name, child) {
-  if (!child.connected) return;
+  const cpuMs = await longestTurnOf(child);
+  if (cpuMs !== undefined) longest.set(name, Math.max(longest.get(name) ?? 0, cpuMs));
+}
+
+/**
+ * The longest turn of one since it was asked last, in ms of CPU time; `undefined` where it does not answer any more.
+ * @param {import('node:child_process').ChildProcess} child @returns {Promise<number | undefined>}
+ */
+export async function longestTurnOf(child) {
+  if (!child.connected) return undefined;
   const answer = await Promise.race([
     ask(child, { type: 'turns' }),
     new Promise((resolve) => setTimeout(resolve, answerWithinMs).unref()),
   ]);
-  const { cpuMs } = /** @type {{ cpuMs?: number }} */ (answer ?? {});
-  if (cpuMs !== undefined) longest.set(name, Math.max(longest.get(name) ?? 0, cpuMs));
+  return /** @type {{ cpuMs?: number }} */ (answer ?? {}).cpuMs;
 }
 
 /** What was noted since the last time: ms of CPU time by who it was. */

@@ -51,10 +51,10 @@ export async function stop(child) {
 
 /**
  * Starts a program of the bench that says with a message what port it listens on, or anything else when it is ready.
- * @param {string} file @param {string[]} args @param {Record<string, string>} [env]
+ * @param {string} file @param {string[]} args @param {Record<string, string>} [env] @param {readonly string[]} [preloaded]
  */
-export async function startReady(file, args, env = {}) {
-  const child = start(file, args, env);
+export async function startReady(file, args, env = {}, preloaded = []) {
+  const child = start(file, args, env, preloaded);
   const [message] = await once(child, 'message');
   return { child, message: /** @type {unknown} */ (message) };
 }

@@ -2,8 +2,9 @@ import { atRate, inParallel } from '../load/in-parallel.mjs';
 import { connectDevice, cut } from '../load/mqtt-device.mjs';
 import { measureCpu } from '../measure/process-usage.mjs';
 import { median, percentile } from '../measure/statistics.mjs';
+import { longestTurnOf, noteLongestTurn, watchTurnsOf } from '../processes/longest-turns.mjs';
 import { pidOf, startStack } from '../processes/stack.mjs';
-import { ask, startReady, stop } from '../processes/start.mjs';
+import { ask, eventLoopLag, startReady, stop } from '../processes/start.mjs';
 
 /** Devices whose CONNACK is waited for at a time: a storm, but not of the network's own queues. */
 const outstanding = 100;
@@ -12,13 +13,15 @@ const pacedDevices = 2_000;
 
 /**
  * A storm of devices that connect, until the event of each arrived at the consumer; beside it, bare aedes accepting the
- * same devices. Then the same at half the rate, for the time from CONNECT to the event.
+ * same devices. Then the same at half the rate, for the time from CONNECT to the event. The operating system reports all connections
+ * that are cut at the same moment in one turn of the event loop, to bare aedes too: that turn has a row of its own.
  * @param {{ devices: number, repeats: number }} options
  * @returns {Promise<import('../report.mjs').Finding[]>}
  */
 export async function connectScenario({ devices, repeats }) {
   const stack = await startStack('mqtt', devices);
-  const floor = await startReady('bench/processes/bare-aedes.mjs', []);
+  const floor = await startReady('bench/processes/bare-aedes.mjs', [], {}, [eventLoopLag]);
+  await watchTurnsOf(floor.child);
   const floorPort = Number(floor.message);
   const pids = { ...stack.pids, floor: pidOf(floor.child) };
 
@@ -41,9 +44,10 @@ export async function connectScenario({ devices, repeats }) {
     const delaysMs = connected.map(
       ({ index, begunAt }) => (eventAt.get(`device-${index}`) ?? Number.NaN) - begunAt,
     );
+    await noteLongestTurn('mqtt adapter', stack.adapter);
     await cut(connected);
     await stack.arrived('disconnected', count);
-    return { ...usage, delaysMs };
+    return { ...usage, delaysMs, cutMs: await turnOf(stack.adapter) };
   }
 
   try {
@@ -55,6 +59,7 @@ export async function connectScenario({ devices, repeats }) {
 
     const runs = [];
     const floors = [];
+    const floorCutsMs = [];
     for (let repeat = 0; repeat < repeats; repeat++) {
       runs.push(await measured(() => storm(stack.port, devices), devices));
       let sockets = /** @type {import('../load/mqtt-device.mjs').Device[]} */ ([]);
@@ -63,7 +68,9 @@ export async function connectScenario({ devices, repeats }) {
           sockets = await storm(floorPort, devices);
         }),
       );
+      await turnOf(floor.child);
       await cut(sockets);
+      floorCutsMs.push(await turnOf(floor.child));
     }
     const perSecond = (devices / median(runs.map(({ elapsedMs }) => elapsedMs))) * 1_000;
     const paced = Math.min(devices, pacedDevices);
@@ -91,6 +98,17 @@ export async function connectScenario({ devices, repeats }) {
         ratio: { name: 'adapter to bare aedes, CPU', value: median(ratios), aim: 2 },
       },
       {
+        what: `${devices} connections that are cut at the same moment`,
+        figures: {
+          'longest turn: adapter, ms CPU': median(runs.map(({ cutMs }) => cutMs)),
+          'bare aedes, ms CPU': median(floorCutsMs),
+        },
+        ratio: {
+          name: 'adapter to bare aedes, longest turn',
+          value: median(runs.map(({ cutMs }, repeat) => cutMs / (floorCutsMs[repeat] ?? Number.NaN))),
+        },
+      },
+      {
         what: `connect at half the rate, ${paced} devices`,
         figures: { 'rate, 1/s': perSecond / 2, 'CONNECT to event p50, ms': percentile(calm.delaysMs, 0.5) },
         ratio: { name: 'CONNECT to event p99, ms', value: percentile(calm.delaysMs, 0.99), aim: 50 },
@@ -100,4 +118,9 @@ export async function connectScenario({ devices, repeats }) {
     await stop(floor.child);
     await stack.stop();
   }
+}
+
+/** @param {import('node:child_process').ChildProcess} child */
+async function turnOf(child) {
+  return (await longestTurnOf(child)) ?? Number.NaN;
 }
