@@ -20,7 +20,8 @@ import {
   isInDirectory,
   type SharedByConnections,
 } from './device-connection.ts';
-import { type FleetLeaseDescription, LeaseInFleet } from './lease-in-fleet.ts';
+import type { FleetLeaseDescription } from './lease-at-adapter.ts';
+import { LeaseInFleet } from './lease-in-fleet.ts';
 import type { Drainable } from './drain.ts';
 import { millisecondsOf } from '../stamping/epoch-source.ts';
 

@@ -1,48 +1,34 @@
 import type { Instant } from '@rollcall/core';
-import type { DirectoryPlace, HeldLease, LeaseEntry, LifeSign } from '@rollcall/core/directory';
+import type { DirectoryPlace, HeldLease, LifeSign } from '@rollcall/core/directory';
 import { within } from '@rollcall/core/environment';
 import type { ConnectedEvent } from '@rollcall/core/events';
 import type { ConnectedChange, LeaseBasis } from '@rollcall/core/internal';
 import type { Change, ConnectionTracker, DisconnectedChange, EndedSignal } from '@rollcall/core/tracker';
-import type { ConnectionDescription, OpenConnection } from '../host-presence.ts';
-import type { SharedLease, SignHere } from '../shared-lease.ts';
-import type { WallOffset } from '../stamping/wall-time.ts';
+import type { OpenConnection } from '../host-presence.ts';
+import type { SignHere } from '../shared-lease.ts';
 import { claimLease, type Claim } from './claim-lease.ts';
-import {
-  addConnected,
-  containConnection,
-  removeConnected,
-  type SharedByConnections,
-} from './device-connection.ts';
+import { containConnection, type SharedByConnections } from './device-connection.ts';
 import type { FleetLease } from './fleet-lease.ts';
-import { HeardHere } from './heard-here.ts';
-import { LeaseEvents } from './lease-events.ts';
-import { LeaseFollower, type AfterReport } from './lease-follower.ts';
-import { nobody, type Elsewhere, type Ending, type Held, type Standing } from './lease-standing.ts';
+import { LeaseAtAdapter, type FleetLeaseDescription } from './lease-at-adapter.ts';
+import type { AfterReport } from './lease-follower.ts';
+import type { Elsewhere, Ending, Held } from './lease-standing.ts';
 import { OneStepAtATime } from './one-step-at-a-time.ts';
 import { track, type Tracked } from './track.ts';
 
-/** The description of a lease that its device has once in the whole fleet. */
-export type FleetLeaseDescription = ConnectionDescription & { readonly shared: SharedLease };
-
-/** After which share of its interval the state of a held lease is noted again. */
-const noteAfter = 1 / 4;
 /** Endings by silence: a device that was heard elsewhere is not silent. */
 const silences: ReadonlySet<DisconnectedChange['reason']> = new Set(['inactive', 'probe-failed']);
 
 /**
- * A lease that its device has once in the whole fleet. Its tracker knows what this adapter hears. Before it begins, the directory is
- * asked whether another adapter has it; before it ends, whether this adapter still has it. Steps are taken one after the other.
+ * A lease that its device has once in the whole fleet. Its tracker knows what this adapter hears. Before the lease begins, this asks the
+ * directory whether another adapter has it; before it ends, whether this adapter still has it. Steps are taken one after the other.
+ * The state of the lease at this adapter is in `LeaseAtAdapter`.
  */
 export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, FleetLease {
   readonly #shared: SharedByConnections;
   readonly #description: FleetLeaseDescription;
   readonly #tracked: Tracked<Signal>;
-  readonly #events: LeaseEvents;
-  readonly #follower: LeaseFollower;
+  readonly #here: LeaseAtAdapter;
   readonly #steps = new OneStepAtATime((error) => this.#giveUp('connection', error));
-  readonly #here: HeardHere;
-  #standing: Standing = nobody;
   /** How many of the open steps begin the lease. */
   #toBegin = 0;
 
@@ -53,7 +39,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
     if (sign) this.#heard({ ...sign, heardAt: sign.heardAt ?? this.#now() });
   };
   readonly committed = (): Promise<void> => {
-    if (!this.#steps.working && !this.#events.committing) return Promise.resolve();
+    if (!this.#steps.working && !this.#here.events.committing) return Promise.resolve();
     const { commitWaitMs, clock } = this.#shared;
     return within(this.#settled(), commitWaitMs, clock);
   };
@@ -67,57 +53,49 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
   ) {
     this.#shared = shared;
     this.#description = description;
-    this.#events = new LeaseEvents(shared, description);
     this.#tracked = track(tracker, shared.clock, (change, at) => this.#changed(change, at), {
       onBroken: (error) => this.#do(() => this.#giveUp('tracker', error)),
       loop: shared.loop,
     });
-    this.#follower = new LeaseFollower({
-      shared,
-      description,
-      tracked: this.#tracked,
-      followed: () => (this.#standing.phase === 'elsewhere' ? this.#standing : undefined),
+    this.#here = new LeaseAtAdapter({
+      ...{ shared, description, tracked: this.#tracked, fleetLease: this },
       onReported: (standing, then) => this.#reported(standing, then),
     });
-    this.#here = new HeardHere(shared.clock, this.#tracked, description.shared);
     if (!resumed) return;
-    this.#hold(resumed);
+    this.#here.hold(resumed);
     // So the tracker sets its first deadline.
     this.#tracked.report({ type: 'deadline' });
     this.#do(() => this.#enterAgain());
   }
 
   heardElsewhere(sign: LifeSign): void {
-    if (this.#standing.phase !== 'held') return;
+    if (this.#here.standing.phase !== 'held') return;
     containConnection(this.#shared, () => this.#description.shared.heardElsewhere(sign));
-    this.#note();
+    this.#here.note();
   }
 
   displaced(_by: DirectoryPlace): void {
-    const standing = this.#standing;
+    const standing = this.#here.standing;
     if (standing.phase !== 'held') return;
-    this.#publishEnding(standing, standing.ending ?? this.#endingNow('taken-over'));
+    this.#publishEnding(standing, standing.ending ?? this.#here.endingNow('taken-over'));
     this.#beginAgainLater();
   }
 
   movedAway({ instance }: DirectoryPlace): void {
-    const standing = this.#standing;
+    const standing = this.#here.standing;
     if (standing.phase !== 'held') return;
-    const { event } = standing.connected;
-    const { slot, state } = this.#entryOf(event);
-    this.#forget(standing);
-    this.#isElsewhere({ event, slot, state, instance });
+    this.#here.followAway(standing, instance);
   }
 
   endedElsewhere(): void {
-    const standing = this.#standing;
+    const standing = this.#here.standing;
     if (standing.phase !== 'held') return;
-    this.#forget(standing);
+    this.#here.forget(standing);
     this.#beginAgainLater();
   }
 
   buried(isUnknown: boolean): void {
-    const standing = this.#standing;
+    const standing = this.#here.standing;
     if (standing.phase !== 'held') return;
     if (standing.ending && isUnknown) this.#publishEnding(standing, standing.ending);
     else this.#do(() => this.#enterAgain());
@@ -129,7 +107,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
 
   async #settled(): Promise<void> {
     await this.#steps.working;
-    await this.#events.committing;
+    await this.#here.events.committing;
   }
 
   /** Takes a step later, not while the tracker or the directory is in a call. */
@@ -152,20 +130,17 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
   }
 
   #isServed(): boolean {
-    return this.#standing.phase === 'held' || this.#standing.phase === 'elsewhere';
+    return this.#here.standing.phase === 'held' || this.#here.standing.phase === 'elsewhere';
   }
 
   /** The device was heard here. */
   #heard(sign: SignHere): void {
-    this.#here.heard(sign);
-    const standing = this.#standing;
+    this.#here.heard.heard(sign);
+    const { standing } = this.#here;
     switch (standing.phase) {
       case 'held':
-        if (this.#now() - standing.notedAt >= noteAfter * this.#intervalMs(standing.connected.event))
-          this.#note();
-        return;
       case 'elsewhere':
-        this.#follower.heard(standing, sign);
+        this.#here.noteSign(standing, sign);
         return;
       case 'none':
         if (!this.#steps.working) this.#beginAgainLater();
@@ -178,13 +153,13 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
   }
 
   #beginAgainLater(): void {
-    if (this.#here.latest && this.#here.isPresent) this.#do(() => this.#beginAgain());
+    if (this.#here.heard.latest && this.#here.heard.isPresent) this.#do(() => this.#beginAgain());
   }
 
   /** The device is here, and no adapter holds its lease. */
   async #beginAgain(): Promise<void> {
-    if (this.#standing.phase === 'held') return;
-    this.#leaveElsewhere();
+    if (this.#here.standing.phase === 'held') return;
+    this.#here.stopFollowing();
     const lease = this.#tracked.presence()?.lease;
     if (lease) await this.#begin({ type: 'connected', basis: lease.basis }, this.#now());
   }
@@ -194,10 +169,10 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
     const claim = await this.#claim(change, at);
     switch (claim.status) {
       case 'ours':
-        this.#hold(this.#events.publishBeginning(claim.event), claim.began);
+        this.#here.hold(this.#here.events.publishBeginning(claim.event), claim.began);
         return;
       case 'elsewhere':
-        this.#isElsewhere(claim.lease, this.#here.latest);
+        this.#here.follow(claim.lease, this.#here.heard.latest);
         return;
       case 'moved-here':
         await this.#takeOn(claim.lease);
@@ -207,59 +182,27 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
     }
   }
 
-  async #claim(change: ConnectedChange, at: Instant): Promise<Claim> {
-    this.#standing = { phase: 'entering' };
-    try {
-      return await claimLease(this.#shared, this.#description, { change, at }, (event) =>
-        this.#entryOf(event),
-      );
-    } finally {
-      this.#standing = nobody;
-    }
+  #claim(change: ConnectedChange, at: Instant): Promise<Claim> {
+    return this.#here.entering(() =>
+      claimLease(this.#shared, this.#description, { change, at }, (event) => this.#here.entryOf(event)),
+    );
   }
 
   /**
-   * Under the same connection id.
+   * Continues the lease of another adapter here, with the same connection-id.
    *
    * @param from the instance that held it.
    */
   async #takeOn({ event, state, instance }: HeldLease, from = instance): Promise<void> {
     const { stamp, directory } = this.#shared;
     const { device } = this.#description.identity;
-    this.#leaveElsewhere();
-    if (this.#here.isPresent) this.#description.shared.goesOn(state);
-    const held = this.#hold({ ...event, device, adapter: stamp.identity });
-    this.#note();
-    this.#events.goesOn(held.connected);
-    if (await directory.leases.isUnconfirmed({ event, instance: from })) this.#events.publishOfAnother(event);
-  }
-
-  #hold(event: ConnectedEvent, began?: WallOffset): Held {
-    const connected = addConnected(this.#shared, {
-      event,
-      ...(began !== undefined && { began }),
-      description: this.#description,
-      tracked: this.#tracked,
-      fleetLease: this,
-      releaseAccess() {},
-    });
-    const held: Held = { phase: 'held', connected, notedAt: this.#now() };
-    this.#standing = held;
-    if (!this.#shared.isServing())
-      containConnection(this.#shared, () => this.#description.servingChanged?.(false));
-    return held;
-  }
-
-  #isElsewhere(lease: HeldLease, sign?: SignHere): void {
-    const standing = this.#follower.follow(lease);
-    this.#standing = standing;
-    if (sign) this.#follower.heard(standing, sign);
-  }
-
-  #leaveElsewhere(): void {
-    if (this.#standing.phase !== 'elsewhere') return;
-    this.#follower.leave(this.#standing);
-    this.#standing = nobody;
+    this.#here.stopFollowing();
+    if (this.#here.heard.isPresent) this.#description.shared.goesOn(state);
+    const held = this.#here.hold({ ...event, device, adapter: stamp.identity });
+    this.#here.note();
+    this.#here.events.goesOn(held.connected);
+    if (await directory.leases.isUnconfirmed({ event, instance: from }))
+      this.#here.events.publishOfAnother(event);
   }
 
   #reported(standing: Elsewhere, then: AfterReport): void {
@@ -268,19 +211,19 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
   }
 
   async #take(standing: Elsewhere): Promise<void> {
-    if (this.#standing !== standing || !this.#here.isPresent) return;
+    if (this.#here.standing !== standing || !this.#here.heard.isPresent) return;
     const taking = await this.#shared.directory.leases.take(standing.lease);
     if (taking.status === 'taken') await this.#takeOn(taking.lease, standing.lease.instance);
     else if (taking.status === 'gone') await this.#beginAgain();
   }
 
-  /** The lease is open here, but the directory may know more. */
+  /** Asks the directory about a lease that is open here: another adapter may have continued or ended it. */
   async #enterAgain(): Promise<void> {
-    const standing = this.#standing;
+    const standing = this.#here.standing;
     if (standing.phase !== 'held') return;
     const { event } = standing.connected;
-    const found = await this.#shared.directory.leases.enter(this.#entryOf(event));
-    if (this.#standing !== standing) return;
+    const found = await this.#shared.directory.leases.enter(this.#here.entryOf(event));
+    if (this.#here.standing !== standing) return;
     if (found.status === 'ended') this.endedElsewhere();
     if (found.status !== 'elsewhere' && found.status !== 'moved-here') return;
     const { lease } = found;
@@ -290,13 +233,13 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
       if (connection === event.connectionId) this.movedAway({ device, connection, instance });
       else this.displaced({ device, connection, instance });
     } else if (connection !== event.connectionId) {
-      this.#publishEnding(standing, this.#endingNow('taken-over'));
+      this.#publishEnding(standing, this.#here.endingNow('taken-over'));
       await this.#takeOn(lease);
     }
   }
 
   async #end(change: DisconnectedChange, at: Instant): Promise<void> {
-    const standing = this.#standing;
+    const standing = this.#here.standing;
     if (standing.phase === 'held') await this.#endHeld(standing, { change, at });
     else if (standing.phase === 'elsewhere') await this.#endElsewhere(standing, { change, at });
     else this.#tellEnded(change);
@@ -309,18 +252,18 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
     standing.ending = ending;
     const { intervalMs } = change.basis.kind === 'lease' ? change.basis : { intervalMs: 0 };
     const quietMs = silences.has(change.reason) ? intervalMs : 0;
-    const giving = await leases.giveUp(this.#entryOf(standing.connected.event), quietMs);
-    if (this.#standing !== standing) {
+    const giving = await leases.giveUp(this.#here.entryOf(standing.connected.event), quietMs);
+    if (this.#here.standing !== standing) {
       // Another adapter has it by now: the ending here goes to the follower.
-      if (this.#standing.phase === 'elsewhere') this.#follower.ended(this.#standing, change);
-      this.#leaveElsewhere();
+      if (this.#here.standing.phase === 'elsewhere') this.#here.endedHere(this.#here.standing, change);
+      this.#here.stopFollowing();
       this.#tellEnded(change);
       return;
     }
     delete standing.ending;
     switch (giving.status) {
       case 'heard':
-        if (this.#here.isPresent) return;
+        if (this.#here.heard.isPresent) return;
         this.#description.shared.goesOn({
           basis: change.basis as LeaseBasis,
           silentMs: giving.agoMs,
@@ -328,7 +271,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
         });
         return;
       case 'gone':
-        this.#forget(standing);
+        this.#here.forget(standing);
         this.#tellEnded(change);
         return;
       case 'given-up':
@@ -342,7 +285,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
 
   /** Only the tracker here ends. The lease goes on, unless the device said goodbye, or may not stay. */
   async #endElsewhere(standing: Elsewhere, { change, at }: Ending): Promise<void> {
-    this.#follower.ended(standing, change);
+    this.#here.endedHere(standing, change);
     if (change.reason === 'access-revoked') {
       const taking = await this.#shared.directory.leases.take(standing.lease);
       if (taking.status === 'taken') {
@@ -350,41 +293,22 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
         return this.#end(change, at);
       }
     }
-    this.#leaveElsewhere();
+    this.#here.stopFollowing();
     this.#tellEnded(change);
   }
 
-  #endingNow(reason: DisconnectedChange['reason']): Ending {
-    return this.#here.endingNow(reason, this.#basis());
-  }
-
-  #basis(): DisconnectedChange['basis'] {
-    return this.#standing.phase === 'held'
-      ? this.#standing.connected.event.basis
-      : { kind: 'session', detectWithinMs: null };
-  }
-
-  #publishEnding({ connected }: Held, ending: Ending): void {
-    const event = this.#events.endingOf(connected, ending);
-    removeConnected(this.#shared, connected);
-    this.#standing = nobody;
+  #publishEnding(standing: Held, ending: Ending): void {
+    const event = this.#here.end(standing, ending);
     try {
-      this.#events.publishEnding(event, connected);
+      this.#here.events.publishEnding(event, standing.connected);
     } finally {
       this.#tellEnded(ending.change);
     }
   }
 
-  /** Others publish its ending. */
-  #forget({ connected }: Held): void {
-    removeConnected(this.#shared, connected);
-    this.#standing = nobody;
-    this.#shared.endedByOthers(connected.event.connectionId);
-  }
-
   /** Reports the end to the app, unless the device is back by now: the app would confuse the two. */
   #tellEnded(change: DisconnectedChange): void {
-    if (this.#toBegin > 0 || this.#here.isPresent) return;
+    if (this.#toBegin > 0 || this.#here.heard.isPresent) return;
     containConnection(this.#shared, () => this.#description.onDisconnected?.(change));
   }
 
@@ -393,28 +317,11 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
     const { failed } = this.#shared;
     failed(where, error);
     containConnection(this.#shared, () => {
-      const ending = this.#endingNow('unspecified');
-      const standing = this.#standing;
-      this.#leaveElsewhere();
+      const ending = this.#here.endingNow('unspecified');
+      const standing = this.#here.standing;
+      this.#here.stopFollowing();
       if (standing.phase === 'held') this.#publishEnding(standing, ending);
       else this.#description.onDisconnected?.(ending.change);
     });
-  }
-
-  #note(): void {
-    const standing = this.#standing;
-    if (standing.phase !== 'held') return;
-    standing.notedAt = this.#now();
-    const { event } = standing.connected;
-    this.#shared.directory.leases.note(event.connectionId, this.#entryOf(event).state);
-  }
-
-  #entryOf(event: ConnectedEvent): LeaseEntry {
-    const state = this.#here.state(event.basis as LeaseBasis);
-    return { event, slot: this.#description.identity.authId, state };
-  }
-
-  #intervalMs({ basis }: ConnectedEvent): number {
-    return basis.kind === 'lease' ? basis.intervalMs : 0;
   }
 }
