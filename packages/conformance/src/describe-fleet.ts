@@ -3,6 +3,7 @@ import { describeAnnouncementsAsked } from './fleet-contract/describe-announceme
 import { describeBurials } from './fleet-contract/describe-burials.ts';
 import { describeHeirs } from './fleet-contract/describe-heirs.ts';
 import { describeLeasesOfFleet } from './fleet-contract/describe-leases-of-fleet.ts';
+import { describeNotedEndings } from './fleet-contract/describe-noted-endings.ts';
 import { describeSlots } from './fleet-contract/describe-slots.ts';
 import { withFleetOf } from './fleet-contract/fleet-in-test.ts';
 
@@ -14,4 +15,5 @@ export function describeFleet(name: string, open: () => Promise<FleetUnderTest>)
   describeLeasesOfFleet(name, withFleet);
   describeHeirs(name, withFleet);
   describeBurials(name, withFleet);
+  describeNotedEndings(name, withFleet);
 }

@@ -1,6 +1,6 @@
 import type { ConnectionId, DeviceRef, Instant, TenantId, Timestamp } from '@rollcall/core';
 import { later } from '@rollcall/core/environment';
-import type { AdapterIdentity, ConnectedEvent } from '@rollcall/core/events';
+import type { AdapterIdentity, ConnectedEvent, DisconnectedEvent } from '@rollcall/core/events';
 import {
   epochAfter,
   OwnEntries,
@@ -20,6 +20,12 @@ import { MemoryLeases } from './memory-leases.ts';
 
 const answerWithinMs = 50;
 
+/** What ended, and how, if this instance publishes that. */
+interface Left {
+  readonly entry: DirectoryEntry;
+  readonly ending: DisconnectedEvent | undefined;
+}
+
 /**
  * One instance's way to a {@link MemoryEngine}. What is between them can be cut, and the process can stand still: see
  * `MemoryFleet`.
@@ -36,11 +42,11 @@ export class MemoryDirectory implements ConnectionDirectory {
   /** Of what is entered: what the engine confirmed. */
   readonly #known = new Set<ConnectionId>();
   /** Left while the engine was away. */
-  #left: DirectoryEntry[] = [];
+  #left: Left[] = [];
   /** Settled while the engine was away. */
   #toSettle: string[] = [];
   /** Left while it was not known whether this incarnation was declared dead. */
-  #leftInDoubt: DirectoryEntry[] = [];
+  #leftInDoubt: Left[] = [];
   /** What happens once the process goes on. */
   readonly #whenThawed: (() => void)[] = [];
   /** Who asked for announcements, the last time. */
@@ -117,17 +123,19 @@ export class MemoryDirectory implements ConnectionDirectory {
     return answer.promise;
   }
 
-  leave(entry: DirectoryEntry): void {
+  leave(entry: DirectoryEntry, ending?: DisconnectedEvent): Promise<void> | undefined {
     const entered = this.own.get(entry.event.connectionId);
-    if (!entered) return;
+    if (!entered) return undefined;
     this.own.delete(entered);
+    const left = { entry: entered, ending };
     if (!this.alive) {
-      this.#leftInDoubt.push(entered);
-      return;
+      this.#leftInDoubt.push(left);
+      return undefined;
     }
     this.#known.delete(entered.event.connectionId);
-    if (this.isReachable) this.#release(entered);
-    else this.#left.push(entered);
+    if (this.isReachable) return this.answer(() => this.#release(left), undefined);
+    this.#left.push(left);
+    return undefined;
   }
 
   holderHere(device: DeviceRef, slot: string): ConnectionId | undefined {
@@ -195,7 +203,8 @@ export class MemoryDirectory implements ConnectionDirectory {
     const owed = this.engine.entries.get(earlier);
     const untold = connections
       .map(({ connectionId }) => connectionId)
-      .filter((connection) => !owed?.has(connection) && !this.engine.told.has(connection));
+      .filter((each) => !owed?.has(each) && !this.engine.told.has(each))
+      .filter((each) => !this.engine.noted.has(earlier, each));
     const { aliveAt, declaredAt } = death;
     return Promise.resolve({ connections: new Set(untold), aliveAt, declaredAt });
   }
@@ -214,6 +223,7 @@ export class MemoryDirectory implements ConnectionDirectory {
         if (key !== undefined && engine.slots.get(key)?.connection === connection) engine.slots.delete(key);
       }
       engine.entries.delete(dead);
+      engine.noted.forget(dead);
     }
   }
 
@@ -226,7 +236,10 @@ export class MemoryDirectory implements ConnectionDirectory {
   }
 
   close(): Promise<void> {
-    if (!this.#isClosed && this.own.size === 0) this.engine.members.delete(this.instance);
+    if (!this.#isClosed && this.own.size === 0) {
+      this.engine.members.delete(this.instance);
+      this.engine.noted.forget(this.instance);
+    }
     this.#isClosed = true;
     return Promise.resolve();
   }
@@ -241,7 +254,7 @@ export class MemoryDirectory implements ConnectionDirectory {
     this.#giveSign();
     if (this.#isDoubted) {
       this.#isDoubted = false;
-      for (const entry of this.#leftInDoubt.splice(0)) this.#release(entry);
+      for (const left of this.#leftInDoubt.splice(0)) this.#release(left);
       this.context.listener.aliveAgain();
     }
     for (const member of this.engine.members.values())
@@ -304,7 +317,7 @@ export class MemoryDirectory implements ConnectionDirectory {
   /** Tells the engine again what is open here. */
   assertAll(): void {
     if (!this.isReachable) return;
-    for (const entry of this.#left.splice(0)) this.#release(entry);
+    for (const left of this.#left.splice(0)) this.#release(left);
     for (const earlier of this.#toSettle.splice(0)) this.settled(earlier);
     for (const entry of [...this.own.all()])
       if (isLease(entry)) this.leases.assert(entry);
@@ -340,10 +353,12 @@ export class MemoryDirectory implements ConnectionDirectory {
     return 'held';
   }
 
-  #release(entry: DirectoryEntry): void {
+  #release({ entry, ending }: Left): void {
     const { engine, instance } = this;
     const { connectionId } = entry.event;
     const removed = engine.remove(instance, connectionId);
+    if (ending && !engine.dead.has(instance))
+      engine.noted.note(instance, removed?.entry.event ?? entry.event, ending);
     const key = removed?.key ?? slotKey(this.identity.type, entry.event.device, entry.slot);
     const holder = key === undefined ? undefined : engine.slots.get(key);
     if (isLease(entry)) engine.ended.add(connectionId);
@@ -365,11 +380,12 @@ export class MemoryDirectory implements ConnectionDirectory {
 
   #goOnAsAnother(): void {
     // Whoever holds one of these by now must be told.
-    this.#left = this.#left.filter(isLease);
+    this.#left = this.#left.filter(({ entry }) => isLease(entry));
     this.#whenThawed.length = 0;
     this.engine.members.delete(this.instance);
     const had = this.engine.entries.get(this.instance);
-    const neverKnown = [...this.own.all(), ...this.#leftInDoubt.splice(0)]
+    const leftInDoubt = this.#leftInDoubt.splice(0).map(({ entry }) => entry);
+    const neverKnown = [...this.own.all(), ...leftInDoubt]
       .map(({ event }) => event.connectionId)
       .filter((connection) => !this.#known.has(connection))
       .filter((connection) => !had?.has(connection) && !this.engine.told.has(connection));

@@ -5,6 +5,7 @@ import type { DirectoryEntry, HeldLease } from '@rollcall/core/directory';
 import {
   holderWith,
   leaseHeldBy,
+  NotedEndings,
   slotKey,
   type DeclaredDeath,
   type SlotHolder,
@@ -26,6 +27,8 @@ export class MemoryEngine {
   readonly dead = new Map<string, DeclaredDeath>();
   /** Of the dead: connections whose endings were told. */
   readonly told = new Set<ConnectionId>();
+  /** Endings that may not be sent, should an instance die. */
+  readonly noted: NotedEndings;
   /** Instances that gave a sign of life. */
   readonly signs = new Set<string>();
   /** Of leases: ended, whoever may still hold them. */
@@ -37,11 +40,13 @@ export class MemoryEngine {
 
   constructor(clock: Clock) {
     this.clock = clock;
+    this.noted = new NotedEndings(clock);
   }
 
   /** All is gone, as after a loss of power. Who is dead is forgotten, too. */
   forgetAll(): void {
     for (const each of [this.slots, this.entries, this.dead, this.signs, this.ended, this.told]) each.clear();
+    this.noted.forget();
     this.announcements = undefined;
   }
 
@@ -88,5 +93,6 @@ export class MemoryEngine {
 
   declareDead(identity: AdapterIdentity, death: Omit<DeclaredDeath, 'identity' | 'declaredAt'>): void {
     this.dead.set(identity.instance, { ...death, identity, declaredAt: this.clock.now() });
+    this.noted.confirmedBefore(identity.instance, death.unconfirmedSince);
   }
 }

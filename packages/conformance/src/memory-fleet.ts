@@ -176,11 +176,19 @@ class MemoryUndertaker implements Undertaker {
         ...(lease && { lease: { slot: lease.slot, state: lease.state } }),
       });
     }
+    for (const { event, ending } of this.#engine.noted.of(instance))
+      owed.set(event.connectionId, {
+        event,
+        unconfirmed: isUnconfirmed(event, unconfirmedSince),
+        reason: 'adapter-lost',
+        ending,
+      });
     return owed;
   }
 
   #settle(instance: string, connection: ConnectionId): void {
     this.#engine.told.add(connection);
+    this.#engine.noted.delete(instance, connection);
     const { key } = this.#engine.remove(instance, connection) ?? {};
     if (key !== undefined && this.#engine.slots.get(key)?.connection === connection)
       this.#engine.slots.delete(key);

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import type { AdapterIdentity, ConnectedEvent } from './connection-event.ts';
+import type { AdapterIdentity, ConnectedEvent, DisconnectedEvent } from './connection-event.ts';
 import type { DirectoryLeases, LeaseListener } from './directory-leases.ts';
 import type { ConnectionId, DeviceRef, Epoch, TenantId, Timestamp } from './ids.ts';
 import type { Log } from './log.ts';
@@ -81,8 +81,15 @@ export interface ConnectionDirectory {
    * connection, `displaced` is called for that before the result settles.
    */
   enter(entry: DirectoryEntry): Promise<DirectoryStanding>;
-  /** Its ending is safe in the journal: until then it is owed, and would be told by others. One that is not entered is ignored. */
-  leave(entry: DirectoryEntry): void;
+  /**
+   * Its ending is safe in the journal: until then it is owed, and would be told by others. One that is not entered is ignored.
+   *
+   * @param ending what this instance publishes once the result has settled. For a while the directory keeps it: should the instance die
+   *   before it was sent, others tell exactly this event. Absent: nothing is published.
+   * @returns settles when the directory knows, or after 50 ms, and never rejects. `undefined`: there is nothing to wait for, as while the
+   *   engine is away.
+   */
+  leave(entry: DirectoryEntry, ending?: DisconnectedEvent): Promise<void> | undefined;
   /** The connection of this instance that holds a slot, without asking anybody. */
   holderHere(device: DeviceRef, slot: string): ConnectionId | undefined;
   /**

@@ -5,6 +5,7 @@ export type { Presence } from './connection-tracker.ts';
 export type { PropertyValue } from './device-data-sender.ts';
 export { isExactlyKnown } from './disconnect-reason.ts';
 export { ContractError, startCodes } from './errors.ts';
+export { NotedEndings } from './noted-endings.ts';
 export {
   type DeclaredDeath,
   type SlotHolder,

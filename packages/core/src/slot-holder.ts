@@ -1,4 +1,4 @@
-import type { AdapterIdentity, ConnectedEvent } from './connection-event.ts';
+import type { AdapterIdentity, ConnectedEvent, DisconnectedEvent } from './connection-event.ts';
 import type { DirectoryEntry } from './connection-directory.ts';
 import type { HeldLease, LeaseEntry, LeaseState } from './directory-leases.ts';
 import {
@@ -74,6 +74,14 @@ export function leaseHeldBy({ entry, instance, lease }: SlotHolder, now: Instant
 /** Whether a sink may lack this event. @param since see {@link DeclaredDeath.unconfirmedSince} */
 export function isUnconfirmed({ epoch }: Pick<ConnectedEvent, 'epoch'>, since: Epoch | undefined): boolean {
   return since !== undefined && epoch >= since;
+}
+
+/** The same of an ending that an instance noted when it left. */
+export function isEndingUnconfirmed(
+  { endedEpoch }: Pick<DisconnectedEvent, 'endedEpoch'>,
+  since: Epoch | undefined,
+): boolean {
+  return endedEpoch === undefined || isUnconfirmed({ epoch: endedEpoch }, since);
 }
 
 export function isLease(entry: DirectoryEntry): entry is LeaseEntry {

@@ -1,17 +1,20 @@
 import type { Clock } from './clock.ts';
-import type { AdapterIdentity, ConnectedEvent } from './connection-event.ts';
+import type { AdapterIdentity, ConnectedEvent, DisconnectedEvent } from './connection-event.ts';
 import type { LeaseState } from './directory-leases.ts';
 import type { ConnectionId, Timestamp } from './ids.ts';
 import type { Log } from './log.ts';
 import type { Random } from './random.ts';
 
-/** A connection of a dead instance whose ending nobody told. All of it is of the record: whoever tells it tells the same. */
+/** A connection of a dead instance whose ending nobody may have told. All of it is of the record: whoever tells it tells the same. */
 export interface OwedEnding {
   /** As the dead instance stamped it. */
   readonly event: ConnectedEvent;
   /** Whether a sink may not have it: then it goes first, as it is. */
   readonly unconfirmed: boolean;
+  /** What is told where the dead instance did not tell how it ended. */
   readonly reason: 'adapter-lost' | 'taken-over';
+  /** The dead instance ended it, and may have died before it sent this: to be told as it is, under its id. */
+  readonly ending?: DisconnectedEvent;
   /** Of a lease: it does not end with its instance. To be taken, or told once it has run out. */
   readonly lease?: { readonly slot: string; readonly state: LeaseState };
 }

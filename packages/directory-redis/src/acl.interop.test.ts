@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { recordingLog } from '@rollcall/conformance';
+import { anEnding, recordingLog } from '@rollcall/conformance';
 import { deadAfterMsUnderTest, joinFleet, type FleetMember } from '@rollcall/conformance/fleet';
 import { hasDebianPackage } from '@rollcall/conformance/machine';
 import type { ConnectionId } from '@rollcall/core';
@@ -56,6 +56,9 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
       await vi.waitFor(() => expect(a.displaced()).toEqual([older.event.connectionId]), patience);
       const left = a.entry('d-2', 'x');
       await a.directory.enter(left);
+      const ended = a.entry('d-3', 'x');
+      await a.directory.enter(ended);
+      await a.directory.leave(ended, anEnding(ended.event));
       expect(await b.directory.find([left.event.device])).toHaveLength(1);
       expect(await b.directory.succeed('01a20769-0000-7000-8000-00000000dead')).toEqual({ whose: 'ours' });
       b.directory.settled('01a20769-0000-7000-8000-00000000dead');
@@ -73,7 +76,11 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
           return Promise.resolve(ids);
         },
       });
-      await vi.waitFor(() => expect(owed).toContain(left.event.connectionId), patience);
+      await vi.waitFor(
+        () =>
+          expect(owed).toEqual(expect.arrayContaining([left.event.connectionId, ended.event.connectionId])),
+        patience,
+      );
       await vi.waitFor(
         async () =>
           expect((await fleet.inspect()).instances).toContainEqual(

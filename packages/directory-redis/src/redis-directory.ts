@@ -1,5 +1,6 @@
 import type { ConnectionId, DeviceRef, TenantId } from '@rollcall/core';
 import { later, sleep } from '@rollcall/core/environment';
+import type { DisconnectedEvent } from '@rollcall/core/events';
 import type {
   ConnectionDirectory,
   DirectoryContext,
@@ -181,16 +182,14 @@ class RedisDirectory implements ConnectionDirectory {
     return this.#claims.enter(new HeldConnection(entry));
   }
 
-  leave(entry: DirectoryEntry): void {
+  leave(entry: DirectoryEntry, ending?: DisconnectedEvent): Promise<void> | undefined {
     const held = this.#shared.book.get(entry.event.connectionId);
-    if (!held || !this.#shared.book.remove(held)) return;
-    if (this.alive) {
-      this.#claims.release(held);
-      return;
-    }
+    if (!held || !this.#shared.book.remove(held)) return undefined;
+    held.ending = ending;
+    if (this.alive) return this.#claims.release(held);
     // If this incarnation was declared dead, others publish this ending, so the record must stay.
     this.#death.leftInDoubt(held);
-    this.#reassertion.doubt(held.bucket);
+    return undefined;
   }
 
   holderHere(device: DeviceRef, slot: string): ConnectionId | undefined {
@@ -340,7 +339,7 @@ class RedisDirectory implements ConnectionDirectory {
   }
 
   #aliveAgain(): void {
-    this.#death.doubtEnded();
+    for (const held of this.#death.doubtEnded()) void this.#claims.release(held);
     this.#shared.context.listener.aliveAgain();
   }
 

@@ -58,7 +58,8 @@ export function createPresence(
     directory: fleet.entrance,
     access: followed.access,
     commitWaitMs: settings.commitWaitMs,
-    publish: (event, { identity: { tenant } }) => delivery.publish(event, tenant),
+    publish: (event, { identity: { tenant } }, beforeSending) =>
+      delivery.publish(event, tenant, beforeSending),
     moved: (open) => {
       const event = announceAgain(open, settings.announceIntervalMs, delivery.journalFacts);
       return delivery.takeOn(event, open.description.identity.tenant);

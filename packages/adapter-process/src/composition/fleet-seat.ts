@@ -124,7 +124,7 @@ export class FleetSeat {
         answers[standing] += 1;
         return standing;
       },
-      leave: (entry) => directory.leave(entry),
+      leave: (entry, ending) => directory.leave(entry, ending),
       holderHere: (device, slot) => directory.holderHere(device, slot),
       leases: directory.leases,
       get alive() {

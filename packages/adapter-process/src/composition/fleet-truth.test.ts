@@ -168,18 +168,24 @@ test.each(seeds)(
     await chaos.end();
 
     const begun = new Map<ConnectionId, ConnectionEvent>();
-    const endings = new Map<ConnectionId, string[]>();
-    const ended = (connection: ConnectionId, reason: string): void => {
-      endings.set(connection, [...(endings.get(connection) ?? []), reason]);
+    // One event may come again, as what a dead adapter noted, and had sent.
+    const reasonsOf = new Map<ConnectionId, Map<string, string>>();
+    const ended = (connection: ConnectionId, id: string, reason: string): void => {
+      const reasons = reasonsOf.get(connection) ?? new Map<string, string>();
+      if (!reasons.has(id)) reasonsOf.set(connection, reasons.set(id, reason));
     };
     for (const event of chaos.events()) {
       if (event.type === 'connected') begun.set(event.connectionId, event);
-      else ended(event.connectionId, event.reason);
+      else ended(event.connectionId, event.id, event.reason);
     }
-    for (const { event, reason, unconfirmed } of chaos.told) {
+    for (const { event, reason, unconfirmed, ending } of chaos.told) {
       if (unconfirmed) begun.set(event.connectionId, event);
-      ended(event.connectionId, `${reason} told by others`);
+      if (ending) ended(event.connectionId, ending.id, ending.reason);
+      else ended(event.connectionId, 'of the record', `${reason} told by others`);
     }
+    const endings = new Map(
+      [...reasonsOf].map(([connection, reasons]) => [connection, [...reasons.values()]]),
+    );
     const twice = [...endings].filter(([, reasons]) => reasons.length > 1);
     // Others told that it is lost while it was cut off, and told itself how it ended: the earlier ending counts.
     const explained = hasSecondSignal

@@ -112,7 +112,7 @@ test('a device is answered when journal and claim are there, and after 50 ms wit
   await settled();
   expect(told).toEqual(['after the claim', 'after the journal']);
 
-  fleet.holdAnswers(instanceOf(a));
+  const answer = fleet.holdAnswers(instanceOf(a));
   const late = await a.begin({ remoteId: 'no-answer' });
   void late.connection.committed().then(() => told.push('without an answer'));
   await clock.advanceAsync(49);
@@ -120,6 +120,7 @@ test('a device is answered when journal and claim are there, and after 50 ms wit
   await clock.advanceAsync(1);
   expect(told.at(-1)).toBe('without an answer');
   expect(late.ended).toEqual([]);
+  answer();
 });
 
 test('an ending is owed until it is in the journal, and no longer', async () => {
@@ -258,13 +259,16 @@ test('what ended in doubt, and what had still to be sent, is told by others wher
   const thaw = fleet.freeze(instanceOf(a));
   await clock.advanceAsync(deadAfterMs + 1_000);
   expect(new Set(owed.map(({ event, unconfirmed }) => [event.remoteId, unconfirmed].join()))).toEqual(
-    new Set(['ends-in-doubt,true', 'unsent,true']),
+    new Set(['ends-in-doubt,true', 'left-before,true', 'unsent,true']),
   );
+  const noted = owed.find(({ event }) => event.remoteId === 'left-before')?.ending;
+  expect(noted).toMatchObject({ type: 'disconnected', reason: 'client-closed' });
   isAway = false;
   ending.connection.report({ type: 'end', change: { reason: 'connection-lost' } });
   thaw();
   await clock.advanceAsync(10_000);
   expect(inWords(a.sink.events)).toEqual(['+ends-in-doubt', '+left-before', '-left-before client-closed']);
+  expect(a.sink.events.at(-1), 'as others told it').toEqual(noted);
   expect(await openIn(journal), 'the journal has nothing of it').toEqual([]);
 });
 

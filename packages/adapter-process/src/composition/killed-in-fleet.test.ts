@@ -42,8 +42,11 @@ beforeEach(async () => {
     deadAfterMs,
     tell(instance, endings: readonly OwedEnding[]) {
       dead = instance;
-      toldByOthers.push(...endings.map(({ event, reason }) => `-${event.remoteId} ${reason}`));
-      idsToldByOthers.push(...endings.map((owed) => stampOwed(instance, owed).id));
+      for (const owed of endings) {
+        const { id, remoteId, reason } = owed.ending ?? stampOwed(instance, owed);
+        toldByOthers.push(`-${remoteId} ${reason}`);
+        idsToldByOthers.push(id);
+      }
       return Promise.resolve(endings.map(({ event }) => event.connectionId));
     },
   });
@@ -186,7 +189,7 @@ test('a beginning that neither the network nor the directory had goes out before
   expect(inWords(second)).toEqual(['+unknown', '-unknown adapter-lost']);
 });
 
-test('an ending that lay in the journal of a dead adapter is told by its next run, as it was', async () => {
+test('an ending that lay in the journal of a dead adapter is told by others, and by its next run, as it was', async () => {
   const nextJournal = fileJournals();
   let isAway = false;
   const first = await run(nextJournal(), { answer: () => (isAway ? away : { status: 'delivered' }) });
@@ -197,9 +200,43 @@ test('an ending that lay in the journal of a dead adapter is told by its next ru
   await clock.advanceAsync(100);
   kill(first);
   await clock.advanceAsync(deadAfterMs * 2);
+  expect(toldByOthers).toEqual(['-unit-1 client-closed']);
   const second = await run(nextJournal());
   await clock.advanceAsync(deadAfterMs * 2);
-  expect([toldByOthers, inWords(second)]).toEqual([[], ['-unit-1 client-closed']]);
+  expect(inWords(second)).toEqual(['-unit-1 client-closed']);
+  expect(idsToldByOthers, 'one event').toEqual(second.sink.events.map(({ id }) => id));
+});
+
+test('killed between the directory and the network: the ending is told once, as it was, whoever is started again', async () => {
+  const journal = createMemoryJournal();
+  const first = await run(journal, { answer: () => new Promise(() => {}) });
+  const { connection } = await first.begin({ remoteId: 'unit-1' });
+  connection.report({ type: 'end', change: { reason: 'client-closed' } });
+  await clock.advanceAsync(100);
+  kill(first);
+  await clock.advanceAsync(deadAfterMs * 3);
+  expect(toldByOthers).toEqual(['-unit-1 client-closed']);
+});
+
+test('an ending is not sent before the directory knows it, or 50 ms', async () => {
+  const first = await run(createMemoryJournal());
+  const [prompt, late] = [await first.begin({ remoteId: 'prompt' }), await first.begin({ remoteId: 'late' })];
+  await settled();
+  const answer = fleet.holdAnswers(instanceOf(first));
+  prompt.connection.report({ type: 'end', change: { reason: 'client-closed' } });
+  await settled();
+  expect(inWords(first)).toEqual(['+prompt', '+late']);
+  answer();
+  await settled();
+  expect(inWords(first)).toEqual(['+prompt', '+late', '-prompt client-closed']);
+  const answerLater = fleet.holdAnswers(instanceOf(first));
+  late.connection.report({ type: 'end', change: { reason: 'client-closed' } });
+  await clock.advanceAsync(49);
+  expect(inWords(first)).toHaveLength(3);
+  await clock.advanceAsync(1);
+  await settled();
+  expect(inWords(first).at(-1)).toBe('-late client-closed');
+  answerLater();
 });
 
 test('without its journal, the next run tells nothing of what it does not know; others tell what they do', async () => {

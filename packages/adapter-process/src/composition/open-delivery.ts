@@ -36,8 +36,12 @@ export interface Delivery {
   readonly last: LastDeliveries;
   /** Until it is called, events only wait: what an earlier run left goes first. */
   startSending(): void;
-  /** Resolves when the event is safe; `undefined` says that it is already. */
-  publish(event: ConnectionEvent, tenant: Tenant): Promise<void> | undefined;
+  /** Resolves when the event is safe; `undefined` says that it is already. `beforeSending`: see {@link Outbox.append}. */
+  publish(
+    event: ConnectionEvent,
+    tenant: Tenant,
+    beforeSending?: () => Promise<void> | undefined,
+  ): Promise<void> | undefined;
   /** See {@link Outbox.relay}. */
   relay(events: readonly ConnectionEvent[], tenant: Tenant): Promise<boolean>;
   /** As `publish`, of an event that another adapter stamped: the journal keeps it until it is sent, and counts no connection. */
@@ -128,10 +132,10 @@ function waysIn(
   observer: Pick<AdapterContext['observer'], 'published' | 'announced'>,
 ): Pick<Delivery, 'publish' | 'publishOfAnother' | 'relay' | 'takeOn' | 'announce'> {
   return {
-    publish(event, tenant) {
+    publish(event, tenant, beforeSending) {
       observer.published(event);
       // From here on others own it, too.
-      return serveAll(() => outbox.append({ event, downstream: downstreamOf(tenant) }));
+      return serveAll(() => outbox.append({ event, downstream: downstreamOf(tenant) }, beforeSending));
     },
     relay(events, tenant) {
       for (const event of events) observer.published(event);

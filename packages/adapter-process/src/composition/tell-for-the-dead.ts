@@ -84,7 +84,7 @@ class DeadTeller {
     const { connectionId } = event;
     let telling = this.#underWay.get(connectionId);
     if (!telling) {
-      const ending = stampOwed(dead, owed);
+      const ending = owed.ending ?? stampOwed(dead, owed);
       telling = this.#delivery.relay(unconfirmed ? [event, ending] : [ending], tenant).then((isTold) => {
         this.#underWay.delete(connectionId);
         if (isTold) this.#counts.told();

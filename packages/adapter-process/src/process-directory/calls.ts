@@ -1,5 +1,5 @@
 import type { ConnectionId, DeviceRef, Epoch, TenantId, Timestamp } from '@rollcall/core';
-import type { AdapterIdentity } from '@rollcall/core/events';
+import type { AdapterIdentity, DisconnectedEvent } from '@rollcall/core/events';
 import type {
   DeadInstance,
   DirectoryEntry,
@@ -23,7 +23,7 @@ export interface Calls {
   readonly join: Call<{ identity: AdapterIdentity; deadAfterMs: number } & SignOfLife, FleetView>;
   readonly renew: Call<SignOfLife, FleetView>;
   readonly enter: Call<{ entry: DirectoryEntry; at: Timestamp }, Entered>;
-  readonly leave: Call<{ connection: ConnectionId; lease?: LeaseName }, null>;
+  readonly leave: Call<{ connection: ConnectionId; lease?: LeaseName; ending?: DisconnectedEvent }, null>;
   readonly find: Call<readonly DeviceRef[], readonly DirectoryPlace[]>;
   readonly isHeld: Call<LeaseName, boolean>;
   readonly enterLease: Call<LeaseEntry, LeaseStanding>;

@@ -119,7 +119,8 @@ export class Deaths {
       const isTold = [...this.#undertakers].some(({ buries }) => buries?.instance === instance);
       const heir = heirsOf(instance, this.#state.deaths).at(-1);
       const hasSuccessor = heir !== undefined && this.#fleet.lives(heir);
-      const left = (this.#state.entries.get(instance)?.size ?? 0) - (this.#asked.get(instance) ?? 0);
+      const open = this.#state.entries.get(instance)?.size ?? 0;
+      const left = open + this.#state.noted.countOf(instance) - (this.#asked.get(instance) ?? 0);
       if (isTold || hasSuccessor || left <= 0) continue;
       const free = [...this.#undertakers].find(({ buries }) => buries === undefined);
       if (!free) return;
@@ -143,6 +144,11 @@ export class Deaths {
         reason: holder && holder.connection !== connection ? 'taken-over' : 'adapter-lost',
         ...(lease && { lease: { slot: lease.slot, state: lease.state } }),
       });
+      if (owed.length === atMost) return owed;
+    }
+    for (const { event, ending } of this.#state.noted.of(instance)) {
+      const unconfirmed = isUnconfirmed(event, unconfirmedSince);
+      owed.push({ event, unconfirmed, reason: 'adapter-lost', ending });
       if (owed.length === atMost) break;
     }
     return owed;

@@ -5,6 +5,7 @@ import {
   heirsOf,
   holderWith,
   leaseHeldBy,
+  NotedEndings,
   slotKey,
   type DeclaredDeath,
   type SlotHolder,
@@ -26,6 +27,7 @@ export class FleetState {
   /** By instance; an entry is here before its slot is compared, and until its ending is safe. */
   readonly entries = new Map<string, Map<ConnectionId, FleetEntry>>();
   readonly deaths = new Map<string, DeclaredDeath>();
+  readonly noted: NotedEndings;
   readonly #ended = new Set<ConnectionId>();
   /** Of the dead: connections whose endings were told. One that is forgotten is told again, as the same event. */
   readonly #told = new Set<ConnectionId>();
@@ -35,6 +37,7 @@ export class FleetState {
 
   constructor(clock: Clock, countChanged: (tenant: TenantId) => void) {
     this.clock = clock;
+    this.noted = new NotedEndings(clock);
     this.#countChanged = countChanged;
   }
 
@@ -65,9 +68,11 @@ export class FleetState {
   /** All that a dead instance had entered is settled, and what it had taken on of those before it. */
   forget(dead: string): void {
     for (const instance of this.deaths.keys())
-      if (instance === dead || heirsOf(instance, this.deaths).includes(dead))
+      if (instance === dead || heirsOf(instance, this.deaths).includes(dead)) {
         for (const connection of [...(this.entries.get(instance)?.keys() ?? [])])
           this.settle(instance, connection);
+        this.noted.forget(instance);
+      }
   }
 
   /** Those of these that are still there come after all others. */
@@ -77,10 +82,12 @@ export class FleetState {
       const found = entries?.get(connection);
       if (found && entries?.delete(connection)) entries.set(connection, found);
     }
+    this.noted.toTheEnd(instance, connections);
   }
 
   settle(instance: string, connection: ConnectionId): void {
     const { key } = this.remove(instance, connection) ?? {};
+    this.noted.delete(instance, connection);
     remember(this.#told, connection);
     if (key !== undefined && this.slots.get(key)?.connection === connection) this.slots.delete(key);
   }
@@ -111,12 +118,15 @@ export class FleetState {
   /** Of connections of a dead instance: those that were never entered. */
   neverEntered(instance: string, connections: readonly ConnectionId[]): readonly ConnectionId[] {
     const owed = this.entries.get(instance);
-    return connections.filter((connection) => !owed?.has(connection) && !this.#told.has(connection));
+    return connections.filter(
+      (each) => !owed?.has(each) && !this.noted.has(instance, each) && !this.#told.has(each),
+    );
   }
 
   died(death: DeclaredDeath): void {
     const { instance } = death.identity;
     this.deaths.set(instance, death);
+    this.noted.confirmedBefore(instance, death.unconfirmedSince);
     for (const tenant of this.#counts.get(instance)?.keys() ?? []) this.#countChanged(tenant);
     if (this.deaths.size <= maxDeaths) return;
     for (const each of this.deaths.keys()) if (!this.entries.has(each)) return void this.deaths.delete(each);

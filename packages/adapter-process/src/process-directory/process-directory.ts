@@ -1,6 +1,6 @@
 import type { ConnectionId, DeviceRef, Instant, TenantId } from '@rollcall/core';
 import { later } from '@rollcall/core/environment';
-import type { ConnectedEvent } from '@rollcall/core/events';
+import type { ConnectedEvent, DisconnectedEvent } from '@rollcall/core/events';
 import {
   OwnEntries,
   type ConnectionDirectory,
@@ -115,15 +115,22 @@ class ProcessDirectory implements ConnectionDirectory {
     return (await within(clock, answerWithinMs, standing)) ?? this.#late();
   }
 
-  leave({ event: { connectionId: connection } }: DirectoryEntry): void {
+  leave(
+    { event: { connectionId: connection } }: DirectoryEntry,
+    ending?: DisconnectedEvent,
+  ): Promise<void> | undefined {
     const entered = this.#own.get(connection);
-    if (!entered) return;
+    if (!entered) return undefined;
     this.#own.delete(entered);
     const wasKnown = this.#known.delete(connection);
     if (!wasKnown && !this.alive) this.#leftInDoubt.add(connection);
     const { event, slot } = entered;
     const lease = 'state' in entered && slot !== undefined && { device: event.device, slot };
-    this.#link.tell('leave', { connection, ...(lease && { lease }) });
+    const left = this.#link
+      .ask('leave', { connection, ...(lease && { lease }), ...(ending && { ending }) })
+      .catch(() => null);
+    if (this.#isAway()) return undefined;
+    return within(this.#context.clock, answerWithinMs, left).then(() => {});
   }
 
   holderHere(device: DeviceRef, slot: string): ConnectionId | undefined {

@@ -114,6 +114,7 @@ export class ProcessFleet {
 
   renew(member: Member, sign: SignOfLife): FleetView {
     member.sign = sign;
+    this.state.noted.confirmedBefore(member.identity.instance, unconfirmedSince(sign));
     const others = [...this.#members.values()].filter(
       (each) => each !== member && this.lives(each.identity.instance),
     );
@@ -135,6 +136,7 @@ export class ProcessFleet {
   /** It left in good order, or what it had open is told. */
   remove(instance: string): void {
     this.#members.delete(instance);
+    this.state.noted.forget(instance);
   }
 
   enter({ identity: { instance, type } }: Member, { entry, at }: Calls['enter']['asked']): Entered {
@@ -160,12 +162,15 @@ export class ProcessFleet {
 
   leave(
     { identity: { instance, type } }: Pick<Member, 'identity'>,
-    { connection, lease }: Calls['leave']['asked'],
+    { connection, lease, ending }: Calls['leave']['asked'],
   ): void {
     const { state } = this;
-    const key = state.remove(instance, connection)?.key ?? (lease && slotKey(type, lease.device, lease.slot));
+    const left = state.remove(instance, connection);
+    const key = left?.key ?? (lease && slotKey(type, lease.device, lease.slot));
     if (lease) state.ended(connection);
     const holder = state.holderOf(key);
+    const { entry } = left ?? (holder?.connection === connection ? holder : { entry: undefined });
+    if (entry && ending && this.lives(instance)) state.noted.note(instance, entry.event, ending);
     if (key === undefined || holder?.connection !== connection) return;
     state.slots.delete(key);
     if (holder.instance === instance) return;

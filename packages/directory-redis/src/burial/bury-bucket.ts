@@ -1,50 +1,16 @@
 import type { ConnectionId, Timestamp } from '@rollcall/core';
-import type { Clock } from '@rollcall/core/environment';
-import type { AdapterIdentity } from '@rollcall/core/events';
 import type { OwedEnding } from '@rollcall/core/directory';
 import { leaseState } from '../leases/lease-state.ts';
 import { peekOwed } from '../scripts/peek-owed.ts';
-import { settleOwed } from '../scripts/settle-owed.ts';
-import type { EngineTime } from '../state/engine-time.ts';
 import { readBody } from '../wire/body.ts';
-import type { Death } from '../wire/death.ts';
 import { deviceNamed } from '../wire/field-text.ts';
-import type { KeyNames } from '../wire/key-names.ts';
 import { readRecord } from '../wire/record.ts';
 import { fullId } from '../wire/short-id.ts';
-import type { Asker } from '../contact/asker.ts';
-import type { ForeignValues } from '../state/foreign-values.ts';
-
-/** The dead incarnation. */
-export interface Deceased {
-  readonly short: string;
-  readonly identity: AdapterIdentity;
-  readonly death: Death;
-  /** Its leases that have not run out were reported before. */
-  readonly leasesKnown: boolean;
-}
-
-export interface BurialTools {
-  readonly asker: Asker;
-  readonly keys: KeyNames;
-  readonly foreign: ForeignValues;
-  readonly time: EngineTime;
-  readonly clock: Clock;
-  /** Names the undertaker, so that no two publish the same endings at the same time. */
-  readonly name: string;
-  tell(dead: Deceased, owed: readonly OwedEnding[]): Promise<readonly ConnectionId[]>;
-}
+import { settleFound, type BurialTools, type Deceased, type Found } from './settle-found.ts';
+import { tellNoted } from './tell-noted.ts';
 
 /** `done`: it is owed no ending in this bucket. `left`: it is owed some, and the bucket is worth another look later. */
 export type BucketOutcome = 'done' | 'left';
-
-interface Found {
-  readonly connection: string;
-  readonly device: string;
-  readonly field: string;
-  /** Absent: there is no ending to publish. */
-  readonly owed?: OwedEnding;
-}
 
 /** Ends what a dead incarnation left open in one bucket. */
 export async function buryBucket(dead: Deceased, bucket: number, tools: BurialTools): Promise<BucketOutcome> {
@@ -69,34 +35,9 @@ export async function buryBucket(dead: Deceased, bucket: number, tools: BurialTo
     complete = (await settleFound(dead, bucket, foundIn(pairs, dead, tools), tools)) && complete;
     cursor = String(next);
   } while (cursor !== '0');
-  if (!complete) return 'left';
+  if (!complete || !(await tellNoted(dead, bucket, tools))) return 'left';
   const left = await asker.look('EXISTS', keys.owedBy(bucket) + dead.short);
   return left.status === 'answer' && left.value === 0 ? 'done' : 'left';
-}
-
-/** @returns whether all that was found is settled. */
-async function settleFound(
-  dead: Deceased,
-  bucket: number,
-  found: readonly Found[],
-  { asker, keys, tell }: BurialTools,
-): Promise<boolean> {
-  const owed = found.flatMap((each) => (each.owed ? [each.owed] : []));
-  const told = owed.length > 0 ? await tell(dead, owed) : [];
-  const isTold = new Set<string>(told);
-  const settled = found.filter((each) => !each.owed || isTold.has(each.owed.event.connectionId));
-  if (settled.length === 0) return found.length === 0;
-  const reply = await asker.ask(
-    settleOwed,
-    [
-      keys.owedBy(bucket) + dead.short,
-      keys.heard(bucket),
-      keys.told(bucket, dead.short),
-      ...settled.map(({ device }) => keys.devices(bucket) + device),
-    ],
-    [dead.short, ...settled.flatMap((each) => [each.field, each.connection, each.owed ? '1' : ''])],
-  );
-  return reply.status === 'answer' && settled.length === found.length;
 }
 
 function foundIn(pairs: readonly unknown[], dead: Deceased, tools: BurialTools): readonly Found[] {

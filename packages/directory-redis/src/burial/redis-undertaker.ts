@@ -15,11 +15,12 @@ import { deathText, withoutHeir, type Death } from '../wire/death.ts';
 import { identityText } from '../wire/identity.ts';
 import type { KeyNames } from '../wire/key-names.ts';
 import { fullId } from '../wire/short-id.ts';
-import { buryBucket, deadInstanceOf, type BurialTools, type Deceased } from './bury-bucket.ts';
+import { buryBucket, deadInstanceOf } from './bury-bucket.ts';
 import { DeathWatch, type Candidate } from './death-watch.ts';
 import { KnownDeaths } from './known-deaths.ts';
 import { Pulse } from './pulse.ts';
 import { readFleet, type FleetState } from './read-fleet.ts';
+import type { BurialTools, Deceased } from './settle-found.ts';
 
 /** How many looks there are within the time after which an instance is declared dead. */
 const looksInTime = 10;
@@ -77,6 +78,7 @@ export class RedisUndertaker implements Undertaker {
       foreign: this.#foreign,
       time,
       clock,
+      deadAfterMs,
       name: Buffer.from(random.bytes(12)).toString('base64url'),
       tell: (dead, owed) => this.#tell(dead, owed),
     };

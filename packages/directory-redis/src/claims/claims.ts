@@ -1,11 +1,13 @@
 import type { ConnectionId, Epoch } from '@rollcall/core';
 import type { DirectoryPlace, DirectoryStanding } from '@rollcall/core/directory';
+import { keepNotedSeconds } from '../state/note-windows.ts';
 import type { Reply } from '../contact/asker.ts';
 import { claimSlot } from '../scripts/claim-slot.ts';
 import { releaseSlot } from '../scripts/release-slot.ts';
 import { unattended, type Shared } from '../shared.ts';
 import type { HeldConnection } from '../state/held-connection.ts';
 import { readClaim, type Claim } from '../wire/claim.ts';
+import { endingText } from '../wire/note.ts';
 import { readEpoch } from '../wire/read-epoch.ts';
 import { recordOf } from './record-of.ts';
 
@@ -13,6 +15,9 @@ import { recordOf } from './record-of.ts';
 const rememberEndsSeconds = { session: 0, lease: 600, moved: 86_400 } as const;
 
 export type ClaimKind = 'session' | 'lease' | 'asserted' | 'displaced';
+
+/** Endings that the engine was not told of, as it was away: beyond it, only the journal has the rest. */
+const mostNotReleased = 10_000;
 
 /** A record to take out. */
 interface Released {
@@ -22,6 +27,8 @@ interface Released {
   readonly kind: 'session' | 'lease' | 'moved';
   /** The incarnation that held it, as a short id; absent: this one. */
   readonly of?: string;
+  /** The connection that ended, if it is known: see `endingText`. */
+  readonly ended?: HeldConnection;
 }
 
 export interface ClaimsOptions extends Shared {
@@ -40,6 +47,8 @@ export interface ClaimsOptions extends Shared {
 /** Enters connections, asserts them again, and takes them out. */
 export class Claims {
   readonly #options: ClaimsOptions;
+  /** By connection, as short ids. */
+  readonly #notReleased = new Map<string, HeldConnection>();
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
@@ -85,21 +94,38 @@ export class Claims {
     return asker.askInTime(claimSlot, keys, args, late);
   }
 
-  /** The ending of a connection is stored safely, so its record can go. */
-  release(held: HeldConnection): void {
+  /**
+   * The ending of a connection is stored safely, so its record can go.
+   *
+   * @returns settles when the engine has answered, or when a device would not wait any more; `undefined`: it was not asked.
+   */
+  release(held: HeldConnection): Promise<void> | undefined {
     const { asker, context } = this.#options;
-    if (asker.canAsk) unattended(context.log, this.#release(held));
-    else {
-      this.#options.unasked(held.bucket);
-      this.#endedUntold(held);
+    if (asker.canAsk) {
+      const released = this.#release(held);
+      unattended(context.log, released);
+      return asker.inTime(released);
     }
+    this.#options.unasked(held.bucket);
+    this.notReleased(held);
+    return undefined;
+  }
+
+  /** The engine is to be told of its end later. */
+  notReleased(held: HeldConnection): void {
+    if (held.ending && this.#notReleased.size < mostNotReleased) this.#notReleased.set(held.shortId, held);
+    if (held.noted) this.#options.endedUntold(held, this.#options.self.short);
   }
 
   /** Takes out a record that the book does not have. Resolves to false if the engine did not answer. */
-  async releaseRecord(connection: string, { device, field, bucket, kind, of }: Released): Promise<boolean> {
-    const { asker, keys, self } = this.#options;
+  async releaseRecord(
+    connection: string,
+    { device, field, bucket, kind, of, ended = this.#notReleased.get(connection) }: Released,
+  ): Promise<boolean> {
+    const { asker, keys, self, context } = this.#options;
     const me = self.short;
     const owner = of ?? me;
+    const ending = ended?.ending ? endingText(ended.ending, ended.event) : '';
     const reply = await asker.ask(
       releaseSlot,
       [
@@ -109,10 +135,24 @@ export class Claims {
         keys.heard(bucket),
         keys.ended(bucket) + connection,
       ],
-      [field, me, connection, keys.channels, kind, String(rememberEndsSeconds[kind]), owner],
+      [
+        field,
+        me,
+        connection,
+        keys.channels,
+        kind,
+        String(rememberEndsSeconds[kind]),
+        owner,
+        ending,
+        keys.noted(bucket),
+        keys.owedBy(bucket),
+        String(keepNotedSeconds(context.deadAfterMs)),
+      ],
     );
     if (reply.status === 'answer' && reply.value === 2) this.#options.fenced(me);
-    return reply.status !== 'none';
+    if (reply.status === 'none') return false;
+    this.#notReleased.delete(connection);
+    return true;
   }
 
   /**
@@ -166,7 +206,7 @@ export class Claims {
     const { book, context } = this.#options;
     if (!held.noted || !book.remove(held)) return;
     // The ending is not owed any more.
-    this.release(held);
+    void this.release(held);
     context.listener.leases.endedElsewhere(held.event.connectionId);
   }
 
@@ -200,16 +240,9 @@ export class Claims {
   async #release(held: HeldConnection): Promise<void> {
     const { deviceName: device, field, bucket, shortId } = held;
     const kind = held.noted ? (held.moved ? 'moved' : 'lease') : 'session';
-    if (!(await this.releaseRecord(shortId, { device, field, bucket, kind }))) this.#notReleased(held);
-  }
-
-  #notReleased(held: HeldConnection): void {
+    if (await this.releaseRecord(shortId, { device, field, bucket, kind, ended: held })) return;
     this.#options.doubt(held.bucket);
-    this.#endedUntold(held);
-  }
-
-  #endedUntold(held: HeldConnection): void {
-    if (held.noted) this.#options.endedUntold(held, this.#options.self.short);
+    this.notReleased(held);
   }
 
   #placeOf({ event: { device, connectionId: connection } }: HeldConnection): DirectoryPlace {

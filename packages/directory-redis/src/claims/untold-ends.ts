@@ -22,7 +22,7 @@ export class UntoldEnds {
     for (const [held, of] of this.#ends) {
       const { deviceName: device, field, bucket, moved, shortId } = held;
       const kind = moved ? 'moved' : 'lease';
-      if (!(await claims.releaseRecord(shortId, { device, field, bucket, kind, of }))) return;
+      if (!(await claims.releaseRecord(shortId, { device, field, bucket, kind, of, ended: held }))) return;
       this.#ends.delete(held);
     }
   }

@@ -105,6 +105,18 @@ export class Asker {
     });
   }
 
+  /** Settles with the work, or when a device would not wait any more, which says nothing about the engine. */
+  inTime(work: Promise<unknown>): Promise<void> {
+    return new Promise((resolve) => {
+      const done = this.#waits.wait(resolve);
+      const over = (): void => {
+        done();
+        resolve();
+      };
+      work.then(over, over);
+    });
+  }
+
   /** As {@link ask}, for a command that only reads. */
   async look(
     command: Parameters<Engine['read']>[0],

@@ -29,8 +29,11 @@ export class OwnDeath {
     this.#leftInDoubt.push(held);
   }
 
-  doubtEnded(): void {
+  /** @returns what was left meanwhile: nobody else publishes the endings of these. */
+  doubtEnded(): readonly HeldConnection[] {
+    const left = this.#leftInDoubt;
     this.#leftInDoubt = [];
+    return left;
   }
 
   /**

@@ -71,3 +71,22 @@ local function announcementsAsked(fleet, now)
   local ago = who and now - tonumber(at)
   if ago and math.abs(ago) < ${announcementsAskedEveryMs} then return who, ago end
 end`;
+
+/** Endings are noted in windows of so long, ms by the engine's clock, and each window expires as a whole. */
+export const noteWindowMs = 30_000;
+
+/**
+ * Brings together what an incarnation noted in the windows from one to another, in a hash that does not expire with them: the first that
+ * looks after its death does so. `prefix`: of its windows.
+ */
+export const gatherNotes = `
+local function gatherNotes(gathered, prefix, from, to, keep)
+  for window = from, to do
+    local all = redis.call('HGETALL', prefix..window)
+    for k = 1, #all, 2 do redis.call('HSET', gathered, all[k], all[k + 1]) end
+    if #all > 0 then
+      redis.call('EXPIRE', gathered, keep)
+      redis.call('DEL', prefix..window)
+    end
+  end
+end`;

@@ -1,5 +1,5 @@
 import type { Instant } from '@rollcall/core';
-import type { ConnectedEvent } from '@rollcall/core/events';
+import type { ConnectedEvent, DisconnectedEvent } from '@rollcall/core/events';
 import type { DirectoryEntry, LeaseState } from '@rollcall/core/directory';
 import { bucketOf } from '../wire/bucket-of.ts';
 import { deviceName, slotField } from '../wire/field-text.ts';
@@ -30,6 +30,9 @@ export class HeldConnection implements DirectoryEntry {
   isEntering = false;
   /** The listener knows that the connection lost its slot. */
   displaced = false;
+
+  /** How it ended, if this instance publishes that. */
+  ending: DisconnectedEvent | undefined;
 
   constructor({ event, slot }: DirectoryEntry, noted?: NotedLease) {
     this.event = event;

@@ -12,6 +12,8 @@ export interface KeyNames {
   ended(bucket: number): string;
   /** Hash: connections of a dead incarnation whose endings were published. */
   told(bucket: number, instance: string): string;
+  /** Prefix of an incarnation's hashes of endings that it may not have sent (connection → note): incarnation, `:` and window follow. */
+  noted(bucket: number): string;
   /** The undertaker that buries this incarnation in this bucket at the moment. */
   burying(bucket: number, instance: string): string;
   /** Hash: tenant → number of connections of this incarnation. */
@@ -40,6 +42,7 @@ export function keyNames(prefix: string): KeyNames {
     heard: (bucket) => `${prefix}{${bucket}}h`,
     ended: (bucket) => `${prefix}{${bucket}}e:`,
     told: (bucket, instance) => `${prefix}{${bucket}}t:${instance}`,
+    noted: (bucket) => `${prefix}{${bucket}}x:`,
     burying: (bucket, instance) => `${prefix}{${bucket}}b:${instance}`,
     counted: (instance) => `${fleet}n:${instance}`,
     channels: `${prefix}to:`,

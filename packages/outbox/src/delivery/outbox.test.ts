@@ -254,6 +254,27 @@ describe('an event that the journal does not have yet', () => {
     expect(idsOf(sink.events)).toEqual(['e1', 'e2']);
   });
 
+  test('is sent, once the journal has it, when what its sender waits for is over', async () => {
+    const sink = new RecordingSink();
+    const { journal, commits } = givenASlowJournal();
+    const { outbox } = givenAnOutbox([sink], undefined, journal);
+    const told = Promise.withResolvers<void>();
+    const asked: string[] = [];
+    void outbox.append(connected('e1'), () => {
+      asked.push('e1');
+      return told.promise;
+    });
+    void outbox.append(connected('e2', 'd2'), () => undefined);
+    await settled();
+    expect(asked, 'the journal does not have it').toEqual([]);
+    for (const commit of commits) commit();
+    await settled();
+    expect([asked, idsOf(sink.events)]).toEqual([['e1'], ['e2']]);
+    told.resolve();
+    await settled();
+    expect(idsOf(sink.events)).toEqual(['e2', 'e1']);
+  });
+
   test('is sent after a while if the journal does not answer', async () => {
     const sink = new RecordingSink();
     const { journal } = givenASlowJournal();

@@ -59,10 +59,16 @@ export interface SinkDepth {
   readonly oldestAt: number | undefined;
 }
 
+export type BeforeSending = () => Promise<void> | undefined;
+
 /** Events on their way to the sinks. */
 export interface Outbox {
-  /** Queues an event. The result is that of the journal: `undefined` means that the event is safe already. */
-  append(outbound: OutboundEvent): Promise<void> | undefined;
+  /**
+   * Queues an event. The result is that of the journal: `undefined` means that the event is safe already.
+   *
+   * @param beforeSending called once, when the event is in the journal. It is sent when the result has settled. Must not throw or reject.
+   */
+  append(outbound: OutboundEvent, beforeSending?: BeforeSending): Promise<void> | undefined;
   /**
    * Queues events of one connection of another adapter, which died. They are never left out.
    *
@@ -135,8 +141,8 @@ class SinksOutbox implements Outbox {
     this.#queues = sinks.map((sink) => this.#queueOf(sink));
   }
 
-  append(outbound: OutboundEvent): Promise<void> | undefined {
-    return this.#take(outbound).committed;
+  append(outbound: OutboundEvent, beforeSending?: BeforeSending): Promise<void> | undefined {
+    return this.#take(outbound, beforeSending).committed;
   }
 
   async relay(events: readonly OutboundEvent[]): Promise<boolean> {
@@ -152,7 +158,7 @@ class SinksOutbox implements Outbox {
     this.#relayed.giveUp();
   }
 
-  #take(outbound: OutboundEvent): Kept {
+  #take(outbound: OutboundEvent, beforeSending?: BeforeSending): Kept {
     const { journal } = this.#options;
     const { event } = outbound;
     const device = deviceNumber(event.device.device);
@@ -171,7 +177,8 @@ class SinksOutbox implements Outbox {
       ...(outbound.ofAnother !== true && { half: event }),
     };
     const users = this.#queues.length;
-    if (users > 0) this.#bodies.keep(place, outbound, users, committed && this.#bounded(committed));
+    const maySend = this.#maySendOnce(committed, beforeSending);
+    if (users > 0) this.#bodies.keep(place, outbound, users, maySend);
     for (const queue of this.#queues) queue.append(tenant, arrival);
     while (this.#bodies.overBound && this.#leaveOutPinned());
     return { place, committed };
@@ -305,6 +312,15 @@ class SinksOutbox implements Outbox {
   /** Leaves out one pair of each sink: an event that all of them leave out leaves memory. */
   #leaveOutPinned(): boolean {
     return this.#queues.map((queue) => queue.leaveOutPinned()).includes(true);
+  }
+
+  #maySendOnce(
+    committed: Promise<void> | undefined,
+    beforeSending: BeforeSending | undefined,
+  ): Promise<void> | undefined {
+    const bounded = committed && this.#bounded(committed);
+    if (!beforeSending) return bounded;
+    return bounded ? bounded.then(beforeSending) : beforeSending();
   }
 
   /** Waits for a commit, with a limit. Events that are committed together share one promise, and one timer. */

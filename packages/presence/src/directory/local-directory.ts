@@ -31,7 +31,10 @@ export function createLocalDirectory({
       if (displaced) listener.displaced(displaced.event.connectionId, { device, connection, instance });
       return held;
     },
-    leave: (entry) => void entries.delete(entry),
+    leave(entry) {
+      entries.delete(entry);
+      return undefined;
+    },
     holderHere: (device, slot) => entries.holderOf(device, slot)?.event.connectionId,
     isHeld: (_kind, device, slot) => Promise.resolve(entries.holderOf(device, slot) !== undefined),
     // Nothing in an adapter asks for it often: an index would cost each connect.

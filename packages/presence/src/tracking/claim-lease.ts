@@ -38,7 +38,7 @@ export async function claimLease(
     const isOurs = !isOvertaken && event.adapter.instance === stamp.identity.instance;
     if ((isOurs && standing.status !== 'ended') || tries === mostTries)
       return { status: 'ours', event, began };
-    directory.leave(entry);
+    void directory.leave(entry);
   }
 }
 

@@ -35,8 +35,16 @@ export interface ConnectionsOptions {
   readonly stamp: StampContext;
   /** After a stall, silence proves nothing for a while. */
   readonly loop: Pick<LoopWatch, 'deafUntil'>;
-  /** Queues a stamped event; resolves when it is safe, `undefined`: it already is. */
-  publish(event: ConnectionEvent, description: ConnectionDescription): Promise<void> | undefined;
+  /**
+   * Queues a stamped event; resolves when it is safe, `undefined`: it already is.
+   *
+   * @param beforeSending called once it is safe. It is sent when the result has settled.
+   */
+  publish(
+    event: ConnectionEvent,
+    description: ConnectionDescription,
+    beforeSending?: () => Promise<void> | undefined,
+  ): Promise<void> | undefined;
   /** How many pairs of this device were left out, and not reported by an event. */
   coalescedOf(device: DeviceRef): number;
   readonly access: Pick<AccessBook, 'holdProof' | 'holdLease'>;

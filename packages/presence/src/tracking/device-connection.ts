@@ -1,5 +1,5 @@
 import type { ConnectionId, Instant } from '@rollcall/core';
-import type { ConnectedEvent } from '@rollcall/core/events';
+import type { ConnectedEvent, ConnectionEvent, DisconnectedEvent } from '@rollcall/core/events';
 import type { Change, ConnectionTracker, DisconnectedChange, EndedSignal } from '@rollcall/core/tracker';
 import type { ConnectedChange } from '@rollcall/core/internal';
 import type { ConnectionDescription, EndReason, OpenConnection } from '../host-presence.ts';
@@ -100,8 +100,11 @@ export class DeviceConnection<State, Signal> implements OpenConnection<Signal> {
     this.#connected = undefined;
     try {
       if (!connected.isToldByOthers) {
-        this.#publish(event);
-        if (isInDirectory(connected.event)) leaveDirectory(this.#shared, connected, this.#committing);
+        const leaving = isInDirectory(connected.event)
+          ? leavingOf(this.#shared, connected, event)
+          : undefined;
+        this.#publish(event, leaving?.beforeSending);
+        leaving?.published();
       }
     } finally {
       containConnection(this.#shared, () => this.#description.onDisconnected?.(change));
@@ -123,8 +126,8 @@ export class DeviceConnection<State, Signal> implements OpenConnection<Signal> {
     return this.#shared.coalescedOf(this.#description.identity.device);
   }
 
-  #publish(event: Parameters<ConnectionsOptions['publish']>[0]): void {
-    this.#waitFor(this.#shared.publish(event, this.#description));
+  #publish(event: ConnectionEvent, beforeSending?: () => Promise<void> | undefined): void {
+    this.#waitFor(this.#shared.publish(event, this.#description, beforeSending));
   }
 
   #waitFor(work: Promise<void> | undefined): void {
@@ -172,20 +175,30 @@ export function removeConnected({ devices, announcer }: SharedByConnections, con
   announcer.remove(connected);
 }
 
+/** How a connection that ended leaves the directory. */
+export interface Leaving {
+  /** Absent: there is nobody to wait for. */
+  readonly beforeSending?: () => Promise<void> | undefined;
+  /** To be called once the ending is published. */
+  published(): void;
+}
+
 /**
- * A connection that ended leaves the directory, once its ending is in the journal: before that, others would have to publish the ending
- * if this process died.
- *
- * @param journaled settles when the journal has the ending; absent: it has it already.
+ * A connection leaves the directory once its ending is in the journal: before that, others would have to publish the ending if this
+ * process died. And the ending is sent once the directory knows of it: before that, others would publish another ending.
  */
-export function leaveDirectory(
+export function leavingOf(
   { directory, endedInDoubt }: Pick<SharedByConnections, 'directory' | 'endedInDoubt'>,
   connected: Connected,
-  journaled: Promise<void> | undefined,
-): void {
-  if (!directory.alive) endedInDoubt(connected.event.connectionId);
-  if (journaled) void journaled.then(() => directory.leave(connected));
-  else directory.leave(connected);
+  ending: DisconnectedEvent,
+): Leaving {
+  if (directory.status === 'local') return { published: () => void directory.leave(connected, ending) };
+  return {
+    beforeSending: () => directory.leave(connected, ending),
+    published() {
+      if (!directory.alive) endedInDoubt(connected.event.connectionId);
+    },
+  };
 }
 
 /** A session ends with the secret that opened it; a lease belongs to the device, and each request that renews it has its own proof. */

@@ -2,7 +2,7 @@ import type { ConnectedEvent, DisconnectedEvent } from '@rollcall/core/events';
 import type { ConnectionDescription } from '../host-presence.ts';
 import { stampDisconnected } from '../stamping/stamp.ts';
 import type { Connected } from './connected-devices.ts';
-import { leaveDirectory, type SharedByConnections } from './device-connection.ts';
+import { leavingOf, type SharedByConnections } from './device-connection.ts';
 import type { Ending } from './lease-standing.ts';
 
 /** The events of one lease of a fleet: published, and then for a while on their way to the journal. */
@@ -30,7 +30,7 @@ export class LeaseEvents {
     try {
       this.#publish(event);
     } catch (error) {
-      directory.leave({ event });
+      void directory.leave({ event });
       throw error;
     }
     return event;
@@ -41,8 +41,9 @@ export class LeaseEvents {
   }
 
   publishEnding(ending: DisconnectedEvent, connected: Connected): void {
-    this.#publish(ending);
-    leaveDirectory(this.#shared, connected, this.#committing);
+    const { beforeSending, published } = leavingOf(this.#shared, connected, ending);
+    this.#publish(ending, beforeSending);
+    published();
   }
 
   /** The lease of another adapter goes on here. */
@@ -59,8 +60,8 @@ export class LeaseEvents {
     return this.#shared.coalescedOf(this.#description.identity.device);
   }
 
-  #publish(event: ConnectedEvent | DisconnectedEvent): void {
-    this.#waitFor(this.#shared.publish(event, this.#description));
+  #publish(event: ConnectedEvent | DisconnectedEvent, beforeSending?: () => Promise<void> | undefined): void {
+    this.#waitFor(this.#shared.publish(event, this.#description, beforeSending));
   }
 
   #waitFor(work: Promise<void> | undefined): void {
