@@ -7,6 +7,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const collector = new URL('../measure/collect-garbage.mjs', import.meta.url).href;
 /** Has a process answer how late its event loop was, where it listens to no other messages. */
 export const eventLoopLag = new URL('../measure/event-loop-lag.mjs', import.meta.url).href;
+const turnsWatch = new URL('../measure/watch-turns.mjs', import.meta.url).href;
 /** Several processes read a registry of 100,000 devices each. */
 const patienceMs = 180_000;
 /** @type {Set<import('node:child_process').ChildProcess>} */
@@ -57,6 +58,14 @@ export async function startReady(file, args, env = {}, preloaded = []) {
   const child = start(file, args, env, preloaded);
   const [message] = await once(child, 'message');
   return { child, message: /** @type {unknown} */ (message) };
+}
+
+/**
+ * Starts a floor like `startReady`. It is watched as adapters are, since that costs CPU time.
+ * @param {string} file @param {string[]} args
+ */
+export function startFloor(file, args) {
+  return startReady(file, args, {}, [turnsWatch]);
 }
 
 /**

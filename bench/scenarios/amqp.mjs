@@ -3,7 +3,7 @@ import { inParallel } from '../load/in-parallel.mjs';
 import { measureCpu } from '../measure/process-usage.mjs';
 import { median } from '../measure/statistics.mjs';
 import { pidOf, startStack, tenant } from '../processes/stack.mjs';
-import { ask, startReady, stop } from '../processes/start.mjs';
+import { ask, startFloor, stop } from '../processes/start.mjs';
 
 /**
  * Devices over AMQP 1.0: they connect, each with one link, and send telemetry of 200 bytes, each the next once the one before was
@@ -13,8 +13,8 @@ import { ask, startReady, stop } from '../processes/start.mjs';
  */
 export async function amqpScenario({ devices, messages, repeats }) {
   const stack = await startStack('amqp', devices);
-  const accepting = await startReady('bench/processes/bare-rhea-network.mjs', []);
-  const sending = await startReady('bench/processes/bare-rhea.mjs', [
+  const accepting = await startFloor('bench/processes/bare-rhea-network.mjs', []);
+  const sending = await startFloor('bench/processes/bare-rhea.mjs', [
     String(stack.networkPort),
     `telemetry/${tenant}`,
   ]);

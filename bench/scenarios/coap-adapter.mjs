@@ -4,7 +4,7 @@ import { inParallel } from '../load/in-parallel.mjs';
 import { measureCpu } from '../measure/process-usage.mjs';
 import { median } from '../measure/statistics.mjs';
 import { pidOf, startStack, tenant } from '../processes/stack.mjs';
-import { ask, startReady, stop } from '../processes/start.mjs';
+import { ask, startFloor, stop } from '../processes/start.mjs';
 
 const payloadBytes = 200;
 
@@ -16,8 +16,8 @@ const payloadBytes = 200;
  */
 export async function coapAdapterScenario({ devices, messages, repeats }) {
   const stack = await startStack('coap', devices);
-  const layers = await startReady('bench/processes/secure-coap.mjs', []);
-  const rhea = await startReady('bench/processes/bare-rhea.mjs', [
+  const layers = await startFloor('bench/processes/secure-coap.mjs', []);
+  const rhea = await startFloor('bench/processes/bare-rhea.mjs', [
     String(stack.networkPort),
     `telemetry/${tenant}`,
   ]);

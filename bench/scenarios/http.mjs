@@ -2,7 +2,7 @@ import { post } from '../load/http-client.mjs';
 import { measureCpu } from '../measure/process-usage.mjs';
 import { median } from '../measure/statistics.mjs';
 import { pidOf, startStack, tenant } from '../processes/stack.mjs';
-import { startReady, stop } from '../processes/start.mjs';
+import { startFloor, stop } from '../processes/start.mjs';
 
 /**
  * Telemetry of 200 bytes by POST with QoS 1, to a consumer; beside it, bare fastify answering the same requests with 202, at once and
@@ -12,8 +12,8 @@ import { startReady, stop } from '../processes/start.mjs';
  */
 export async function httpScenario({ devices, messages, repeats }) {
   const stack = await startStack('http', devices);
-  const floor = await startReady('bench/processes/bare-fastify.mjs', []);
-  const sending = await startReady('bench/processes/sending-fastify.mjs', [
+  const floor = await startFloor('bench/processes/bare-fastify.mjs', []);
+  const sending = await startFloor('bench/processes/sending-fastify.mjs', [
     String(stack.networkPort),
     `telemetry/${tenant}`,
     String(devices),

@@ -3,7 +3,7 @@ import { connectDevice, publish } from '../load/mqtt-device.mjs';
 import { measureCpu } from '../measure/process-usage.mjs';
 import { median } from '../measure/statistics.mjs';
 import { pidOf, startStack, tenant } from '../processes/stack.mjs';
-import { ask, startReady, stop } from '../processes/start.mjs';
+import { ask, startFloor, stop } from '../processes/start.mjs';
 
 /**
  * Telemetry of 200 bytes over MQTT, to a consumer; beside it, bare aedes taking the same PUBLISHes, and bare rhea sending as
@@ -13,8 +13,8 @@ import { ask, startReady, stop } from '../processes/start.mjs';
  */
 export async function publishScenario({ qos, devices, messages, repeats }) {
   const stack = await startStack('mqtt', devices);
-  const aedes = await startReady('bench/processes/bare-aedes.mjs', []);
-  const rhea = await startReady('bench/processes/bare-rhea.mjs', [
+  const aedes = await startFloor('bench/processes/bare-aedes.mjs', []);
+  const rhea = await startFloor('bench/processes/bare-rhea.mjs', [
     String(stack.networkPort),
     `telemetry/${tenant}`,
   ]);
