@@ -64,8 +64,8 @@ export function graceOf({ intervalMs }: Pick<AdapterNews, 'intervalMs'>): number
 }
 
 /**
- * Whether the state of a connection of this adapter is not known any more: the adapter fell silent, announces others but not
- * this one, or lost its journal.
+ * Whether the state of a connection of this adapter is unknown: the adapter became silent, announces others but not this one, or lost
+ * its journal.
  *
  * @param connection `heard`: the adapter's `listenedMs` when the last event of the connection came.
  */

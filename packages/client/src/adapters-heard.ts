@@ -17,8 +17,7 @@ export interface AdaptersHeard {
   /** For how long the adapter's announcements were heard until now, to be compared later. */
   listenedMs(tenant: string, adapterId: string): number;
   /**
-   * Whether the state of a connection is not known any more: its adapter fell silent, announces others but not this one, or
-   * lost its journal.
+   * Whether the state of a connection is unknown: its adapter became silent, announces others but not this one, or lost its journal.
    *
    * @param heardAtMs {@link listenedMs} when the last event of the connection came.
    */

@@ -35,8 +35,7 @@ export interface EventSource {
 const maxTenants = 1_000;
 
 /**
- * The addresses that have the events of the tenants that were asked for. All events of one tenant, and so of one device, come over one
- * of them.
+ * The addresses for the events of the wanted tenants. All events of one tenant, and so of one device, come over one address.
  *
  * @param newName names a subscription that ends with its consumer.
  * @throws ConfigError if the network has no such address; the error says what to do.

@@ -1,6 +1,6 @@
 import type { Ending } from './device-presence.ts';
 
-/** How many adapters of one device have their endings compared; beyond it, the one with the oldest ending is forgotten. */
+/** How many adapters of one device have their endings compared. Beyond it, the adapter with the oldest ending is forgotten. */
 const maxAdapters = 16;
 
 /**

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { deviceKey, deviceRef } from '@rollcall/core';
 import type { DecodedEvent, ReceivedMessage } from '@rollcall/hono-wire';
 
-/** The lane of a message, and the id that stays the same when it comes again: see `Work`. */
+/** The lane of a message, and the id that a repetition shares with it: see `Work`. */
 export interface Identity {
   readonly lane: string;
   readonly id: string;

@@ -1,4 +1,4 @@
-// Who asks, by a bearer token; and what is read from files of tokens and keys.
+// Checks bearer tokens, and reads files of tokens and keys.
 export { readList, type ListEntry } from './tokens/read-list.ts';
 export {
   createTokenCheck,

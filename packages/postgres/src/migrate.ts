@@ -1,15 +1,15 @@
 import type { Queries } from './queries.ts';
 
 export interface Migration {
-  /** Of the table that holds the version. */
+  /** The name of the table that has the version. */
   readonly table: string;
-  /** SQL. Steps that were released never change; a new one is added at the end. */
+  /** SQL. Released steps never change; a new one is added at the end. */
   readonly steps: readonly string[];
-  /** A test may want an older version. */
+  /** The version to migrate to; tests use older ones. */
   readonly newest?: number;
 }
 
-/** Brings the database to the newest version, all steps or none; of several replicas, one does. @throws Error where it is of a later one */
+/** Migrates the database to the newest version, all steps or none. If several replicas start, one migrates. @throws Error if it is of a later version */
 export async function migrate(
   queries: Pick<Queries, 'patiently'>,
   { table, steps, newest = steps.length }: Migration,

@@ -20,7 +20,7 @@ test.each([
   expect(isPassing(ofServer(code))).toBe(passes);
 });
 
-test('after an error of a socket it may, and after a mistake in our own code not', () => {
+test('the same query may succeed after a socket error, and not after a mistake in our own code', () => {
   expect(isPassing(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }))).toBe(true);
   expect(isPassing(new TypeError('x is not a function'))).toBe(false);
 });

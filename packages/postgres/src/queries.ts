@@ -1,8 +1,8 @@
 import pg from 'pg';
 
-/** What is asked within one transaction. */
+/** Sends queries within one transaction. */
 export interface Client {
-  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- what a row has, the text of the question says
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the text of the query decides what a row has
   query<Row extends pg.QueryResultRow>(
     text: string,
     values?: readonly unknown[],
@@ -10,44 +10,44 @@ export interface Client {
 }
 
 export interface Queries extends Client {
-  /** A transaction of one writer at a time, over all replicas. */
+  /** Runs a transaction that no other writer of any replica runs at the same time. */
   exclusively<Result>(work: (client: Client) => Promise<Result>): Promise<Result>;
-  /** The same of work that takes as long as the tables are large. */
+  /** The same, without a time limit, for work that takes longer the larger the tables are. */
   patiently<Result>(work: (client: Client) => Promise<Result>): Promise<Result>;
   /**
-   * Runs this once no other replica runs work under the same lock. Where the connection that holds the lock is lost, it rejects at once, and
-   * others may begin; what was begun ends by itself.
+   * Runs `work` when no other replica runs work under the same lock. If the connection that holds the lock is lost, this rejects at once,
+   * and another replica may begin, while the work itself is not interrupted.
    */
   alone<Result>(alone: Alone, work: () => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 
 interface Alone {
-  /** Of the advisory lock: another one than that of the writers. */
+  /** The number of the advisory lock, which is not that of the writers. */
   readonly lock: number;
-  /** Called once where another replica has it. */
+  /** Called once if another replica holds the lock. */
   waits(): void;
 }
 
 export interface QueriesOptions {
   readonly url: string;
-  /** Of the advisory lock that writers take: 31 bits, another one for each kind of store. */
+  /** The number of the advisory lock that writers take: 31 bits, unique for each kind of store. */
   readonly writersLock: number;
-  /** Told of a connection that is lost while nothing is asked over it. */
+  /** Called when an idle connection is lost. */
   onIdleError(error: Error): void;
-  /** What is thrown where the same may succeed later. */
+  /** Makes the error that is thrown if the same query may succeed later. */
   unavailable(message: string, options: ErrorOptions): Error;
 }
 
 const connectWithinMs = 5_000;
-/** A question that takes longer is given up. */
+/** How long a query may take. */
 const answerWithinMs = 15_000;
 const maxConnections = 8;
 
-/** The type of numbers of 64 bits, by its object id. */
+/** The object id of the type BIGINT. */
 const int8: number = pg.types.builtins.INT8;
 
-/** Numbers of 64 bits are times and counts here: all of them are exact as JavaScript has them. */
+/** BIGINT columns are times and counts, which JavaScript numbers represent exactly. */
 const types = {
   getTypeParser: ((oid: number, format?: 'text') =>
     oid === int8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
@@ -59,13 +59,13 @@ export function openQueries({ url, writersLock, onIdleError, unavailable }: Quer
     max: maxConnections,
     connectionTimeoutMillis: connectWithinMs,
     query_timeout: answerWithinMs,
-    // The server gives up what nobody waits for any more.
+    // The server cancels queries that nobody waits for any more.
     statement_timeout: answerWithinMs,
-    // A replica whose host is gone holds the lock of writers no longer than that.
+    // A replica whose host was lost holds the lock of writers no longer than this.
     idle_in_transaction_session_timeout: answerWithinMs,
     types,
   });
-  // Of a connection that is lost while nothing is asked over it: the next question dials another one.
+  // An idle connection was lost. The next query opens another one.
   pool.on('error', onIdleError);
   const guarded = <Result>(work: () => Promise<Result>): Promise<Result> => guard(work, unavailable);
   const begin = `BEGIN; SELECT pg_advisory_xact_lock(${writersLock})`;
@@ -89,7 +89,7 @@ async function inTransaction<Result>(
 ): Promise<Result> {
   const connection = await pool.connect();
   let broken: Error | undefined;
-  // One that is lost says so beside the question that fails: without a listener that would end the process.
+  // A lost connection also emits an error beside the query that fails. Without a listener, that would end the process.
   const lost = (error: Error): void => void (broken = error);
   connection.on('error', lost);
   try {
@@ -99,7 +99,7 @@ async function inTransaction<Result>(
     throw error;
   } finally {
     connection.off('error', lost);
-    // A connection in an unknown state is not used again.
+    // The state of the connection is unknown, so it is not used again.
     connection.release(broken);
   }
 }
@@ -137,8 +137,8 @@ async function underLock<Result>(
 }
 
 /**
- * A role or a database may have limits of its own; older servers do not know all of them. A host that is gone is noticed within half a
- * minute: until then its connection holds locks.
+ * Removes the limits that a role or a database may have set. Older servers do not know all of them. A lost host is noticed
+ * within half a minute: until then, its connection holds its locks.
  */
 const withoutLimits = `
   SELECT set_config(name, value, false)
@@ -151,7 +151,7 @@ const withoutLimits = `
   ) AS wanted (name, value)
   JOIN pg_settings USING (name)`;
 
-/** Without limits of time; that a server's host is gone is noticed by the system. What was begun is given up with the connection. */
+/** A connection without time limits. The operating system notices when the host of the server is lost. The work ends with the connection. */
 async function overOwnConnection<Result>(
   url: string,
   work: (connection: pg.Client) => Promise<Result>,
@@ -188,8 +188,9 @@ async function guard<Result>(
 }
 
 /**
- * Classes of SQLSTATE after which the same may succeed: no connection, rolled back, out of resources, operator intervention, system
- * error; read only, as a standby is; and a transaction in which this process stood still. Without one, the error is not the server's.
+ * Classes of SQLSTATE after which the same query may succeed: no connection, rolled back, out of resources, operator intervention, system
+ * error; read only, as on a standby; and a transaction during which this process was stopped. Errors without SQLSTATE are not of the
+ * server.
  */
 const passing = /^(?:08|40|53|57|58|25006|25P03)/;
 
@@ -197,6 +198,6 @@ export function isPassing(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as { readonly code?: unknown };
   if (error instanceof pg.DatabaseError) return typeof code === 'string' && passing.test(code);
-  // A socket error, a time-out, or a pool that was closed; and no mistake in our own code.
+  // A socket error, a time-out, or a closed pool, but not a mistake in our own code.
   return !(error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError);
 }

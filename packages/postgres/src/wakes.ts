@@ -4,20 +4,20 @@ import { later, type Clock } from '@rollcall/core/environment';
 export interface WakesOptions {
   readonly url: string;
   readonly clock: Clock;
-  /** As it is named in `NOTIFY`. */
+  /** The channel of `NOTIFY`. */
   readonly channel: string;
-  /** What the server calls the session, 63 bytes at most; it is listed for as long as this process, or its host, is not known to be gone. */
+  /** The name of the session, 63 bytes at most. The server lists it until it notices that this process or its host is gone. */
   readonly session?: string;
-  /** @param told with it; absent where something may have been told that was not heard. */
+  /** @param told the payload of the notification; absent: notifications may have been missed. */
   wake(told?: string): void;
 }
 
-/** Without a connection nothing is heard: so often another one is tried, and it is looked by the clock. */
+/** How often, without a connection, to wake the listener and to try another connection. */
 const againInMs = 1_000;
 
 /**
- * Hears when any replica has committed changes. A connection that is lost is made again; until then, and once it is there, it wakes
- * by itself.
+ * Wakes its listener when any replica has committed changes (`LISTEN`). A lost connection is made again. Until then, and once it is
+ * there, the listener is woken anyway, as notifications may have been missed.
  */
 export class Wakes {
   readonly #options: WakesOptions;
@@ -44,7 +44,7 @@ export class Wakes {
       await client.connect();
       await client.query(`LISTEN ${channel}`);
       this.#client = client;
-      // What was committed meanwhile was not heard.
+      // Notifications of commits in between were missed.
       wake();
     } catch {
       this.#again();

@@ -1,74 +1,38 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Timestamp } from '@rollcall/core';
+import {
+  examplesOf,
+  isUtcTime,
+  openApiProblems,
+  operationsOf,
+  schemaCheck,
+} from '@rollcall/http-service/testing';
 import { describe, expect, test } from 'vitest';
 import { connected, connectionId, disconnected } from '../testing/received.ts';
-import { startApi, type ApiUnderTest } from '../testing/start-api.ts';
+import { startApi } from '../testing/start-api.ts';
 import { examples } from './examples.ts';
 import { openApi } from './open-api.ts';
 
-interface Operation {
-  readonly operationId: string;
-  readonly parameters?: readonly {
-    readonly name: string;
-    readonly in: string;
-    readonly schema?: { readonly type?: string; readonly format?: string };
-  }[];
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, MediaType>> }>>;
-}
-
-interface MediaType {
-  readonly schema?: object;
-  readonly example?: object;
-}
-
-/** The description as a client gets it. */
-async function served({ get }: ApiUnderTest): Promise<object> {
-  const response = await get('/openapi.json');
-  expect(response.status).toBe(200);
-  return (await response.json()) as object;
-}
-
-const ajv = new Ajv2020({ strict: false, formats: { 'date-time': isTime, uri: true } });
-ajv.addSchema({ $id: 'api', ...openApi });
-
-function isTime(text: string): boolean {
-  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/.test(text) && !Number.isNaN(Date.parse(text));
-}
-
-function problemsWith(name: string, value: unknown): readonly string[] {
-  const validate = ajv.getSchema(`api#/components/schemas/${name}`);
-  if (!validate) throw new Error(`there is no schema ${name}`);
-  void validate(value);
-  return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath}: ${message}`);
-}
-
-const operations = Object.entries(openApi.paths).flatMap(([path, methods]) =>
-  Object.entries(methods as Readonly<Record<string, Operation>>).map(([method, operation]) => ({
-    path,
-    method,
-    operation,
-  })),
-);
+const ajv = new Ajv2020({ strict: false, formats: { 'date-time': isUtcTime, uri: true } });
+const problemsWith = schemaCheck(openApi, ajv);
+const operations = operationsOf(openApi);
 
 describe('the description of the API', () => {
-  test('is OpenAPI 3.1', async () => {
-    const result = await new Validator().validate({ ...(await served(await startApi())) });
-    expect(result.errors ?? []).toEqual([]);
-    expect(result.valid).toBe(true);
+  test('is valid OpenAPI 3.1 when it is served', async () => {
+    const response = await (await startApi()).get('/openapi.json');
+    expect(response.status).toBe(200);
+    const { errors = [], valid } = await new Validator().validate({ ...((await response.json()) as object) });
+    expect({ errors, valid }).toEqual({ errors: [], valid: true });
   });
 
-  test('names each operation once, and each parameter of a path', () => {
-    const names = operations.map(({ operation }) => operation.operationId);
-    expect(new Set(names).size).toBe(names.length);
-    for (const { path, operation } of operations) {
-      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
-      const declared = (operation.parameters ?? []).filter((each) => each.in === 'path');
-      expect(declared.map(({ name }) => name)).toEqual(inPath);
-    }
+  test('has no contradictions, and its examples match their schemas', () => {
+    expect(examplesOf(operations).length).toBeGreaterThan(20);
+    expect(openApiProblems(openApi, problemsWith)).toEqual([]);
+    expect(problemsWith('DeviceQuery', examples.query)).toEqual([]);
   });
 
-  test('says of each text in path or query how long it may be, and that none may be empty', () => {
+  test('bounds the length of each text in a path or a query', () => {
     const texts = operations
       .flatMap(({ operation }) => operation.parameters ?? [])
       .flatMap(({ in: place, schema }) => (place === 'header' || !schema ? [] : [schema]))
@@ -78,32 +42,12 @@ describe('the description of the API', () => {
       expect(each).toMatchObject({ minLength: 1, maxLength: expect.any(Number) as number });
   });
 
-  test('has what HTTP itself is answered with', () => {
+  test('has the answers to malformed requests', () => {
     for (const { operation } of operations.filter(({ path }) => path.startsWith('/v1/')))
       expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['408', '421', '431']));
   });
 
-  test('leads to schemas that are there', () => {
-    const refs = [...JSON.stringify(openApi).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(
-      ([, name]) => name,
-    );
-    expect(new Set(refs)).toEqual(new Set(Object.keys(openApi.components.schemas)));
-  });
-
-  test('has examples that are as it says', () => {
-    const media = operations.flatMap(({ operation }) =>
-      Object.values(operation.responses).flatMap(({ content = {} }) => Object.values(content)),
-    );
-    const shown = media.filter(({ example }) => example !== undefined);
-    expect(shown.length).toBeGreaterThan(20);
-    for (const { schema, example } of shown) {
-      const name = (schema as { readonly $ref: string }).$ref.split('/').at(-1) ?? '';
-      expect([name, problemsWith(name, example)]).toEqual([name, []]);
-    }
-    expect(problemsWith('DeviceQuery', examples.query)).toEqual([]);
-  });
-
-  test('has paths that are served, with these methods', async () => {
+  test('has only paths and methods that are served', async () => {
     const { url } = await startApi({ tokens: { check: async () => ({ status: 'refused', why: 'no' }) } });
     for (const { path, method } of operations) {
       const real = path.replaceAll(/\{\w+\}/g, 'x');
@@ -113,7 +57,7 @@ describe('the description of the API', () => {
   });
 });
 
-describe('an answer is as the description says:', () => {
+describe('an answer matches its schema:', () => {
   async function given() {
     const api = await startApi();
     const at = (api.clock.now() - 1_000_000) as Timestamp;
@@ -151,7 +95,7 @@ describe('an answer is as the description says:', () => {
     if (example !== undefined) expect(Object.keys(example).filter((key) => !(key in answer))).toEqual([]);
   });
 
-  test('and an answer that is not would be seen', () => {
+  test('a wrong answer does not match', () => {
     expect(problemsWith('Device', { ...examples.device, status: 'gone' })).not.toEqual([]);
     expect(problemsWith('Device', { ...examples.device, 'as-of': undefined })).not.toEqual([]);
   });

@@ -13,14 +13,14 @@ export interface WebPageUse {
 }
 
 /**
- * Lets web pages of some origins use the API (Fetch Standard §3.2). A preflight is answered before anybody has to say who asks:
- * browsers send no credentials with it. Those of requests are headers, not cookies.
+ * Lets web pages of some origins use the API (Fetch Standard §3.2). A preflight is answered without a login, as browsers send no
+ * credentials with it. Requests send theirs in a header, not in cookies.
  */
 export function allowOrigins(app: FastifyInstance, allowed: AllowedOrigin, use: WebPageUse): void {
   if (allowed === undefined) return;
   app.addHook('onRequest', async (request, reply) => {
     const { origin } = request.headers;
-    // What is answered to one origin must not be given to another from a cache (RFC 9110 §12.5.5).
+    // A cache must not give the answer for one origin to another (RFC 9110 §12.5.5).
     if (allowed !== '*') reply.header('vary', 'origin');
     if (origin === undefined || (allowed !== '*' && !allowed.test(origin))) return;
     reply.headers({

@@ -10,13 +10,13 @@ interface Handshake {
 }
 
 /**
- * Keeps a TLS server open for the next peer: when `max` handshakes are under way, the oldest of the address that has most of them gives
- * way. Otherwise peers that begin one and say no more would keep all others out. For a server of a library, which reads its sockets itself;
- * sockets of the kit wait for their turn (`TlsHandshakes`).
+ * Limits unfinished TLS handshakes: beyond `max`, the oldest one of the address with most of them is closed. Otherwise peers that begin
+ * a handshake and send no more would keep all others out. This is for servers of libraries that read their sockets themselves; sockets
+ * of the kit wait for their turn (`TlsHandshakes`).
  */
 export function boundHandshakes(server: Server, max: number, turnedAway: (remoteIp: string) => void): void {
   const places = createPlaces<Handshake>({ max });
-  /** By both ends of the connection. */
+  /** By the addresses and ports of both ends. */
   const underWay = new Map<string, Handshake>();
 
   function over(ends: string, handshake: Handshake): void {

@@ -24,24 +24,24 @@ export interface ListenOptions {
 
 export interface Listening {
   readonly port: number;
-  /** Shows this certificate from now on. */
+  /** Uses this certificate for new connections. */
   use(pair: PemPair): void;
-  /** Resolves once all that was asked before is answered. */
+  /** Resolves once all earlier requests are answered. */
   stopAccepting(): Promise<void>;
   close(): Promise<void>;
 }
 
 const maxHeaderBytes = 16_384;
-/** A request that has not arrived by then is given up. */
+/** How long a request may take to arrive. */
 const requestWithinMs = 15_000;
 const handshakeWithinMs = 5_000;
 const maxHandshakes = 500;
-/** A connection that asks nothing is closed. */
+/** After how long without a request a connection is closed. */
 const idleMs = 60_000;
-/** An answer that was not read by then is given up; streams of events have their own rule. */
+/** How long a client may take to read an answer. Streams of events have their own rule. */
 const readWithinMs = 60_000;
 
-/** A server within bounds; nothing is served by it yet. */
+/** A server within bounds, without a handler. */
 export function createBoundedServer(
   { tls, maxConnections, clock, turnedAway }: ListenOptions,
   serve: (request: IncomingMessage, response: ServerResponse) => void,
@@ -58,7 +58,7 @@ export function createBoundedServer(
     ? createTlsServer({
         ...bounds,
         ...tlsServerOptions(tls, handshakeWithinMs),
-        // Those who ask have tokens.
+        // Clients have tokens, not certificates.
         requestCert: false,
       })
     : createServer(bounds);
@@ -73,12 +73,12 @@ export function createBoundedServer(
   boundConnections(server, maxConnections, (remoteIp) => turnedAway('pending', remoteIp), arrival);
   if ('setSecureContext' in server)
     boundHandshakes(server, maxHandshakes, (remoteIp) => turnedAway('handshake', remoteIp));
-  // Each is told its error where it is served; without a listener it would end the process.
+  // Errors are handled where the connection is served. Without a listener here, one would end the process.
   server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy());
   return server;
 }
 
-/** @throws TransportError where the port cannot be bound. */
+/** @throws TransportError if the port cannot be bound. */
 export async function listen(
   server: Server | TlsServer,
   { name, host, port, tls, log, failed }: ListenOptions,
@@ -103,7 +103,7 @@ export async function listen(
 function boundReading(response: ServerResponse, clock: Clock): void {
   let disarm = (): void => {};
   response.once('close', () => disarm());
-  // From the end of the answer on: how long the database takes is not the reader's fault.
+  // Counted from the end of the answer: the client must not pay for a slow database.
   response.once('prefinish', () => {
     if (!response.writableFinished)
       disarm = clock.at(later(clock.monotonic(), readWithinMs), () => response.destroy());

@@ -2,10 +2,10 @@ import type { HealthAnswers } from '@rollcall/adapter-process/internal';
 import { healthJson, renderOnce } from '@rollcall/adapter-process/internal';
 import type { FastifyInstance } from 'fastify';
 
-/** What is said of the service itself, on the port of the API as on that of the health server. */
+/** The routes about the service itself, on the port of the API. They are the same on the health port. */
 export type HealthTexts = Pick<HealthAnswers, 'started' | 'readiness' | 'metrics'>;
 
-/** They name no device and no tenant: whoever probes needs no token. */
+/** The answers name no device and no tenant, so no token is needed. */
 export function healthRoutes(app: FastifyInstance, health: HealthTexts): void {
   const checks = (path: string, ask: HealthAnswers['readiness']): void =>
     void app.get(path, async (_request, reply) => {

@@ -9,7 +9,7 @@ export interface HttpPortValues {
   /** 0: any free one. */
   readonly port: number;
   readonly bindAddress: string;
-  /** With TLS where both are set. */
+  /** With TLS if both are set. */
   readonly keyPath: string | undefined;
   readonly certPath: string | undefined;
   readonly secureProtocols: Parameters<typeof tlsListenerOf>[1]['secureProtocols'];
@@ -18,9 +18,9 @@ export interface HttpPortValues {
 }
 
 export interface HttpPortOptions {
-  /** As its log lines and its files are called. */
+  /** The name of the service in log lines and in the names of followed files. */
   readonly name: string;
-  /** Of its options, e.g. `PRESENCE`. */
+  /** The section of its options, e.g. `PRESENCE`. */
   readonly section: string;
   readonly values: HttpPortValues;
   readonly clock: Clock;
@@ -30,13 +30,13 @@ export interface HttpPortOptions {
   turnedAway: ListenOptions['turnedAway'];
 }
 
-/** Puts a handler onto a server, which is returned: what a library that routes wants to be given. */
+/** Attaches a handler to the server and returns the server, as a routing library requires. */
 export type Serve = (handler: (request: IncomingMessage, response: ServerResponse) => void) => Server;
 
 /**
  * A port within bounds, with everything that is served on it. Its certificate may be replaced while it is open.
  *
- * @param createApp makes what serves; its server is that which `serve` returned.
+ * @param createApp creates the app on the server that `serve` returns.
  * @throws ConfigError, TransportError
  */
 export async function openHttpPort(

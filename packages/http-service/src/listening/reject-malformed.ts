@@ -9,14 +9,14 @@ export interface RawAnswer {
   readonly body: string;
 }
 
-/** What HTTP's parser refuses never becomes a request: it is answered on the socket itself. */
+/** A message that the HTTP parser refuses never becomes a request, so it is answered on the socket. */
 export function rejectMalformed(
   error: NodeJS.ErrnoException,
   socket: Socket,
   answerTo: (kind: MalformedKind) => RawAnswer,
 ): void {
   const { code = '' } = error;
-  // After a TLS handshake that failed or took too long there is no peer that could read an answer.
+  // After a TLS handshake that failed or took too long, no peer can read an answer.
   if (!socket.writable || code === 'ECONNRESET' || /^ERR_(?:TLS|SSL)/.test(code)) {
     socket.destroy();
     return;

@@ -3,10 +3,10 @@ import type { FastifyInstance } from 'fastify';
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
 
 /**
- * Refuses requests that are for a host of another name. Without that, a web page could have its own name lead to this machine, and
- * ask what every program here may ask (DNS rebinding).
+ * Refuses requests whose host is not localhost. Otherwise a web page could point its own host name to this machine, and send requests
+ * as programs here may (DNS rebinding).
  *
- * @param misdirected what they are told.
+ * @param misdirected makes the error of a refused request.
  */
 export function requireLoopbackHost(app: FastifyInstance, misdirected: () => Error): void {
   app.addHook('onRequest', async ({ headers: { host } }) => {

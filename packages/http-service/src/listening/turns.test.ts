@@ -29,7 +29,7 @@ function given(maxRunning: number, maxWaiting: number) {
   };
 }
 
-test('one tenant that asks a thousand times has a turn after the other, and no more', async () => {
+test('tenants take turns, even if one has a thousand requests', async () => {
   const { turns, asked, ask, answer } = given(2, 2_000);
   for (let number = 0; number < 1_000; number += 1) ask('loud', `loud ${number}`);
   ask('quiet', 'quiet');
@@ -39,7 +39,7 @@ test('one tenant that asks a thousand times has a turn after the other, and no m
   expect(asked).toEqual(['loud 0', 'loud 1', 'loud 2', 'quiet']);
 });
 
-test('where too many wait, the last question about the tenant with most of them gives way to another tenant', async () => {
+test('the last request of the tenant with most of them is refused if too many wait and another tenant comes', async () => {
   const { asked, refused, ask, answer } = given(1, 3);
   for (const name of ['a', 'b', 'c', 'd', 'e']) ask('loud', name);
   await settled();

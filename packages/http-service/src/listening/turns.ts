@@ -1,11 +1,11 @@
 import { createFairQueue } from '@rollcall/core/sharing';
 
-/** Questions to the database that are answered at a time; others wait, and beyond that are refused. */
+/** Runs a bounded number of database requests at a time. Others wait, also a bounded number; beyond that they are refused. */
 export interface Turns {
   /**
-   * Runs `work` when it is its turn: tenants take turns, and the questions about one are answered in the order they came.
+   * Runs `work` when it is its turn. Tenants take turns, and the requests about one tenant run in their order.
    *
-   * @throws what `busy` made, where too many wait, and those about this tenant are most of them.
+   * @throws the error of `busy` if too many requests wait, and this tenant has most of them.
    */
   take<Result>(tenant: string, work: () => Promise<Result>): Promise<Result>;
   readonly waiting: number;
@@ -17,7 +17,7 @@ interface Waiting {
   refuse(busy: Error): void;
 }
 
-/** @param busy what whoever has to give way is told. */
+/** @param busy makes the error of a refused request. */
 export function createTurns(maxRunning: number, maxWaiting: number, busy: () => Error): Turns {
   let running = 0;
   const waiting = createFairQueue<Waiting>();
@@ -28,13 +28,13 @@ export function createTurns(maxRunning: number, maxWaiting: number, busy: () => 
       return;
     }
     if (waiting.size >= maxWaiting) makeRoomFor(tenant);
-    // Whoever ends hands its place on.
+    // The next request gets the place of this one.
     await new Promise<void>((resolve, reject) =>
       waiting.push(tenant, { tenant, begin: resolve, refuse: reject }),
     );
   }
 
-  /** The last question about the tenant with most of them gives way to one about another. @throws where none does. */
+  /** Refuses the last waiting request about the tenant with most of them, to make room for another tenant. @throws if that is this tenant. */
   function makeRoomFor(tenant: string): void {
     const last = waiting.lastOfLongest();
     if (!last || waiting.countOf(tenant) + 1 >= waiting.countOf(last.tenant)) throw busy();

@@ -1,7 +1,7 @@
 import { request as requestPlain, type IncomingMessage } from 'node:http';
 import { request as requestSecurely } from 'node:https';
 
-/** Whom to believe that it is the server. */
+/** How the server's certificate is checked. */
 export interface ServerTrust {
   /** Authorities in PEM, instead of those that Node.js trusts. */
   readonly ca?: string;
@@ -15,10 +15,9 @@ export interface FetchLimits {
 }
 
 /**
- * What is at a URL. Redirects are not followed: it comes from the URL that was given, and from no other. `fetch` has no way to trust an
- * authority of one's own.
+ * Fetches the text at a URL, without following redirects. (`fetch` cannot be given its own certificate authorities.)
  *
- * @throws Error where it is not answered with 200, in time, and within the limits.
+ * @throws Error if the answer is not 200, in time, and within the limits.
  */
 export async function fetchText(
   url: URL,

@@ -1,16 +1,16 @@
-/** What somebody may do with the API. */
+/** What a client may do with the API. */
 export type Scope = 'read' | 'admin';
 
 /** What a client may see and do. `admin` includes `read`. */
 export interface Grant {
-  /** Tenants that may be asked about; `*`: all of them, also those that come later. */
+  /** The tenants that the client may see; `*`: all, present and future ones. */
   readonly tenants: ReadonlySet<string> | '*';
   readonly scopes: ReadonlySet<Scope>;
-  /** Milliseconds since the Unix epoch: what was granted ends then. Absent: it does not end by itself. */
+  /** When the grant expires, in milliseconds since the Unix epoch. Absent: never. */
   readonly expiresAt?: number;
 }
 
-/** Everything: for a port that is open to all who reach it. */
+/** A grant for everything, for a port that needs no token. */
 export const everything: Grant = { tenants: '*', scopes: new Set<Scope>(['read', 'admin']) };
 
 export function maySee({ tenants }: Grant, tenant: string): boolean {

@@ -53,19 +53,19 @@ async function given(trustStore?: string) {
   return { open, outcome, failures };
 }
 
-test('the keys of a server whose certificate is of an authority of one’s own can be had', async () => {
+test('keys are fetched from a server whose certificate is of a configured authority', async () => {
   const { outcome, failures } = await given(own.cert);
   expect(await outcome()).toBe(new errors.JWKSNoMatchingKey().name);
   expect(failures).toEqual([]);
 });
 
-test('whom no authority vouches for has no keys', async () => {
+test('keys are not fetched from a server that no authority vouches for', async () => {
   const { outcome, failures } = await given();
   expect(await outcome()).toBe('KeysUnavailable');
   expect(failures).toEqual(['DEPTH_ZERO_SELF_SIGNED_CERT']);
 });
 
-test('another authority does not count, and one that is none is said at the start', async () => {
+test('another authority is not trusted, and a file without a certificate is reported at the start', async () => {
   const another = await given(createCertificateAuthority('CN=another').cert);
   expect(await another.outcome()).toBe('KeysUnavailable');
   const { open } = await given('no certificate');

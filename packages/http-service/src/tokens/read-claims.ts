@@ -1,6 +1,6 @@
 import type { Grant, Scope } from './grant.ts';
 
-/** What the claims and the scopes are called in the tokens of whoever issues them. */
+/** The names of the claims and scopes in the issuer's tokens. */
 export interface ClaimNames {
   readonly tenants: string;
   readonly scope: string;
@@ -8,7 +8,7 @@ export interface ClaimNames {
   readonly adminScope: string;
 }
 
-/** No token needs more; a longer list would be searched with each request. */
+/** A longer list would make each request slow. */
 const maxTenants = 1_000;
 
 /** What a token grants. A claim that is missing or has another form grants nothing. */
@@ -32,7 +32,7 @@ function tenantsIn(claim: unknown): Grant['tenants'] {
   return names.includes('*') ? '*' : new Set(names as string[]);
 }
 
-/** RFC 6749 §3.3 separates them by spaces; some issuers make a list. */
+/** RFC 6749 §3.3 separates scopes by spaces; some issuers write a list. */
 function scopesIn(claim: unknown, { readScope, adminScope }: ClaimNames): ReadonlySet<Scope> {
   const words: readonly unknown[] =
     typeof claim === 'string' ? claim.split(' ') : Array.isArray(claim) ? claim : [];

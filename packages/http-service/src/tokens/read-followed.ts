@@ -1,21 +1,21 @@
 import { ConfigError } from '@rollcall/core';
 import { readRegularFile, type FollowedFiles } from '@rollcall/file-follower';
 
-/** As much as is read of a file that is replaced. */
+/** The maximum size of the file in bytes. */
 const maxBytes = 4_000_000;
 
 export interface FollowedText<Read> {
   readonly files: Pick<FollowedFiles, 'follow'>;
-  /** As health calls the file. */
+  /** The name of the file in health answers. */
   readonly name: string;
-  /** That names the file, without prefix. */
+  /** The name of the option with the path, without its prefix. */
   readonly option: string;
   readonly path: string;
   /** @throws Error that says why the text cannot be used. */
   parse(text: string): Read;
 }
 
-/** What a file says, by now. One that cannot be used any more is left aside, and told. @throws ConfigError where it cannot be used at first */
+/** The content of a file that may be replaced. An invalid new file is logged, and the earlier content stays. @throws ConfigError if the first file is invalid */
 export function readFollowed<Read>({ files, name, option, path, parse }: FollowedText<Read>): () => Read {
   let [usedText, used] = readFirst(option, path, parse);
   files.follow({

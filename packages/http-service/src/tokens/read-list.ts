@@ -1,16 +1,16 @@
 import type { Grant } from './grant.ts';
 import { readClaims, type ClaimNames } from './read-claims.ts';
 
-/** An entry of a list; `wrong` is the error that says what is wrong with it. */
+/** An entry of a list. `wrong` makes an error that names the entry and its mistake. */
 export interface ListEntry {
   readonly fields: Readonly<Record<string, unknown>>;
   wrong(why: string): Error;
 }
 
 /**
- * Reads a file with a list of those who may ask: `{"tokens": [{…}]}`.
+ * Reads a file with a list of clients: `{"tokens": [{…}]}`.
  *
- * @param name of the list, in the plural.
+ * @param name the name of the list, in the plural.
  * @throws Error that says what is wrong with the file.
  */
 export function readList(text: string, name: 'tokens' | 'users', maxEntries: number): readonly ListEntry[] {
@@ -18,7 +18,7 @@ export function readList(text: string, name: 'tokens' | 'users', maxEntries: num
   try {
     parsed = JSON.parse(text);
   } catch {
-    // What the parser says quotes the text.
+    // The message of the parser would quote the text.
     throw new Error('is not JSON');
   }
   const entries = (parsed as Readonly<Record<string, unknown>> | null)?.[name];

@@ -52,7 +52,7 @@ const noMatch = new errors.JWKSNoMatchingKey().name;
 const sends = (text: string) => (response: ServerResponse) => void response.end(text);
 const isAway = (response: ServerResponse): void => void response.socket?.destroy();
 
-test('keys are fetched once, again after ten minutes, and meanwhile those of before are used', async () => {
+test('keys are fetched once, and again after ten minutes, and earlier keys are used meanwhile', async () => {
   const { issuer, clock, outcome } = await given(sends(await setOf('one')));
   expect(await Promise.all(['one', 'one', 'one'].map(outcome))).toEqual(['public', 'public', 'public']);
   clock.advance(599_999);
@@ -73,7 +73,7 @@ test('keys are fetched once, again after ten minutes, and meanwhile those of bef
   await expect.poll(() => outcome('one')).toBe(noMatch);
 });
 
-test('tokens that name keys that are not there have the issuer asked twice a minute, whatever they name', async () => {
+test('tokens with unknown keys cause at most two fetches a minute', async () => {
   const { issuer, clock, outcome } = await given(sends(await setOf('one')));
   for (let second = 0; second < 120; second += 1) {
     expect(await outcome(`unknown-${second}`)).toBe(noMatch);
@@ -96,7 +96,7 @@ describe.each<[string, (response: ServerResponse) => void, string]>([
   ['sends no key set', sends('{"keys": 7}'), 'JSON Web Key Set'],
   ['sends without an end', flood, 'more than 1048576 bytes'],
 ])('an issuer that %s', (_what, answer, cause) => {
-  test('is asked every 5 s at most, whoever asks, and those who ask are told to come again', async () => {
+  test('is asked every 5 s at most, and no token can be checked meanwhile', async () => {
     const { issuer, clock, failures, outcome } = await given(answer);
     for (let round = 0; round < 3; round += 1) {
       const outcomes = await Promise.all(Array.from({ length: 20 }, (_, number) => outcome(`key-${number}`)));
@@ -110,7 +110,7 @@ describe.each<[string, (response: ServerResponse) => void, string]>([
     expect(await outcome('one')).toBe('public');
   });
 
-  test('keeps no one out for an hour whose key is known', async () => {
+  test('does not affect tokens with known keys for an hour', async () => {
     const { issuer, clock, outcome, failures } = await given(sends(await setOf('one')));
     expect(await outcome('one')).toBe('public');
     issuer.answer = answer;
@@ -136,7 +136,7 @@ function flood(response: ServerResponse): void {
   go();
 }
 
-test('a set whose keys are shared secrets signs nothing', async () => {
+test('a key set of shared secrets verifies no token', async () => {
   const { outcome } = await given(sends('{"keys": [{"kty": "oct", "k": "c2VjcmV0", "kid": "one"}]}'));
   expect(await outcome('one')).toBe(noMatch);
 });

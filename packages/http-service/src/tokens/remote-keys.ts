@@ -8,9 +8,9 @@ export interface RemoteKeysOptions {
   readonly clock: Pick<Clock, 'monotonic'>;
   /** After an answer, they are not fetched again before; default: half a minute. A token may name a key that is newer. */
   readonly lookUpEachMs?: number;
-  /** Asked each time; default: authorities that Node.js trusts. */
+  /** Called for each fetch; default: the authorities that Node.js trusts. */
   trust?(): ServerTrust;
-  /** Told why the keys could not be fetched, also where those of before are still used. */
+  /** Called with the reason if the keys could not be fetched, even while earlier ones are still used. */
   failed(error: unknown): void;
 }
 
@@ -18,15 +18,15 @@ const answerWithinMs = 5_000;
 /** A key set has some kilobytes. */
 const maxBytes = 1_048_576;
 const usualPauseMs = 30_000;
-/** After none. Who has no token at all can have the issuer asked, and not more often than that. */
+/** The pause after a failed fetch. Even requests with invalid tokens cause fetches, but not more often than this. */
 const pauseAfterFailureMs = 5_000;
 const refreshAfterMs = 600_000;
-/** Keys that could not be fetched again are used for so long. */
+/** How long keys are used that could not be fetched again. */
 const usableForMs = 3_600_000;
 
 /**
- * Keys of an issuer that has them at a URL. They are fetched again after ten minutes, and when a token names an unknown one: twice a
- * minute at most, and every 5 s where that fails. An issuer that is away for less than an hour keeps nobody out whose key is known.
+ * The keys of an issuer that publishes them at a URL. They are fetched again after ten minutes, and when a token names an unknown key:
+ * at most twice a minute, or every 5 s if a fetch failed. If the issuer is unavailable, known keys are valid for up to an hour.
  */
 export function remoteKeys(url: URL, options: RemoteKeysOptions): TokenKeys {
   const remote = new RemoteKeys(url, options);

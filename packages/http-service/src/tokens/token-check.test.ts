@@ -64,7 +64,7 @@ const inFile = keysIn(pem(issuer.publicKey));
 const refused: TokenAnswer = { status: 'refused', why: expect.any(String) as string };
 
 describe('a JSON Web Token', () => {
-  test('of the issuer grants what its claims say', async () => {
+  test('of the issuer grants the tenants and scopes of its claims', async () => {
     const { check } = given(inFile);
     expect(await check(await token())).toEqual({
       status: 'granted',
@@ -91,7 +91,7 @@ describe('a JSON Web Token', () => {
     expect(answer).toMatchObject({ grant: { tenants: new Set(), scopes: new Set() } });
   });
 
-  test('is taken with a key set in a file, and with one at a URL, which is asked once', async () => {
+  test('is accepted with a key set in a file, and with one at a URL, which is fetched once', async () => {
     const set = JSON.stringify({ keys: [{ ...(await exportJWK(issuer.publicKey)), alg: 'ES256' }] });
     expect(await given(keysIn(set)).check(await token())).toMatchObject({ status: 'granted' });
     let asked = 0;
@@ -110,7 +110,7 @@ describe('a JSON Web Token', () => {
     expect(asked).toBe(1);
   });
 
-  test('cannot be checked while the keys of its issuer cannot be had', async () => {
+  test('cannot be checked while the keys of its issuer are unavailable', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -211,7 +211,7 @@ describe('a hostile token is refused:', () => {
   );
 });
 
-describe('a key that cannot be trusted is no key:', () => {
+describe('a key that cannot be trusted is not used:', () => {
   test.each<[string, () => string | Promise<string>]>([
     ['a shared secret', () => JSON.stringify({ keys: [{ kty: 'oct', k: 'c2VjcmV0' }] })],
     ['a private key', () => issuer.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()],
@@ -243,7 +243,7 @@ describe('a token of the file', () => {
     expect(await check(hash)).toEqual(refused);
   });
 
-  test('costs a guess the same, however many there are: no token is looked at but one with its hash', async () => {
+  test('is found by its hash alone, so that a guess takes the same time with any number of tokens', async () => {
     const tokens = Array.from({ length: 10_000 }, (_, index) => ({
       sha256: createHash('sha256').update(`token-${index}`).digest('hex').toUpperCase(),
       tenants: [`tenant-${index}`],

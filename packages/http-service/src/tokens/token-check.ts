@@ -5,22 +5,22 @@ import { readClaims, type ClaimNames } from './read-claims.ts';
 import { KeysUnavailable, type TokenKeys } from './token-keys.ts';
 import type { TokenList } from './token-list.ts';
 
-/** What a token is worth. */
+/** The result of checking a token. */
 export type TokenAnswer =
   | { readonly status: 'granted'; readonly grant: Grant }
-  /** Why, in words that give nothing away. */
+  /** The reason, which reveals nothing about valid tokens. */
   | { readonly status: 'refused'; readonly why: string }
-  /** The keys of the issuer cannot be had. */
+  /** The keys of the issuer are unavailable. */
   | { readonly status: 'unavailable' };
 
 export interface TokenCheck {
-  /** @param authorization the header of a request, as it came. */
+  /** @param authorization the header of a request. */
   check(authorization: string | undefined): Promise<TokenAnswer>;
 }
 
 export interface TokenCheckOptions {
   readonly clock: Pick<Clock, 'now'>;
-  /** Whether whoever reaches the port may ask everything. */
+  /** Whether every client that reaches the port may do everything. */
   readonly open: boolean;
   readonly names: ClaimNames;
   readonly audience: string;
@@ -28,16 +28,16 @@ export interface TokenCheckOptions {
   /** Read with each check: the files may be replaced. */
   keys(): TokenKeys | undefined;
   tokens(): TokenList | undefined;
-  /** Told why keys cannot be had. */
+  /** Called with the reason why keys are unavailable. */
   keysFailed(error: unknown): void;
 }
 
-/** Longer ones are not even looked at: checking a signature costs as much as the token is long. */
+/** Longer tokens are refused unread: the cost of checking a signature grows with the length of the token. */
 const maxTokenLength = 8_192;
-/** Of clocks that differ. */
+/** How much the clocks of the issuer and of this machine may differ. */
 const toleranceSeconds = 5;
 
-/** Who asks, by the bearer token (RFC 6750) of the request. */
+/** Authenticates requests by their bearer token (RFC 6750). */
 export function createTokenCheck(options: TokenCheckOptions): TokenCheck {
   return {
     async check(authorization) {
@@ -70,7 +70,7 @@ async function checkSigned(
       ...(issuer !== undefined && { issuer }),
       clockTolerance: toleranceSeconds,
       currentDate: new Date(clock.now()),
-      // A token that never expires could never be taken back.
+      // A token that never expires cannot be revoked.
       requiredClaims: ['exp'],
     });
     return { status: 'granted', grant: readClaims(payload, names) };

@@ -45,7 +45,7 @@ function given(text: string) {
   return { path, open, lines, look };
 }
 
-test('a token that is added, or taken out, counts without a start', async () => {
+test('an added or removed token takes effect without a restart', async () => {
   const { path, open, look } = given(fileWith('one'));
   const { tokens } = open();
   expect([tokens()?.grantOf('one') !== undefined, tokens()?.grantOf('two')]).toEqual([true, undefined]);
@@ -55,7 +55,7 @@ test('a token that is added, or taken out, counts without a start', async () => 
   expect([tokens()?.grantOf('one'), tokens()?.grantOf('two') !== undefined]).toEqual([undefined, true]);
 });
 
-test('a file that was broken is told, and what was read before counts', async () => {
+test('a broken file is reported, and the earlier content stays in effect', async () => {
   const { path, open, look, lines } = given(fileWith('one'));
   const { tokens } = open();
   await look(4);
@@ -67,7 +67,7 @@ test('a file that was broken is told, and what was read before counts', async ()
   ]);
 });
 
-test('one that cannot be used at the start is a mistake, which names the option', () => {
+test('a file that cannot be used at the start is a configuration error that names the option', () => {
   const { open } = given('{}');
   expect(open).toThrow(ConfigError);
   expect(open).toThrow(/^ROLLCALL_PRESENCE_TOKENFILE: .*has no list of tokens/);

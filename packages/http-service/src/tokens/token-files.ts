@@ -8,14 +8,14 @@ import { remoteKeys } from './remote-keys.ts';
 import { keysIn, type TokenKeys } from './token-keys.ts';
 import { readTokenList, type TokenList } from './token-list.ts';
 
-/** What tokens are checked with, as it is now. */
+/** The present lists and keys that tokens are checked with. */
 export interface TokenFiles {
   keys(): TokenKeys | undefined;
   tokens(): TokenList | undefined;
 }
 
 export interface TokenFilesOptions {
-  /** Of the options, e.g. `PRESENCE`. */
+  /** The section of the options, e.g. `PRESENCE`. */
   readonly section: string;
   /** URL of a key set, or path of a file. */
   readonly keys: string | undefined;
@@ -26,11 +26,11 @@ export interface TokenFilesOptions {
   readonly names: ClaimNames;
   readonly files: Pick<FollowedFiles, 'follow'>;
   readonly clock?: Pick<Clock, 'monotonic'>;
-  /** Told why the keys at a URL could not be fetched. */
+  /** Called with the reason why the keys at a URL could not be fetched. */
   keysFailed?(error: unknown): void;
 }
 
-/** Reads both, and again when they are replaced. @throws ConfigError where one cannot be used. */
+/** Reads the list and the keys, and again when they are replaced. @throws ConfigError if one cannot be used. */
 export function openTokenFiles({
   section,
   keys,
@@ -81,7 +81,7 @@ export function openTokenFiles({
   return { keys: () => remote, tokens };
 }
 
-/** @throws Error where there is no certificate in it. */
+/** @throws Error if there is no certificate in it. */
 function checkedAuthorities(pem: string): string {
   new X509Certificate(pem);
   return pem;

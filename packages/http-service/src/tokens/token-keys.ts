@@ -1,10 +1,10 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 
-/** With which keys tokens may be signed, and by which algorithms. */
+/** The keys that tokens may be signed with, and the algorithms. */
 export interface TokenKeys {
   readonly keys: JWTVerifyGetKey;
-  /** Those of public keys alone: with a shared secret, whoever can check a token could make one. */
+  /** Only algorithms with public keys: with a shared secret, everyone who can check a token can make one. */
   readonly algorithms: readonly string[];
 }
 
@@ -28,7 +28,7 @@ const ecAlgorithms: Readonly<Record<string, string>> = {
   secp521r1: 'ES512',
 };
 
-/** The keys of an issuer cannot be had, whatever the token is. */
+/** The keys of the issuer are unavailable, so that no token can be checked. */
 export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable';
 }
@@ -57,7 +57,7 @@ function pemIn(text: string): TokenKeys {
   return { keys: async () => key, algorithms: algorithmsOf(key) };
 }
 
-/** A key is for its own kind of algorithm, whatever a token says of itself (RFC 8725 §3.1). */
+/** A key is used only with its own kind of algorithm, whatever the header of the token says (RFC 8725 §3.1). */
 function algorithmsOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): readonly string[] {
   switch (asymmetricKeyType) {
     case 'rsa':

@@ -33,8 +33,8 @@ export function readTokenList(text: string, names: ClaimNames): TokenList {
   );
   return {
     size: known.size,
-    // Whoever guesses cannot choose the hash of a guess: how long this takes says nothing of a token, and guesses cost no more with
-    // many tokens than with one.
+    // An attacker cannot choose the hash of a guess, so the time of this look-up reveals nothing about valid tokens. A look-up takes the
+    // same time with many tokens as with one.
     grantOf: (token) => known.get(createHash('sha256').update(token).digest('hex')),
   };
 }
