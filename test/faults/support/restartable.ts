@@ -51,7 +51,7 @@ export function restartable({
         if (isOver) await running.printedAll();
         if (performance.now() > givenUpAt || (isOver && !foundItsPortTaken(running)))
           throw new Error(`${app} is not ready: ${[...running.stdout, ...running.stderr].join('\n')}`);
-        await new Promise((resolve) => setTimeout(resolve, isOver ? 200 : 20));
+        await new Promise((resolve) => setTimeout(resolve, isOver ? 200 : 50));
         if (isOver) running = startApp(app, args, environment);
       }
     },

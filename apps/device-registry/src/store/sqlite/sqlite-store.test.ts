@@ -88,17 +88,20 @@ test('a plain page does not wait for searches that read every device', async () 
   const device = (index: number) =>
     ({ kind: 'create-device', tenant: 'acme', device: `d-${index}`, version: 'v', at: 1 }) as const;
   const content = { ext: { text: 'x'.repeat(200) } };
-  await Promise.all(Array.from({ length: 3_000 }, (_, index) => store.write({ ...device(index), content })));
+  await Promise.all(Array.from({ length: 1_000 }, (_, index) => store.write({ ...device(index), content })));
   const page = { pageSize: 1, pageIndex: 0, filters: [], order: [] };
   const filters = [{ path: ['ext', 'text'], op: 'eq', values: ['*y'] }] as const;
-  // Both threads run.
-  await Promise.all([store.searchDevices('acme', page), store.searchDevices('acme', { ...page, filters })]);
-  let looked = 0;
-  const looks = Array.from({ length: 90 }, async () => {
-    await store.searchDevices('acme', { ...page, filters });
-    looked += 1;
-  });
-  await store.searchDevices('acme', page);
-  expect(looked).toBeLessThan(90);
-  await Promise.all(looks);
+  const lookedBeforeThePage = async (): Promise<number> => {
+    let looked = 0;
+    const looks = Array.from({ length: 20 }, async () => {
+      await store.searchDevices('acme', { ...page, filters });
+      looked += 1;
+    });
+    await store.searchDevices('acme', page);
+    const before = looked;
+    await Promise.all(looks);
+    return before;
+  };
+  // The first time its thread has to begin; and any time a busy machine may let all of the others go first.
+  await expect.poll(lookedBeforeThePage).toBeLessThan(20);
 });
