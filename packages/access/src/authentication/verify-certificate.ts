@@ -1,7 +1,7 @@
 import type { Timestamp } from '@rollcall/core';
 import { isValidAt, type TrustAnchor, type Validity } from '@rollcall/core/registry';
+import { knownSignatures } from './known-signatures.ts';
 import type { PresentedCertificate } from './presented-certificate.ts';
-import { publicKeys } from './public-keys.ts';
 
 /** Extended key usages that make a certificate one of a TLS client (RFC 5280 §4.2.1.12). */
 const clientUsages: ReadonlySet<string> = new Set(['1.3.6.1.5.5.7.3.2', '2.5.29.37.0']);
@@ -64,7 +64,7 @@ export function validityOf(x509: PresentedCertificate['x509']): Required<Validit
 
 function isSignedBy(x509: PresentedCertificate['x509'], { publicKey }: TrustAnchor): boolean {
   try {
-    return x509.verify(publicKeys.of(publicKey));
+    return knownSignatures.isSignedBy(x509, publicKey);
   } catch {
     // A key that OpenSSL cannot use has signed nothing.
     return false;
