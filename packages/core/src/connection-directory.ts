@@ -1,5 +1,10 @@
 import type { Clock } from './clock.ts';
-import type { AdapterIdentity, ConnectedEvent, DisconnectedEvent } from './connection-event.ts';
+import type {
+  AdapterIdentity,
+  ConnectedEvent,
+  ConnectionEvent,
+  DisconnectedEvent,
+} from './connection-event.ts';
 import type { DirectoryLeases, LeaseListener } from './directory-leases.ts';
 import type { ConnectionId, DeviceRef, Epoch, TenantId, Timestamp } from './ids.ts';
 import type { Log } from './log.ts';
@@ -116,7 +121,7 @@ export interface ConnectionDirectory {
    */
   untoldOf?(
     earlier: string,
-    connections: readonly Pick<ConnectedEvent, 'connectionId' | 'device'>[],
+    connections: readonly Pick<ConnectionEvent, 'connectionId' | 'device'>[],
   ): Promise<UntoldEndings | undefined>;
   /** The endings of an incarnation that is not for `others` are in the journal; its leases that go on are entered under this instance. */
   settled(earlier: string): void;

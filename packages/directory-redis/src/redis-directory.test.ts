@@ -1,9 +1,10 @@
-import { ManualClock, settled } from '@rollcall/conformance';
+import { anEnding, ManualClock, settled } from '@rollcall/conformance';
 import { joinFleet as join, type FleetMember } from '@rollcall/conformance/fleet';
 import { beforeEach, expect, test } from 'vitest';
 import type { Engine, EngineListener } from './engine/engine.ts';
 import { joinFleet } from './redis-directory.ts';
 import { claimSlot } from './scripts/claim-slot.ts';
+import { releaseSlot } from './scripts/release-slot.ts';
 import { renewLease } from './scripts/renew-lease.ts';
 import type { Script } from './scripts/script.ts';
 import { keyNames } from './wire/key-names.ts';
@@ -12,8 +13,10 @@ let clock: ManualClock;
 let listener: EngineListener;
 /** The connections of all claims that were sent. */
 let claims: string[];
-/** The records of the engine, by key. */
-let owed: Map<string, Set<string>>;
+/** The endings of all releases that were sent. */
+let endings: string[];
+/** The records of the engine, by key and connection. */
+let owed: Map<string, Map<string, string>>;
 /** While it is a list, answers to claims are held back in it. */
 let held: (() => void)[] | undefined;
 let member: FleetMember;
@@ -21,21 +24,28 @@ let member: FleetMember;
 beforeEach(async () => {
   clock = new ManualClock();
   claims = [];
+  endings = [];
   owed = new Map();
   held = undefined;
   const answer = <Value>(value: Value): Promise<Value> =>
     held ? new Promise((resolve) => held?.push(() => resolve(value))) : Promise.resolve(value);
   const engine: Engine = {
     run(script: Script, [, key = ''], args) {
+      if (script === releaseSlot) {
+        endings.push(args[7] ?? '');
+        owed.get(key)?.delete(args[2] ?? '');
+        return answer(1);
+      }
       if (script === renewLease) return Promise.resolve([1, clock.now(), args[1], 'fleet', 1]);
       if (script !== claimSlot) return Promise.resolve(1);
       const connection = args[3] ?? '';
       claims.push(connection);
-      owed.set(key, (owed.get(key) ?? new Set()).add(connection));
+      owed.set(key, (owed.get(key) ?? new Map()).set(connection, args[4] ?? ''));
       return answer([1, args[1], '', '']);
     },
-    read: (command, key) => {
-      const connections = [...(owed.get(key) ?? [])];
+    read: (command, key, connection = '') => {
+      if (command === 'HGET') return Promise.resolve(owed.get(key)?.get(connection) ?? null);
+      const connections = [...(owed.get(key)?.keys() ?? [])];
       return Promise.resolve(command === 'HLEN' ? connections.length : connections);
     },
     publish: () => Promise.resolve(0),
@@ -120,4 +130,30 @@ test('a lease is not asserted while the engine is asked who holds it', async () 
   expect(claims).toEqual([]);
   answer?.();
   expect(await entering).toEqual({ status: 'held' });
+});
+
+test('an ending waits 50 ms for its answer, however many there are, and the engine is not away for that', async () => {
+  const entries = Array.from({ length: 30 }, (_, index) => member.entry(`d-${index}`, 'x'));
+  for (const entry of entries) await member.directory.enter(entry);
+  held = [];
+  const left = entries.map((entry) => member.directory.leave(entry, anEnding(entry.event)));
+  let isOver = false;
+  void Promise.all(left.map((each) => Promise.resolve(each))).then(() => (isOver = true));
+  await clock.advanceAsync(49);
+  expect(isOver).toBe(false);
+  await clock.advanceAsync(10);
+  expect(isOver).toBe(true);
+  expect(member.directory.status).toBe('in-touch');
+});
+
+test('how a connection ended while the engine was away is noted when it is back', async () => {
+  const [before, silent] = [member.entry('d-1', 'x'), member.entry('d-2', 'x')];
+  for (const entry of [before, silent]) await member.directory.enter(entry);
+  await isLate();
+  expect(member.directory.leave(before, anEnding(before.event, { reason: 'client-closed' }))).toBeUndefined();
+  expect(member.directory.leave(silent)).toBeUndefined();
+  expect(endings).toEqual([]);
+  await isBack();
+  await clock.advanceAsync(5_000);
+  expect(endings.toSorted().map((text) => text.includes('client-closed'))).toEqual([false, true]);
 });

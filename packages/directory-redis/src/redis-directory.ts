@@ -129,6 +129,7 @@ class RedisDirectory implements ConnectionDirectory {
       doubt,
       unasked: (bucket) => this.#reassertion.notAsked(bucket),
       fenced,
+      leftInDoubt: (held) => this.#death.leftInDoubt(held),
       endedUntold: (held, incarnation) => this.#untold.add(held, incarnation),
     });
     this.#strays = new Strays(shared);

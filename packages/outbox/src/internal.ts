@@ -13,3 +13,4 @@ export type { NotedMark, ProofChanges, ProofMark, StoredProofs } from './journal
 export { endLostSessions, type Deceased } from './recovery/end-lost-sessions.ts';
 export { lastKnownTenant } from './recovery/last-known-tenant.ts';
 export { resumePending } from './recovery/resume-pending.ts';
+export { toldByOthers } from './recovery/told-by-others.ts';

@@ -139,14 +139,41 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
         await kill(memberOf(fleet, 1));
         // What it had told, or noted as told, before it was killed, the others do not tell.
         await pause(2.5 * deadAfterMs);
+        const reasons = ['client-closed', 'adapter-lost'];
+        await eventuallyNone(() => allEnded(fleet, many, reasons), patienceMs);
+        const before = endings(fleet.record);
         await memberOf(fleet, 1).stage.adapter.start();
-        await eventuallyNone(() => allEnded(fleet, many, ['client-closed', 'adapter-lost']), patienceMs);
-        expect(await fleet.isTrue()).toBe(true);
-        fleet.figure(JSON.stringify(endings(fleet.record)));
+        await pause(1_000);
+        expect(await fleet.isTrue(before)).toBe(true);
+        fleet.figure(JSON.stringify(before));
         const after = distinct(fleet.record.events).filter(
           (event) => event.type === 'disconnected' && event.lastSeen > event.at,
         );
         expect(after).toEqual([]);
+      },
+    );
+
+    test.each(over('mqtt'))(
+      'an adapter without a network is killed after its devices left: the others tell what it could not send, and it sends the same (%s)',
+      async (protocol) => {
+        const fleet = await play({ protocol });
+        await fleet.arrive(from(0, few), 1);
+        await fleet.isTrue();
+        await fleet.isKnown();
+        const { toNetwork, stage } = memberOf(fleet, 1);
+        toNetwork.silence();
+        fleet.devices.leave();
+        await eventuallyNone(async () => {
+          const waiting = await stage.metric('rollcall_outbox_events');
+          return waiting === few ? [] : [`${waiting} endings wait`];
+        }, patienceMs);
+        await pause(deadAfterMs / 2);
+        await kill(memberOf(fleet, 1));
+        expect(await fleet.isTrue({ 'client-closed': few })).toBe(true);
+        toNetwork.restore();
+        await stage.adapter.start();
+        await pause(1_000);
+        expect(await fleet.isTrue({ 'client-closed': few })).toBe(true);
       },
     );
 

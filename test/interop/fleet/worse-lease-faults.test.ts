@@ -101,6 +101,28 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
     );
 
     test.each(over('coap'))(
+      'the holder has no network, and is killed after its devices said goodbye: the other tells that, and it sends the same (%s)',
+      async (protocol) => {
+        const fleet = await play(protocol);
+        const { holder } = fleet;
+        holder.toNetwork.silence();
+        await fleet.goodbyeFromAll(holder);
+        fleet.endDevices();
+        await pause(deadAfterMs / 2);
+        await kill(holder);
+        const notGone = () =>
+          [...fleet.connections()].flatMap(([device, all]) =>
+            all.every(({ ended }) => ended === 'client-closed') ? [] : [`${device} did not leave`],
+          );
+        await eventuallyNone(notGone, patienceMs);
+        holder.toNetwork.restore();
+        await holder.stage.adapter.start();
+        await pause(1_000);
+        expect(notGone()).toEqual([]);
+      },
+    );
+
+    test.each(over('coap'))(
       'the holder is killed in the moment in which its devices say goodbye: each connection ends once (%s)',
       async (protocol) => {
         const fleet = await play(protocol, { intervalMs: 20_000 });

@@ -245,6 +245,22 @@ test('nothing is sent while it may have been declared dead, and everything once 
   expect(inWords(a.sink.events)).toEqual(['+before', '+during', '-during client-closed']);
 });
 
+test('an ending is withdrawn where its adapter learns that it was declared dead before it is sent', async () => {
+  const a = await join('a');
+  const { connection } = await a.begin({ remoteId: 'unit-1' });
+  await settled();
+  const answer = fleet.holdAnswers(instanceOf(a));
+  connection.report({ type: 'end', change: { reason: 'client-closed' } });
+  await settled();
+  const learn = fleet.doubt(instanceOf(a));
+  answer();
+  await settled();
+  fleet.engine.declareDead(a.running.identity, { aliveAt: clock.now(), unconfirmedSince: undefined });
+  learn();
+  await settled();
+  expect(inWords(a.sink.events)).toEqual(['+unit-1']);
+});
+
 test('what ended in doubt, and what had still to be sent, is told by others where it was declared dead', async () => {
   let isAway = false;
   const journal = createMemoryJournal();

@@ -11,7 +11,7 @@ import {
   stampOwed,
   type StampContext,
 } from '@rollcall/presence/internal';
-import { endLostSessions, type Deceased } from '@rollcall/outbox/internal';
+import { endLostSessions, toldByOthers, type Deceased } from '@rollcall/outbox/internal';
 import type { OpenEntry } from '@rollcall/outbox';
 import type { AdapterContext } from './adapter-context.ts';
 import type { Delivery } from './open-delivery.ts';
@@ -45,11 +45,13 @@ export async function takeUpJournal(
   const tenants = new Set<TenantId>();
   // First, and also where nothing is left open: the run before may have told what the directory still has.
   const latest = await successionTo(recovered.follows, directory);
+  const successionOf = async (instance: string): Promise<Succession> =>
+    instance === recovered.follows ? latest : directory.succeed(instance);
   const ended = await endLostSessions(recovered, {
     registry,
     clock,
     log,
-    whose: async (instance) => (instance === recovered.follows ? latest : directory.succeed(instance)),
+    whose: (instance) => successionOf(instance),
     ...(directory.untoldOf && {
       untoldOf: directory.untoldOf.bind(directory),
     }),
@@ -74,6 +76,15 @@ export async function takeUpJournal(
     leases.length > 0 && recovered.follows !== undefined && settled.delete(recovered.follows);
   journal.endedByOthers(ended.byOthers);
   outbox.withdraw(ended.byOthers);
+  if (recovered.follows !== undefined && latest.whose === 'others' && directory.untoldOf)
+    outbox.withdraw(
+      await toldByOthers({
+        outbox,
+        journal,
+        whose: (instance) => successionOf(instance),
+        untoldOf: directory.untoldOf.bind(directory),
+      }),
+    );
   void ended.safe.then(() => {
     for (const instance of settled) directory.settled(instance);
   });

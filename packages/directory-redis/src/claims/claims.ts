@@ -40,6 +40,8 @@ export interface ClaimsOptions extends Shared {
   unasked(bucket: number): void;
   /** The engine says that this incarnation was declared dead. */
   fenced(instance: string): void;
+  /** The ending of a connection came too late: this incarnation was declared dead. */
+  leftInDoubt(held: HeldConnection): void;
   /** A lease of this incarnation was ended while the engine was away, so other instances do not know it. */
   endedUntold(held: HeldConnection, incarnation: string): void;
 }
@@ -149,7 +151,10 @@ export class Claims {
         String(keepNotedSeconds(context.deadAfterMs)),
       ],
     );
-    if (reply.status === 'answer' && reply.value === 2) this.#options.fenced(me);
+    if (reply.status === 'answer' && reply.value === 2) {
+      if (ended) this.#options.leftInDoubt(ended);
+      this.#options.fenced(me);
+    }
     if (reply.status === 'none') return false;
     this.#notReleased.delete(connection);
     return true;

@@ -1,4 +1,4 @@
-import { anEvent, seededRandom } from '@rollcall/conformance';
+import { anEnding, anEvent, seededRandom } from '@rollcall/conformance';
 import { nastyStrings } from '@rollcall/conformance/hostile';
 import { deviceRef, type ConnectionId } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
@@ -9,6 +9,7 @@ import { deathText, readDeath, withoutHeir } from './death.ts';
 import { deviceName, deviceNamed, slotField } from './field-text.ts';
 import { keyNames } from './key-names.ts';
 import { mostSigns, readMessage, signsText } from './instance-message.ts';
+import { endingText, readEnding, readNote } from './note.ts';
 import { readEpoch } from './read-epoch.ts';
 import { readRecord, recordText } from './record.ts';
 import { fullId, shortId } from './short-id.ts';
@@ -215,4 +216,56 @@ test.each([undefined, 7, '', '0'.repeat(15), '0'.repeat(17), 'F'.repeat(16)])('%
 
 test('sixteen lower-case hexadecimal digits are an epoch', () => {
   expect(readEpoch('00000000000000ff')).toBe('00000000000000ff');
+});
+
+describe('what an instance noted of an ending', () => {
+  const connected = anEvent('event-1', {
+    slot: 'a',
+    coalesced: 2,
+    journal: { state: 'new' },
+    basis: { kind: 'lease', intervalMs: 60_000, from: 'default' },
+  });
+  const { coalesced: _left, journal: _out, ...facts } = connected;
+  const record = recordText({ device: 'acme/d\n', field: 'sx', body: '{}' });
+
+  test.each(nasty)('is read back as it was: %j', (text) => {
+    const ending = anEnding(facts, {
+      id: 'event-2' as typeof connected.id,
+      endedEpoch: '01a2076b44000002' as typeof connected.epoch,
+      raw: { code: 141, text },
+      adapter: { type: 'hono-http', id: text, instance },
+    });
+    const noted = readNote(`${endingText(ending, connected)}\n${record}`);
+    expect(noted?.record).toBe(record);
+    expect(readEnding(noted?.ending ?? '', connected)).toEqual(ending);
+  });
+
+  test.each([
+    '',
+    '1',
+    '1[{},[]]',
+    'x[{},[]]\n',
+    `1[]\n${record}`,
+    `1[{},[]]\n${record}`,
+    `1[{"type":"disconnected"},[]]\n${record}`,
+    `1${'['.repeat(20_000)}\n${record}`,
+    null,
+  ])('what is none is not read as one: %j', (text) => {
+    const noted = readNote(text);
+    expect(noted && readEnding(noted.ending, connected)).toBeUndefined();
+  });
+
+  test.each([
+    { id: 5 },
+    { reason: 'toString' },
+    { at: 9e15 },
+    { lastSeen: '5' },
+    { uncertaintyMs: null },
+    { clean: 'no' },
+    { endedEpoch: 7 },
+    { type: 'connected' },
+  ])('a fact that none has: %j', (wrong) => {
+    const text = endingText({ ...anEnding(facts), ...wrong } as ReturnType<typeof anEnding>, connected);
+    expect(readEnding(text.slice(1), connected)).toBeUndefined();
+  });
 });

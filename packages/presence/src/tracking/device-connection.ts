@@ -193,11 +193,13 @@ export function leavingOf(
   ending: DisconnectedEvent,
 ): Leaving {
   if (directory.status === 'local') return { published: () => void directory.leave(connected, ending) };
+  const doubtIt = (): void => {
+    if (!directory.alive) endedInDoubt(connected.event.connectionId);
+  };
   return {
-    beforeSending: () => directory.leave(connected, ending),
-    published() {
-      if (!directory.alive) endedInDoubt(connected.event.connectionId);
-    },
+    // Its answer may be that this incarnation was declared dead.
+    beforeSending: () => directory.leave(connected, ending)?.then(doubtIt),
+    published: doubtIt,
   };
 }
 
