@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { walkFiles } from '../test/interop/walks/walk-files.ts';
 
 // The tables of docs/architecture.md are those of the repository.
 
@@ -78,24 +79,22 @@ test('every file and folder to which a change belongs is there', () => {
   expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
 
-test.each(['CONNECT', 'POST'])('every file on the walk of a %s is in its package', (request) => {
-  const text = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
-  const [, walk = ''] = new RegExp(`^## The walk of a ${request}\\n([^]*?)^## `, 'm').exec(text) ?? [];
-  const missing: string[] = [];
-  let files = 0;
-  for (const row of walk.split('\n')) {
-    let home = '';
-    for (const [, member, file = ''] of row.matchAll(/\b([a-z][a-z-]*): (?=`)|`([a-z0-9-]+\.ts)`/g)) {
-      // Files of a thread are those of the package that starts it. Others without a package were named before.
-      if (member !== undefined) home = member === 'thread' ? home : member;
-      else if (home !== '') {
-        files += 1;
-        if (!sourcesOf(home).has(file)) missing.push(`${home}: ${file}`);
-      }
-    }
-  }
-  expect(files).toBeGreaterThan(40);
-  expect(missing).toEqual([]);
+describe.each(['CONNECT', 'POST'] as const)('the walk of a %s', (request) => {
+  const { entered, later } = walkFiles(request);
+
+  test('has only files that are in their package, each once', () => {
+    const all = [...entered, ...later];
+    expect(all.length).toBeGreaterThan(40);
+    expect(all.filter((path, index) => all.indexOf(path) !== index)).toEqual([]);
+    expect(all.filter((path) => !sourcesOf(path.split('/')[0] ?? '').has(basename(path)))).toEqual([]);
+  });
+
+  test('has as many files as its introduction says', () => {
+    const text = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+    const [, introduction = ''] =
+      new RegExp(`^## The walk of a ${request}\\n([^|]*)\\|`, 'm').exec(text) ?? [];
+    expect(Number(/ (\d+) files/.exec(introduction)?.[1])).toBe(entered.length);
+  });
 });
 
 function sourcesOf(name: string): ReadonlySet<string> {

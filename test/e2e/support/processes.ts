@@ -33,11 +33,19 @@ export function startApp(
   env: Record<string, string> = {},
   from = root,
 ): TestProcess {
+  return startNode(app, [join(from, 'apps', app, 'dist', 'main.js'), ...args], env);
+}
+
+/** Runs the source of an app, unbuilt: its packages are separate files, as in the repository. */
+export function startSource(app: string, env: Record<string, string>): TestProcess {
+  return startNode(app, ['--conditions=@rollcall/source', join(root, 'apps', app, 'src', 'main.ts')], env);
+}
+
+function startNode(app: string, nodeArgs: readonly string[], env: Record<string, string>): TestProcess {
   const clean = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(ROLLCALL|HONO)_/.test(name)),
   );
-  const main = join(from, 'apps', app, 'dist', 'main.js');
-  const child = spawn(process.execPath, ['--import', endWithParent, main, ...args], {
+  const child = spawn(process.execPath, ['--import', endWithParent, ...nodeArgs], {
     env: { ...clean, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
