@@ -28,6 +28,6 @@ export default defineConfig({
     // What is waited for comes; how long it takes depends on how busy the machine is, and is no failure.
     testTimeout: 180_000,
     hookTimeout: 180_000,
-    expect: { poll: { timeout: 30_000 } },
+    expect: { poll: { timeout: 120_000 } },
   },
 });

@@ -85,7 +85,7 @@ async function liveAll(seed: number) {
   const endingsOf = (device: string): number =>
     distinct(record.events).filter((event) => event.type === 'disconnected' && event.device.device === device)
       .length;
-  const patienceMs = (): number => scale({ quick: 30_000, soak: 4 * tolerance().lateMs });
+  const patienceMs = (): number => scale({ quick: 120_000, soak: 4 * tolerance().lateMs });
   const watch = watchTable(record.table, lives, faults, patienceMs);
   atTheEnd(() => watch.stop());
   const going = [...stages].flatMap(([protocol, { port, registry }], place) => {
@@ -125,10 +125,9 @@ async function liveAll(seed: number) {
   const late = tolerance();
   const verdictsNow = (): readonly Verdict[] => judge(lives, record.events, faults, late);
   // What is false for ever is found below.
-  await eventuallyNone(
-    () => [...verdictsNow().flatMap(({ problems }) => problems), ...notOffline()],
-    60_000,
-  ).catch(() => {});
+  await eventuallyNone(() => [...verdictsNow().flatMap(({ problems }) => problems), ...notOffline()]).catch(
+    () => {},
+  );
   // Nothing may come behind it.
   await pause(scale({ quick: 200, soak: 2_000 }));
   watch.stop();

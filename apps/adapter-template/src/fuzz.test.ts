@@ -26,7 +26,7 @@ const conversation = [
 
 test.each(loopbackHosts)(
   `${cases} mutated conversations on %s, and sockets that fail: no crash, no unmatched event, and an honest device notices nothing`,
-  { timeout: 60_000 + cases * 20 },
+  { timeout: 180_000 + cases * 20 },
   async (host) => {
     const adapter = await startForTest(createTemplateAdapter({ ...limits, plain: { host, port: 0 } }));
     const { port } = adapter.address;

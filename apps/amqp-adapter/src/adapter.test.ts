@@ -1,6 +1,6 @@
 import { describeAdapter } from '@rollcall/adapter-conformance';
 import { startAdapter } from '@rollcall/adapter-process';
-import { recordingLog, RecordingSender, RecordingSink } from '@rollcall/conformance';
+import { recordingLog, RecordingSender, RecordingSink, settled } from '@rollcall/conformance';
 import { scriptedPasswords, ScriptedRegistry } from '@rollcall/conformance/registry';
 import { systemClock, systemRandom } from '@rollcall/core/environment';
 import { expect, test } from 'vitest';
@@ -27,6 +27,8 @@ describeAdapter('AMQP 1.0', {
     }
     // A device that is refused once it is authenticated hears why at once.
     await Promise.race([over, new Promise((resolve) => setTimeout(resolve, 30))]);
+    // What came meanwhile is read, however busy the machine is.
+    await settled();
     if (condition() !== undefined) return undefined;
     return {
       async leave() {

@@ -32,7 +32,7 @@ function mutated(datagram: Uint8Array, random: SeededRandom): Uint8Array {
 
 test(
   `${cases} mutated conversations: no crash, no unmatched event, and an honest device notices nothing`,
-  { timeout: 60_000 + cases * 20 },
+  { timeout: 180_000 + cases * 20 },
   async () => {
     const adapter = await startForTest(
       createCoapAdapter({

@@ -41,7 +41,7 @@ const conversation: readonly Buffer[] = [
 
 test.each(loopbackHosts)(
   `${cases} mutated conversations on %s, over sockets that fail, cause no crash and no unmatched event, and an honest device is served`,
-  { timeout: 60_000 + cases * 20 },
+  { timeout: 180_000 + cases * 20 },
   async (host) => {
     const adapter = await startForTest(
       createHttpAdapter({ ...options, plain: { host, port: 0 }, endLeasesAtShutdown: true }),

@@ -63,7 +63,7 @@ async function hostileRelay(port: number, connections: number) {
 
 test(
   `${cases} connections to a network that sends anything do not end the process, and the client uses the next honest one`,
-  { timeout: 60_000 + cases * 50 },
+  { timeout: 180_000 + cases * 50 },
   async () => {
     const peer = await startScriptedPeer();
     bed.own(peer);
@@ -87,7 +87,7 @@ test(
       stop.abort();
     }
     expect(relay.changed()).toBeGreaterThan(cases / 2);
-    await expect.poll(async () => (await link.send(message)).status, { timeout: 20_000 }).toBe('accepted');
+    await expect.poll(async () => (await link.send(message)).status).toBe('accepted');
     expect(errors).toEqual([]);
   },
 );

@@ -1,5 +1,5 @@
 import { createTestBed } from '@rollcall/amqp-connection/testing';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { silentLog, systemClock, systemRandom } from '@rollcall/core/environment';
 import { openNotifications } from './notifications.ts';
 
@@ -20,7 +20,7 @@ test('notifications of a topic arrive over a connection of their own, and the li
     heard: (body) => heard.push(body && Buffer.from(body).toString()),
     attachedChanged: (isAttached) => attached.push(isAttached),
   });
-  await vi.waitFor(() => expect(attached).toEqual([true]));
+  await expect.poll(() => attached).toEqual([true]);
   expect(peer.attached).toEqual(['notification/registry-device']);
   expect(peer.containerIds).toContainEqual(expect.stringMatching(/^hono-mqtt-notifications-/));
   // A Data section of three bytes, and a message without a body.
@@ -30,5 +30,5 @@ test('notifications of a topic arrive over a connection of their own, and the li
   expect(await peer.deliver('notification/registry-device', empty)).toBe('accepted');
   expect(heard).toEqual(['abc', undefined]);
   peer.drop();
-  await vi.waitFor(() => expect(attached).toEqual([true, false, true]));
+  await expect.poll(() => attached).toEqual([true, false, true]);
 });

@@ -85,7 +85,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))('faults of the engine', () =>
     expect(new Set(standings)).toEqual(new Set(['unknown']));
     expect(a.directory.status).toBe('away');
     expect(a.directory.alive).toBe(true);
-    for (const entry of before.slice(0, 50)) a.directory.leave(entry);
+    for (const entry of before.slice(0, 50)) void a.directory.leave(entry);
     server.signal('SIGCONT');
     await vi.waitFor(() => expect(a.directory.status).toBe('in-touch'), patience);
     const open = [...before.slice(50), ...during];
@@ -212,12 +212,14 @@ describe.skipIf(!hasDebianPackage('redis-server'))('faults of the engine', () =>
     await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
     const fleet = impatient(server);
     const a = await memberOf(fleet);
-    await vi.waitFor(() =>
-      expect(fleet.log.lines).toContainEqual({
-        level: 'warn',
-        facts: { maxmemoryPolicy: 'allkeys-lru' },
-        message: 'connection directory may drop what it was told: maxmemory-policy must be noeviction',
-      }),
+    await vi.waitFor(
+      () =>
+        expect(fleet.log.lines).toContainEqual({
+          level: 'warn',
+          facts: { maxmemoryPolicy: 'allkeys-lru' },
+          message: 'connection directory may drop what it was told: maxmemory-policy must be noeviction',
+        }),
+      patience,
     );
     await redis.config('SET', 'maxmemory-policy', 'noeviction');
     await redis.config('SET', 'maxmemory', '1');
@@ -404,7 +406,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))('faults of the engine', () =>
         // Members that were told to do so close the sockets, and leave.
         for (const { member, entry } of [...open.values()])
           if (member.displaced().includes(entry.event.connectionId)) {
-            member.directory.leave(entry);
+            void member.directory.leave(entry);
             open.delete(entry.event.connectionId);
           }
       }

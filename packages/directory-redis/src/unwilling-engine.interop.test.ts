@@ -98,7 +98,10 @@ describe.skipIf(!hasDebianPackage('redis-server'))('an unwilling engine', () => 
     await inTouch(a, b);
     await delay(deadAfterMsUnderTest);
     expect([...a.told, ...b.told, ...told]).toEqual([]);
-    await vi.waitFor(async () => expect(await a.directory.find([deviceRef('acme', 'd-2')])).toHaveLength(1));
+    await vi.waitFor(
+      async () => expect(await a.directory.find([deviceRef('acme', 'd-2')])).toHaveLength(1),
+      patience,
+    );
   });
 
   test('one whose every answer is late: devices are let in without it, and the newer connection wins', async () => {

@@ -567,8 +567,9 @@ describe('telemetry/<tenant>', () => {
     const consumer = await connect(port);
     await consumer.receiver('telemetry/acme');
     await expect.poll(() => producer.sendable()).toBe(true);
+    const left = once(consumer.connection, 'connection_close');
     consumer.connection.close();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await left;
     expect(await send(producer, 'late')).toBe('released');
   });
 });

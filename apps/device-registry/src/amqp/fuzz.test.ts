@@ -29,7 +29,7 @@ async function recordedConversation(port: number): Promise<readonly Uint8Array[]
 
 test(
   `${cases} mutated conversations: no crash, nothing is left of them, and an honest client notices nothing`,
-  { timeout: 60_000 + cases * 20 },
+  { timeout: 180_000 + cases * 20 },
   async () => {
     const { store, tenant } = memoryStore();
     await tenant('acme');

@@ -1,6 +1,6 @@
 import { startScriptedPeer, type ScriptedPeer } from '@rollcall/amqp-connection/testing';
 import { anEventMessage } from '@rollcall/conformance';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { hearAdapter } from '../journal/hear-adapter.ts';
 import { watch, type Watch } from './watch.ts';
 
@@ -94,7 +94,7 @@ test('an adapter is not declared dead when only messages that are not events arr
     network: 'rabbitmq-3' as const,
   };
   const said = hearAdapter(listening, () => {});
-  await vi.waitFor(() => expect(peer.lastSource()).toBeDefined());
+  await expect.poll(() => peer.lastSource()).toBeDefined();
   const offering = offerForEver(peer);
   expect(await said).toMatch(/^cannot listen for mqtt-0: .*--drop-others/);
   offering.stop();

@@ -210,7 +210,7 @@ test('an adapter that is about to tell for the dead asks the presence service, w
     clock.advance(1_000);
     expect(await signal?.stateOf('silent', 10_000)).toBe('silent');
     expect(tokens.at(-1)).toBe('Bearer second');
-  });
+  }, 120_000);
   expect(tokens[0]).toBe('Bearer first');
 });
 

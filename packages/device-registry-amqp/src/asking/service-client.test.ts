@@ -42,7 +42,7 @@ async function until(isSo: () => void): Promise<void> {
       await clock.advanceAsync(20);
       isSo();
     },
-    { timeout: 30_000, interval: 2 },
+    { timeout: 120_000, interval: 2 },
   );
 }
 
@@ -51,7 +51,7 @@ function reactToTenants({ services }: RegistryBed, reaction: Reaction): void {
 }
 
 async function heard(bed: RegistryBed, count: number): Promise<void> {
-  await vi.waitFor(() => expect(bed.services.heard).toHaveLength(count), 10_000);
+  await vi.waitFor(() => expect(bed.services.heard).toHaveLength(count), 120_000);
 }
 
 describe('a question', () => {
@@ -266,7 +266,7 @@ test('a registry that is away at the start does not keep an adapter from startin
   await vi.waitFor(async () => {
     await clock.advanceAsync(1_000);
     expect(bed).toBeDefined();
-  }, 60_000);
+  }, 120_000);
   if (!bed) throw new Error('it did not open');
   opened.push(bed);
   expect(bed.registry.availability?.now()).toBe(false);

@@ -1,4 +1,5 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   copyFileSync,
@@ -16,8 +17,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openKeptStore, type KeptStore } from './kept-store.ts';
 import { openSqliteStore, type SqliteStoreOptions } from './sqlite-store.ts';
 import type { Batch } from './stored.ts';
@@ -332,17 +332,22 @@ describe('permissions', () => {
 test('several adapters that make their directory at the same time all start', async () => {
   const script = `
     const { openKeptStore } = await import(process.argv[1]);
-    const until = Number(process.argv[3]);
-    while (Date.now() < until);
-    openKeptStore({ file: process.argv[2], durability: 'process', maxBytes: 1e6 }).close();`;
-  const startAt = String(Date.now() + 1_500);
+    process.stdin.once('data', () => {
+      openKeptStore({ file: process.argv[2], durability: 'process', maxBytes: 1e6 }).close();
+    });
+    console.log('ready');`;
   const module = new URL('kept-store.ts', import.meta.url).href;
   const flags = ['--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', script];
-  const run = promisify(execFile);
-  const outcomes = await Promise.allSettled(
-    [0, 1, 2, 3].map((index) =>
-      run(process.execPath, [...flags, module, join(directory, 'deep/er', `${index}.journal`), startAt]),
-    ),
+  const processes = [0, 1, 2, 3].map((index) =>
+    spawn(process.execPath, [...flags, module, join(directory, 'deep/er', `${index}.journal`)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    }),
   );
-  expect(outcomes.map(({ status }) => status)).toEqual(Array(4).fill('fulfilled'));
+  onTestFinished(() => {
+    for (const each of processes) each.kill('SIGKILL');
+  });
+  await Promise.all(processes.map(({ stdout }) => once(stdout, 'data')));
+  const ends = processes.map((each) => once(each, 'exit'));
+  for (const { stdin } of processes) stdin.end('now');
+  expect((await Promise.all(ends)).map(([code]) => code as unknown)).toEqual([0, 0, 0, 0]);
 });
