@@ -1,3 +1,4 @@
+export { listening } from './listening.ts';
 export {
   startScriptedPeer,
   type PeerMessage,

@@ -3,6 +3,7 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { internalsOf, receivedInternalsOf, silence } from '@rollcall/rhea-internals';
 import { acceptedOutcome } from '@rollcall/rhea-internals/client';
 import rhea from 'rhea';
+import { listening } from './listening.ts';
 
 /** What the peer answers to a message; `silence` leaves it without an outcome. */
 export type Verdict =
@@ -116,7 +117,7 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
     receiver_options: { credit_window: 0, autoaccept: false },
     ...(options.key !== undefined && { transport: 'tls', key: options.key, cert: options.cert }),
   });
-  await once(server, 'listening');
+  await listening(server, options.port ?? 0);
   return new RheaPeer(container, server);
 }
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import { listening } from '@rollcall/amqp-connection/testing';
 import { internalsOf, silence } from '@rollcall/rhea-internals';
 import rhea from 'rhea';
 import { StoredRegistry, type Answered } from './stored-registry.ts';
@@ -52,7 +53,7 @@ export async function startScriptedServices(
     tcp_no_delay: true,
     receiver_options: { credit_window: 100, autoaccept: false },
   });
-  await once(server, 'listening');
+  await listening(server, port);
   return new RheaServices(container, server, stored);
 }
 
