@@ -49,7 +49,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
 
     const restarts = scale({ quick: ['never'], soak: ['never', '1 s', '60 s'] as const });
     test.each(over('mqtt').flatMap((protocol) => restarts.map((restart) => [protocol, restart] as const)))(
-      'one of three is killed: each of its devices is told lost once (%s, started again: %s)',
+      'one of three is killed: each of its devices is reported as lost once (%s, started again: %s)',
       async (protocol, restart) => {
         const fleet = await play({ protocol, members: 3 });
         const [, , dead] = fleet.members;
@@ -64,7 +64,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
         await kill(dead);
         if (restart === '1 s') await pause(1_000).then(() => dead.stage.adapter.start());
         await fleet.ended('adapter-lost', many - 10);
-        fleet.figure(`${many - 10} told lost within ${seconds(since)}`);
+        fleet.figure(`${many - 10} reported as lost within ${seconds(since)}`);
         await fleet.isTrue();
         if (restart === '60 s') await pause(60_000);
         if (restart !== '1 s') await dead.stage.adapter.start();
@@ -95,7 +95,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
 
     const standstills = scale({ quick: [0.5, 2] as const, soak: [0.5, 2, 6] as const });
     test.each(over('amqp').flatMap((protocol) => standstills.map((share) => [protocol, share] as const)))(
-      'an adapter stands still, and half of its devices move: who stays is told lost only if the adapter was declared dead (%s, %d times the limit)',
+      'an adapter is stopped, and half of its devices move: the others are reported as lost only if the adapter was declared dead (%s, %d times the limit)',
       async (protocol, share) => {
         // One that is not to be declared dead has time, however long devices take to move on a busy machine.
         const limitMs = share > 1 ? deadAfterMs : 4 * deadAfterMs;
@@ -125,7 +125,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
           expect(await fleet.isTrue({ 'taken-over': many / 2, ...lost })).toBe(true);
           return;
         }
-        // Those that moved after it was declared dead were told lost before.
+        // Those that moved after it was declared dead were reported as lost before.
         expect(await fleet.isTrue()).toBe(true);
         const told = endings(fleet.record);
         expect(
@@ -136,7 +136,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
     );
 
     test.each(over('amqp'))(
-      'the engine stands still: nobody is refused, and the truth comes back (%s)',
+      'the engine is stopped: no device is refused, and the events are right afterwards (%s)',
       async (protocol) => {
         const fleet = await play({ protocol });
         await fleet.arrive(from(0, few), 0);
@@ -172,7 +172,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
 
     const cuts = ['engine', 'network', 'both'] as const;
     test.each(over('mqtt').flatMap((protocol) => cuts.map((cut) => [protocol, cut] as const)))(
-      'an adapter is cut off for a moment, and a device that is heard is not told lost (%s, from: %s)',
+      'an adapter is cut off for a moment, and no device that is heard is reported as lost (%s, from: %s)',
       async (protocol, cut) => {
         // Nobody is declared dead, however long devices take to move on a busy machine.
         const fleet = await play({ protocol, deadAfterMs: 12 * deadAfterMs });

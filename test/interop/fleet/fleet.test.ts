@@ -78,7 +78,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))('a fleet of two adapters on r
     expect([a.events().length, b.events().length]).toEqual([3 * devices, 2 * devices]);
   });
 
-  test('while the engine stands still no device is refused, and who is connected twice is found when it goes on', async () => {
+  test('no device is refused while the engine is stopped, and devices that connected twice are found when it continues', async () => {
     const first = await connectAll(a);
     redis.signal('SIGSTOP');
     const second = await connectAll(b);
@@ -100,7 +100,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))('a fleet of two adapters on r
     await expect.poll(() => isOpen(first), patience).toBe(0);
   });
 
-  test('an adapter that stands still for a moment learns of what it lost, and nobody is told lost', async () => {
+  test('an adapter that is stopped for a moment learns which connections it lost, and no device is reported as lost', async () => {
     const first = await connectAll(a);
     a.process.child.kill('SIGSTOP');
     const moved = await Promise.all(Array.from({ length: 10 }, (_, index) => connect(b, `pump-${index}`)));

@@ -26,7 +26,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
 
     const ways = scale({ quick: [undefined], soak: [undefined, 'back', 'forth'] as const });
     test.each(protocols.flatMap((protocol) => ways.map((way) => [protocol, way ?? 'both'] as const)))(
-      'the engine is cut off at one adapter alone, and devices move from it: one lease each, and none is told gone (%s, directions: %s)',
+      'the engine is cut off at one adapter alone, and devices move from it: one lease each, and no device is reported as disconnected (%s, directions: %s)',
       async (protocol, way) => {
         const fleet = await play(protocol);
         const { holder, other } = fleet;
@@ -49,7 +49,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
       soak: ['never', 'after 1 s', 'after 60 s'],
     } as const);
     test.each(over('coap').flatMap((protocol) => restarts.map((restart) => [protocol, restart] as const)))(
-      'the holder is killed, and its devices go to the other: one lease each, and none is told gone (%s, started again: %s)',
+      'the holder is killed, and its devices go to the other: one lease each, and no device is reported as disconnected (%s, started again: %s)',
       async (protocol, restart) => {
         const fleet = await play(protocol);
         const { holder, other } = fleet;
@@ -74,7 +74,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
 
     const standstills = scale({ quick: [2], soak: [0.5, 2, 6] });
     test.each(over('coap').flatMap((protocol) => standstills.map((share) => [protocol, share] as const)))(
-      'the holder stands still, and its devices go to the other: one lease each, and none is told gone (%s, %d times the limit)',
+      'the holder is stopped, and its devices go to the other: one lease each, and no device is reported as disconnected (%s, %d times the limit)',
       async (protocol, share) => {
         const fleet = await play(protocol);
         const { holder, other } = fleet;
@@ -93,7 +93,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
 
     // It takes half a minute.
     test.each(scale<readonly RequestProtocol[]>({ quick: [], soak: protocols }))(
-      'the holder is killed, and no one hears its devices again: each is told gone once (%s)',
+      'the holder is killed, and no one hears its devices again: each is reported as disconnected once (%s)',
       async (protocol) => {
         const fleet = await play(protocol, { intervalMs: 20_000 });
         await kill(fleet.holder);

@@ -40,7 +40,7 @@ export interface Play extends FleetOnStage {
   /** Of each device, what came of its connections, oldest first. */
   connections(): ReadonlyMap<string, readonly { readonly id: string; readonly ended: string | undefined }[]>;
   /**
-   * Waits until each device has one lease, and is online: none was ever told gone. Where the engine did not answer in time, an
+   * Waits until each device has one lease, and is online: no device was ever reported as disconnected. Where the engine did not answer in time, an
    * adapter began a lease of its own, and one of the two was taken over since.
    */
   haveOneLease(): Promise<readonly string[]>;

@@ -144,7 +144,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))('leases of two HTTP adapters 
   const wentOn = (connection: string): boolean =>
     b.events().some(({ connectionId, reason }) => connectionId === connection && reason === 'inactive');
 
-  test('the engine stands still: both serve the devices, which are online throughout, and have one lease each afterwards', async () => {
+  test('the engine is stopped: both adapters serve the devices, which stay online, and have one lease each afterwards', async () => {
     await alternate(4);
     redis.signal('SIGSTOP');
     await alternate(30);
@@ -159,7 +159,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))('leases of two HTTP adapters 
     await eachHasOne('inactive');
   });
 
-  test('a goodbye to the other one ends them, once', async () => {
+  test('a goodbye to the other adapter ends each lease once', async () => {
     await alternate(4);
     await eachHasOne(undefined);
     await request(b, true);

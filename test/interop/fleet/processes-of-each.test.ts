@@ -129,7 +129,7 @@ test('uploads of HTTP devices go to either process, and each device has one leas
   await haveOneLease(record);
 });
 
-/** None was told gone. Where the parent did not answer in time, a process began another one, and one of the two was taken over. */
+/** No device was reported as disconnected. Where the parent did not answer in time, a process began another one, and one of the two was taken over. */
 async function haveOneLease(record: EventRecord): Promise<void> {
   await eventuallyNone(() => {
     const byDevice = Map.groupBy(distinct(record.events), ({ device }) => device.device);
@@ -141,7 +141,7 @@ async function haveOneLease(record: EventRecord): Promise<void> {
   expect(Object.keys(endings(record)).filter((reason) => reason !== 'taken-over')).toEqual([]);
 }
 
-test('devices of the template are shared among the processes, and those of one that is killed are told lost once', async () => {
+test('devices of the template are shared among the processes, and those of a process that is killed are reported as lost once', async () => {
   const { stage, record } = await twoProcesses({ protocol: 'template' });
   const open = await Promise.all(all.map((number) => openSpeakingDevice('template', stage.port, number)));
   atTheEnd(() => {

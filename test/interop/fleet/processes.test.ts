@@ -115,7 +115,7 @@ test.each(accepting)('%s gives no device to a process that was killed', async (_
   await connectAll();
 });
 
-test('a process that stands still is killed, and its devices come to another one', async () => {
+test('a process that is stopped is killed, and its devices come to another one', async () => {
   adapter = await start('2', { ROLLCALL_DIRECTORY_DEADAFTER: '3000' });
   const all = await connectAll();
   const stopped = pidOf(0);

@@ -49,7 +49,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
     });
 
     test.each(over('mqtt'))(
-      'who tells for a dead one is killed, too: another one tells all, once (%s)',
+      'the adapter that reports the endings of a dead one is killed, too: another one reports each once (%s)',
       async (protocol) => {
         const fleet = await play({ protocol, members: 3, devices: many + few });
         await fleet.arrive(from(0, many), 2);
@@ -92,7 +92,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
     );
 
     test.each(over('mqtt'))(
-      'an adapter is killed while the engine stands still: each of its devices is told lost once (%s)',
+      'an adapter is killed while the engine is stopped: each of its devices is reported as lost once (%s)',
       async (protocol) => {
         const fleet = await play({ protocol });
         await fleet.arrive(from(0, few), 1);
@@ -128,7 +128,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
     );
 
     test.each(over('mqtt'))(
-      'an adapter is killed in the moment in which its devices leave: each connection ends once (%s)',
+      'an adapter is killed at the moment when its devices leave: each connection ends once (%s)',
       async (protocol) => {
         const fleet = await play({ protocol });
         await fleet.arrive(from(0, many), 1);
@@ -178,7 +178,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
     );
 
     test.each(over('amqp'))(
-      'the engine is full for longer than the limit: nobody is told lost, and the truth comes back (%s)',
+      'the engine is full for longer than the limit: no device is reported as lost, and the events are right afterwards (%s)',
       async (protocol) => {
         const fleet = await play({ protocol });
         await fleet.arrive(from(0, few), 0);

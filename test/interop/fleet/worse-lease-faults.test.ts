@@ -17,25 +17,21 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
   'leases in a fleet, under worse faults',
   { repeats: rounds - 1, timeout: 400_000 },
   () => {
-    const outages = [
-      'stands still',
-      'is killed, and begins with nothing',
-      'fails over to a replica',
-    ] as const;
+    const outages = ['is stopped', 'is killed, and begins with nothing', 'fails over to a replica'] as const;
     test.each(over('coap').flatMap((protocol) => outages.map((outage) => [protocol, outage] as const)))(
-      'requests go to either adapter while the engine is away: one lease each afterwards, and none is told gone (%s, it %s)',
+      'requests go to either adapter while the engine is away: one lease each afterwards, and no device is reported as disconnected (%s, it %s)',
       async (protocol, outage) => {
         const fleet = await play(protocol);
         const { holder, other, engine } = fleet;
         const failOver =
           outage === 'fails over to a replica' ? await replicaThatHearsNoMore(fleet) : undefined;
-        if (outage === 'stands still') engine.signal('SIGSTOP');
+        if (outage === 'is stopped') engine.signal('SIGSTOP');
         if (outage.startsWith('is killed')) await engine.kill();
         for (let round = 0; round < scale({ quick: 4, soak: 12 }); round++) {
           await fleet.fromAll(round % 2 === 0 ? other : holder);
           await pause(800);
         }
-        if (outage === 'stands still') engine.signal('SIGCONT');
+        if (outage === 'is stopped') engine.signal('SIGCONT');
         if (outage.startsWith('is killed')) await engine.restartEmpty();
         await failOver?.();
         await fleet.fromAllUntil(holder, () => fleet.sees(holder, 2));
@@ -44,7 +40,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
     );
 
     test.each(over('coap'))(
-      'the engine stands still while leases move from a holder that was killed: one each, and none is told gone (%s)',
+      'the engine is stopped while leases move from a holder that was killed: one each, and no device is reported as disconnected (%s)',
       async (protocol) => {
         const fleet = await play(protocol);
         const { holder, other, engine } = fleet;
@@ -81,7 +77,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
     test.each(
       protocols.flatMap((protocol) => (['network', 'both'] as const).map((cut) => [protocol, cut] as const)),
     )(
-      'all adapters are cut off for longer than the interval: no device that is heard is told gone (%s, from: %s)',
+      'all adapters are cut off for longer than the interval: no device that is heard is reported as disconnected (%s, from: %s)',
       async (protocol, cut) => {
         const intervalMs = 20_000;
         const fleet = await play(protocol, { intervalMs });
@@ -123,7 +119,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
     );
 
     test.each(over('coap'))(
-      'the holder is killed in the moment in which its devices say goodbye: each connection ends once (%s)',
+      'the holder is killed at the moment when its devices say goodbye: each connection ends once (%s)',
       async (protocol) => {
         const fleet = await play(protocol, { intervalMs: 20_000 });
         const { holder } = fleet;

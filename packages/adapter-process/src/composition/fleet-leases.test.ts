@@ -327,7 +327,7 @@ describe('a holder of leases', () => {
     expect(fleet.engine.slots.size).toBe(0);
   });
 
-  test('that is killed: a device that is heard nowhere is told lost once its lease has run out, once', async () => {
+  test('that is killed: a device that is heard nowhere is reported as lost once, when its lease has run out', async () => {
     const [a, b, c] = [await join('a'), await join('b'), await join('c')];
     await hear(a, 1_000);
     kill(a);
@@ -426,7 +426,7 @@ describe('a holder of leases', () => {
     expect([inWords(again.sink), inWords(b.sink)]).toEqual([[], ['~', '-inactive']]);
   });
 
-  test('that stood still, and was declared dead, goes on with what is left, as another incarnation', async () => {
+  test('that was stopped and declared dead continues its remaining leases as another incarnation', async () => {
     const [a, b] = await pair();
     await hear(a, 0);
     await (await a.request('valve-1@acme')).committed();

@@ -167,7 +167,7 @@ test('an engine that lost everything is told again what is open', async () => {
   expect(first.ended).toEqual(['taken-over']);
 });
 
-test('a process that stood still learns of a takeover, and tells it', async () => {
+test('a process that was stopped learns of a takeover, and reports it', async () => {
   const [a, b] = [await join('a'), await join('b')];
   const older = await a.begin();
   const thaw = fleet.freeze(instanceOf(a));
@@ -377,7 +377,7 @@ test.each([
   ['before others notice', 1_000, ['-unit-1 adapter-lost']],
   ['after others told', deadAfterMs + 2_000, []],
 ])(
-  'a run that was killed and started again %s: its sessions are told lost once',
+  'a run that was killed and started again %s: its sessions are reported as lost once',
   async (_when, afterMs, toldHere) => {
     const journal = createMemoryJournal();
     const first = await join('a', { journal });
