@@ -20,6 +20,8 @@ export interface Crowds<Each extends Member> {
   get(block: string): Crowd<Each> | undefined;
   add(block: string, member: Each): void;
   remove(block: string, member: Each): void;
+  /** Gives a member another standing: there it is the newest. */
+  move(block: string, member: Each, to: Standing): void;
   /** The block with most members of this standing; `undefined` where there are none. */
   fullest(standing: Standing): Crowd<Each> | undefined;
 }
@@ -79,6 +81,15 @@ export function createCrowds<Each extends Member>(): Crowds<Each> {
       crowd.size -= 1;
       rank(crowd, member.standing, ofStanding.size + 1);
       if (crowd.size === 0) byBlock.delete(block);
+    },
+    move(block, member, to) {
+      const crowd = byBlock.get(block);
+      const left = crowd?.members[member.standing];
+      if (!crowd || !left?.delete(member)) return;
+      rank(crowd, member.standing, left.size + 1);
+      const joined = crowd.members[to];
+      joined.add(member);
+      rank(crowd, to, joined.size - 1);
     },
     fullest(standing) {
       const [crowd] = bySize[standing].at(-1) ?? [];

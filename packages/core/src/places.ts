@@ -82,9 +82,10 @@ class BoundedPlaces<Holder> implements Places<Holder> {
   stand(holder: Holder, standing: Standing): void {
     const place = this.#places.get(holder);
     if (!place || place.standing === standing) return;
-    this.#leaveCrowds(place);
+    // Not left and joined: a device that is alone at its address would have its crowds made again with each request.
+    this.#near.move(place.blocks.near, place, standing);
+    this.#wide.move(place.blocks.wide, place, standing);
     place.standing = standing;
-    this.#joinCrowds(place);
   }
 
   free(holder: Holder): void {
