@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 /** Of the files that the process may have open, so many are for those who have not logged in. */
 const share = 1 / 2;
 
@@ -13,7 +15,7 @@ let known: { readonly limit: number | undefined } | undefined;
 
 /**
  * The limit that the system sets; `undefined` where it sets none, or none is known. Read once: Node.js sets it when it starts, and
- * the report that has it takes some 20 ms to write.
+ * the report that has it on systems other than Linux takes some 20 ms to write.
  */
 export function openFilesLimit(): number | undefined {
   known ??= { limit: readLimit() };
@@ -21,9 +23,20 @@ export function openFilesLimit(): number | undefined {
 }
 
 function readLimit(): number | undefined {
+  // On Linux the system says it in a moment.
+  const told = limitOfLinux();
+  if (told !== undefined) return told === 'unlimited' ? undefined : Number(told);
   const { userLimits } = process.report.getReport() as {
     readonly userLimits?: { readonly open_files?: { readonly soft?: unknown } };
   };
   const limit = userLimits?.open_files?.soft;
   return typeof limit === 'number' ? limit : undefined;
+}
+
+function limitOfLinux(): string | undefined {
+  try {
+    return /^Max open files +(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
+  } catch {
+    return undefined;
+  }
 }
