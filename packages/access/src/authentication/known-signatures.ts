@@ -1,8 +1,9 @@
 import { hash, type X509Certificate } from 'node:crypto';
+import { RecentMap } from '@rollcall/runtime';
 import { publicKeys } from './public-keys.ts';
 
-/** About 100 bytes each. */
-const maxKnown = 20_000;
+/** Twice as many at most, of about 100 bytes each. */
+const maxInGeneration = 10_000;
 
 /**
  * Verifies who signed a certificate, and remembers which signatures were good: to verify one costs more than all else of a login. Only
@@ -10,22 +11,19 @@ const maxKnown = 20_000;
  * and the device count now is decided at each login (`docs/decisions/0090-a-signature-stays-good.md`).
  */
 export class KnownSignatures {
-  readonly #max: number;
-  /** In the order of use. */
-  readonly #good = new Set<string>();
+  readonly #good: RecentMap<string, true>;
 
-  constructor(max = maxKnown) {
-    this.#max = max;
+  constructor(perGeneration = maxInGeneration) {
+    this.#good = new RecentMap(perGeneration);
   }
 
   /** @param issuerKey a SubjectPublicKeyInfo in DER. @throws where it is a key that OpenSSL cannot use. */
   isSignedBy(certificate: X509Certificate, issuerKey: Uint8Array): boolean {
     const name = nameOf(certificate, issuerKey);
-    if (!this.#good.delete(name) && !certificate.verify(publicKeys.of(issuerKey))) return false;
-    this.#good.add(name);
-    const [oldest] = this.#good;
-    if (this.#good.size > this.#max && oldest !== undefined) this.#good.delete(oldest);
-    return true;
+    if (this.#good.get(name)) return true;
+    const isGood = certificate.verify(publicKeys.of(issuerKey));
+    if (isGood) this.#good.set(name, true);
+    return isGood;
   }
 }
 
