@@ -14,7 +14,7 @@ export default defineConfig({
       'packages/amqp-frame-guard/src/guarded-socket.test.ts',
       'packages/outbox/src/delivery/coalesced.test.ts',
       'apps/coap-adapter/src/hostile-origins.test.ts',
-      'apps/presence/src/store/sqlite/schema.test.ts',
+      'apps/presence/src/store/sqlite/{schema,sqlite-store}.test.ts',
     ],
     exclude: configDefaults.exclude,
     testTimeout: 1_200_000,

@@ -11,7 +11,10 @@ import { SqliteStore } from './sqlite-store.ts';
 
 const announceIntervalMs = 3_600_000;
 
-describeStore('SQLite', 40, async () => {
+/** More in the soak. */
+const seeds = process.env['ROLLCALL_FUZZ_CASES'] ? 200 : 20;
+
+describeStore('SQLite', seeds, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-presence-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const file = join(folder, 'presence.db');
