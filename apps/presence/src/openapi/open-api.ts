@@ -13,22 +13,24 @@ function answer(description: string, schema: string, example: object, headers?: 
   };
 }
 
-/** What any question may be answered with. */
+/** Answers that any request may get. */
 const problems = {
   400: { description: 'A mistake in the request; `field` says where', content: problem },
   401: { description: 'There is no bearer token, or it is not valid', content: problem },
   403: { description: 'The token does not allow this, or not for this tenant', content: problem },
   408: { description: 'The request did not arrive in time', content: problem },
-  421: { description: 'Without tokens: it is for another host than localhost', content: problem },
-  431: { description: 'The path, or the headers, have more bytes than are read', content: problem },
-  503: { description: 'The database is away, or too much is asked; try again', content: problem },
+  421: { description: 'Without tokens: the request is for another host than localhost', content: problem },
+  431: { description: 'The path or the headers are too large', content: problem },
+  503: { description: 'The database is unavailable, or too many requests wait; try again', content: problem },
 };
 
 function question(summary: string, operationId: string, given: readonly object[], answered: object): object {
   return { summary, operationId, parameters: given, responses: { 200: answered, ...problems } };
 }
 
-const etag = { ETag: { schema: { type: 'string' }, description: 'Of what is known of the device' } };
+const etag = {
+  ETag: { schema: { type: 'string' }, description: 'Changes when the state of the device does' },
+};
 
 function open(summary: string, operationId: string, type = 'application/json'): object {
   return {
@@ -59,11 +61,11 @@ const devicePath = {
     },
   },
   delete: {
-    summary: 'Forgets a device and its history. What is announced of it later is news again',
+    summary: 'Forgets a device and its history. Later announcements of it are new events',
     operationId: 'forgetDevice',
     security: [{ bearer: ['presence:admin'] }],
     parameters: [tenant, device],
-    responses: { 204: { description: 'Nothing is known of it any more' }, ...problems },
+    responses: { 204: { description: 'The device is unknown now' }, ...problems },
   },
 };
 
@@ -71,7 +73,7 @@ const watchPath = {
   get: {
     summary: 'All devices of a tenant, then each change, as Server-Sent Events',
     description:
-      'Events: `snapshot` (`devices`), `snapshot-end` (`as-of`), `change` (a DeviceState), `heartbeat` (`as-of`), and `reset` where the changes since Last-Event-ID are not to be had: a snapshot follows.',
+      'Events: `snapshot` (`devices`), `snapshot-end` (`as-of`), `change` (a DeviceState), `heartbeat` (`as-of`), and `reset` if the changes since Last-Event-ID are not available: a snapshot follows.',
     operationId: 'watchDevices',
     parameters: [tenant, parameters.lastEventId],
     responses: {
@@ -90,7 +92,7 @@ const queryPath = {
       content: { 'application/json': { schema: ref('DeviceQuery'), example: examples.query } },
     },
     responses: {
-      200: answer('The devices, in the order of the question', 'Devices', examples.devices),
+      200: answer('The devices, in the order of the request', 'Devices', examples.devices),
       ...problems,
       413: { description: 'The body is too large', content: problem },
       415: { description: 'The body is not application/json', content: problem },
@@ -100,7 +102,7 @@ const queryPath = {
 
 const adaptersPath = {
   get: question(
-    'Which instances of adapters were heard, and which of them still publish. Wants a token for all tenants',
+    'The instances of adapters that published in the last seven days, and which of them still publish. Needs a token for all tenants',
     'listAdapters',
     [...parameters.adapterFilters, ...parameters.paging],
     answer('A page of instances, by adapter id', 'Adapters', examples.adapters),
@@ -146,7 +148,7 @@ export const openApi = {
     },
     '/v1/tenants/{tenant}/summary': {
       get: question(
-        'How many devices are online, over what; which ones flap',
+        'How many devices are online, by protocol and adapter, and which devices flap',
         'getSummary',
         [tenant, parameters.flaps],
         answer('Counts', 'Summary', examples.summary),
@@ -162,7 +164,7 @@ export const openApi = {
     },
     '/v1/tenants/{tenant}/endings': {
       get: question(
-        'Who left for what reason: the endings of a period, by default of the last hour, the latest first',
+        'Which devices left, and why: the endings of a period, by default of the last hour, the latest first',
         'listEndings',
         [tenant, ...parameters.endingFilters, ...parameters.paging],
         answer('A page of endings', 'Endings', examples.endings),
@@ -170,7 +172,7 @@ export const openApi = {
     },
     '/v1/tenants': {
       get: question(
-        'The tenants that may be asked about: those of the token, or all of which a device is known',
+        'The tenants of the token, or all tenants with a known device',
         'listTenants',
         parameters.paging,
         answer('A page of tenants', 'Tenants', examples.tenants),

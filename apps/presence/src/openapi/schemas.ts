@@ -26,7 +26,8 @@ const connectionFacts = {
   adapter: ref('Adapter'),
   'remote-id': {
     ...text,
-    description: 'The own name of the peer: MQTT client id, AMQP container id; for HTTP and CoAP the auth-id',
+    description:
+      'The name that the peer gives itself: MQTT client id, AMQP container id; for HTTP and CoAP the auth-id',
   },
   slot: { ...text, description: 'What only one connection of the device can hold at a time' },
   'remote-address': { ...text, description: '`host:port` as the adapter saw it; absent where switched off' },
@@ -51,13 +52,13 @@ export const schemas = {
         type: ['string', 'null'],
         format: 'date-time',
         description:
-          'All events that reached the network before are in the answer; `null`: none was read yet',
+          'The answer has all events that reached the network before this time; `null`: none was read yet',
       },
       'lag-ms': { type: ['number', 'null'], minimum: 0, description: 'How long ago that is' },
       'covered-since': { ...time, description: 'Since when this database follows the events' },
       'complete-from': {
         ...time,
-        description: 'By then every adapter has announced what was open at `covered-since`',
+        description: 'By then every adapter has announced the connections that were open at `covered-since`',
       },
       complete: { type: 'boolean', description: 'Whether the stream was read so far' },
     },
@@ -70,7 +71,7 @@ export const schemas = {
         kind: { const: 'session' },
         'detect-within-ms': {
           type: ['number', 'null'],
-          description: 'How soon silence would be noticed; `null`: never',
+          description: 'How soon the adapter notices silence; `null`: never',
         },
       }),
       object(['kind', 'interval-ms', 'from', 'detect-within-ms'], {
@@ -109,7 +110,7 @@ export const schemas = {
       'last-seen': time,
       'ended-epoch': text,
       coalesced: count,
-      raw: { type: 'object', description: "The protocol's own account" },
+      raw: { type: 'object', description: 'What the protocol itself reports' },
     },
   ),
   DeviceEnding: {
@@ -130,7 +131,8 @@ export const schemas = {
     to: time,
     'known-since': {
       ...time,
-      description: 'Earlier endings may lack: the service did not follow events yet, or keeps them no more',
+      description:
+        'Earlier endings may be missing: the service did not follow events yet, or has dropped them',
     },
     endings: listOf('DeviceEnding'),
     next: { ...text, description: 'The `cursor` of the next page; absent: this is the last' },
@@ -145,10 +147,13 @@ export const schemas = {
       since: { ...time, description: 'Of `online` and `offline`' },
       connections: {
         ...listOf('Connection'),
-        description: 'Those that are open, oldest first; of `unknown`: that were',
+        description: 'The open connections, oldest first; for `unknown`, those that were open',
       },
       'last-ending': ref('Ending'),
-      said: { type: 'object', description: 'The last event of an adapter whose events name no connection' },
+      said: {
+        type: 'object',
+        description: 'The last event of an adapter whose events have no connection-id',
+      },
     },
     'What is known of a device',
   ),
@@ -166,7 +171,7 @@ export const schemas = {
         ending: ref('Ending'),
         'taken-over-at': {
           ...time,
-          description: 'No end came, and another connection holds its slot since then',
+          description: 'When another connection took its slot; present if its own end was never reported',
         },
       }),
     ],

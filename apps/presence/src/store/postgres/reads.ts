@@ -50,7 +50,7 @@ export async function readList(
   tenant: string,
   { status, protocol, reason, sinceMs, q = '', after = '', limit }: DeviceQuery,
 ): Promise<{ readonly devices: readonly StoredDevice[]; readonly next?: string }> {
-  // `last` is how far was looked: among what does not match, a page ends too.
+  // `last` is the last device that was read: a page may end at a device that does not match.
   const { rows } = await client.query<StateRow & { readonly last: string | null; readonly scanned: number }>(
     `WITH scanned AS (
        SELECT device, status, protocol, reason, since FROM devices
