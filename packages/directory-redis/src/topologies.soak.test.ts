@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { joinFleet, type FleetMember } from '@rollcall/conformance/fleet';
+import { anEnding } from '@rollcall/conformance';
+import { deadAfterMsUnderTest, joinFleet, type FleetMember } from '@rollcall/conformance/fleet';
 import { hasDebianPackage } from '@rollcall/conformance/machine';
 import type { ConnectionId } from '@rollcall/core';
-import { systemClock } from '@rollcall/core/environment';
+import { silentLog, systemClock, systemRandom } from '@rollcall/core/environment';
 import type { DirectoryEntry } from '@rollcall/core/directory';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { EngineAddress } from './engine/engine-address.ts';
@@ -86,7 +87,39 @@ describe.skipIf(!hasDebianPackage('redis-server'))('an engine of several servers
     await Promise.all(taken.map(({ event }) => b.directory.enter(b.entry(event.device.device, 'x'))));
     await vi.waitFor(() => expect(new Set(a.displaced())).toEqual(idsOf(taken)), patience);
     expect(b.displaced()).toEqual([]);
+    await Promise.all(taken.map((entry) => Promise.resolve(a.directory.leave(entry, anEnding(entry.event)))));
+    expect(await toldOf(address, a)).toEqual({ noted: idsOf(taken), lost: all.length - taken.length });
     return new Set(a.displaced()).size;
+  }
+
+  /** It closes with connections open, and so is declared dead: what others then tell of it, as it noted it, and as lost. */
+  async function toldOf(
+    address: EngineAddress,
+    dead: FleetMember,
+  ): Promise<{ readonly noted: Set<ConnectionId>; readonly lost: number }> {
+    const noted = new Set<ConnectionId>();
+    const lost = new Set<ConnectionId>();
+    await dead.directory.close();
+    const fleet = redisFleet({ address, credentials: () => ({}), prefix: 'soak:' });
+    const undertaker = await fleet.createUndertaker({
+      clock: systemClock,
+      random: systemRandom,
+      log: silentLog,
+      deadAfterMs: deadAfterMsUnderTest,
+      tell(_dead, owed) {
+        for (const { event, ending } of owed) (ending ? noted : lost).add(event.connectionId);
+        return Promise.resolve(owed.map(({ event }) => event.connectionId));
+      },
+    });
+    await vi.waitFor(
+      async () =>
+        expect((await fleet.inspect()).instances.map((each) => 'endings' in each && each.endings)).toContain(
+          'settled',
+        ),
+      patience,
+    );
+    await undertaker.stop();
+    return { noted, lost: lost.size };
   }
 
   test('Cluster: one of three primaries is killed, and its replica takes its place', async () => {

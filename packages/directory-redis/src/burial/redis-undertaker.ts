@@ -21,6 +21,7 @@ import { KnownDeaths } from './known-deaths.ts';
 import { Pulse } from './pulse.ts';
 import { readFleet, type FleetState } from './read-fleet.ts';
 import type { BurialTools, Deceased } from './settle-found.ts';
+import { gatherNotes } from './tell-noted.ts';
 
 /** How many looks there are within the time after which an instance is declared dead. */
 const looksInTime = 10;
@@ -47,6 +48,8 @@ export class RedisUndertaker implements Undertaker {
   readonly #tools: BurialTools;
   /** When to look again at an incarnation that is still owed endings. */
   readonly #againAt = new Map<string, number>();
+  /** Whose notes are gathered. */
+  readonly #gathered = new Set<string>();
   readonly #burials = new Set<Promise<void>>();
   readonly #buried = new Set<string>();
   #looking: Promise<void> = Promise.resolve();
@@ -220,26 +223,39 @@ export class RedisUndertaker implements Undertaker {
   async #bury(dead: Deceased): Promise<void> {
     const { clock } = this.#context;
     let left = 0;
-    let next = 0;
-    const worker = async (): Promise<void> => {
-      while (next < bucketCount && !this.#stopped) {
-        const bucket = next;
-        next += 1;
-        if ((await buryBucket(dead, bucket, this.#tools)) === 'left') left += 1;
-      }
-    };
-    await Promise.all(Array.from({ length: together }, worker));
+    // First: to tell may take longer than what was noted is kept.
+    if (!this.#gathered.has(dead.short)) {
+      await this.#inEachBucket(async (bucket) => {
+        if (!(await gatherNotes(dead, bucket, this.#tools))) left += 1;
+      });
+      if (left === 0) this.#gathered.add(dead.short);
+    }
+    await this.#inEachBucket(async (bucket) => {
+      if ((await buryBucket(dead, bucket, this.#tools)) === 'left') left += 1;
+    });
     if (this.#stopped) return;
     if (left > 0) {
       this.#againAt.set(dead.short, later(clock.monotonic(), againAfterMs));
       return;
     }
     this.#againAt.delete(dead.short);
+    this.#gathered.delete(dead.short);
     await this.#changeDeath(
       dead.short,
       deathText(dead.death),
       deathText({ ...dead.death, state: 'settled' }),
     );
+  }
+
+  async #inEachBucket(work: (bucket: number) => Promise<void>): Promise<void> {
+    let next = 0;
+    const worker = async (): Promise<void> => {
+      while (next < bucketCount && !this.#stopped) {
+        next += 1;
+        await work(next - 1);
+      }
+    };
+    await Promise.all(Array.from({ length: together }, worker));
   }
 
   /** @returns the connections that are settled; none if the endings could not be published. */

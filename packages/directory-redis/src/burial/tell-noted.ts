@@ -1,4 +1,5 @@
 import type { ConnectionId } from '@rollcall/core';
+import { gatherNoted } from '../scripts/gather-noted.ts';
 import { peekNoted } from '../scripts/peek-noted.ts';
 import { readBody } from '../wire/body.ts';
 import { deviceNamed } from '../wire/field-text.ts';
@@ -9,22 +10,37 @@ import { keepGatheredSeconds, noteWindows } from '../state/note-windows.ts';
 import { settleFound, type BurialTools, type Deceased, type Found } from './settle-found.ts';
 
 /**
+ * Keeps what a dead incarnation noted in one bucket, however long it takes until it is told.
+ *
+ * @returns whether the engine answered.
+ */
+export async function gatherNotes(
+  { short, death }: Deceased,
+  bucket: number,
+  { asker, keys, deadAfterMs }: BurialTools,
+): Promise<boolean> {
+  const gathered = keys.noted(bucket) + short;
+  const [first, last] = noteWindows(death, deadAfterMs);
+  const reply = await asker.ask(
+    gatherNoted,
+    [gathered, keys.fenced(bucket)],
+    [short, `${gathered}:`, String(first), String(last), String(keepGatheredSeconds)],
+  );
+  return reply.status !== 'none';
+}
+
+/**
  * Tells the endings that a dead incarnation noted in one bucket, and may not have sent.
  *
  * @returns whether all of them are settled.
  */
 export async function tellNoted(dead: Deceased, bucket: number, tools: BurialTools): Promise<boolean> {
-  const { asker, keys, name, deadAfterMs } = tools;
+  const { asker, keys, name } = tools;
   const gathered = keys.noted(bucket) + dead.short;
-  const windows = noteWindows(dead.death, deadAfterMs).map(String);
   let cursor = '0';
   let complete = true;
   do {
-    const reply = await asker.ask(
-      peekNoted,
-      [gathered, keys.fenced(bucket), keys.burying(bucket, dead.short)],
-      [dead.short, name, `${gathered}:`, ...windows, String(keepGatheredSeconds), cursor],
-    );
+    const reply = await asker.ask(peekNoted, [gathered, keys.burying(bucket, dead.short)], [name, cursor]);
     if (reply.status !== 'answer' || !Array.isArray(reply.value)) return false;
     const [next, ...pairs] = reply.value as readonly unknown[];
     const found: Found[] = [];
