@@ -11,7 +11,7 @@ import { differences } from './support/verdict.ts';
 
 clearUpAfterEach();
 
-const devices = 1_400;
+const devices = 2_000;
 const patience = { timeout: 300_000 };
 
 test('an adapter whose journal is full serves devices, is DEGRADED, logs it, and recovers by itself', async () => {
