@@ -30,7 +30,7 @@ export function describeDirectory(name: string, open: () => Promise<DirectoryUnd
         expect(await directory.enter(first)).toBe('held');
         expect(directory.holderHere(thermostat, 'a')).toBe(first.event.connectionId);
         expect(directory.holderHere(thermostat, 'b')).toBeUndefined();
-        directory.leave(first);
+        void directory.leave(first);
         expect(directory.holderHere(thermostat, 'a')).toBeUndefined();
         expect(told).toEqual([]);
       }));
@@ -56,7 +56,7 @@ export function describeDirectory(name: string, open: () => Promise<DirectoryUnd
               by: { device: thermostat, connection, instance },
             },
           ]);
-          directory.leave(older);
+          void directory.leave(older);
           expect(directory.holderHere(thermostat, 'a')).toBe(connection);
         }),
     );
@@ -102,10 +102,10 @@ export function describeDirectory(name: string, open: () => Promise<DirectoryUnd
     test('what is not entered can be left, and left again', () =>
       withMember(async ({ directory, entry }) => {
         const never = entry('thermostat-7', 'a');
-        directory.leave(never);
+        void directory.leave(never);
         await directory.enter(never);
-        directory.leave(never);
-        directory.leave(never);
+        void directory.leave(never);
+        void directory.leave(never);
         expect(await directory.find([thermostat])).toEqual([]);
         expect(await directory.enter(entry('thermostat-7', 'a'))).toBe('held');
       }));
@@ -119,7 +119,7 @@ export function describeDirectory(name: string, open: () => Promise<DirectoryUnd
           lease.event.connectionId,
         ]);
         expect(await directory.leases.giveUp(lease, 1_000)).toEqual({ status: 'given-up' });
-        directory.leave(lease);
+        void directory.leave(lease);
         expect(await directory.find([thermostat])).toEqual([]);
         expect(told).toEqual([]);
       }));

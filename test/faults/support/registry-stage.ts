@@ -39,6 +39,9 @@ export interface RegistryStage {
   strike(): Promise<void>;
 }
 
+/** A service closes what was idle; a request on it that is late would fail. */
+const fresh = { connection: 'close' };
+
 const adapterRights = {
   roles: {
     adapter: ['tenant', 'registration/*', 'credentials/*'].flatMap((resource) => [
@@ -101,7 +104,9 @@ export function setRegistryStage(protocols: readonly VisitedProtocol[] = ['mqtt'
   const adapters = new Map(protocols.map((protocol) => [protocol, adapterOf(protocol)]));
   const adapter = adapters.get('mqtt') ?? adapterOf('mqtt');
   const readinessOf = async (which: keyof typeof health): Promise<Readiness> =>
-    (await fetch(`http://127.0.0.1:${health[which]}/readiness`)).json() as Promise<Readiness>;
+    (
+      await fetch(`http://127.0.0.1:${health[which]}/readiness`, { headers: fresh })
+    ).json() as Promise<Readiness>;
   const readiness = (): Promise<Readiness> => readinessOf('mqtt');
   return {
     ...{ network, registry, adapter, ports },
@@ -114,10 +119,8 @@ export function setRegistryStage(protocols: readonly VisitedProtocol[] = ['mqtt'
     async manage(method, path, body) {
       const answer = await fetch(`http://127.0.0.1:${own.http}/v1/${path}`, {
         method,
-        ...(body !== undefined && {
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify(body),
-        }),
+        headers: { ...fresh, ...(body !== undefined && { 'content-type': 'application/json' }) },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
       });
       if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
     },
@@ -126,7 +129,9 @@ export function setRegistryStage(protocols: readonly VisitedProtocol[] = ['mqtt'
         while ((await readinessOf(protocol)).status !== 'UP') await pause(50);
     },
     async metric(protocol, begin) {
-      const text = await (await fetch(`http://127.0.0.1:${health[protocol]}/metrics`)).text();
+      const text = await (
+        await fetch(`http://127.0.0.1:${health[protocol]}/metrics`, { headers: fresh })
+      ).text();
       return text
         .split('\n')
         .filter((line) => line.startsWith(begin))

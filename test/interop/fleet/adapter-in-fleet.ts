@@ -60,7 +60,9 @@ export async function startInFleet(options: AdapterInFleetOptions): Promise<Adap
     events,
     ended: (reason) => events().filter((event) => event.reason === reason).length,
     async readiness(check) {
-      const answer = await fetch(`http://127.0.0.1:${healthPort}/readiness`);
+      const answer = await fetch(`http://127.0.0.1:${healthPort}/readiness`, {
+        headers: { connection: 'close' },
+      });
       const { checks } = (await answer.json()) as {
         checks: readonly { name: string; status: string; code?: string }[];
       };

@@ -22,7 +22,7 @@ export function describeBurials(name: string, withFleet: WithFleet): void {
         const lease = leaseOf(a.entry('d5', 'sensor', noon + 1));
         for (const entry of [told, untold, moved, ended]) await a.directory.enter(entry);
         await a.directory.leases.enter(lease);
-        a.directory.leave(ended);
+        void a.directory.leave(ended);
         await fleet.under.pass(1_100);
         fleet.under.freeze(a.instance);
         await b.directory.enter(b.entry('d3', 'x', noon));
@@ -67,7 +67,7 @@ export function describeBurials(name: string, withFleet: WithFleet): void {
         expect(a.instance).not.toBe(dead);
         expect(a.directory.alive).toBe(true);
         expect(a.directory.holderHere(thermostat, 'x')).toBeUndefined();
-        a.directory.leave(entry);
+        void a.directory.leave(entry);
         expect(await a.directory.enter(a.entry('thermostat-7', 'x'))).toBe('held');
         await fleet.until(async () =>
           expect(await b.directory.find([thermostat])).toMatchObject([{ instance: a.instance }]),
@@ -129,7 +129,7 @@ export function describeBurials(name: string, withFleet: WithFleet): void {
         const buried = await fleet.undertaker();
         await fleet.until(() => expect(buried.owed.length).toBeGreaterThan(0));
         expect(a.directory.alive).toBe(false);
-        for (const entry of [known, unknown]) a.directory.leave(entry);
+        for (const entry of [known, unknown]) void a.directory.leave(entry);
         restore();
         thaw();
         await fleet.until(() =>

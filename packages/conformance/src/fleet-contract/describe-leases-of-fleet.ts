@@ -28,7 +28,7 @@ export function describeLeasesOfFleet(name: string, withFleet: WithFleet): void 
         );
         expect(await a.directory.leases.giveUp(lease, 60_000)).toMatchObject({ status: 'heard' });
         expect(await a.directory.leases.giveUp(lease, 0)).toEqual({ status: 'given-up' });
-        a.directory.leave(lease);
+        void a.directory.leave(lease);
         await fleet.until(async () =>
           expect(
             await fleet.settles(b.directory.leases.report(standing.lease, { kind: 'heard', ageMs: 0 })),
@@ -142,7 +142,7 @@ export function describeLeasesOfFleet(name: string, withFleet: WithFleet): void 
         const buried = await fleet.undertaker();
         await fleet.until(() => expect(buried.owed.length).toBeGreaterThan(0));
         expect(await fleet.settles(a.directory.leases.giveUp(lease, 0))).toEqual({ status: 'unknown' });
-        a.directory.leave(lease);
+        void a.directory.leave(lease);
         restore();
         await fleet.until(() => expect(a.told).toEqual([{ what: 'buried', neverKnown: [] }]));
         await fleet.under.pass(1_500);
@@ -158,7 +158,7 @@ export function describeLeasesOfFleet(name: string, withFleet: WithFleet): void 
         const lease = leaseOf(a.entry('thermostat-7', 'sensor'));
         await a.directory.leases.enter(lease);
         expect(await a.directory.leases.giveUp(lease, 0)).toEqual({ status: 'given-up' });
-        a.directory.leave(lease);
+        void a.directory.leave(lease);
         await fleet.until(async () => expect(await a.directory.find([thermostat])).toEqual([]));
         expect(await b.directory.leases.enter(lease)).toEqual({ status: 'ended' });
       }));

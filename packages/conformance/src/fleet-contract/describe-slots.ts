@@ -26,7 +26,7 @@ export function describeSlots(name: string, withFleet: WithFleet): void {
             { by: { device: thermostat, connection: newer.event.connectionId, instance: b.instance } },
           ]);
           if (apartMs <= 0) expect(b.epochs.some((epoch) => epoch >= older.event.epoch)).toBe(true);
-          a.directory.leave(older);
+          void a.directory.leave(older);
           await fleet.until(async () =>
             expect(await b.directory.find([thermostat])).toEqual([
               { device: thermostat, connection: newer.event.connectionId, instance: b.instance },
@@ -92,7 +92,7 @@ export function describeSlots(name: string, withFleet: WithFleet): void {
         await b.directory.enter(b.entry('d3', 'x'));
         const counts = () => [a, b, c].map(({ directory }) => directory.elsewhere(thermostat.tenant));
         await fleet.until(() => expect(counts()).toEqual([1, 2, 3]));
-        for (const entry of entries) a.directory.leave(entry);
+        for (const entry of entries) void a.directory.leave(entry);
         await fleet.until(() => expect(counts()).toEqual([1, 0, 1]));
       }));
 

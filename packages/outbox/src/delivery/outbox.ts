@@ -59,7 +59,7 @@ export interface SinkDepth {
   readonly oldestAt: number | undefined;
 }
 
-export type BeforeSending = () => Promise<void> | undefined;
+type BeforeSending = () => Promise<void> | undefined;
 
 /** Events on their way to the sinks. */
 export interface Outbox {
