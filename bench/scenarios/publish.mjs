@@ -55,7 +55,7 @@ export async function publishScenario({ qos, devices, messages, repeats }) {
           value: median(
             runs.map((run) => run.adapter.cpuMs.adapter / (run.aedes.cpuMs.aedes + run.rhea.cpuMs.rhea)),
           ),
-          ...(qos === 1 && { aim: 1.5 }),
+          ...(qos === 1 && { aim: 1.15 }),
         },
       },
     ];
