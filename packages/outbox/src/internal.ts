@@ -4,7 +4,7 @@ export { downstreamOf } from './delivery/downstream-of.ts';
 export { type LastDeliveries, createLastDeliveries } from './delivery/last-deliveries.ts';
 export type { LostEvents } from './delivery/lost-events.ts';
 export { memoryLimit } from './delivery/memory-limit.ts';
-export { type Outbox, type SinkDepth, createOutbox } from './delivery/outbox.ts';
+export { type BeforeSending, type Outbox, type SinkDepth, createOutbox } from './delivery/outbox.ts';
 export { factsOfJournal } from './journal/facts-of-journal.ts';
 export type { LearnedRhythm } from './journal/learned-rhythm.ts';
 export { openJournal } from './journal/open-journal.ts';

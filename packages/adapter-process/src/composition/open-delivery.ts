@@ -5,6 +5,7 @@ import type { JournalFacts } from '@rollcall/core/internal';
 import type { Tenant } from '@rollcall/core/registry';
 import { type Journal, type Recovered, createMemoryJournal } from '@rollcall/outbox';
 import {
+  type BeforeSending,
   downstreamOf,
   createLastDeliveries,
   type LastDeliveries,
@@ -36,12 +37,8 @@ export interface Delivery {
   readonly last: LastDeliveries;
   /** Until it is called, events only wait: what an earlier run left goes first. */
   startSending(): void;
-  /** Resolves when the event is safe; `undefined` says that it is already. `beforeSending`: see {@link Outbox.append}. */
-  publish(
-    event: ConnectionEvent,
-    tenant: Tenant,
-    beforeSending?: () => Promise<void> | undefined,
-  ): Promise<void> | undefined;
+  /** Resolves when the event is safe; `undefined` says that it is already. */
+  publish(event: ConnectionEvent, tenant: Tenant, beforeSending?: BeforeSending): Promise<void> | undefined;
   /** See {@link Outbox.relay}. */
   relay(events: readonly ConnectionEvent[], tenant: Tenant): Promise<boolean>;
   /** As `publish`, of an event that another adapter stamped: the journal keeps it until it is sent, and counts no connection. */

@@ -45,16 +45,15 @@ export async function takeUpJournal(
   const tenants = new Set<TenantId>();
   // First, and also where nothing is left open: the run before may have told what the directory still has.
   const latest = await successionTo(recovered.follows, directory);
-  const successionOf = async (instance: string): Promise<Succession> =>
+  const whose = async (instance: string): Promise<Succession> =>
     instance === recovered.follows ? latest : directory.succeed(instance);
+  const untoldOf = directory.untoldOf?.bind(directory);
   const ended = await endLostSessions(recovered, {
     registry,
     clock,
     log,
-    whose: (instance) => successionOf(instance),
-    ...(directory.untoldOf && {
-      untoldOf: directory.untoldOf.bind(directory),
-    }),
+    whose,
+    ...(untoldOf && { untoldOf }),
     end(entry, tenant, dead) {
       tenants.add(tenant.id);
       const { nextEpoch } = stamp;
@@ -76,15 +75,8 @@ export async function takeUpJournal(
     leases.length > 0 && recovered.follows !== undefined && settled.delete(recovered.follows);
   journal.endedByOthers(ended.byOthers);
   outbox.withdraw(ended.byOthers);
-  if (recovered.follows !== undefined && latest.whose === 'others' && directory.untoldOf)
-    outbox.withdraw(
-      await toldByOthers({
-        outbox,
-        journal,
-        whose: (instance) => successionOf(instance),
-        untoldOf: directory.untoldOf.bind(directory),
-      }),
-    );
+  if (recovered.follows !== undefined && latest.whose === 'others' && untoldOf)
+    outbox.withdraw(await toldByOthers({ outbox, journal, whose, untoldOf }));
   void ended.safe.then(() => {
     for (const instance of settled) directory.settled(instance);
   });

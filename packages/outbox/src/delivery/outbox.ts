@@ -59,15 +59,12 @@ export interface SinkDepth {
   readonly oldestAt: number | undefined;
 }
 
-type BeforeSending = () => Promise<void> | undefined;
+/** Called once an event is in the journal. It is sent when the result has settled. Must not throw or reject. */
+export type BeforeSending = () => Promise<void> | undefined;
 
 /** Events on their way to the sinks. */
 export interface Outbox {
-  /**
-   * Queues an event. The result is that of the journal: `undefined` means that the event is safe already.
-   *
-   * @param beforeSending called once, when the event is in the journal. It is sent when the result has settled. Must not throw or reject.
-   */
+  /** Queues an event. The result is that of the journal: `undefined` means that the event is safe already. */
   append(outbound: OutboundEvent, beforeSending?: BeforeSending): Promise<void> | undefined;
   /**
    * Queues events of one connection of another adapter, which died. They are never left out.

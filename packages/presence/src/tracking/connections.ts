@@ -5,6 +5,7 @@ import type { ConnectionTracker } from '@rollcall/core/tracker';
 import type { ConnectionDirectory, DirectoryPlace, LeaseListener } from '@rollcall/core/directory';
 import type { AccessBook } from '@rollcall/access/internal';
 import type { NotedPresence } from '@rollcall/outbox';
+import type { BeforeSending } from '@rollcall/outbox/internal';
 import type { LoopWatch } from '@rollcall/runtime';
 import type { Announcer } from '../announcing/announcer.ts';
 import type { ConnectionDescription, EndReason, OpenConnection } from '../host-presence.ts';
@@ -35,15 +36,11 @@ export interface ConnectionsOptions {
   readonly stamp: StampContext;
   /** After a stall, silence proves nothing for a while. */
   readonly loop: Pick<LoopWatch, 'deafUntil'>;
-  /**
-   * Queues a stamped event; resolves when it is safe, `undefined`: it already is.
-   *
-   * @param beforeSending called once it is safe. It is sent when the result has settled.
-   */
+  /** Queues a stamped event; resolves when it is safe, `undefined`: it already is. */
   publish(
     event: ConnectionEvent,
     description: ConnectionDescription,
-    beforeSending?: () => Promise<void> | undefined,
+    beforeSending?: BeforeSending,
   ): Promise<void> | undefined;
   /** How many pairs of this device were left out, and not reported by an event. */
   coalescedOf(device: DeviceRef): number;

@@ -2,6 +2,7 @@ import type { ConnectionId, Instant } from '@rollcall/core';
 import type { ConnectedEvent, ConnectionEvent, DisconnectedEvent } from '@rollcall/core/events';
 import type { Change, ConnectionTracker, DisconnectedChange, EndedSignal } from '@rollcall/core/tracker';
 import type { ConnectedChange } from '@rollcall/core/internal';
+import type { BeforeSending } from '@rollcall/outbox/internal';
 import type { ConnectionDescription, EndReason, OpenConnection } from '../host-presence.ts';
 import { stampConnected, stampDisconnected } from '../stamping/stamp.ts';
 import type { WallOffset } from '../stamping/wall-time.ts';
@@ -126,7 +127,7 @@ export class DeviceConnection<State, Signal> implements OpenConnection<Signal> {
     return this.#shared.coalescedOf(this.#description.identity.device);
   }
 
-  #publish(event: ConnectionEvent, beforeSending?: () => Promise<void> | undefined): void {
+  #publish(event: ConnectionEvent, beforeSending?: BeforeSending): void {
     this.#waitFor(this.#shared.publish(event, this.#description, beforeSending));
   }
 
@@ -178,7 +179,7 @@ export function removeConnected({ devices, announcer }: SharedByConnections, con
 /** How a connection that ended leaves the directory. */
 export interface Leaving {
   /** Absent: there is nobody to wait for. */
-  readonly beforeSending?: () => Promise<void> | undefined;
+  readonly beforeSending?: BeforeSending;
   /** To be called once the ending is published. */
   published(): void;
 }

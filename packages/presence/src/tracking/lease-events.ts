@@ -1,4 +1,5 @@
 import type { ConnectedEvent, DisconnectedEvent } from '@rollcall/core/events';
+import type { BeforeSending } from '@rollcall/outbox/internal';
 import type { ConnectionDescription } from '../host-presence.ts';
 import { stampDisconnected } from '../stamping/stamp.ts';
 import type { Connected } from './connected-devices.ts';
@@ -60,7 +61,7 @@ export class LeaseEvents {
     return this.#shared.coalescedOf(this.#description.identity.device);
   }
 
-  #publish(event: ConnectedEvent | DisconnectedEvent, beforeSending?: () => Promise<void> | undefined): void {
+  #publish(event: ConnectedEvent | DisconnectedEvent, beforeSending?: BeforeSending): void {
     this.#waitFor(this.#shared.publish(event, this.#description, beforeSending));
   }
 
