@@ -1,16 +1,21 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freeBlockedPort, recordingLog } from '@rollcall/conformance';
 import { localhostCertificate } from '@rollcall/conformance/certificates';
-import { silentLog, systemClock, systemRandom } from '@rollcall/core/environment';
+import { silentLog, systemClock, systemRandom, type Log } from '@rollcall/core/environment';
 import { hashPassword } from '@rollcall/device-registry';
 import { ResourceStack } from '@rollcall/runtime';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { loadRegistryConfig } from './config.ts';
 import { openStore } from './open-store.ts';
 import { startService } from './service.ts';
+import { StoreUnavailable } from './store/store-unavailable.ts';
 
-async function given(more: (folder: string) => Readonly<Record<string, string>> = () => ({})) {
+async function given(
+  more: (folder: string) => Readonly<Record<string, string>> = () => ({}),
+  log: Log = silentLog,
+) {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-service-'));
   const resources = new ResourceStack();
   onTestFinished(async () => {
@@ -27,7 +32,7 @@ async function given(more: (folder: string) => Readonly<Record<string, string>> 
     ROLLCALL_REGISTRY_DIRECTORY: join(folder, 'registry'),
     ...more(folder),
   });
-  const environment = { clock: systemClock, random: systemRandom, log: silentLog };
+  const environment = { clock: systemClock, random: systemRandom, log };
   const store = await openStore(config, environment);
   resources.defer(() => store.close());
   const running = await startService({ config, store, ...environment }, resources);
@@ -50,6 +55,15 @@ test('a tenant that was written over HTTP is stored and counted', async () => {
   expect(metrics).toMatch(/^rollcall_registry_changes_total\{type="tenant",.*\} 1$/m);
 });
 
+test('a port that browsers refuse is told to the operator', async () => {
+  const log = recordingLog();
+  const port = await freeBlockedPort();
+  await given(() => ({ ROLLCALL_REGISTRY_HTTP_PORT: String(port) }), log);
+  expect(log.lines).toContainEqual(
+    expect.objectContaining({ level: 'warn', facts: { service: 'management', port } }),
+  );
+});
+
 test('the service answers, and reports the failure, while the database refuses writes', async () => {
   const { ask, healthPort, store } = await given();
   const check = async () => {
@@ -67,6 +81,20 @@ test('the service answers, and reports the failure, while the database refuses w
     ]),
   });
   expect((await ask('/v1/tenants/none', 'one')).status).toBe(404);
+});
+
+test('the service is ready exactly while the database answers', async () => {
+  const { ask, healthPort, store } = await given();
+  const readTenant = vi.spyOn(store, 'tenant');
+  const answers = async (): Promise<readonly number[]> => [
+    (await ask('/v1/tenants/none', 'one')).status,
+    (await fetch(`http://127.0.0.1:${healthPort}/readiness`)).status,
+  ];
+  expect(await answers()).toEqual([404, 200]);
+  readTenant.mockRejectedValue(new StoreUnavailable('away'));
+  expect(await answers()).toEqual([503, 503]);
+  readTenant.mockRestore();
+  expect(await answers()).toEqual([404, 200]);
 });
 
 test('a second service on the same directory is refused', async () => {

@@ -9,6 +9,7 @@ import {
 import { createFailureReport } from '@rollcall/containment';
 import { within, type Clock, type Log, type Random } from '@rollcall/core/environment';
 import { createFollowedFiles, type FollowedFiles } from '@rollcall/file-follower';
+import { DatabaseWatch } from '@rollcall/http-service';
 import type { ResourceStack } from '@rollcall/runtime';
 import { beginServing } from './begin-serving.ts';
 import type { Notifier } from './notifications/notifier.ts';
@@ -16,7 +17,6 @@ import type { RegistryConfig } from './config.ts';
 import { managementTurns, startManagement } from './management/start-management.ts';
 import type { StoredChange } from './store/registry-write.ts';
 import type { RegistryStore } from './store/registry-store.ts';
-import { StoreWatch } from './store/store-watch.ts';
 import { outages, logOutages } from './store/log-outages.ts';
 
 export interface ServiceParts {
@@ -48,7 +48,12 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
     (each) => each.close(),
   );
   const watch = resources.adopt(
-    new StoreWatch(store, clock, logOutages(outages.ofDatabase(log), clock)),
+    new DatabaseWatch({
+      clock,
+      // No tenant has an empty id, so the query needs only an index.
+      ask: () => store.tenant(''),
+      noticed: logOutages(outages.ofDatabase(log), clock),
+    }),
     (each) => each.stop(),
   );
   const state = new State(files, watch, () => store.writeTrouble);
@@ -91,7 +96,7 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
 /** What changes while the service runs. */
 class State {
   readonly files: FollowedFiles;
-  readonly watch: StoreWatch;
+  readonly watch: DatabaseWatch;
   readonly writeTrouble: () => string | undefined;
   readonly turns = managementTurns();
   readonly changes = { tenant: 0, device: 0, credentials: 0, 'all-devices-deleted': 0 };
@@ -99,7 +104,7 @@ class State {
   turnedAway = 0;
   notifier: Notifier | undefined;
 
-  constructor(files: FollowedFiles, watch: StoreWatch, writeTrouble: () => string | undefined) {
+  constructor(files: FollowedFiles, watch: DatabaseWatch, writeTrouble: () => string | undefined) {
     this.files = files;
     this.writeTrouble = writeTrouble;
     this.watch = watch;
@@ -149,10 +154,10 @@ function answersOf(
   const { contentType } = metrics;
   return {
     started: () => [serviceCheck(state.phase !== 'starting')],
-    readiness: () => [
+    readiness: async () => [
       serviceCheck(state.phase === 'running'),
       // Without the database no request can be answered.
-      databaseCheck(state),
+      databaseCheck(await state.watch.look(), state),
       ...messagingChecks(state.notifier),
       ...state.files.states().map(({ name, current }): HealthCheck => {
         const check = `files-of-${name}`;
@@ -165,9 +170,9 @@ function answersOf(
   };
 }
 
-function databaseCheck({ watch, writeTrouble }: State): HealthCheck {
+function databaseCheck(isAway: boolean, { writeTrouble }: State): HealthCheck {
   const name = 'database';
-  if (watch.isAway) return { name, status: 'DOWN', code: 'DATABASE_AWAY', reason: 'it cannot be reached' };
+  if (isAway) return { name, status: 'DOWN', code: 'DATABASE_AWAY', reason: 'it cannot be reached' };
   const trouble = writeTrouble();
   if (trouble === undefined) return { name, status: 'UP' };
   // Adapters still get answers.

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describeAdapter } from '@rollcall/adapter-conformance';
+import { freeBlockedPort } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
 import { createHttpAdapter } from './adapter.ts';
 import {
@@ -51,6 +52,12 @@ test('a port that is taken makes the start fail with its name', async () => {
   await expect(givenAnAdapter({ plain: { host: '127.0.0.1', port } })).rejects.toThrow(
     `http port 127.0.0.1:${port} cannot be bound: EADDRINUSE`,
   );
+});
+
+test('a port that browsers refuse is told to the operator', async () => {
+  const port = await freeBlockedPort();
+  const { logged } = await givenAnAdapter({ plain: { host: '127.0.0.1', port } });
+  expect(logged).toContainEqual(expect.objectContaining({ level: 'warn', facts: { service: 'http', port } }));
 });
 
 test('a listening adapter answers on a connection that is kept alive', async () => {

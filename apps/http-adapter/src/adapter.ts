@@ -4,6 +4,7 @@ import {
   boundRequests,
   listenForSockets,
   warnOfAnybody,
+  warnOfBlockedPort,
   type Listeners,
 } from '@rollcall/adapter-kit/listening';
 import { createLeaseBook, plainLease, type LeaseSettings } from '@rollcall/presence/leases';
@@ -94,6 +95,7 @@ async function listen(options: HttpAdapterOptions, host: AdapterHost): Promise<R
         server.emit('connection', socket);
       },
     });
+    for (const { scheme, port } of listener.listening) warnOfBlockedPort(host.context.log, scheme, port);
     return {
       listening: listener.listening,
       async stopAccepting() {

@@ -6,7 +6,7 @@ import { within, type Clock, type Log, type Random } from '@rollcall/core/enviro
 import { createFollowedFiles, type FollowedFiles } from '@rollcall/file-follower';
 import { filesOfSecrets } from '@rollcall/options/module';
 import type { ResourceStack } from '@rollcall/runtime';
-import { createTurns } from '@rollcall/http-service';
+import { createTurns, DatabaseWatch } from '@rollcall/http-service';
 import { type TokenCheck, createTokenCheck, openTokenFiles } from '@rollcall/http-service/tokens';
 import { busy } from './http/problem.ts';
 import type { PresenceConfig } from './config.ts';
@@ -70,6 +70,9 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
     freshness,
     progress,
     batches,
+    database: resources.adopt(new DatabaseWatch({ clock, ask: () => store.progress() }), (each) =>
+      each.stop(),
+    ),
     watchers: new Watchers(values.maxWatchers),
     files,
   });
@@ -122,6 +125,7 @@ class State implements ServiceState {
   readonly freshness: Freshness;
   readonly progress: StreamProgress;
   readonly batches: EventBatches<FoldedEvent>;
+  readonly database: DatabaseWatch;
   readonly watchers: Watchers;
   readonly files: FollowedFiles;
   readonly turns = createTurns(maxAsking, maxWaiting, busy);
@@ -129,10 +133,13 @@ class State implements ServiceState {
   current: 'starting' | 'running' | 'stopping' = 'starting';
   #turnedAway = 0;
 
-  constructor(parts: Pick<ServiceState, 'freshness' | 'progress' | 'batches' | 'watchers' | 'files'>) {
+  constructor(
+    parts: Pick<ServiceState, 'freshness' | 'progress' | 'batches' | 'database' | 'watchers' | 'files'>,
+  ) {
     this.freshness = parts.freshness;
     this.progress = parts.progress;
     this.batches = parts.batches;
+    this.database = parts.database;
     this.watchers = parts.watchers;
     this.files = parts.files;
   }

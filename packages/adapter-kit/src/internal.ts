@@ -1,4 +1,5 @@
 // For the other packages that make an adapter process; it may change with any version.
+export { isBlockedPort } from './listening/blocked-ports.ts';
 export { endsOf } from './listening/ends-of.ts';
 export { followPair } from './listening/follow-pair.ts';
 export { type TlsListener, tlsListenerOf } from './listening/listener-options.ts';

@@ -1,5 +1,6 @@
 // What an adapter listens with: the options of its ports, the ports, and who is on the other side of a network connection.
 export { bind } from './listening/bind.ts';
+export { warnOfBlockedPort } from './listening/blocked-ports.ts';
 export { boundRequests } from './listening/bound-requests.ts';
 export { destroyUnlessClosed } from './listening/destroy-unless-closed.ts';
 export {

@@ -1,4 +1,5 @@
 export { anEnding, anEvent, anEventMessage, anOutboundEvent } from './an-event.ts';
+export { freeBlockedPort } from './blocked-port.ts';
 export { describeSink, type SinkUnderTest } from './describe-sink.ts';
 export { describeTracker } from './describe-tracker.ts';
 export { ManualClock, settled } from './manual-clock.ts';

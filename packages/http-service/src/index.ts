@@ -1,3 +1,4 @@
+export { DatabaseWatch } from './database/database-watch.ts';
 export type { Listening, ListenOptions } from './listening/bounded-server.ts';
 export { healthRoutes, type HealthTexts } from './listening/health-routes.ts';
 export {

@@ -6,17 +6,18 @@ import { expect, test } from 'vitest';
 import { EventBatches } from '../following/event-batches.ts';
 import type { FoldedEvent } from '../following/follow-stream.ts';
 import { StreamProgress } from '../following/stream-progress.ts';
-import { createTurns } from '@rollcall/http-service';
+import { createTurns, DatabaseWatch } from '@rollcall/http-service';
 import { busy } from '../http/problem.ts';
 import { MemoryStore } from '../testing/memory-store.ts';
 import { Freshness } from '../freshness.ts';
+import { StoreUnavailable } from '../store/store-unavailable.ts';
 import { Watchers } from '../watching/watchers.ts';
 import { serviceHealth } from './service-health.ts';
 import { serviceMetrics } from './service-metrics.ts';
 
 const hourMs = 3_600_000;
 
-test('a service is ready after its first start, and states until when unknown devices may be connected', async () => {
+test('a service is ready after its first start while its database answers, and states until when unknown devices may be connected', async () => {
   const clock = new ManualClock('2026-11-28T12:00:00.000Z');
   let readThrough = clock.now();
   const store = new MemoryStore(clock);
@@ -43,6 +44,7 @@ test('a service is ready after its first start, and states until when unknown de
       isUnavailable: () => false,
       committed() {},
     }),
+    database: new DatabaseWatch({ clock, ask: () => store.progress() }),
     watchers: new Watchers(1),
     turns: createTurns(1, 1, busy),
     files: createFollowedFiles({ clock, log: silentLog }),
@@ -64,5 +66,12 @@ test('a service is ready after its first start, and states until when unknown de
   readThrough = (readThrough + hourMs) as Timestamp;
   expect(await coverage()).toEqual({ name: 'coverage', status: 'UP' });
   expect(await complete()).toBe('1');
+  store.progress = () => Promise.reject(new StoreUnavailable('away'));
+  const ready = async () =>
+    (await serviceHealth(state).readiness()).find(({ name }) => name === 'database')?.status;
+  expect(await ready()).toBe('DOWN');
+  store.progress = async () => ({ replicas: [], sinceMs: since });
+  expect(await ready()).toBe('UP');
+  state.database.stop();
   await freshness.stop();
 });

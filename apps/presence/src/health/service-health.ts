@@ -11,10 +11,10 @@ const notReached = 'it cannot be reached, or takes no events: the log says why';
 export function serviceHealth(state: ServiceState): Pick<HealthAnswers, 'started' | 'readiness'> {
   return {
     started: () => [serviceCheck(state.phase() !== 'starting')],
-    readiness: () => [
+    readiness: async () => [
       serviceCheck(state.phase() === 'running'),
       // Without the database no request can be answered. If only writes fail, answers get old, and another replica may be able to write.
-      state.batches.isPausing || state.freshness.isStoreAway
+      (await state.database.look()) || state.batches.isPausing || state.freshness.isStoreAway
         ? { name: 'database', status: 'DOWN', code: 'DATABASE_AWAY', reason: notReached }
         : { name: 'database', status: 'UP' },
       eventsCheck(state),

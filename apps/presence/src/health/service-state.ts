@@ -2,7 +2,7 @@ import type { FollowedFiles } from '@rollcall/file-follower';
 import type { EventBatches } from '../following/event-batches.ts';
 import type { FoldedEvent } from '../following/follow-stream.ts';
 import type { StreamProgress } from '../following/stream-progress.ts';
-import type { Turns } from '@rollcall/http-service';
+import type { DatabaseWatch, Turns } from '@rollcall/http-service';
 import type { Freshness } from '../freshness.ts';
 import type { Watchers } from '../watching/watchers.ts';
 
@@ -12,6 +12,7 @@ export interface ServiceState {
   readonly freshness: Freshness;
   readonly progress: StreamProgress;
   readonly batches: EventBatches<FoldedEvent>;
+  readonly database: DatabaseWatch;
   readonly watchers: Watchers;
   readonly turns: Turns;
   readonly files: FollowedFiles;

@@ -10,7 +10,7 @@ import { demoProcesses, type DemoProcesses } from './demo-processes.ts';
 import { followEvents } from '../events/follow-events.ts';
 import { demoPorts, type DemoPorts } from '../adapters/ports.ts';
 import type { Supervised } from './supervisor.ts';
-import { findTakenPort } from './taken-port.ts';
+import { findUnusablePort } from './unusable-port.ts';
 import { inOneLine, teller } from '../terminal/terminal.ts';
 
 export interface UpCommand {
@@ -53,9 +53,9 @@ export async function up(command: UpCommand): Promise<number> {
   const ports = demoPorts(command.portOffset, table);
   const dataDir = resolve(command.dataDir);
 
-  const taken = await findTakenPort(table, ports);
-  if (taken !== undefined) {
-    tellError(taken);
+  const unusable = await findUnusablePort(table, ports);
+  if (unusable !== undefined) {
+    tellError(unusable);
     return 1;
   }
   const registryFile = command.registry;

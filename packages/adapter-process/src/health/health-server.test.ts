@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { freeBlockedPort, recordingLog } from '@rollcall/conformance';
 import { TransportError } from '@rollcall/core';
 import { silentLog } from '@rollcall/core/environment';
 import { afterEach, expect, test } from 'vitest';
@@ -53,6 +54,21 @@ test('probes, metrics under both names, and nothing else', async () => {
     expect(await (await get(path)).text()).toBe('rollcall_up 1\n');
   expect((await get('/')).status).toBe(404);
   await server.close();
+});
+
+test('a port that browsers refuse is told to the operator', async () => {
+  const log = recordingLog();
+  const port = await freeBlockedPort();
+  const answers = {
+    started: () => [],
+    readiness: () => [],
+    metrics: async () => ({ contentType: '', text: '' }),
+  };
+  const server = await startHealthServer({ ...nobody, ...answers, host: '127.0.0.1', port, log });
+  await server.close();
+  expect(log.lines.map(({ level, facts }) => [level, facts])).toEqual([
+    ['warn', { service: 'health', port }],
+  ]);
 });
 
 test('a check that throws costs one connection, and others are answered', async () => {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { containServer } from '@rollcall/containment';
 import { TransportError } from '@rollcall/core';
 import type { Log } from '@rollcall/core/environment';
-import { boundRequests } from '@rollcall/adapter-kit/listening';
+import { boundRequests, warnOfBlockedPort } from '@rollcall/adapter-kit/listening';
 import { boundConnections } from './bound-connections.ts';
 import { healthJson, type HealthCheck } from './health-json.ts';
 import { renderOnce, type RenderedMetrics } from './render-once.ts';
@@ -90,8 +90,10 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
   }
   // Such as a connection that cannot be accepted, for want of file descriptors.
   server.on('error', (error) => options.log.warn({ cause: error.message }, 'health server failed'));
+  const { port } = server.address() as AddressInfo;
+  warnOfBlockedPort(options.log, 'health', port);
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     async close() {
       server.close();
       server.closeAllConnections();

@@ -36,6 +36,10 @@ export const catalogue: readonly CataloguedMessage[] = [
     code: 'PLAIN_PORT_USELESS',
     text: 'the port without DTLS is open, where no device can authenticate: all requests are refused',
   },
+  {
+    code: 'PORT_BLOCKED',
+    text: 'browsers and fetch refuse to use this port: choose another one',
+  },
   { code: 'CLEAN_UP_FAILED', text: 'a part that had started could not be closed' },
   { code: 'REGISTRY_AWAY', text: 'device registry is away: lease clocks stand still' },
   { code: 'REGISTRY_BACK', text: 'device registry is back' },

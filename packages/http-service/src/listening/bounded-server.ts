@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { tlsServerOptions, type TlsListener } from '@rollcall/adapter-kit/internal';
-import { bind, boundRequests } from '@rollcall/adapter-kit/listening';
+import { bind, boundRequests, warnOfBlockedPort } from '@rollcall/adapter-kit/listening';
 import { boundConnections } from '@rollcall/adapter-process/internal';
 import { later, type Clock, type Log } from '@rollcall/core/environment';
 import type { PemPair } from '@rollcall/file-follower/pem';
@@ -84,6 +84,7 @@ export async function listen(
   { name, host, port, tls, log, failed }: ListenOptions,
 ): Promise<Listening> {
   const bound = await bind(server, name, { host, port }, { log, failed });
+  warnOfBlockedPort(log, name, bound.port);
   return {
     port: bound.port,
     use(pair) {

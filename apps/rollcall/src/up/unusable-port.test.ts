@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { adapterTable } from '../adapters/adapter-table.ts';
 import { banner } from './banner.ts';
 import { demoPorts, type DemoPorts } from '../adapters/ports.ts';
-import { findTakenPort } from './taken-port.ts';
+import { findUnusablePort } from './unusable-port.ts';
 
 const table = adapterTable();
 
@@ -21,16 +21,16 @@ test('a taken TCP port is named, with what needs it and a way out', async () => 
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  expect(await findTakenPort(table, { ...free, network: port })).toBe(
+  expect(await findUnusablePort(table, { ...free, network: port })).toBe(
     `port ${port}, for the messaging network, is taken: end what uses it, or move all ports with --port-offset 10000`,
   );
   const taken = { ...free, adapters: { ...free.adapters, 'http-adapter': { devices: 0, health: port } } };
-  expect(await findTakenPort(table, taken)).toContain(
+  expect(await findUnusablePort(table, taken)).toContain(
     `port ${port}, for health and metrics of the HTTP adapter, is taken`,
   );
   server.close();
   await once(server, 'close');
-  expect(await findTakenPort(table, free)).toBeUndefined();
+  expect(await findUnusablePort(table, free)).toBeUndefined();
 });
 
 test('a taken UDP port is named, with what needs it', async () => {
@@ -39,15 +39,44 @@ test('a taken UDP port is named, with what needs it', async () => {
   await once(socket, 'listening');
   const { port } = socket.address();
   const taken = { ...free, adapters: { ...free.adapters, 'coap-adapter': { devices: port, health: 0 } } };
-  expect(await findTakenPort(table, taken)).toContain(`port ${port}, for CoAP devices, is taken`);
+  expect(await findUnusablePort(table, taken)).toContain(`port ${port}, for CoAP devices, is taken`);
   socket.close();
 });
 
 test('a port that an offset moves too far is named, with the way out', async () => {
   const moved = { ...free, adapters: { ...free.adapters, 'mqtt-adapter': { devices: 65_536, health: 0 } } };
-  expect(await findTakenPort(table, moved)).toBe(
+  expect(await findUnusablePort(table, moved)).toBe(
     'port 65536, for MQTT devices, is greater than 65535: give a smaller --port-offset',
   );
+});
+
+test.each([
+  [2_000, 'port 10080, for HTTP devices,'],
+  [979, 'port 10080, for health and metrics of the MQTT adapter,'],
+  [1_990, 'port 10080, for the presence service,'],
+  [890, 'port 10080, for health and metrics of the presence service,'],
+])('an offset of %i moves a port to where no browser asks: that is told', async (offset, which) => {
+  const moved = demoPorts(offset, table);
+  const blocked = (port: number): number => (port === 10_080 ? port : 0);
+  const onlyThat: DemoPorts = {
+    network: blocked(moved.network),
+    presence: { api: blocked(moved.presence.api), health: blocked(moved.presence.health) },
+    registry: { ...free.registry, health: blocked(moved.registry.health) },
+    adapters: Object.fromEntries(
+      Object.entries(moved.adapters).map(([name, { devices, health }]) => [
+        name,
+        { devices: blocked(devices), health: blocked(health) },
+      ]),
+    ),
+  };
+  expect(await findUnusablePort(table, onlyThat)).toBe(
+    `${which} is one that browsers and fetch refuse to use: give another --port-offset`,
+  );
+});
+
+test('a port where no HTTP is spoken may be one that browsers refuse', async () => {
+  const moved = { ...free, adapters: { ...free.adapters, 'mqtt-adapter': { devices: 10_080, health: 0 } } };
+  expect((await findUnusablePort(table, moved)) ?? '').not.toContain('browsers');
 });
 
 test('the offset of the documents, 10000, leaves room for every port', () => {
