@@ -19,6 +19,7 @@ import { UntoldEnds } from './claims/untold-ends.ts';
 import { Asker } from './contact/asker.ts';
 import { checkEviction } from './contact/check-eviction.ts';
 import { Renewal, type FleetFacts } from './contact/renewal.ts';
+import { Touch } from './contact/touch.ts';
 import type { Engine, OpenEngine } from './engine/engine.ts';
 import { hear } from './fleet/inbox.ts';
 import { Inheritance } from './fleet/inheritance.ts';
@@ -27,10 +28,10 @@ import { OwnDeath } from './fleet/own-death.ts';
 import { isHeld, placesOf } from './fleet/places.ts';
 import { TenantCounts } from './fleet/tenant-counts.ts';
 import { untoldOf } from './fleet/untold-of.ts';
+import { leaveFleet } from './leave-fleet.ts';
 import { Leases } from './leases/leases.ts';
 import { LifeSigns } from './leases/life-signs.ts';
 import { Strays } from './leases/strays.ts';
-import { retire } from './scripts/retire.ts';
 import { unattended, type Shared } from './shared.ts';
 import { Book } from './state/book.ts';
 import { EngineTime } from './state/engine-time.ts';
@@ -40,9 +41,8 @@ import { Self } from './state/self.ts';
 import { createTallies } from './state/tallies.ts';
 import type { KeyNames } from './wire/key-names.ts';
 
-/** How long an adapter waits for the engine when it starts, and to send what is left when it stops. */
+/** How long an adapter waits for the engine when it starts. */
 const startWithinMs = 2_000;
-const stopWithinMs = 1_000;
 const halfSecondMs = 500;
 
 /** How long a device waits for an answer, and how long its claim wins against any clock. */
@@ -86,12 +86,9 @@ class RedisDirectory implements ConnectionDirectory {
   readonly #death: OwnDeath;
   readonly #leases: Leases;
   readonly #waits: Waits;
-  #fleetName: string | undefined;
-  #sight: FleetSight | undefined;
+  readonly #touch: Touch;
   #isSecond = false;
-  #lastCause = 'no answer';
   #disarm = (): void => {};
-  #firstContact = (): void => {};
   #closed: Promise<void> | undefined;
 
   constructor({ keys, openEngine, waits = usualWaits }: RedisDirectoryOptions, context: DirectoryContext) {
@@ -104,7 +101,7 @@ class RedisDirectory implements ConnectionDirectory {
       tallies,
       deviceWaitMs: waits.deviceMs,
       engine: () => this.#engine,
-      tooManyMisses: () => this.#lostTouch('no answers in time'),
+      tooManyMisses: () => this.#touch.lost('no answers in time'),
     });
     const self = new Self(context.self, keys);
     const shared: Shared = {
@@ -120,6 +117,7 @@ class RedisDirectory implements ConnectionDirectory {
     const doubt = (bucket: number): void => this.#reassertion.doubt(bucket);
     const fenced = (instance: string): void => this.#buried(instance);
     this.#shared = shared;
+    this.#touch = new Touch(asker, log, tallies, clock);
     this.#waits = waits;
     this.#untold = new UntoldEnds();
     this.#death = new OwnDeath(shared);
@@ -137,7 +135,7 @@ class RedisDirectory implements ConnectionDirectory {
     this.#renewal = new Renewal({
       ...shared,
       renewed: (facts) => this.#renewed(facts),
-      notAnswered: () => this.#lostAnswers(asker.lastFailure),
+      notAnswered: () => this.#touch.lostAnswers(asker.lastFailure),
       aliveAgain: () => this.#aliveAgain(),
       buried: fenced,
     });
@@ -160,7 +158,7 @@ class RedisDirectory implements ConnectionDirectory {
     this.#engine = openEngine(
       {
         commandsReady: () => this.#ready(),
-        commandsLost: ({ message }) => this.#lostAnswers(message),
+        commandsLost: ({ message }) => this.#touch.lostAnswers(message),
         subscribed: () => this.#subscribed(),
         published: (message) => hear(message, shared, this.#claims),
       },
@@ -171,12 +169,8 @@ class RedisDirectory implements ConnectionDirectory {
   }
 
   /** Resolves when the engine has answered, or did not answer in time. */
-  async started(): Promise<void> {
-    const { clock } = this.#shared.context;
-    const answered = new Promise<void>((resolve) => (this.#firstContact = resolve));
-    if (this.#shared.asker.inTouch) return;
-    await Promise.race([answered, sleep(clock, startWithinMs)]);
-    if (!this.#shared.asker.inTouch) this.#tellAway(this.#lastCause);
+  started(): Promise<void> {
+    return this.#touch.firstAnswer(startWithinMs);
   }
 
   enter(entry: DirectoryEntry): Promise<DirectoryStanding> {
@@ -242,7 +236,7 @@ class RedisDirectory implements ConnectionDirectory {
   }
 
   get sight(): FleetSight | undefined {
-    return this.#shared.asker.inTouch ? this.#sight : undefined;
+    return this.#touch.sight;
   }
 
   counts(): Readonly<Record<string, number>> {
@@ -250,41 +244,20 @@ class RedisDirectory implements ConnectionDirectory {
   }
 
   close(): Promise<void> {
+    this.#touch.isClosing = true;
     this.#closed ??= this.#close();
     return this.#closed;
   }
 
   async #close(): Promise<void> {
-    const { context, asker, book } = this.#shared;
     this.#disarm();
     this.#signs.stop();
-    const until = later(context.clock.monotonic(), stopWithinMs);
-    if (asker.inTouch) await Promise.race([this.#tellTheRest(), sleep(context.clock, stopWithinMs)]);
-    this.#reassertion.stop();
-    this.#renewal.stop();
-    const leftMs = until - context.clock.monotonic();
-    if (asker.inTouch && book.size === 0 && leftMs > 0)
-      await Promise.race([this.#retire(), sleep(context.clock, leftMs)]);
-    asker.inTouch = false;
+    await leaveFleet({
+      ...{ shared: this.#shared, reassertion: this.#reassertion, renewal: this.#renewal },
+      tellNoted: () => this.#leases.tellNoted(),
+      tellInherited: () => this.#inheritance.go(),
+    });
     this.#engine.close();
-  }
-
-  async #tellTheRest(): Promise<void> {
-    const { asker, context } = this.#shared;
-    await this.#leases.tellNoted();
-    await this.#inheritance.go();
-    this.#reassertion.everySecond();
-    while (asker.inTouch && (asker.breaker.isBusy || !this.#reassertion.caughtUp))
-      await sleep(context.clock, 5);
-  }
-
-  async #retire(): Promise<void> {
-    const { asker, keys, self } = this.#shared;
-    await asker.ask(
-      retire,
-      [keys.leases, keys.instances, keys.counted(self.short), keys.totals],
-      [self.short],
-    );
   }
 
   #ready(): void {
@@ -297,46 +270,20 @@ class RedisDirectory implements ConnectionDirectory {
     else this.#shared.asker.mayHaveMissed = true;
   }
 
-  #renewed({ fleetName, instances, answerMs }: FleetFacts): void {
-    const { asker, context, book } = this.#shared;
-    const isAnother = this.#fleetName !== fleetName;
-    const wasAway = !asker.inTouch;
-    this.#fleetName = fleetName;
-    this.#sight = { instances, answerMs };
-    this.#reassertion.instancesAre(instances);
-    if (!wasAway && !isAnother) return;
-    asker.inTouch = true;
+  #renewed(facts: FleetFacts): void {
+    const { context, book } = this.#shared;
+    this.#reassertion.instancesAre(facts.instances);
+    const news = this.#touch.answered(facts);
+    if (!news) return;
     // The engine lost all that was entered before.
-    if (isAnother) for (const held of book.all()) held.known = false;
+    if (news.isAnotherFleet) for (const held of book.all()) held.known = false;
     this.#counts.anew();
     // If the engine answered every question, only late, it lost nothing. To assert everything again would take an instance with 100,000
     // connections a minute, and new connections would wait meanwhile.
-    if (isAnother || asker.mayHaveMissed) this.#reassertion.doubtAll();
-    asker.mayHaveMissed = false;
-    if (wasAway) {
-      context.log.info({ instances }, 'connection directory answers');
-      unattended(context.log, checkEviction(this.#engine, context.log));
-      unattended(context.log, this.#untold.tell(this.#claims));
-    }
-    this.#firstContact();
-  }
-
-  #lostAnswers(cause: string): void {
-    this.#shared.asker.mayHaveMissed = true;
-    this.#lostTouch(cause);
-  }
-
-  #lostTouch(cause: string): void {
-    const { asker, tallies } = this.#shared;
-    this.#lastCause = cause;
-    if (!asker.inTouch || this.#closed) return;
-    asker.inTouch = false;
-    tallies.outages += 1;
-    this.#tellAway(cause);
-  }
-
-  #tellAway(cause: string): void {
-    this.#shared.context.log.warn({ cause }, 'connection directory is away: devices are served without it');
+    if (news.isAnotherFleet || news.mayHaveMissed) this.#reassertion.doubtAll();
+    if (!news.wasAway) return;
+    unattended(context.log, checkEviction(this.#engine, context.log));
+    unattended(context.log, this.#untold.tell(this.#claims));
   }
 
   #aliveAgain(): void {

@@ -1,0 +1,43 @@
+import { later, sleep } from '@rollcall/core/environment';
+import type { Reassertion } from './claims/reassertion.ts';
+import type { Renewal } from './contact/renewal.ts';
+import { retire } from './scripts/retire.ts';
+import type { Shared } from './shared.ts';
+
+/** How long an adapter that stops waits for the engine to take what is left. */
+const stopWithinMs = 1_000;
+
+interface Leaving {
+  readonly shared: Shared;
+  readonly reassertion: Reassertion;
+  readonly renewal: Renewal;
+  tellNoted(): Promise<void>;
+  tellInherited(): Promise<void>;
+}
+
+/** Sends the engine what is left, and leaves the fleet in good order if nothing is open here. */
+export async function leaveFleet(leaving: Leaving): Promise<void> {
+  const { shared, reassertion, renewal } = leaving;
+  const { context, asker, book } = shared;
+  const { clock } = context;
+  const until = later(clock.monotonic(), stopWithinMs);
+  if (asker.inTouch) await Promise.race([tellTheRest(leaving), sleep(clock, stopWithinMs)]);
+  reassertion.stop();
+  renewal.stop();
+  const leftMs = until - clock.monotonic();
+  if (asker.inTouch && book.size === 0 && leftMs > 0)
+    await Promise.race([sayGoodbye(shared), sleep(clock, leftMs)]);
+  asker.inTouch = false;
+}
+
+async function tellTheRest({ shared, reassertion, tellNoted, tellInherited }: Leaving): Promise<void> {
+  const { asker, context } = shared;
+  await tellNoted();
+  await tellInherited();
+  reassertion.everySecond();
+  while (asker.inTouch && (asker.breaker.isBusy || !reassertion.caughtUp)) await sleep(context.clock, 5);
+}
+
+async function sayGoodbye({ asker, keys, self }: Shared): Promise<void> {
+  await asker.ask(retire, [keys.leases, keys.instances, keys.counted(self.short), keys.totals], [self.short]);
+}
