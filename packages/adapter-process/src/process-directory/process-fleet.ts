@@ -3,27 +3,14 @@ import type { Clock } from '@rollcall/core/environment';
 import type { AdapterIdentity } from '@rollcall/core/events';
 import { epochAfter, type Succession } from '@rollcall/core/directory';
 import { heirsOf, slotKey } from '@rollcall/core/internal';
-import type {
-  CallName,
-  Calls,
-  Channel,
-  Entered,
-  FleetView,
-  SignOfLife,
-  Told,
-  ToParent,
-  ToProcess,
-} from './calls.ts';
+import type { Calls, Channel, Entered, FleetView, SignOfLife, ToParent, ToProcess } from './calls.ts';
+import { Conversation } from './conversation.ts';
 import { Deaths } from './deaths.ts';
 import { FleetState, placeOf } from './fleet-state.ts';
 import type { Member, Silent } from './member.ts';
-import { leaseCalls } from './lease-calls.ts';
 
 /** A claim that took longer on its way is compared by its epoch: the clocks of processes on one machine are one. */
 const freshMs = 100;
-
-/** The answers to one process. `undefined`: this incarnation was declared dead. */
-type Answers = { readonly [Name in CallName]?: (asked: Calls[Name]['asked']) => Calls[Name]['answered'] };
 
 /**
  * The directory among the processes of one machine: held by their parent, in memory. Each process has a channel of its own. It ends
@@ -227,82 +214,4 @@ export class ProcessFleet {
 /** Nothing is known of events that were stamped after the sign of life. */
 function unconfirmedSince({ unconfirmedSince: since, epoch }: SignOfLife): Epoch {
   return since ?? epoch;
-}
-
-/** What one channel says, and is answered. */
-class Conversation {
-  readonly #fleet: ProcessFleet;
-  readonly #deaths: Deaths;
-  readonly #send: (told: Told) => void;
-  #member: Member | undefined;
-  #stopUndertaking = (): void => {};
-  readonly #answers: Answers;
-
-  constructor(fleet: ProcessFleet, deaths: Deaths, send: (told: Told) => void) {
-    this.#fleet = fleet;
-    this.#deaths = deaths;
-    this.#send = send;
-    this.#answers = this.#make();
-  }
-
-  answer(call: CallName, asked: unknown): unknown {
-    const member = this.#member;
-    if (member && call !== 'join') {
-      const isDead = !this.#fleet.lives(member.identity.instance);
-      if (!isDead) this.#fleet.heard(member);
-      else if (call !== 'leave' || !(asked as Calls['leave']['asked']).lease) return undefined;
-    }
-    return (this.#answers[call] as ((asked: unknown) => unknown) | undefined)?.(asked) ?? null;
-  }
-
-  end(): void {
-    this.#stopUndertaking();
-  }
-
-  #make(): Answers {
-    const fleet = this.#fleet;
-    const { state } = fleet;
-    const member = (): Member => {
-      if (!this.#member) throw new Error('it has not joined');
-      return this.#member;
-    };
-    return {
-      join: ({ identity, deadAfterMs, ...sign }) => {
-        this.#member = fleet.join(identity, deadAfterMs, sign, (told) => this.#send(told));
-        return fleet.renew(this.#member, sign);
-      },
-      renew: (sign) => fleet.renew(member(), sign),
-      enter: (asked) => fleet.enter(member(), asked),
-      leave: (asked) => answerNothing(fleet.leave(member(), asked)),
-      find: (devices) => state.placesOf(devices, (instance) => fleet.lives(instance)),
-      isHeld: ({ device, slot }) => {
-        const holder = state.holderOf(slotKey(member().identity.type, device, slot));
-        return holder !== undefined && fleet.lives(holder.instance);
-      },
-      ...leaseCalls(fleet, member),
-      succeed: (earlier) => fleet.succeed(member(), earlier),
-      untold: ({ earlier, connections }) => {
-        const death = state.deaths.get(earlier);
-        if (!death) return null;
-        const { aliveAt, declaredAt } = death;
-        return { connections: state.neverEntered(earlier, connections), aliveAt, declaredAt };
-      },
-      settled: (earlier) => answerNothing(fleet.settled(member(), earlier)),
-      close: () => {
-        const { instance } = member().identity;
-        if (!state.entries.has(instance)) fleet.remove(instance);
-        return null;
-      },
-      undertake: ({ deadAfterMs }) => {
-        this.#stopUndertaking = this.#deaths.undertaker(deadAfterMs, (told) => this.#send(told));
-        return null;
-      },
-      verdict: ({ instance, isDead }) => answerNothing(this.#deaths.verdict(instance, isDead)),
-      told: ({ instance, settled }) => answerNothing(this.#deaths.told(instance, settled)),
-    };
-  }
-}
-
-function answerNothing(_done: void): null {
-  return null;
 }
