@@ -1,5 +1,4 @@
 import type { ConnectionId, DeviceRef, Instant, TenantId, Timestamp } from '@rollcall/core';
-import { later } from '@rollcall/core/environment';
 import type { AdapterIdentity, ConnectedEvent, DisconnectedEvent } from '@rollcall/core/events';
 import {
   epochAfter,
@@ -14,11 +13,11 @@ import {
   type UntoldEndings,
   type Succession,
 } from '@rollcall/core/directory';
-import { heirsOf, isLease, slotKey, type SlotHolder } from '@rollcall/core/internal';
+import { isLease, slotKey, type SlotHolder } from '@rollcall/core/internal';
+import { MemoryAnswers } from './memory-answers.ts';
 import type { MemoryEngine } from './memory-engine.ts';
 import { MemoryLeases } from './memory-leases.ts';
-
-const answerWithinMs = 50;
+import { MemorySuccession } from './memory-succession.ts';
 
 /** What ended, and how, if this instance publishes that. */
 interface Left {
@@ -35,6 +34,8 @@ export class MemoryDirectory implements ConnectionDirectory {
   readonly context: DirectoryContext;
   readonly own = new OwnEntries();
   readonly leases: MemoryLeases;
+  readonly #succession: MemorySuccession;
+  readonly #answers: MemoryAnswers;
   identity: AdapterIdentity;
   /** When it last gave a sign of life. */
   aliveAt: Timestamp;
@@ -43,8 +44,6 @@ export class MemoryDirectory implements ConnectionDirectory {
   readonly #known = new Set<ConnectionId>();
   /** Left while the engine was away. */
   #left: Left[] = [];
-  /** Settled while the engine was away. */
-  #toSettle: string[] = [];
   /** Left while it was not known whether this incarnation was declared dead. */
   #leftInDoubt: Left[] = [];
   /** What happens once the process goes on. */
@@ -52,12 +51,9 @@ export class MemoryDirectory implements ConnectionDirectory {
   /** Who asked for announcements, the last time. */
   #announcedFor: string | undefined;
   #isCutOff = false;
-  #isDeaf = false;
   #isFrozen = false;
   #isDoubted = false;
   #isClosed = false;
-  /** Answers that are held back. */
-  #held: (() => void)[] | undefined;
 
   constructor(engine: MemoryEngine, context: DirectoryContext) {
     this.engine = engine;
@@ -67,6 +63,8 @@ export class MemoryDirectory implements ConnectionDirectory {
     this.renewedAt = engine.clock.monotonic();
     engine.signs.add(this.instance);
     this.leases = new MemoryLeases(this);
+    this.#succession = new MemorySuccession(this);
+    this.#answers = new MemoryAnswers(context.clock);
     engine.members.set(this.instance, this);
   }
 
@@ -99,28 +97,9 @@ export class MemoryDirectory implements ConnectionDirectory {
     return this.answer(() => this.#claim(entry, 'fresh'), 'unknown');
   }
 
-  /**
-   * What the engine says, or `unknown` where that takes too long.
-   *
-   * @param late takes the place of `work` then.
-   */
+  /** See {@link MemoryAnswers.answer}. */
   answer<Value>(work: () => Value, unknown: Value, late: () => void = work): Promise<Value> {
-    if (!this.#held) {
-      const answered = work();
-      return Promise.resolve(this.#isDeaf ? unknown : answered);
-    }
-    const { clock } = this.context;
-    const answer = Promise.withResolvers<Value>();
-    let isLate = false;
-    this.#held.push(() => {
-      if (isLate) late();
-      else answer.resolve(work());
-    });
-    clock.at(later(clock.monotonic(), answerWithinMs), () => {
-      isLate = true;
-      answer.resolve(unknown);
-    });
-    return answer.promise;
+    return this.#answers.answer(work, unknown, late);
   }
 
   leave(entry: DirectoryEntry, ending?: DisconnectedEvent): Promise<void> | undefined {
@@ -143,88 +122,32 @@ export class MemoryDirectory implements ConnectionDirectory {
   }
 
   isHeld(_kind: 'session' | 'lease', device: DeviceRef, slot: string): Promise<boolean> {
-    const { engine } = this;
     const key = slotKey(this.identity.type, device, slot);
-    const holder = key === undefined ? undefined : engine.slots.get(key);
-    return Promise.resolve(this.isReachable && holder !== undefined && engine.lives(holder.instance));
+    return Promise.resolve(this.isReachable && this.engine.isHeld(key));
   }
 
   async find(devices: readonly DeviceRef[]): Promise<readonly DirectoryPlace[]> {
     if (!this.isReachable) throw new Error('away');
-    const wanted = new Set(devices.map(({ tenant, device }) => `${tenant}\n${device}`));
-    const places: DirectoryPlace[] = [];
-    for (const [instance, entries] of this.engine.entries)
-      if (this.engine.lives(instance))
-        for (const [connection, { entry, key }] of entries) {
-          const { device } = entry.event;
-          const isHolder = key === undefined || this.engine.slots.get(key)?.connection === connection;
-          if (isHolder && wanted.has(`${device.tenant}\n${device.device}`))
-            places.push({ device, connection, instance });
-        }
-    return places;
+    return this.engine.placesOf(devices);
   }
 
   elsewhere(tenant: TenantId): number {
-    if (!this.isReachable) return 0;
-    let count = 0;
-    for (const [instance, entries] of this.engine.entries)
-      if (instance !== this.instance && this.engine.lives(instance))
-        for (const { entry } of entries.values()) if (entry.event.device.tenant === tenant) count += 1;
-    return count;
+    return this.isReachable ? this.engine.countElsewhere(tenant, this.instance) : 0;
   }
 
   succeed(earlier: string): Promise<Succession> {
-    return Promise.resolve(this.isReachable ? this.#succeed(earlier) : { whose: 'unknown' });
-  }
-
-  #succeed(earlier: string): Succession {
-    const { engine, instance } = this;
-    if (!engine.dead.has(earlier)) {
-      const before = engine.members.get(earlier);
-      if (!before && !engine.entries.has(earlier)) return { whose: 'ours' };
-      const aliveAt = before?.aliveAt ?? engine.clock.now();
-      engine.declareDead(
-        { ...this.identity, instance: earlier },
-        { aliveAt, successor: instance, unconfirmedSince: undefined },
-      );
-    }
-    const declaredAt = engine.dead.get(earlier)?.declaredAt;
-    if (declaredAt === undefined || heirsOf(earlier, engine.dead).at(-1) !== instance)
-      return { whose: 'others' };
-    return { whose: 'ours', declaredAt };
+    return this.#succession.succeed(earlier);
   }
 
   untoldOf(
     earlier: string,
     connections: readonly Pick<ConnectedEvent, 'connectionId'>[],
   ): Promise<UntoldEndings | undefined> {
-    const death = this.engine.dead.get(earlier);
-    if (!this.isReachable || !death) return Promise.resolve(undefined);
-    const owed = this.engine.entries.get(earlier);
-    const untold = connections
-      .map(({ connectionId }) => connectionId)
-      .filter((each) => !owed?.has(each) && !this.engine.told.has(each))
-      .filter((each) => !this.engine.noted.has(earlier, each));
-    const { aliveAt, declaredAt } = death;
-    return Promise.resolve({ connections: new Set(untold), aliveAt, declaredAt });
+    return this.#succession.untoldOf(earlier, connections);
   }
 
   settled(earlier: string): void {
-    if (!this.isReachable) this.#toSettle.push(earlier);
-    else if (this.#succeed(earlier).whose === 'ours') this.#settle(earlier);
-  }
-
-  #settle(earlier: string): void {
-    const { engine } = this;
-    for (const dead of engine.dead.keys()) {
-      if (dead !== earlier && !heirsOf(dead, engine.dead).includes(earlier)) continue;
-      for (const [connection, { key }] of engine.entries.get(dead) ?? []) {
-        engine.told.add(connection);
-        if (key !== undefined && engine.slots.get(key)?.connection === connection) engine.slots.delete(key);
-      }
-      engine.entries.delete(dead);
-      engine.noted.forget(dead);
-    }
+    this.#succession.settled(earlier);
   }
 
   get sight(): FleetSight | undefined {
@@ -283,10 +206,8 @@ export class MemoryDirectory implements ConnectionDirectory {
     };
   }
 
-  /** The engine hears it, and no answer arrives. */
   deafen(): () => void {
-    this.#isDeaf = true;
-    return () => (this.#isDeaf = false);
+    return this.#answers.lose();
   }
 
   freeze(): () => void {
@@ -306,19 +227,14 @@ export class MemoryDirectory implements ConnectionDirectory {
   }
 
   holdAnswers(): () => void {
-    this.#held = [];
-    return () => {
-      const held = this.#held ?? [];
-      this.#held = undefined;
-      for (const answer of held) answer();
-    };
+    return this.#answers.hold();
   }
 
   /** Tells the engine again what is open here. */
   assertAll(): void {
     if (!this.isReachable) return;
     for (const left of this.#left.splice(0)) this.#release(left);
-    for (const earlier of this.#toSettle.splice(0)) this.settled(earlier);
+    this.#succession.settleRest();
     for (const entry of [...this.own.all()])
       if (isLease(entry)) this.leases.assert(entry);
       else this.#claim(entry, 'again');
@@ -333,7 +249,7 @@ export class MemoryDirectory implements ConnectionDirectory {
     const { connectionId, epoch } = entry.event;
     if (!this.own.get(connectionId)) return 'lost';
     if (engine.dead.has(instance)) return 'unknown';
-    if (!this.#isDeaf) this.#known.add(connectionId);
+    if (!this.#answers.areLost) this.#known.add(connectionId);
     const key = engine.add(instance, identity.type, entry);
     if (key === undefined) return 'held';
     const holder = engine.slots.get(key);

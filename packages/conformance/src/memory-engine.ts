@@ -1,7 +1,7 @@
-import type { ConnectionId, Epoch, Instant } from '@rollcall/core';
+import type { ConnectionId, DeviceRef, Epoch, Instant, TenantId } from '@rollcall/core';
 import type { Clock } from '@rollcall/core/environment';
 import type { AdapterIdentity } from '@rollcall/core/events';
-import type { DirectoryEntry, HeldLease } from '@rollcall/core/directory';
+import type { DirectoryEntry, DirectoryPlace, HeldLease } from '@rollcall/core/directory';
 import {
   holderWith,
   leaseHeldBy,
@@ -53,6 +53,35 @@ export class MemoryEngine {
   /** Whether it is known, and was not declared dead. */
   lives(instance: string): boolean {
     return !this.dead.has(instance) && this.members.has(instance);
+  }
+
+  /** Whether an instance that lives holds a slot. */
+  isHeld(key: string | undefined): boolean {
+    const holder = key === undefined ? undefined : this.slots.get(key);
+    return holder !== undefined && this.lives(holder.instance);
+  }
+
+  placesOf(devices: readonly DeviceRef[]): readonly DirectoryPlace[] {
+    const wanted = new Set(devices.map(({ tenant, device }) => `${tenant}\n${device}`));
+    const places: DirectoryPlace[] = [];
+    for (const [instance, entries] of this.entries)
+      if (this.lives(instance))
+        for (const [connection, { entry, key }] of entries) {
+          const { device } = entry.event;
+          const isHolder = key === undefined || this.slots.get(key)?.connection === connection;
+          if (isHolder && wanted.has(`${device.tenant}\n${device.device}`))
+            places.push({ device, connection, instance });
+        }
+    return places;
+  }
+
+  /** How many connections of a tenant are at other instances. */
+  countElsewhere(tenant: TenantId, here: string): number {
+    let count = 0;
+    for (const [instance, entries] of this.entries)
+      if (instance !== here && this.lives(instance))
+        for (const { entry } of entries.values()) if (entry.event.device.tenant === tenant) count += 1;
+    return count;
   }
 
   add(instance: string, type: string, entry: DirectoryEntry): string | undefined {
