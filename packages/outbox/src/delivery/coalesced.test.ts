@@ -11,7 +11,8 @@ import { createFileJournal } from '../journal/file-journal.ts';
 import type { OpenEntry } from '../journal/journal.ts';
 import { openSqliteStore, type SqliteStore } from '../journal/store/sqlite-store.ts';
 import type { Batch, JournalStore, StoreReads } from '../journal/store/stored.ts';
-import { createOutbox, type Outbox } from './outbox.ts';
+import type { Outbox } from './outbox-contract.ts';
+import { createOutbox } from './outbox.ts';
 
 const retryable: Delivery = { status: 'retryable', cause: new Error('not now') };
 const devices = ['d0', 'd1', 'd2'];

@@ -1,7 +1,7 @@
 import { later, type Clock, type Log } from '@rollcall/core/environment';
 import type { Journal } from '../journal/journal.ts';
 import { lostEvents, type LostEvents } from './lost-events.ts';
-import type { Outbox } from './outbox.ts';
+import type { Outbox } from './outbox-contract.ts';
 
 /**
  * Waits, when an adapter stops, for events that are not confirmed yet, and logs which of them are lost. Without a stop, it does

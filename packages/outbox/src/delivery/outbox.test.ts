@@ -14,7 +14,8 @@ import type { Journal } from '../journal/journal.ts';
 import { createMemoryJournal } from '../journal/memory-journal.ts';
 import { createHoldingJournal } from '../testing/holding-journal.ts';
 import { createLateJournal } from '../testing/late-journal.ts';
-import { createOutbox, type Outbox, type OutboxBounds } from './outbox.ts';
+import type { Outbox, OutboxBounds } from './outbox-contract.ts';
+import { createOutbox } from './outbox.ts';
 
 const retryable: Delivery = { status: 'retryable', cause: new Error('not now') };
 const open: Outbox[] = [];

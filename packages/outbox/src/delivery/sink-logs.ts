@@ -2,7 +2,7 @@ import type { Clock, Log } from '@rollcall/core/environment';
 import { createLeftOutLog } from './left-out-log.ts';
 import { createLostLog } from './lost-log.ts';
 import type { MinuteLog } from './minute-log.ts';
-import type { OutboxBounds } from './outbox.ts';
+import type { OutboxBounds } from './outbox-contract.ts';
 import { createPutOffLog, type PutOffLog } from './put-off-log.ts';
 import { createRefusedLog, type RefusedLog } from './refused-log.ts';
 

@@ -3,7 +3,7 @@ import type { Place } from '../journal/journal.ts';
 import { firstToGiveWay, inOrderOfGivingWay, type QueueBounds } from './fair-bounds.ts';
 import { Lane, type LaneContext, type Tried } from './lane.ts';
 import { createSinkLogs, type SinkLogs } from './sink-logs.ts';
-import type { OutboxBounds, SinkDepth } from './outbox.ts';
+import type { OutboxBounds, SinkDepth } from './outbox-contract.ts';
 import type { Arrival, LeftOut } from './tenant-queue.ts';
 
 export interface SinkQueueContext extends Omit<

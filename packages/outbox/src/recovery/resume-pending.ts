@@ -1,6 +1,6 @@
 import type { Log } from '@rollcall/core/environment';
 import type { Recovered } from '../journal/journal.ts';
-import type { Outbox } from '../delivery/outbox.ts';
+import type { Outbox } from '../delivery/outbox-contract.ts';
 
 /**
  * Queues the events that earlier incarnations could not send, before any new event.

@@ -1,7 +1,7 @@
 import type { ConnectionId } from '@rollcall/core';
 import type { Succession, UntoldEndings } from '@rollcall/core/directory';
 import type { DisconnectedEvent } from '@rollcall/core/events';
-import type { Outbox } from '../delivery/outbox.ts';
+import type { Outbox } from '../delivery/outbox-contract.ts';
 import type { Journal, Place } from '../journal/journal.ts';
 
 /** How many waiting events are read together. */
