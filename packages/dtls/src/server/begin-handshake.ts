@@ -5,7 +5,7 @@ import { Malformed } from '../wire/malformed.ts';
 import { plainRecord } from '../wire/record.ts';
 import type { HandshakeFailure } from './counters.ts';
 import type { ReceivedHello } from './hello-verifier.ts';
-import type { HandshakeHost } from './handshake-start.ts';
+import type { HandshakeHost } from './handshake-contract.ts';
 import { startHandshake } from './handshake.ts';
 import { canResume, negotiate } from './negotiate.ts';
 import { currentCertificate } from './current-certificate.ts';

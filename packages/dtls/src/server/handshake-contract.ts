@@ -1,5 +1,7 @@
-import type { SecureRecords } from '../crypto/secure-records.ts';
+import type { SecureRecords, Unopened } from '../crypto/secure-records.ts';
 import type { ClientHello } from '../wire/client-hello.ts';
+import type { HandshakeFragment } from '../wire/handshake-message.ts';
+import type { DtlsRecord } from '../wire/read-records.ts';
 import type { DropReason, DtlsCounters, HandshakeFailure } from './counters.ts';
 import type { Terms } from './negotiate.ts';
 import type { ServerCertificate } from './options.ts';
@@ -51,4 +53,27 @@ export interface HandshakeStart<P> {
   /** Where an earlier one is resumed. */
   readonly session: Session<P> | undefined;
   readonly connectionId: Buffer;
+}
+
+/** A handshake that has begun, as the server sees it. */
+export interface Handshake {
+  /** What the client puts into its records, maybe empty. */
+  readonly connectionId: Buffer;
+  /** The keys are known: protected records can be opened. */
+  readonly hasKeys: boolean;
+  /** The likely cause if the handshake fails. */
+  readonly suspicion: HandshakeFailure | undefined;
+  /** A record came that neither the handshake's keys nor those of an association open. */
+  doubt(): void;
+  /** The ClientHello came once more. */
+  repeat(): void;
+  add(fragment: HandshakeFragment): void;
+  /** Opens a record of the second epoch. */
+  open(record: DtlsRecord): 'taken' | Unopened;
+  /** Keeps a record of the second epoch until there are keys. */
+  hold(record: DtlsRecord): void;
+  /** Sends the flight again if it is due. */
+  tick(now: number): void;
+  /** Ends it silently: what is still under way has no effect any more. */
+  abandon(): void;
 }

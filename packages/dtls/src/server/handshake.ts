@@ -1,13 +1,12 @@
 import type { X509Certificate } from 'node:crypto';
 import { agreedRecords } from '../crypto/agreed-records.ts';
 import { cipherSuites, type CipherSuite } from '../crypto/cipher-suite.ts';
-import { finishedData, isFinished, type HelloRandoms } from '../crypto/key-schedule.ts';
+import { finishedData, type HelloRandoms } from '../crypto/key-schedule.ts';
 import type { OpenedRecord, SecureRecords, Unopened } from '../crypto/secure-records.ts';
 import { alertMessage, readAlert, type AlertName } from '../wire/alert.ts';
 import { contentType } from '../wire/content-type.ts';
-import { handshakeMessage, readFragments, type HandshakeFragment } from '../wire/handshake-message.ts';
+import type { HandshakeFragment } from '../wire/handshake-message.ts';
 import { handshakeType } from '../wire/handshake-type.ts';
-import { ownCopy } from '../wire/own-copy.ts';
 import type { DtlsRecord } from '../wire/read-records.ts';
 import { plainRecord } from '../wire/record.ts';
 import {
@@ -17,13 +16,14 @@ import {
   type ClientFlightOutcome,
 } from './client-flight.ts';
 import type { HandshakeFailure } from './counters.ts';
-import type { HandshakeStart } from './handshake-start.ts';
+import type { Handshake, HandshakeStart } from './handshake-contract.ts';
 import { isWaiting, type HandshakeState } from './handshake-state.ts';
 import { HeldRecords } from './held-records.ts';
+import { readFinished } from './read-finished.ts';
 import { createOutgoingFlight, type FinalFlight, type OutgoingFlight } from './outgoing-flight.ts';
 import { sayServerKeyExchange } from './server-key-exchange.ts';
 import { serverHello } from './server-messages.ts';
-import type { Session } from './session-cache.ts';
+import { newSessionId, type Session } from './session-cache.ts';
 
 /*
  * The flights of RFC 6347 §4.2.4, and where this handshake is after each of them (`handshake-state.ts`).
@@ -69,34 +69,11 @@ import type { Session } from './session-cache.ts';
  * repeats its ClientHello. When the client repeats its Finished, the association sends flight 6 again.
  */
 
-export interface Handshake {
-  /** What the client puts into its records, maybe empty. */
-  readonly connectionId: Buffer;
-  /** The keys are known: protected records can be opened. */
-  readonly hasKeys: boolean;
-  /** The likely cause if the handshake fails. */
-  readonly suspicion: HandshakeFailure | undefined;
-  /** A record came that neither the handshake's keys nor those of an association open. */
-  doubt(): void;
-  /** The ClientHello came once more. */
-  repeat(): void;
-  add(fragment: HandshakeFragment): void;
-  /** Opens a record of the second epoch. */
-  open(record: DtlsRecord): 'taken' | Unopened;
-  /** Keeps a record of the second epoch until there are keys. */
-  hold(record: DtlsRecord): void;
-  /** Sends the flight again if it is due. */
-  tick(now: number): void;
-  /** Ends it silently: what is still under way has no effect any more. */
-  abandon(): void;
-}
-
 interface KeyCandidate<P> {
   readonly secret: AgreedSecret<P>;
   readonly records: SecureRecords;
 }
 
-const sessionIdBytes = 32;
 /** How many records the keys may fail to open: each may be a guess. After that the client has to begin again. */
 const maxDoubts = 16;
 
@@ -133,7 +110,7 @@ class ServerHandshake<P> implements Handshake {
     this.connectionId = start.connectionId;
     this.#suite = cipherSuites[terms.cipherSuite];
     this.#randoms = { client: hello.random, server: Buffer.from(settings.randomBytes(32)) };
-    this.#sessionId = session?.id ?? newSessionId(start);
+    this.#sessionId = session?.id ?? newSessionId(terms, settings);
     this.#transcript = [start.helloMessage];
     this.#flight = createOutgoingFlight({
       clock: settings.clock,
@@ -293,18 +270,12 @@ class ServerHandshake<P> implements Handshake {
 
   #takeFinished(bytes: Buffer, candidate: KeyCandidate<P>, outcome: ClientFlightOutcome<P>): void {
     const { host, session } = this.#start;
-    const [message] = readFragments(bytes);
-    if (message?.type !== handshakeType.finished || message.bytes.length !== message.length) {
-      host.drop('unexpected');
-      return;
-    }
-    // The Finished proves that all messages so far are the client's own, and so are its faults.
     const said = session ? this.#transcript : outcome.transcript;
-    if (!isFinished(message.bytes, candidate.secret.master, 'client', said)) {
-      this.#fail('bad-finished', 'decryptError');
-      return;
-    }
-    this.#transcript = [...said, handshakeMessage(message.type, message.sequence, message.bytes)];
+    const finished = readFinished(bytes, candidate.secret.master, said);
+    if (finished === 'not-finished') return host.drop('unexpected');
+    // The Finished proves that all messages so far are the client's own, and so are its faults.
+    if (finished === 'wrong') return this.#fail('bad-finished', 'decryptError');
+    this.#transcript = [...said, finished];
     const { refusal, certificate } = outcome;
     if (refusal) this.#fail(refusal.failure, refusal.alert);
     // With a certificate alone, the secret has no principal.
@@ -399,11 +370,4 @@ class ServerHandshake<P> implements Handshake {
     this.#start.host.counters.retransmissions++;
     this.#transmit();
   }
-}
-
-function newSessionId<P>({ host, terms }: HandshakeStart<P>): Buffer {
-  const { settings } = host;
-  // A session without RFC 7627 could be resumed by an attacker in the middle: it is not kept.
-  const keep = terms.extendedMasterSecret && settings.limits.maxSessions > 0;
-  return keep ? ownCopy(settings.randomBytes(sessionIdBytes)) : Buffer.alloc(0);
 }

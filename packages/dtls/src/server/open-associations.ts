@@ -5,7 +5,7 @@ import type { DtlsRecord } from '../wire/read-records.ts';
 import { recordHeaderBytes } from '../wire/record.ts';
 import { createAssociationTable, type AssociationTable } from './association-table.ts';
 import { sendFlight } from './flight.ts';
-import type { Established } from './handshake-start.ts';
+import type { Established } from './handshake-contract.ts';
 import type { Peer } from './peer.ts';
 import { periodically, type Periodically } from './periodically.ts';
 import { ServerAssociation, type AssociationHost } from './server-association.ts';

@@ -1,6 +1,6 @@
 import type { MessageCollector } from '../wire/message-collector.ts';
 import { createFairSet, type FairSet } from './fair-set.ts';
-import type { Handshake } from './handshake.ts';
+import type { Handshake } from './handshake-contract.ts';
 import { addressBlocks, type Peer } from './peer.ts';
 
 /** A client whose cookie was genuine, and whose handshake is not over. */

@@ -1,6 +1,6 @@
 import { beginHandshake } from './begin-handshake.ts';
 import type { HandshakeFailure } from './counters.ts';
-import type { HandshakeHost } from './handshake-start.ts';
+import type { HandshakeHost } from './handshake-contract.ts';
 import { createHelloCookies } from './hello-cookies.ts';
 import { HelloVerifier } from './hello-verifier.ts';
 import type { OpenAssociations } from './open-associations.ts';

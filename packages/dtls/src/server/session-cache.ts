@@ -1,5 +1,10 @@
 import type { CipherSuiteName } from '../crypto/cipher-suite.ts';
+import { ownCopy } from '../wire/own-copy.ts';
 import { createFairSet } from './fair-set.ts';
+import type { Terms } from './negotiate.ts';
+import type { Settings } from './settings.ts';
+
+const sessionIdBytes = 32;
 
 /** What a client may resume, without proving again who it is (RFC 5246 §7.3). */
 export interface Session<P> {
@@ -86,4 +91,14 @@ export function createSessionCache<P>(options: SessionCacheOptions<P>): SessionC
 
 function key(id: Uint8Array): string {
   return Buffer.from(id.buffer, id.byteOffset, id.byteLength).toString('latin1');
+}
+
+/** The id that a client may resume with; empty where it cannot resume. */
+export function newSessionId(
+  terms: Pick<Terms, 'extendedMasterSecret'>,
+  { limits, randomBytes }: Pick<Settings<unknown>, 'limits' | 'randomBytes'>,
+): Buffer {
+  // A session without RFC 7627 could be resumed by an attacker in the middle: it is not kept.
+  const keep = terms.extendedMasterSecret && limits.maxSessions > 0;
+  return keep ? ownCopy(randomBytes(sessionIdBytes)) : Buffer.alloc(0);
 }
