@@ -1,10 +1,8 @@
 import { blockOption, readBlock } from '../wire/block-option.ts';
 import { createOptionsCheck, type OptionsCheck } from '../wire/check-options.ts';
 import { coapCode, isResponseCode } from '../wire/coap-code.ts';
-import { noBytes, type CoapMessage } from '../wire/coap-message.ts';
+import type { CoapMessage } from '../wire/coap-message.ts';
 import { coapOption } from '../wire/coap-option.ts';
-import { emptyMessage, encodeMessage } from '../wire/encode-message.ts';
-import { findOption, uintOption } from '../wire/option-values.ts';
 import type { ActiveRequest } from './active-request.ts';
 import { answerBudget } from './answer-budget.ts';
 import { AnswerSender } from './answer-sender.ts';
@@ -18,6 +16,7 @@ import { ExchangeTable } from './exchange-table.ts';
 import { isUnanswered, type Exchange } from './exchange.ts';
 import type { PathProbes } from './path-probes.ts';
 import type { PeerTable } from './peer-table.ts';
+import { badOptionAnswer, noRoomAnswer, notForUs } from './refused-requests.ts';
 import type { SeparateResponses } from './separate-responses.ts';
 import type { TransmissionTiming } from './transmission-timing.ts';
 import { createUploads, type Uploads } from './uploads.ts';
@@ -59,9 +58,6 @@ type RequestStatistics = Pick<
   | 'downloads'
   | 'downloadBytes'
 >;
-
-/** Max-Age of a refusal: how long the client should wait. */
-const refusedMaxAgeS = 2;
 
 /**
  * Serves requests, from their arrival to their answer, in this order: is it a copy, are its options valid, is there room for it,
@@ -171,34 +167,21 @@ export class RequestServer<Peer> {
   }
 
   /** RFC 7252 §5.4.1. Not remembered: a copy is refused in the same way. */
-  #refuseOption({ type, id, token }: CoapMessage, badOption: number, { peer, path }: Arrival<Peer>): void {
+  #refuseOption(message: CoapMessage, badOption: number, { peer, path }: Arrival<Peer>): void {
     const { endpoint } = this.#options;
     this.#counts.badOptions++;
     endpoint.onRefused?.(peer, 'bad-option');
     endpoint.onUnhandled?.(peer);
-    const code = coapCode.badOption;
-    const payload = Buffer.from(`critical option ${badOption}`);
-    const answer =
-      type === 'CON'
-        ? encodeMessage({ type: 'ACK', code, id, token, options: [], payload })
-        : emptyMessage('RST', id);
-    this.#answers.send(answer, peer, path);
+    this.#answers.send(badOptionAnswer(message, badOption), peer, path);
   }
 
   /** Not remembered: a copy may find more room. */
-  #refuse({ type, id, token }: CoapMessage, { peer, path }: Arrival<Peer>): void {
+  #refuse(message: CoapMessage, { peer, path }: Arrival<Peer>): void {
     const { endpoint } = this.#options;
     this.#counts.refused++;
     endpoint.onRefused?.(peer, 'too-much-work');
     endpoint.onUnhandled?.(peer);
-    if (type !== 'CON') return;
-    const code = coapCode.serviceUnavailable;
-    const options = [uintOption(coapOption.maxAge, refusedMaxAgeS)];
-    this.#answers.send(
-      encodeMessage({ type: 'ACK', code, id, token, options, payload: noBytes }),
-      peer,
-      path,
-    );
+    if (message.type === 'CON') this.#answers.send(noRoomAnswer(message), peer, path);
   }
 
   #serve(exchange: Exchange<Peer>, active: ActiveRequest<Peer>, now: number): void {
@@ -283,13 +266,6 @@ export class RequestServer<Peer> {
     if (!isUnanswered(exchange)) return;
     this.#answers.deliver(exchange, active, this.#answers.compose(exchange, active, response));
   }
-}
-
-/** Refuses requests to a proxy (RFC 7252 §5.7.2) and unknown methods (RFC 7252 §5.8, RFC 8132) without the handler. */
-function notForUs(request: CoapRequest<unknown>): CoapResponse | undefined {
-  if (findOption(request, coapOption.proxyUri) ?? findOption(request, coapOption.proxyScheme))
-    return { code: coapCode.proxyingNotSupported };
-  return request.code > coapCode.iPatch ? { code: coapCode.methodNotAllowed } : undefined;
 }
 
 /** The answer to the last block of a body says which one it was (RFC 7959 §2.3). */
