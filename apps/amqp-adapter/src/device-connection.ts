@@ -5,7 +5,6 @@ import { onArrival } from '@rollcall/adapter-kit/arrival';
 import { destroyUnlessClosed, peerAddress, type SocketPlace } from '@rollcall/adapter-kit/listening';
 import type { OpenConnection } from '@rollcall/presence';
 import { GuardedSocket, type GuardedSocketOptions } from '@rollcall/amqp-frame-guard';
-import { later } from '@rollcall/core/environment';
 import type { DisconnectedChange, EndedSignal } from '@rollcall/core/tracker';
 import { forgo } from '@rollcall/rhea-internals';
 import {
@@ -20,10 +19,12 @@ import {
 } from '@rollcall/rhea-internals/server';
 import type rhea from 'rhea';
 import { closeAfter, endCauses, refusalCause, type AmqpCause } from './device-answers.ts';
-import { attachedToSend, detachOver, noTransactions, settlesLast } from './device-links.ts';
+import { attachedToSend, detachOver, noTransactions, settlesLast, takenBack } from './device-links.ts';
+import { readOpen } from './device-open.ts';
 import { readContent } from './device-request.ts';
 import { DeviceUploads } from './device-uploads.ts';
 import { saslMechanisms, type LoggedIn } from './sasl-login.ts';
+import { StepTimer } from './step-timer.ts';
 import { amqpTracker, type AmqpSignal } from './tracker.ts';
 
 export interface DeviceOptions {
@@ -66,8 +67,6 @@ export function serveDevice(
   return device;
 }
 
-const maxContainerIdLength = 256;
-
 /** A device that was let in. */
 interface Session {
   readonly connection: OpenConnection<AmqpSignal>;
@@ -93,11 +92,11 @@ class ServedDevice implements DeviceConnection {
   readonly #options: DeviceOptions;
   /** What the device says, in whole frames that it may send: rhea reads from here, and not from the socket. */
   readonly #guarded: GuardedSocket;
+  /** The device has so long for its next step: to say who it is, and then to open. While it waits for us, nothing is counted. */
+  readonly #stepTimer: StepTimer;
   /** The address is gone once the socket is. */
   readonly #remoteAddress: string | undefined;
   #state: State = { phase: 'new' };
-  /** The device has opened: the time limit for that is over. */
-  #disarmOpen = (): void => {};
   /** Sends our Open, once. */
   #sendOpen = (): void => {};
 
@@ -108,6 +107,7 @@ class ServedDevice implements DeviceConnection {
     this.#host = host;
     this.#options = options;
     this.#remoteAddress = peerAddress(socket);
+    this.#stepTimer = new StepTimer(socket, host.context.clock, () => this.#tookTooLong());
     onArrival(socket, () => this.#report({ type: 'arrived' }));
     this.#guarded = new GuardedSocket(socket, this.#guardOptions());
   }
@@ -116,7 +116,7 @@ class ServedDevice implements DeviceConnection {
     const socket = this.#socket;
     const guarded = this.#guarded;
     this.#hurry();
-    socket.on('close', () => this.#disarmOpen());
+    socket.on('close', () => this.#stepTimer.stop());
     guarded.on('error', ({ code }: NodeJS.ErrnoException) =>
       this.#report({ type: 'socket-closed', ...(code !== undefined && { text: code }) }),
     );
@@ -199,7 +199,7 @@ class ServedDevice implements DeviceConnection {
       authenticationRequired: this.#options.authenticationRequired,
       isLost: () => this.#isLost(),
       onAsked: () => {
-        this.#disarmOpen();
+        this.#stepTimer.stop();
         this.#place.stand('busy');
       },
       onLoggedIn: (who) => {
@@ -225,20 +225,8 @@ class ServedDevice implements DeviceConnection {
     };
   }
 
-  /** The device has so long for its next step: to say who it is, and then to open. While it waits for us, nothing is counted. */
   #hurry(): void {
-    const { clock } = this.#host.context;
-    this.#disarmOpen();
-    if (this.#socket.destroyed) return;
-    let isLate = true;
-    const disarm = clock.at(later(clock.monotonic(), this.#options.openTimeoutMs), () => {
-      // What arrived while this process was busy is read first.
-      setImmediate(() => isLate && this.#tookTooLong());
-    });
-    this.#disarmOpen = () => {
-      isLate = false;
-      disarm();
-    };
+    this.#stepTimer.start(this.#options.openTimeoutMs);
   }
 
   #tookTooLong(): void {
@@ -247,8 +235,8 @@ class ServedDevice implements DeviceConnection {
       this.#refuse({ code: 'amqp:resource-limit-exceeded', text: 'the connection was not opened in time' });
   }
 
-  async #answerOpen({ container_id: containerId, desired_capabilities: desired }: PeersOpen): Promise<void> {
-    this.#disarmOpen();
+  async #answerOpen(opened: PeersOpen): Promise<void> {
+    this.#stepTimer.stop();
     // A device that was lost meanwhile was never connected.
     if (this.#isLost()) return;
     // The guard lets no device come so far without SASL.
@@ -256,15 +244,14 @@ class ServedDevice implements DeviceConnection {
     const { who } = this.#state;
     if (who.status === 'refused') return this.#refuse(refusalCause(who.refusal));
     const identity = who.status === 'device' ? who.identity : undefined;
-    const exclusive = [desired ?? []].flat().map(String).includes('sole-connection-for-container');
-    const slot = exclusive && typeof containerId === 'string' ? containerId : undefined;
+    const { containerId, slot } = readOpen(opened);
     const { access } = this.#host;
     const asked = access.beforeAdmit(identity, slot);
     if (asked) await asked;
     if (asked && this.#isLost()) return;
     const refusal = access.admit(identity, slot);
     if (refusal) return this.#refuse(refusalCause(refusal));
-    if (typeof containerId !== 'string' || containerId.length > maxContainerIdLength)
+    if (containerId === undefined)
       return this.#refuse({ code: 'amqp:invalid-field', text: 'container-id is missing or too long' });
     const connection = this.#open(identity, containerId, slot);
     await connection.committed();
@@ -337,10 +324,4 @@ class ServedDevice implements DeviceConnection {
     destroyUnlessClosed(socket, this.#host.context.clock);
     endOnceWritten(socket);
   }
-}
-
-/** A delivery that the device aborted is settled by that, and has used up credit (AMQP 1.0 §2.7.5). */
-function takenBack(delivery: rhea.Delivery, link: rhea.Receiver): void {
-  forgo(delivery);
-  link.add_credit(1);
 }

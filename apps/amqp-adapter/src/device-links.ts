@@ -1,4 +1,4 @@
-import { internalsOf } from '@rollcall/rhea-internals';
+import { forgo, internalsOf } from '@rollcall/rhea-internals';
 import { echoSettleModes } from '@rollcall/rhea-internals/server';
 import type rhea from 'rhea';
 
@@ -88,4 +88,10 @@ export class DueCredit {
 /** Whether the device, and not the adapter, settles last (AMQP 1.0 §2.6.12). */
 export function settlesLast(link: rhea.Receiver): boolean {
   return internalsOf(link).local.attach.rcv_settle_mode === 1;
+}
+
+/** A delivery that the device aborted is settled by that, and has used up credit (AMQP 1.0 §2.7.5). */
+export function takenBack(delivery: rhea.Delivery, link: rhea.Receiver): void {
+  forgo(delivery);
+  link.add_credit(1);
 }

@@ -4,7 +4,8 @@ import { servedPeer } from '@rollcall/containment';
 import { checkRhea } from '@rollcall/rhea-internals';
 import { boundReader } from '@rollcall/rhea-internals/client';
 import { ServedContainer } from '@rollcall/rhea-internals/server';
-import { ServiceConnection, type ServiceHost } from './service-connection.ts';
+import { ServiceConnection } from './service-connection.ts';
+import type { ServiceHost } from './service-host.ts';
 
 export interface ClientListenerOptions extends Omit<ServiceHost, 'admit' | 'left'> {
   readonly listeners: Listeners;

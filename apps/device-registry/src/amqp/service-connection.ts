@@ -7,7 +7,7 @@ import {
   type SocketPlace,
 } from '@rollcall/adapter-kit/listening';
 import { GuardedSocket, type GuardedSocketOptions } from '@rollcall/amqp-frame-guard';
-import { later, type Clock, type Log } from '@rollcall/core/environment';
+import { later } from '@rollcall/core/environment';
 import { forgo, internalsOf, settle } from '@rollcall/rhea-internals';
 import {
   creditOfLink,
@@ -17,14 +17,12 @@ import {
   saslIsDone,
   serveSasl,
   type SaslOutcome,
-  type ServedBounds,
 } from '@rollcall/rhea-internals/server';
 import type rhea from 'rhea';
 import type { Identity } from '../auth/identity.ts';
 import { readPlain } from '../auth/read-plain.ts';
-import type { ThrottledLogins } from '../auth/throttled-logins.ts';
 import { answerMessage } from './answer-message.ts';
-import { answerRequest, type Services } from './answer-request.ts';
+import { answerRequest } from './answer-request.ts';
 import {
   decideReplyLink,
   decideRequestLink,
@@ -35,31 +33,8 @@ import { readRequest, type ReceivedRequest } from './read-request.ts';
 import { ReplyLinks } from './reply-links.ts';
 import type { Resource } from '../auth/resource.ts';
 import { failure } from './service-answer.ts';
+import type { ServiceHost } from './service-host.ts';
 import { SilenceWatch } from './silence-watch.ts';
-
-/** What all connections of the services share. */
-export interface ServiceHost {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly services: Services;
-  readonly logins: ThrottledLogins;
-  readonly bounds: ServiceBounds;
-  /** A client has logged in. @returns whether there is room for one more. */
-  admit(): boolean;
-  /** A client that was admitted has disconnected. */
-  left(): void;
-  failed(where: string, error: unknown): void;
-  /** Counts an answer. */
-  answered(endpoint: string, status: number): void;
-}
-
-/** The bounds of one client. Adapters have three links for each tenant, and a request is one message. */
-export interface ServiceBounds extends ServedBounds {
-  /** Time within which a client must log in. */
-  readonly openTimeoutMs: number;
-  /** How many unanswered requests a client may have. Further ones are answered with 503. */
-  readonly maxUnderWay: number;
-}
 
 /** Requests that a client may have under way on a link, as in Hono. */
 const linkCredit = 100;

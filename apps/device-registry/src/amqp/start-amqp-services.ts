@@ -12,7 +12,7 @@ import type { Services } from './answer-request.ts';
 import { createCredentialsService, type CertificateProvisioning } from './credentials-service.ts';
 import { listenForClients } from './listen-for-clients.ts';
 import { createRegistrationService, type EdgeProvisioning } from './registration-service.ts';
-import type { ServiceBounds } from './service-connection.ts';
+import type { ServiceBounds } from './service-host.ts';
 import { createTenantService } from './tenant-service.ts';
 
 export interface AmqpServicesParts {

@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import { createCredentialsService } from '../amqp/credentials-service.ts';
 import { listenForClients, type ClientListenerOptions } from '../amqp/listen-for-clients.ts';
 import { createRegistrationService } from '../amqp/registration-service.ts';
-import type { ServiceBounds } from '../amqp/service-connection.ts';
+import type { ServiceBounds } from '../amqp/service-host.ts';
 import { createTenantService } from '../amqp/tenant-service.ts';
 import type { LoginOutcome } from '../auth/identity.ts';
 import { rightsOf } from '../auth/rights.ts';
