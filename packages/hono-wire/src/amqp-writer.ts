@@ -1,27 +1,4 @@
-/** Type codes of AMQP 1.0 §1.6 that we write. */
-const code = {
-  null: 0x40,
-  true: 0x41,
-  false: 0x42,
-  uint0: 0x43,
-  smallUint: 0x52,
-  smallUlong: 0x53,
-  smallInt: 0x54,
-  smallLong: 0x55,
-  uint: 0x70,
-  int: 0x71,
-  long: 0x81,
-  double: 0x82,
-  timestamp: 0x83,
-  binary8: 0xa0,
-  string8: 0xa1,
-  symbol8: 0xa3,
-  binary32: 0xb0,
-  string32: 0xb1,
-  symbol32: 0xb3,
-  list32: 0xd0,
-  map32: 0xd1,
-} as const;
+import { amqpType } from './amqp-type.ts';
 
 const utf8 = new TextEncoder();
 const defaultBytes = 4_096;
@@ -73,27 +50,27 @@ export class AmqpWriter {
   section(descriptor: number): void {
     this.#reserve(3);
     this.#bytes[this.#at++] = 0x00;
-    this.#bytes[this.#at++] = code.smallUlong;
+    this.#bytes[this.#at++] = amqpType.smallUlong;
     this.#bytes[this.#at++] = descriptor;
   }
 
   null(): void {
-    this.#byte(code.null);
+    this.#byte(amqpType.null);
   }
 
   boolean(value: boolean): void {
-    this.#byte(value ? code.true : code.false);
+    this.#byte(value ? amqpType.true : amqpType.false);
   }
 
   /** An unsigned integer of 32 bits. */
   uint(value: number): void {
     if (value === 0) {
-      this.#byte(code.uint0);
+      this.#byte(amqpType.uint0);
     } else if (value < 256) {
-      this.#byte(code.smallUint);
+      this.#byte(amqpType.smallUint);
       this.#byte(value);
     } else {
-      this.#byte(code.uint);
+      this.#byte(amqpType.uint);
       this.#uint32(value);
     }
   }
@@ -101,10 +78,10 @@ export class AmqpWriter {
   /** A signed integer of 32 bits. */
   int(value: number): void {
     if (value >= -128 && value <= 127) {
-      this.#byte(code.smallInt);
+      this.#byte(amqpType.smallInt);
       this.#byte(value & 0xff);
     } else {
-      this.#byte(code.int);
+      this.#byte(amqpType.int);
       this.#uint32(value >>> 0);
     }
   }
@@ -112,16 +89,16 @@ export class AmqpWriter {
   /** A signed integer of 64 bits; `value` must be a safe integer. */
   long(value: number): void {
     if (value >= -128 && value <= 127) {
-      this.#byte(code.smallLong);
+      this.#byte(amqpType.smallLong);
       this.#byte(value & 0xff);
     } else {
-      this.#byte(code.long);
+      this.#byte(amqpType.long);
       this.#int64(value);
     }
   }
 
   double(value: number): void {
-    this.#byte(code.double);
+    this.#byte(amqpType.double);
     this.#reserve(8);
     this.#view.setFloat64(this.#at, value);
     this.#at += 8;
@@ -129,28 +106,28 @@ export class AmqpWriter {
 
   /** Milliseconds since the Unix epoch. */
   timestamp(value: number): void {
-    this.#byte(code.timestamp);
+    this.#byte(amqpType.timestamp);
     this.#int64(value);
   }
 
   string(value: string): void {
-    this.#text(value, code.string8, code.string32);
+    this.#text(value, amqpType.string8, amqpType.string32);
   }
 
   /** Symbols are ASCII (AMQP 1.0 §1.6.21), and some peers drop the link over others: those become `?`. */
   symbol(value: string): void {
     this.#reserve(value.length + 2);
-    if (value.length <= short && this.#shortAscii(value, code.symbol8)) return;
-    this.#text(value.replace(notAscii, '?'), code.symbol8, code.symbol32);
+    if (value.length <= short && this.#shortAscii(value, amqpType.symbol8)) return;
+    this.#text(value.replace(notAscii, '?'), amqpType.symbol8, amqpType.symbol32);
   }
 
   binary(value: Uint8Array): void {
     const { length } = value;
     if (length < 256) {
-      this.#byte(code.binary8);
+      this.#byte(amqpType.binary8);
       this.#byte(length);
     } else {
-      this.#byte(code.binary32);
+      this.#byte(amqpType.binary32);
       this.#uint32(length);
     }
     this.raw(value);
@@ -158,7 +135,7 @@ export class AmqpWriter {
 
   /** A text in UTF-8 as a binary. */
   utf8(value: string): void {
-    this.#text(value, code.binary8, code.binary32);
+    this.#text(value, amqpType.binary8, amqpType.binary32);
   }
 
   /** Bytes that are encoded already. */
@@ -172,12 +149,12 @@ export class AmqpWriter {
 
   /** Opens a list; {@link close} closes it. */
   openList(): number {
-    return this.#open(code.list32);
+    return this.#open(amqpType.list32);
   }
 
   /** Opens a map; {@link close} closes it. */
   openMap(): number {
-    return this.#open(code.map32);
+    return this.#open(amqpType.map32);
   }
 
   /**
