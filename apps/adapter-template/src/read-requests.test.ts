@@ -4,11 +4,11 @@ import type { DeviceRequest } from './device-request.ts';
 import { createForesight, type Foreseen } from './foresight.ts';
 import { readRequests } from './read-requests.ts';
 import { requestFormat } from './request-format.ts';
-import { objections, says } from './testing/says.ts';
+import { objections, says, tightBytes } from './testing/says.ts';
 
 const { concat } = Buffer;
 const { ping, bye } = says;
-const format = requestFormat(64);
+const format = requestFormat(tightBytes);
 
 /** Requests of pieces that are foreseen when they arrive, and then read. */
 function readArriving(pieces: Iterable<Uint8Array>): AsyncGenerator<DeviceRequest, void, undefined> {
@@ -44,25 +44,25 @@ test.each([
   ['a frame that is not sound', says.unsound, { name: 'invalid', text: objections.unsound }],
   [
     'a request that is too long',
-    says.event('a/b', 'x'.repeat(65)),
+    says.event('a/b', 'x'.repeat(tightBytes + 1)),
     { name: 'invalid', text: 'request too long' },
   ],
 ])('%s is the last request', async (_what, last, expected) => {
   const requests: DeviceRequest[] = [];
   for await (const request of readArriving([concat([ping, last, ping])])) requests.push(request);
-  expect(requests).toEqual([{ name: 'ping' }, expected]);
+  expect(requests).toMatchObject([{ name: 'ping' }, expected]);
 });
 
 test('a request that is too long is given up at the limit, not when it ends', async () => {
   let read = 0;
-  const long = says.event('a/b', 'x'.repeat(200));
+  const long = says.event('a/b', 'x'.repeat(3 * tightBytes));
   function* inPieces(): Generator<Uint8Array> {
     for (; read < long.length / 4; read++) yield long.subarray(read * 4, (read + 1) * 4);
   }
   const requests: DeviceRequest[] = [];
   for await (const request of readArriving(inPieces())) requests.push(request);
   expect(requests).toEqual([{ name: 'invalid', text: 'request too long' }]);
-  expect(read).toBeLessThan(20);
+  expect(read).toBeLessThan(tightBytes / 4 + 4);
 });
 
 test('nothing is read while a request is carried out', async () => {

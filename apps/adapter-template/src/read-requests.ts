@@ -17,14 +17,9 @@ export async function* readRequests(
   for await (const cut of readFrames(chunks, format)) {
     frame += 1;
     const end = foreseenEnd();
-    if (end?.frame === frame) {
-      yield lastRequest(end);
-      return;
-    }
-    yield cut.type === 'frame' ? parseRequest(cut.bytes) : { name: 'invalid', text: tooLong };
+    const ending = end?.frame === frame ? end.ending : undefined;
+    if (ending?.type === 'protocol-error') yield { name: 'invalid', text: ending.text };
+    else yield cut.type === 'frame' ? parseRequest(cut.bytes) : { name: 'invalid', text: tooLong };
+    if (ending) return;
   }
-}
-
-function lastRequest({ ending }: ForeseenEnd): DeviceRequest {
-  return ending.type === 'bye' ? { name: 'bye' } : { name: 'invalid', text: ending.text };
 }

@@ -12,13 +12,22 @@ export const says = {
   loginWithoutAWord: request('login'),
   telemetry: (contentType: Words, data: Words) => request('telemetry', contentType, data),
   event: (contentType: Words, data: Words) => request('event', contentType, data),
-  /** It is there, and has nothing else to say. */
+  /** Any request that is answered and has no other effect. */
   ping: request('ping'),
   bye: request('bye'),
   /** Breaks the protocol. */
   nonsense: request('nonsense'),
   /** A frame that `frameProblem` finds worthless. */
   unsound: request(Uint8Array.of(0x70, 0xff)),
+} as const;
+
+/** A limit that leaves room for each request of `says` where its data are short. */
+export const tightBytes = 64;
+
+/** What the adapter answers, in the bytes of the protocol. */
+export const hears = {
+  /** The answer to a login that is accepted. */
+  welcome: request('ok'),
 } as const;
 
 /** What the adapter finds wrong with `says.nonsense` and `says.unsound`. */
