@@ -19,7 +19,7 @@ const upload = says.event('text/plain', '21');
 describeAdapter('Template', {
   bytes: {
     login: says.login(),
-    heard: (answer) => Buffer.from(answer).includes(hears.welcome),
+    heard: (answer) => Buffer.from(answer).includes(Buffer.from(hears.welcome)),
     upload: () => upload,
     sign: says.ping,
     goodbye: says.bye,
