@@ -42,7 +42,11 @@ export interface FleetUnderTest extends DirectoryUnderTest {
 /** What a directory told its instance, in order. */
 type ToldByDirectory =
   | { readonly what: 'displaced'; readonly connection: ConnectionId; readonly by: DirectoryPlace }
-  | { readonly what: 'buried'; readonly neverKnown: readonly ConnectionId[] }
+  | {
+      readonly what: 'buried';
+      readonly neverKnown: readonly ConnectionId[];
+      readonly toldByOthers?: readonly ConnectionId[];
+    }
   | { readonly what: 'alive-again' | 'announce-asked' }
   | { readonly what: 'moved-away' | 'ended-elsewhere'; readonly connection: ConnectionId }
   | { readonly what: 'heard-elsewhere'; readonly connection: ConnectionId; readonly sign: LifeSign };
@@ -84,8 +88,8 @@ export async function joinFleet(
   let instance = self.instance;
   const listener: DirectoryListener = {
     displaced: (connection, by) => told.push({ what: 'displaced', connection, by }),
-    buried(neverKnown = []) {
-      told.push({ what: 'buried', neverKnown });
+    buried(neverKnown = [], toldByOthers = []) {
+      told.push({ what: 'buried', neverKnown, ...(toldByOthers.length > 0 && { toldByOthers }) });
       instance = uuidOf(random);
       return instance;
     },

@@ -295,19 +295,25 @@ export class MemoryDirectory implements ConnectionDirectory {
   }
 
   #goOnAsAnother(): void {
+    const toldByOthers = this.#left.map(({ entry }) => entry).filter((entry) => !isLease(entry));
     // Whoever holds one of these by now must be told.
     this.#left = this.#left.filter(({ entry }) => isLease(entry));
     this.#whenThawed.length = 0;
     this.engine.members.delete(this.instance);
     const had = this.engine.entries.get(this.instance);
+    const isTold = (connection: ConnectionId): boolean =>
+      had?.has(connection) === true || this.engine.told.has(connection);
     const leftInDoubt = this.#leftInDoubt.splice(0).map(({ entry }) => entry);
     const neverKnown = [...this.own.all(), ...leftInDoubt]
       .map(({ event }) => event.connectionId)
       .filter((connection) => !this.#known.has(connection))
-      .filter((connection) => !had?.has(connection) && !this.engine.told.has(connection));
+      .filter((connection) => !isTold(connection));
     this.#known.clear();
     this.own.clear();
-    const instance = this.context.listener.buried(neverKnown);
+    const instance = this.context.listener.buried(
+      neverKnown,
+      toldByOthers.map(({ event }) => event.connectionId).filter(isTold),
+    );
     this.identity = { ...this.identity, instance };
     this.#isDoubted = false;
     this.#giveSign();

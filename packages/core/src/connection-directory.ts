@@ -155,8 +155,9 @@ export interface DirectoryListener {
    *
    * @param neverKnown of what is entered, or was left while it was in doubt: what the engine does not have, as it was away. Nobody else
    *   tells the endings of these. A claim whose answer was lost is not among them.
+   * @param toldByOthers of what was left before: sessions whose endings others tell, as the engine did not learn that they were left.
    */
-  buried(neverKnown?: readonly ConnectionId[]): string;
+  buried(neverKnown?: readonly ConnectionId[], toldByOthers?: readonly ConnectionId[]): string;
   /** `alive` is true again. */
   aliveAgain(): void;
   /**

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { recordingLog, seededRandom } from '@rollcall/conformance';
+import { anEnding, recordingLog, seededRandom } from '@rollcall/conformance';
 import { deadAfterMsUnderTest, joinFleet as join, type FleetMember } from '@rollcall/conformance/fleet';
 import { hasDebianPackage } from '@rollcall/conformance/machine';
 import { deviceRef, type ConnectionId } from '@rollcall/core';
@@ -368,6 +368,41 @@ describe.skipIf(!hasDebianPackage('redis-server'))('faults of the engine', () =>
     await vi.waitFor(() => expect(a.told).toEqual([{ what: 'buried', neverKnown: [] }]), patience);
     expect(b.told).toEqual([]);
     expect(owed).toHaveLength(1);
+  });
+
+  test('a session that ended while its adapter was cut off, and that others told, is named when the adapter learns of its death', async () => {
+    const under = fleetOnRedis(loopback(server.port));
+    const [a, b] = [await join(under), await join(under)];
+    const [ended, silent] = [a.entry('d-1', 'x'), a.entry('d-2', 'x')];
+    for (const entry of [ended, silent]) await a.directory.enter(entry);
+    const owed = new Set<ConnectionId>();
+    const undertaker = await under.createUndertaker({
+      clock: systemClock,
+      random: systemRandom,
+      log: recordingLog(),
+      deadAfterMs: deadAfterMsUnderTest,
+      tell(_dead, endings) {
+        const ids = endings.map(({ event }) => event.connectionId);
+        for (const id of ids) owed.add(id);
+        return Promise.resolve(ids);
+      },
+    });
+    toEnd.push(
+      () => a.directory.close(),
+      () => b.directory.close(),
+      () => undertaker.stop(),
+    );
+    const restore = under.cutOff(a.instance);
+    void a.directory.leave(ended, anEnding(ended.event));
+    await vi.waitFor(() => expect(owed).toEqual(idsOf([ended, silent])), patience);
+    restore();
+    await vi.waitFor(
+      () =>
+        expect(a.told).toEqual([
+          { what: 'buried', neverKnown: [], toldByOthers: [ended.event.connectionId] },
+        ]),
+      patience,
+    );
   });
 
   test.each([1, 2, 3])(

@@ -87,6 +87,9 @@ class RedisDirectory implements ConnectionDirectory {
   readonly #leases: Leases;
   readonly #waits: Waits;
   readonly #touch: Touch;
+  /** How many questions had no answer when what ended lately was last told again. */
+  #failuresSeen = 0;
+  #isRepeating = false;
   #isSecond = false;
   #disarm = (): void => {};
   #closed: Promise<void> | undefined;
@@ -131,7 +134,7 @@ class RedisDirectory implements ConnectionDirectory {
       endedUntold: (held, incarnation) => this.#untold.add(held, incarnation),
     });
     this.#strays = new Strays(shared);
-    this.#reassertion = new Reassertion(shared, this.#claims, (id) => this.#strays.has(id));
+    this.#reassertion = new Reassertion(shared, this.#claims, this.#strays);
     this.#renewal = new Renewal({
       ...shared,
       renewed: (facts) => this.#renewed(facts),
@@ -232,7 +235,7 @@ class RedisDirectory implements ConnectionDirectory {
 
   get status(): DirectoryStatus {
     if (!this.#shared.asker.inTouch) return 'away';
-    return this.#reassertion.caughtUp ? 'in-touch' : 'catching-up';
+    return this.#reassertion.caughtUp && !this.#isRepeating ? 'in-touch' : 'catching-up';
   }
 
   get sight(): FleetSight | undefined {
@@ -266,13 +269,18 @@ class RedisDirectory implements ConnectionDirectory {
 
   /** Messages may have been missed before. */
   #subscribed(): void {
-    if (this.#shared.asker.inTouch) this.#reassertion.doubtAll();
-    else this.#shared.asker.mayHaveMissed = true;
+    const { asker } = this.#shared;
+    const { inTouch, mayHaveMissed } = asker;
+    asker.missed();
+    if (!inTouch) return;
+    asker.mayHaveMissed = mayHaveMissed;
+    this.#reassertion.doubtAll();
   }
 
   #renewed(facts: FleetFacts): void {
     const { context, book } = this.#shared;
     this.#reassertion.instancesAre(facts.instances);
+    this.#repeatWhatEnded();
     const news = this.#touch.answered(facts);
     if (!news) return;
     // The engine lost all that was entered before.
@@ -284,6 +292,17 @@ class RedisDirectory implements ConnectionDirectory {
     if (!news.wasAway) return;
     unattended(context.log, checkEviction(this.#engine, context.log));
     unattended(context.log, this.#untold.tell(this.#claims));
+  }
+
+  /** After a failover the engine may not know what ended in its last second. */
+  #repeatWhatEnded(): void {
+    const { asker, context } = this.#shared;
+    if (this.#failuresSeen === asker.failures || this.#isRepeating) return;
+    this.#failuresSeen = asker.failures;
+    this.#isRepeating = true;
+    this.#inheritance.again();
+    const told = this.#claims.tellEndsAgain().finally(() => (this.#isRepeating = false));
+    unattended(context.log, told);
   }
 
   #aliveAgain(): void {
@@ -304,9 +323,10 @@ class RedisDirectory implements ConnectionDirectory {
   /** The next incarnation begins with nothing. */
   async #goOnAsAnother(wasInTouch: boolean): Promise<void> {
     const { self, book, asker, context } = this.#shared;
-    const { neverKnown, hasAnswered } = await this.#death.settle();
+    const { neverKnown, toldByOthers, hasAnswered } = await this.#death.settle(this.#claims.notReleasedYet());
     book.clear();
-    self.becomes(context.listener.buried(neverKnown));
+    this.#claims.forgetAll();
+    self.becomes(context.listener.buried(neverKnown, toldByOthers));
     this.#reassertion.forgetAll();
     this.#strays.clear();
     this.#counts.anew();
@@ -334,6 +354,7 @@ class RedisDirectory implements ConnectionDirectory {
       if (!this.#isSecond) return;
       this.#reassertion.everySecond();
       this.#settleInherited();
+      this.#claims.forgetOld();
       unattended(log, this.#leases.tellNoted());
       unattended(log, this.#strays.layDown());
     });

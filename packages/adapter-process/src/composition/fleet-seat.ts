@@ -153,7 +153,7 @@ export class FleetSeat {
         this.#tallies.displaced += 1;
         this.#connections?.displaced(connection, by);
       },
-      buried: (neverKnown) => this.#goOnAsAnother(neverKnown),
+      buried: (neverKnown, toldByOthers) => this.#goOnAsAnother(neverKnown, toldByOthers),
       aliveAgain: () => {
         this.#connections?.aliveAgain();
         this.#delivery?.outbox.sendAgain();
@@ -185,7 +185,10 @@ export class FleetSeat {
     this.#announcer?.announceAll();
   }
 
-  #goOnAsAnother(neverKnown: readonly ConnectionId[] = []): string {
+  #goOnAsAnother(
+    neverKnown: readonly ConnectionId[] = [],
+    toldByOthers: readonly ConnectionId[] = [],
+  ): string {
     const context = this.#context;
     const { clock, random, identity, log } = context;
     const instance = uuidV7(clock.now(), random);
@@ -196,7 +199,7 @@ export class FleetSeat {
       'this incarnation was declared dead: its connections end, and devices come back to the next one',
     );
     context.identity = { ...identity, instance };
-    this.#delivery?.goOnAs(instance, told);
+    this.#delivery?.goOnAs(instance, [...told, ...toldByOthers]);
     // Not before the directory knows of the next one.
     queueMicrotask(() => this.#delivery?.outbox.sendAgain());
     return instance;

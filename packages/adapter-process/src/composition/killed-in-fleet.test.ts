@@ -8,6 +8,7 @@ import { silentLog } from '@rollcall/core/environment';
 import type { ConnectionEvent } from '@rollcall/core/events';
 import type { DeadInstance, OwedEnding } from '@rollcall/core/directory';
 import { createMemoryJournal, type Journal } from '@rollcall/outbox';
+import type { Delivery } from '@rollcall/core/sink';
 import { createFileJournal, openSqliteStore } from '@rollcall/outbox/testing';
 import { stampOwed } from '@rollcall/presence/internal';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
@@ -226,6 +227,61 @@ test('killed between the journal and the directory: what others told of it is no
   const second = await run(nextJournal());
   await clock.advanceAsync(deadAfterMs * 2);
   expect(inWords(second)).toEqual(['-alone client-closed']);
+});
+
+/**
+ * A run with a session that ended while neither the directory nor the network could be reached: its ending waits in the journal, and others
+ * told it as lost.
+ */
+async function endedWhileCutOff(
+  journal: Journal,
+  answer: () => Delivery,
+): Promise<{ readonly member: ScriptedInTest; readonly restore: () => void }> {
+  const member = await run(journal, { answer });
+  const { connection } = await member.begin({ remoteId: 'known' });
+  await settled();
+  const restore = fleet.cutOff(instanceOf(member));
+  connection.report({ type: 'end', change: { reason: 'client-closed' } });
+  await clock.advanceAsync(deadAfterMs * 2);
+  expect(toldByOthers).toEqual(['-known adapter-lost']);
+  return { member, restore };
+}
+
+test('what ended while its adapter was cut off, and others told, is not sent once it learns that it was declared dead', async () => {
+  let isAway = false;
+  const { member, restore } = await endedWhileCutOff(fileJournals()(), () => {
+    if (isAway) return away;
+    isAway = true;
+    return { status: 'delivered' };
+  });
+  restore();
+  isAway = false;
+  await clock.advanceAsync(10_000);
+  expect(inWords(member)).toEqual(['+known']);
+});
+
+test('nor by a run after the next: the next one could not ask, and was killed before the network was back', async () => {
+  const nextJournal = fileJournals();
+  let answers = 1;
+  const answer = (): Delivery => ((answers -= 1) < 0 ? away : { status: 'delivered' });
+  const { member } = await endedWhileCutOff(nextJournal(), answer);
+  kill(member);
+  let back = (): void => {};
+  const second = await run(nextJournal(), {
+    answer,
+    directory: async (context) => {
+      const directory = await fleet.create(context);
+      back = fleet.cutOff(context.self.instance);
+      return directory;
+    },
+  });
+  back();
+  await second.begin({ remoteId: 'later' });
+  await clock.advanceAsync(1_000);
+  kill(second);
+  const third = await run(nextJournal());
+  await clock.advanceAsync(1_000);
+  expect(inWords(third)).toEqual(['+later', '-later adapter-lost']);
 });
 
 test('killed between the directory and the network: the ending is told once, as it was, whoever is started again', async () => {

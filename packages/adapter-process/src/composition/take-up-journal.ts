@@ -75,8 +75,10 @@ export async function takeUpJournal(
     leases.length > 0 && recovered.follows !== undefined && settled.delete(recovered.follows);
   journal.endedByOthers(ended.byOthers);
   outbox.withdraw(ended.byOthers);
-  if (recovered.follows !== undefined && latest.whose === 'others' && untoldOf)
-    outbox.withdraw(await toldByOthers({ outbox, journal, whose, untoldOf }));
+  if (recovered.follows !== undefined && latest.whose !== 'unknown' && untoldOf) {
+    const upTo = latest.whose === 'ours' ? recovered.follows : undefined;
+    outbox.withdraw(await toldByOthers({ outbox, journal, whose, untoldOf, upTo }));
+  }
   void ended.safe.then(() => {
     for (const instance of settled) directory.settled(instance);
   });

@@ -1,6 +1,7 @@
 import type { ConnectionId, Epoch } from '@rollcall/core';
 import type { DirectoryPlace, DirectoryStanding } from '@rollcall/core/directory';
 import { keepNotedSeconds } from '../state/note-windows.ts';
+import { Recent } from '../state/recent.ts';
 import type { Reply } from '../contact/asker.ts';
 import { claimSlot } from '../scripts/claim-slot.ts';
 import { releaseSlot } from '../scripts/release-slot.ts';
@@ -9,6 +10,7 @@ import type { HeldConnection } from '../state/held-connection.ts';
 import { readClaim, type Claim } from '../wire/claim.ts';
 import { endingText } from '../wire/note.ts';
 import { readEpoch } from '../wire/read-epoch.ts';
+import { shortId } from '../wire/short-id.ts';
 import { recordOf } from './record-of.ts';
 
 /** How long the end of a connection is remembered. For a lease that moved it is long: its earlier holder may be cut off. */
@@ -18,6 +20,9 @@ export type ClaimKind = 'session' | 'lease' | 'asserted' | 'displaced';
 
 /** Endings that the engine was not told of, as it was away: beyond it, only the journal has the rest. */
 const mostNotReleased = 10_000;
+
+/** How many ends are told again at a time. */
+const together = 64;
 
 /** A record to take out. */
 interface Released {
@@ -51,9 +56,14 @@ export class Claims {
   readonly #options: ClaimsOptions;
   /** By connection, as short ids. */
   readonly #notReleased = new Map<string, HeldConnection>();
+  readonly #ended: Recent<HeldConnection>;
+  /** Leases. Their new holders enter them again, should the engine not know that they moved. */
+  readonly #movedAway: Recent<HeldConnection>;
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
+    this.#ended = new Recent(options.context.clock);
+    this.#movedAway = new Recent(options.context.clock);
   }
 
   /** A session began now. */
@@ -119,16 +129,76 @@ export class Claims {
     if (held.noted) this.#options.endedUntold(held, this.#options.self.short);
   }
 
+  /**
+   * What ended lately is told again: the engine may have gone back to what it was before. If this instance died then, others would report
+   * these connections a second time.
+   */
+  async tellEndsAgain(): Promise<void> {
+    const ends = this.#ended.all();
+    for (let at = 0; at < ends.length; at += together) {
+      const replies = await Promise.all(
+        ends.slice(at, at + together).map(([connection, held]) => this.#tellEndAgain(connection, held)),
+      );
+      if (replies.includes('none')) return;
+    }
+  }
+
+  async #tellEndAgain(connection: string, held: HeldConnection): Promise<Reply['status']> {
+    // A lease may have come here again.
+    if (this.#options.book.get(held.event.connectionId)) return 'answer';
+    const { deviceName: device, field, bucket } = held;
+    const released = { device, field, bucket, kind: kindOf(held), ended: held };
+    return (await this.#askToRelease(connection, released)).status;
+  }
+
+  /** A lease that lately moved from here to another instance. */
+  movedAwayLately(connection: string): HeldConnection | undefined {
+    return this.#movedAway.get(connection);
+  }
+
+  /** To be called once a second. */
+  forgetOld(): void {
+    this.#ended.forgetOld();
+    this.#movedAway.forgetOld();
+  }
+
+  /** The next incarnation begins: others report what the engine has of this one. */
+  forgetAll(): void {
+    this.#notReleased.clear();
+    this.#ended.clear();
+    this.#movedAway.clear();
+  }
+
+  /** Connections that ended, and the engine did not confirm that it knows. */
+  notReleasedYet(): Iterable<HeldConnection> {
+    return this.#notReleased.values();
+  }
+
   /** Takes out a record that the book does not have. Resolves to false if the engine did not answer. */
-  async releaseRecord(
-    connection: string,
-    { device, field, bucket, kind, of, ended = this.#notReleased.get(connection) }: Released,
-  ): Promise<boolean> {
+  async releaseRecord(connection: string, released: Released): Promise<boolean> {
+    const me = this.#options.self.short;
+    const ended = released.ended ?? this.#notReleased.get(connection) ?? this.#ended.get(connection);
+    const reply = await this.#askToRelease(connection, { ...released, ...(ended && { ended }) });
+    const isFenced = reply.status === 'answer' && reply.value === 2;
+    if (isFenced) {
+      if (ended) this.#options.leftInDoubt(ended);
+      this.#options.fenced(me);
+    }
+    if (reply.status === 'none') return false;
+    this.#notReleased.delete(connection);
+    if (ended && !isFenced && me === this.#options.self.short) {
+      this.#ended.add(connection, ended);
+      this.#movedAway.delete(connection);
+    }
+    return true;
+  }
+
+  #askToRelease(connection: string, { device, field, bucket, kind, of, ended }: Released): Promise<Reply> {
     const { asker, keys, self, context } = this.#options;
     const me = self.short;
     const owner = of ?? me;
     const ending = ended?.ending ? endingText(ended.ending, ended.event) : '';
-    const reply = await asker.ask(
+    return asker.ask(
       releaseSlot,
       [
         keys.devices(bucket) + device,
@@ -151,13 +221,6 @@ export class Claims {
         String(keepNotedSeconds(context.deadAfterMs)),
       ],
     );
-    if (reply.status === 'answer' && reply.value === 2) {
-      if (ended) this.#options.leftInDoubt(ended);
-      this.#options.fenced(me);
-    }
-    if (reply.status === 'none') return false;
-    this.#notReleased.delete(connection);
-    return true;
   }
 
   /**
@@ -202,6 +265,7 @@ export class Claims {
     const { book, context, tallies } = this.#options;
     if (!held.noted || !book.remove(held)) return;
     tallies.leases_moved_away += 1;
+    this.#movedAway.add(held.shortId, held);
     const { device, connectionId: connection } = held.event;
     context.listener.leases.movedAway(connection, { device, connection, instance: to.instance });
   }
@@ -219,6 +283,7 @@ export class Claims {
   #won(held: HeldConnection, epoch: unknown, before: Claim | undefined): DirectoryStanding {
     const { book, self, context } = this.#options;
     held.epoch = readEpoch(epoch) ?? held.epoch;
+    if (held.from !== '') held.takenFrom = held.from;
     held.from = '';
     if (before) {
       if (before.epoch >= held.event.epoch)
@@ -233,6 +298,7 @@ export class Claims {
   #lost(held: HeldConnection, by: Claim | undefined): DirectoryStanding | undefined {
     if (!by) return undefined;
     if (by.connection === held.event.connectionId) {
+      if (held.takenFrom === shortId(by.instance)) return this.#takeAgain(held);
       this.movedAway(held, by);
       return 'lost';
     }
@@ -242,10 +308,19 @@ export class Claims {
     return 'lost';
   }
 
+  /** The engine went back to what it was before the lease moved here. */
+  #takeAgain(held: HeldConnection): undefined {
+    held.from = held.takenFrom;
+    // If the other instance has it after all, this one gives way the next time.
+    held.takenFrom = '';
+    this.#options.doubt(held.bucket);
+    return undefined;
+  }
+
   async #release(held: HeldConnection): Promise<void> {
-    const { deviceName: device, field, bucket, shortId } = held;
-    const kind = held.noted ? (held.moved ? 'moved' : 'lease') : 'session';
-    if (await this.releaseRecord(shortId, { device, field, bucket, kind, ended: held })) return;
+    const { deviceName: device, field, bucket } = held;
+    if (await this.releaseRecord(held.shortId, { device, field, bucket, kind: kindOf(held), ended: held }))
+      return;
     this.#options.doubt(held.bucket);
     this.notReleased(held);
   }
@@ -283,4 +358,9 @@ export class Claims {
       ],
     };
   }
+}
+
+function kindOf({ noted, moved }: HeldConnection): Released['kind'] {
+  if (!noted) return 'session';
+  return moved ? 'moved' : 'lease';
 }

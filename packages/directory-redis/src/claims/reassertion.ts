@@ -1,6 +1,7 @@
 import type { Instant } from '@rollcall/core';
 import { later, sleep } from '@rollcall/core/environment';
 import { unattended, type Shared } from '../shared.ts';
+import type { HeldConnection } from '../state/held-connection.ts';
 import { bucketCount } from '../wire/bucket-of.ts';
 import { readRecord } from '../wire/record.ts';
 import type { Claims } from './claims.ts';
@@ -14,6 +15,12 @@ const digestTogether = 64;
 /** Assertions are spread over each second. */
 const slicesPerSecond = 10;
 
+/** Leases that this incarnation holds in the engine alone, by the short ids of their connections. */
+interface StrayBook {
+  has(connection: string): boolean;
+  add(lease: Pick<HeldConnection, 'deviceName' | 'field' | 'bucket'> & { readonly connection: string }): void;
+}
+
 /**
  * Keeps the engine's records of this instance true: connections that it forgot are asserted again, and records that it kept too long are
  * taken out. It finds differences by counting. In case counts agree by chance, one bucket a second is asserted again in any case.
@@ -21,8 +28,10 @@ const slicesPerSecond = 10;
 export class Reassertion {
   readonly #shared: Shared;
   readonly #claims: Claims;
-  readonly #isStray: (connection: string) => boolean;
+  readonly #strays: StrayBook;
   readonly #doubts = new Doubts();
+  /** Leases that moved from here, and were left to their new holders. */
+  readonly #left = new WeakSet<HeldConnection>();
   /** Whether a bucket is being asserted. */
   #underWay = false;
   #working = false;
@@ -30,10 +39,10 @@ export class Reassertion {
   #turn = 0;
   #perSecond = assertionsPerSecond(1);
 
-  /** @param isStray whether a connection, by its short id, must not be taken out. */
-  constructor(shared: Shared, claims: Claims, isStray: (connection: string) => boolean) {
+  /** @param strays must not be taken out. */
+  constructor(shared: Shared, claims: Claims, strays: StrayBook) {
     this.#shared = shared;
-    this.#isStray = isStray;
+    this.#strays = strays;
     this.#claims = claims;
   }
 
@@ -169,7 +178,7 @@ export class Reassertion {
     const held = new Set([...book.inBucket(bucket)].map(({ shortId }) => shortId));
     const strangers = known.value
       .filter((id) => typeof id === 'string')
-      .filter((id) => !held.has(id) && !this.#isStray(id));
+      .filter((id) => !held.has(id) && !this.#strays.has(id));
     for (const connection of strangers) {
       const text = await asker.look('HGET', owed, connection);
       if (text.status === 'none') return false;
@@ -182,8 +191,22 @@ export class Reassertion {
       const kind = untilMs === undefined ? 'session' : 'lease';
       // A lease may have come here meanwhile.
       if ([...book.inBucket(bucket)].some(({ shortId }) => shortId === connection)) continue;
+      if (this.#hasMoved(connection)) continue;
       if (!(await this.#claims.releaseRecord(connection, { device, field, bucket, kind }))) return false;
     }
+    return true;
+  }
+
+  /**
+   * The engine went back to what it was before a lease moved from here. Usually its new holder takes it again. If the record is still here
+   * the next time, that holder is gone, and knew alone what became of the lease: so others end it.
+   */
+  #hasMoved(connection: string): boolean {
+    const moved = this.#claims.movedAwayLately(connection);
+    if (!moved) return false;
+    const { deviceName, field, bucket } = moved;
+    if (this.#left.has(moved)) this.#strays.add({ connection, deviceName, field, bucket });
+    this.#left.add(moved);
     return true;
   }
 }

@@ -39,6 +39,8 @@ export class Asker {
    * or may not have been. What these should have changed may be lost, and more with it.
    */
   mayHaveMissed = true;
+  /** How often that happened, also while the engine was in touch. */
+  failures = 0;
 
   constructor(options: AskerOptions) {
     this.#options = options;
@@ -89,7 +91,7 @@ export class Asker {
       let waits = true;
       const done = this.#waits.wait(() => {
         waits = false;
-        this.#missed();
+        this.#notInTime();
         resolve(none);
       });
       void this.ask(script, keys, args).then((reply) => {
@@ -98,7 +100,7 @@ export class Asker {
           return;
         }
         done();
-        if (reply.status === 'none') this.#missed();
+        if (reply.status === 'none') this.#notInTime();
         else this.breaker.answeredInTime();
         resolve(reply);
       });
@@ -132,13 +134,19 @@ export class Asker {
     }
   }
 
-  #failed(error: unknown): Reply {
+  /** A question may not have been heard, or a message of the engine. */
+  missed(): void {
     this.mayHaveMissed = true;
+    this.failures += 1;
+  }
+
+  #failed(error: unknown): Reply {
+    this.missed();
     this.lastFailure = error instanceof Error ? error.message : String(error);
     return none;
   }
 
-  #missed(): void {
+  #notInTime(): void {
     this.#options.tallies.claims_unanswered += 1;
     this.breaker.missed();
     if (this.breaker.isOpen && this.#touch) this.#options.tooManyMisses();

@@ -64,7 +64,7 @@ export class Touch {
 
   /** Some answers will not come. */
   lostAnswers(cause: string): void {
-    this.#asker.mayHaveMissed = true;
+    this.#asker.missed();
     this.lost(cause);
   }
 

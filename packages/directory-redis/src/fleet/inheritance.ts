@@ -24,6 +24,7 @@ export class Inheritance {
   readonly #toSettle = new Set<string>();
   /** Incarnations whose endings this instance publishes, as the engine has confirmed. */
   readonly #ours = new Set<string>();
+  readonly #done = new Set<string>();
   #settling = false;
   /** Short id of the latest one, whose journal this instance continues; '' none. */
   latest = '';
@@ -45,14 +46,27 @@ export class Inheritance {
     this.#toSettle.add(shortId(earlier));
   }
 
+  /** The engine may have gone back to what it was before they were settled: then others would report their endings a second time. */
+  again(): void {
+    this.#ours.clear();
+    for (const earlier of this.#done) this.#toSettle.add(earlier);
+  }
+
   /** Resolves when nothing is left to be settled, or the engine does not answer. */
   async go(): Promise<void> {
     if (this.#settling || !this.#shared.asker.inTouch) return;
     this.#settling = true;
     try {
       for (const earlier of this.#toSettle) {
+        const failures = this.#shared.asker.failures;
         if (!(await this.#settleWithAncestors(earlier))) return;
+        // Otherwise the engine may have gone back meanwhile.
+        if (this.#shared.asker.failures !== failures) {
+          this.#ours.clear();
+          return;
+        }
         this.#toSettle.delete(earlier);
+        this.#done.add(earlier);
       }
     } finally {
       this.#settling = false;

@@ -60,7 +60,7 @@ test('a confirmed connection is not asked about, and needs no answer', async () 
   answers = false;
   book.add(held(true));
   ownDeath.leftInDoubt(held(true));
-  expect(await ownDeath.settle()).toEqual({ neverKnown: [], hasAnswered: true });
+  expect(await ownDeath.settle()).toEqual({ neverKnown: [], toldByOthers: [], hasAnswered: true });
 });
 
 test('for a claim whose answer was lost, the engine says whether it has it', async () => {
@@ -68,7 +68,10 @@ test('for a claim whose answer was lost, the engine says whether it has it', asy
   for (const each of [claimed, never]) book.add(each);
   for (const each of [left, leftNever]) ownDeath.leftInDoubt(each);
   had = new Set([claimed, left].map(({ shortId: short }) => short));
-  expect(await ownDeath.settle()).toEqual({ neverKnown: [idOf(never), idOf(leftNever)], hasAnswered: true });
+  expect(await ownDeath.settle()).toMatchObject({
+    neverKnown: [idOf(never), idOf(leftNever)],
+    hasAnswered: true,
+  });
   expect(await ownDeath.settle(), 'the next incarnation left nothing yet').toMatchObject({
     neverKnown: [idOf(never)],
   });
@@ -77,7 +80,7 @@ test('for a claim whose answer was lost, the engine says whether it has it', asy
 test('a connection that was left in a doubt that is over stays with this instance', async () => {
   ownDeath.leftInDoubt(held());
   ownDeath.doubtEnded();
-  expect(await ownDeath.settle()).toEqual({ neverKnown: [], hasAnswered: true });
+  expect(await ownDeath.settle()).toEqual({ neverKnown: [], toldByOthers: [], hasAnswered: true });
 });
 
 test('a connection that begins while the engine is asked is never known; a late answer counts', async () => {
@@ -99,5 +102,20 @@ test('an engine that does not answer is waited for 2 s: then this instance publi
   await clock.advanceAsync(1_999);
   expect(outcome).toBeUndefined();
   await clock.advanceAsync(1);
-  expect(outcome).toEqual({ neverKnown: [idOf(claimed)], hasAnswered: false });
+  expect(outcome).toEqual({ neverKnown: [idOf(claimed)], toldByOthers: [], hasAnswered: false });
+});
+
+test('a session that ended while the engine was away is told by others if the engine still has it; a lease is not asked about', async () => {
+  const [told, gone, lease] = [held(true), held(true), held(true)];
+  lease.noted = {} as NonNullable<HeldConnection['noted']>;
+  had = new Set([told, lease].map(({ shortId: short }) => short));
+  expect(await ownDeath.settle([told, gone, lease])).toEqual({
+    neverKnown: [],
+    toldByOthers: [idOf(told)],
+    hasAnswered: true,
+  });
+  answers = false;
+  const settling = ownDeath.settle([told]);
+  await clock.advanceAsync(2_000);
+  expect(await settling, 'twice is better than never').toMatchObject({ toldByOthers: [] });
 });

@@ -11,6 +11,8 @@ const patienceMs = 2_000;
 export interface OwnDeathOutcome {
   /** Connections that the engine does not have: no other instance publishes their endings. */
   readonly neverKnown: readonly ConnectionId[];
+  /** Sessions that ended here while the engine was away: other instances published their endings, or will. */
+  readonly toldByOthers: readonly ConnectionId[];
   /** Whether the engine answered, if it was asked. */
   readonly hasAnswered: boolean;
 }
@@ -40,16 +42,20 @@ export class OwnDeath {
    * The engine may have a claim whose answer was lost; then others publish its ending. So it is asked. What is entered meanwhile is not
    * claimed, and so is never known. If the engine does not answer, this instance publishes all endings that the engine did not confirm:
    * twice is better than never.
+   *
+   * @param notReleased connections that ended, and the engine did not confirm that it knows.
    */
-  async settle(): Promise<OwnDeathOutcome> {
+  async settle(notReleased: Iterable<HeldConnection> = []): Promise<OwnDeathOutcome> {
     const { self, context } = this.#shared;
     const unconfirmed = this.#unconfirmed();
-    if (unconfirmed.length === 0) {
+    // Whoever holds a lease by now learns how it ended: see `UntoldEnds`.
+    const ended = [...notReleased].flatMap(({ noted, event }) => (noted ? [] : [event]));
+    if (unconfirmed.length + ended.length === 0) {
       this.#leftInDoubt = [];
-      return { neverKnown: [], hasAnswered: true };
+      return { neverKnown: [], toldByOthers: [], hasAnswered: true };
     }
     const untold = await Promise.race([
-      untoldOf(self.identity.instance, unconfirmed, this.#shared),
+      untoldOf(self.identity.instance, [...unconfirmed, ...ended], this.#shared),
       sleep(context.clock, patienceMs).then(() => undefined),
     ]);
     const asked = new Set(unconfirmed.map(({ connectionId }) => connectionId));
@@ -57,7 +63,10 @@ export class OwnDeath {
       .map(({ connectionId }) => connectionId)
       .filter((connection) => !asked.has(connection) || (untold?.connections.has(connection) ?? true));
     this.#leftInDoubt = [];
-    return { neverKnown, hasAnswered: untold !== undefined };
+    const toldByOthers = ended
+      .map(({ connectionId }) => connectionId)
+      .filter((connection) => untold && !untold.connections.has(connection));
+    return { neverKnown, toldByOthers, hasAnswered: untold !== undefined };
   }
 
   #unconfirmed(): readonly ConnectedEvent[] {

@@ -7,6 +7,7 @@ import { readBody } from '../wire/body.ts';
 import { readClaim } from '../wire/claim.ts';
 import { deviceNamed } from '../wire/field-text.ts';
 import { readRecord } from '../wire/record.ts';
+import { shortId } from '../wire/short-id.ts';
 import { leaseState } from './lease-state.ts';
 
 /**
@@ -34,10 +35,15 @@ export function heldLease(
 }
 
 /** A lease of another incarnation, as this one holds it from now on. */
-export function takenOn({ event, slot, state }: HeldLease, epoch: string, now: Instant): HeldConnection {
+export function takenOn(
+  { event, slot, state, instance }: HeldLease,
+  epoch: string,
+  now: Instant,
+): HeldConnection {
   const held = new HeldConnection({ event, slot }, { state, at: later(now, 0) });
   held.epoch = epoch;
   held.moved = true;
   held.known = true;
+  held.takenFrom = shortId(instance);
   return held;
 }

@@ -104,7 +104,7 @@ export class Leases implements DirectoryLeases {
       ...lease,
       instance: self.identity.instance,
     };
-    book.add(takenOn(newest, epoch, context.clock.monotonic()));
+    book.add(takenOn({ ...newest, instance: lease.instance }, epoch, context.clock.monotonic()));
     tallies.leases_moved_here += 1;
     return { status: 'taken', lease: newest };
   }

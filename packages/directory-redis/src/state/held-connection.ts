@@ -24,6 +24,8 @@ export class HeldConnection implements DirectoryEntry {
   moved = false;
   /** The holder that the engine may still name: the incarnation whose journal this one continues. Empty: none. */
   from = '';
+  /** The incarnation from which this one took the lease, as a short id; empty: none. */
+  takenFrom = '';
   /** The engine has its record: if this incarnation dies, others publish its ending. */
   known = false;
   /** The engine is asked who holds this lease. It is published only after that, so it must not be asserted before. */
