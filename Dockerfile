@@ -24,7 +24,7 @@ COPY --from=pruned /repository/out/full/ ./
 COPY tsconfig.base.json ./
 COPY scripts/bundle-app.mjs scripts/
 # The link gives the image one command for every app; Node.js finds modules from where it leads.
-RUN pnpm exec turbo run build \
+RUN pnpm exec turbo run build --filter=./apps/* \
   && rm -rf node_modules ./*/*/node_modules \
   && CI=true pnpm install --prod --frozen-lockfile --offline \
   && ln -s "apps/${APP}/dist/main.js" main.js

@@ -76,7 +76,7 @@ describe.each(all.map((entry) => [entry.name, entry] as const))('%s', (name, { p
 
 test('the Dockerfile has a stage for each app that is published, which the argument APP names', () => {
   const dockerfile = read('Dockerfile');
-  const stages = [...dockerfile.matchAll(/^FROM (?:app|program) AS (\S+)$/gm)].map(([, stage]) => stage);
+  const stages = [...dockerfile.matchAll(/^FROM (?:app|program) AS (\S+)$/gm)].map(([, stage = '']) => stage);
   const apps = appsIn(root).filter(
     (folder) => !('private' in (JSON.parse(read(`apps/${folder}/package.json`)) as object)),
   );

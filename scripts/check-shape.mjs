@@ -49,9 +49,10 @@ export function checkShape({ kind, folder, manifest, tsconfig, turbo, files }) {
   expect(typeof manifest.description === 'string', 'package.json: description is missing');
   expect(manifest.type === 'module', 'package.json: type must be module');
   expect(manifest.engines?.node !== undefined, 'package.json: engines.node is missing');
-  for (const problem of shippedTests({ manifest, tsconfig, files })) expect(false, problem);
+  for (const problem of shippedTests({ kind, manifest, tsconfig, files })) expect(false, problem);
   expect(manifest.files?.includes('dist'), 'package.json: files must include dist');
-  for (const script of ['build', 'test'])
+  // The compiler builds all packages at once: tsconfig.build.json.
+  for (const script of kind === 'apps' ? ['build', 'test'] : ['test'])
     expect(manifest.scripts?.[script], `package.json: script ${script} is missing`);
   if (kind === 'packages')
     for (const [path, target] of Object.entries(manifest.exports ?? {}))
@@ -60,7 +61,8 @@ export function checkShape({ kind, folder, manifest, tsconfig, turbo, files }) {
         `package.json: export ${path} has no @rollcall/source`,
       );
 
-  for (const problem of manifest.bin ? [] : referenceProblems(manifest, tsconfig)) expect(false, problem);
+  for (const problem of kind === 'packages' ? referenceProblems(manifest, tsconfig) : [])
+    expect(false, problem);
   expect(turbo.tags?.length === 1, 'turbo.json: must have one tag');
   expect(files.includes('README.md'), 'README.md is missing');
   expect(files.includes(kind === 'packages' ? 'src/index.ts' : 'src/main.ts'), 'its entry in src is missing');
@@ -80,30 +82,49 @@ function referenceProblems(manifest, tsconfig) {
   const ours = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
     .filter((name) => name.startsWith('@rollcall/'))
     .map((name) => name.slice('@rollcall/'.length));
-  const referenced = (tsconfig.references ?? []).map(({ path }) => path.split('/').at(-1));
+  const referenced = foldersReferencedBy(tsconfig);
   return [
     ...ours
       .filter((name) => !referenced.includes(name))
-      .map((name) => `tsconfig.json: no reference to ${name}`),
+      .map((name) => `tsconfig.build.json: no reference to ${name}`),
     ...referenced
       .filter((name) => !ours.includes(name))
-      .map((name) => `tsconfig.json: reference to ${name}, which is no dependency`),
+      .map((name) => `tsconfig.build.json: reference to ${name}, which is no dependency`),
   ];
 }
 
+/**
+ * What the compiler builds of all packages, by the `tsconfig.build.json` of the root.
+ * @param {readonly string[]} packages folders
+ * @param {{ references?: readonly { path: string }[] }} tsconfig
+ * @returns {string[]}
+ */
+export function buildProblems(packages, tsconfig) {
+  const built = foldersReferencedBy(tsconfig);
+  return packages
+    .filter((folder) => !built.includes(folder))
+    .map((folder) => `tsconfig.build.json: no reference to packages/${folder}`);
+}
+
+/** @param {{ references?: readonly { path: string }[] }} tsconfig */
+function foldersReferencedBy({ references = [] }) {
+  return references.map(({ path }) => path.split('/').at(-2));
+}
+
 /** Test code is not for those who install a package, but where it is an export of its own (`./testing`). */
-function shippedTests({ manifest, tsconfig, files }) {
+function shippedTests({ kind, manifest, tsconfig, files }) {
   const shipped = manifest.files ?? [];
   const built = tsconfig.exclude ?? [];
   const problems = [];
   for (const name of shipped)
     if (/^(src|test)\b|testing/.test(name) && !name.startsWith('!'))
       problems.push(`package.json: files must not include ${name}`);
-  if (!built.includes('src/**/*.test.ts')) problems.push('tsconfig.json: must exclude src/**/*.test.ts');
+  if (kind === 'packages' && !built.includes('src/**/*.test.ts'))
+    problems.push('tsconfig.build.json: must exclude src/**/*.test.ts');
   const testing = files.some((file) => file.startsWith('src/testing/'));
   const exported = manifest.exports?.['./testing'] !== undefined;
-  if (testing && !exported && !built.includes('src/testing'))
-    problems.push('tsconfig.json: must exclude src/testing, or dist has it');
+  if (kind === 'packages' && testing && !exported && !built.includes('src/testing'))
+    problems.push('tsconfig.build.json: must exclude src/testing, or dist has it');
   if (exported && (manifest.bin !== undefined || !testing))
     problems.push('package.json: export ./testing is for packages with a src/testing');
   for (const [path, target] of Object.entries(manifest.exports ?? {}))
@@ -122,7 +143,7 @@ function members(root) {
         kind,
         folder,
         manifest: json('package.json'),
-        tsconfig: json('tsconfig.json'),
+        tsconfig: json('tsconfig.build.json'),
         turbo: json('turbo.json'),
         files: filesIn(directory),
       };
@@ -142,6 +163,10 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const found = members(root);
   const problems = [
     ...found.flatMap(checkShape),
+    ...buildProblems(
+      found.filter(({ kind }) => kind === 'packages').map(({ folder }) => folder),
+      JSON.parse(readFileSync(join(root, 'tsconfig.build.json'), 'utf8')),
+    ),
     ...checkKit(
       found
         .filter(({ turbo }) => networkless.includes(turbo.tags?.[0]))

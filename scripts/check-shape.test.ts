@@ -1,8 +1,17 @@
 import { expect, test } from 'vitest';
 // @ts-expect-error -- a script in plain JavaScript, for Node.js without the workspace's tools
-import { checkShape as check } from './check-shape.mjs';
+import * as untyped from './check-shape.mjs';
 
-const checkShape = check as (member: object) => readonly string[];
+const {
+  checkShape,
+  buildProblems,
+}: {
+  checkShape(member: object): readonly string[];
+  buildProblems(
+    packages: readonly string[],
+    tsconfig: { readonly references: readonly { readonly path: string }[] },
+  ): readonly string[];
+} = untyped;
 
 const sound = {
   kind: 'packages',
@@ -14,11 +23,11 @@ const sound = {
     type: 'module',
     engines: { node: '>=22' },
     files: ['dist'],
-    scripts: { build: 'tsc -b', test: 'vitest' },
+    scripts: { test: 'vitest' },
     exports: { '.': { '@rollcall/source': './src/index.ts' }, './package.json': './package.json' },
     dependencies: { '@rollcall/core': 'workspace:^', other: '1.0.0' },
   },
-  tsconfig: { exclude: ['src/**/*.test.ts'], references: [{ path: '../core' }] },
+  tsconfig: { exclude: ['src/**/*.test.ts'], references: [{ path: '../core/tsconfig.build.json' }] },
   turbo: { tags: ['kit'] },
   files: ['README.md', 'src/index.ts'],
 };
@@ -37,8 +46,10 @@ test('a program that is bundled needs no references', () => {
   expect(
     checkShape({
       ...sound,
-      manifest: { ...sound.manifest, bin: 'dist/main.js' },
-      tsconfig: { ...sound.tsconfig, references: [] },
+      kind: 'apps',
+      manifest: { ...sound.manifest, bin: 'dist/main.js', scripts: { build: 'rolldown', test: 'vitest' } },
+      tsconfig: {},
+      files: ['README.md', 'src/main.ts'],
     }),
   ).toEqual([]);
 });
@@ -46,6 +57,7 @@ test('a program that is bundled needs no references', () => {
 test.each([
   ['another name', { manifest: { ...sound.manifest, name: 'sound' } }, 'name must be @rollcall/sound'],
   ['another license', { manifest: { ...sound.manifest, license: 'MIT' } }, 'license must be Apache-2.0'],
+  ['an app without a build', { kind: 'apps' }, 'script build is missing'],
   ['no test script', { manifest: { ...sound.manifest, scripts: { build: 'x' } } }, 'script test is missing'],
   [
     'an export without sources',
@@ -55,7 +67,12 @@ test.each([
   ['a dependency without reference', { tsconfig: {} }, 'no reference to core'],
   [
     'a reference without dependency',
-    { tsconfig: { ...sound.tsconfig, references: [{ path: '../core' }, { path: '../client' }] } },
+    {
+      tsconfig: {
+        ...sound.tsconfig,
+        references: [{ path: '../core/tsconfig.build.json' }, { path: '../client/tsconfig.build.json' }],
+      },
+    },
     'reference to client',
   ],
   ['tests that are built', { tsconfig: { ...sound.tsconfig, exclude: [] } }, 'must exclude src/**/*.test.ts'],
@@ -102,4 +119,12 @@ test.each([
   ],
 ])('%s is a problem', (_what, change, problem) => {
   expect(checkShape({ ...sound, ...change }).join('\n')).toContain(problem);
+});
+
+test('the compiler builds every package', () => {
+  const references = [{ path: 'packages/core/tsconfig.build.json' }];
+  expect(buildProblems(['core'], { references })).toEqual([]);
+  expect(buildProblems(['core', 'client'], { references })).toEqual([
+    'tsconfig.build.json: no reference to packages/client',
+  ]);
 });

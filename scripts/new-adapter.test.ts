@@ -272,11 +272,11 @@ test('the lockfile gets one more importer, in its place', () => {
   const [, ofCli = ''] = /^ {2}apps\/rollcall:\n((?: {4}.*\n)+)\n/m.exec(after) ?? [];
   expect(ofCli).toMatch(dependency);
   const names = [...(ofCli.split('devDependencies')[0] ?? '').matchAll(/^ {6}'?([^\s':]+)/gm)].map(
-    ([, name]) => name,
+    ([, name = '']) => name,
   );
   expect(names).toEqual(names.toSorted());
   expect(after.replace(block, '').replace(dependency, '')).toBe(before);
-  const importers = [...after.matchAll(/^ {2}((?:apps|packages)\/\S+):$/gm)].map(([, path]) => path);
+  const importers = [...after.matchAll(/^ {2}((?:apps|packages)\/\S+):$/gm)].map(([, path = '']) => path);
   expect(importers).toEqual(importers.toSorted());
   expect(() => lockfileWith('importers:\n\n  .: {}\n\npackages:\n', 'foo')).toThrow(
     'no apps/adapter-template',

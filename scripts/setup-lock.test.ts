@@ -3,7 +3,14 @@ import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { takeSetupLock } from './setup-lock.mjs';
+// @ts-expect-error -- a script in plain JavaScript, for Node.js without the workspace's tools
+import * as untyped from './setup-lock.mjs';
+
+const {
+  takeSetupLock,
+}: {
+  takeSetupLock(file: string, tell: (holder: string) => void, tellAfterMs?: number): Promise<() => void>;
+} = untyped;
 
 let folder = '';
 let file = '';
