@@ -3,6 +3,7 @@ import { seededRandom } from '@rollcall/conformance';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DeviceTruth, type Outcome } from './support/device-truth.ts';
 import { visit, visitedProtocols, type Visit, type VisitedProtocol } from './support/device-visit.ts';
+import { otherRegistry } from './support/other-registry.ts';
 import { setRegistryStage, type RegistryStage } from './support/registry-stage.ts';
 
 // Adapters on a registry service under mixed load: devices come and go, somebody changes them by the management API, and the
@@ -17,8 +18,10 @@ const devices = 40;
 const workers = 8;
 /** How long a change may take to count. It is printed how long it took; a machine that is busy takes longer. */
 const graceMs = 5_000;
+/** Instead of ours: `OtherRegistry` in a JSON file. */
+const other = otherRegistry(process.env['ROLLCALL_REGISTRY_LOAD_OTHER']);
 /** What is said of a tenant, a password or a device is kept for longer. */
-const keptForMs = 240_000;
+const keptForMs = other?.keptForMs ?? 240_000;
 const random = seededRandom(Number(process.env['ROLLCALL_REGISTRY_LOAD_SEED'] ?? 1));
 const now = (): number => performance.now();
 
@@ -49,7 +52,7 @@ const counts: Record<string, number> = {};
 const count = (what: string): void => void (counts[what] = (counts[what] ?? 0) + 1);
 
 beforeAll(async () => {
-  stage = setRegistryStage(visitedProtocols);
+  stage = setRegistryStage(visitedProtocols, other);
   await stage.start();
   await stage.manage('POST', 'tenants/acme');
   await stage.isWhole();
@@ -185,6 +188,7 @@ async function killTwice(fromMs: number): Promise<void> {
     isDown = true;
     // Whoever changes something has its answer first.
     while (changes.underWay > 0) await pause(50);
+    await pause(other?.toldWithinMs ?? 0);
     await stage.registry.end('SIGKILL');
     await pause(5_000);
     await stage.registry.start();

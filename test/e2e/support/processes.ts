@@ -42,13 +42,28 @@ export function startSource(app: string, env: Record<string, string>): TestProce
 }
 
 function startNode(app: string, nodeArgs: readonly string[], env: Record<string, string>): TestProcess {
-  const clean = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(ROLLCALL|HONO)_/.test(name)),
-  );
   const child = spawn(process.execPath, ['--import', endWithParent, ...nodeArgs], {
-    env: { ...clean, ...env },
+    env: { ...cleanEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
+  return watched(app, child);
+}
+
+/** Runs a program of others. It does not end with this process by itself. */
+export function startProgram([program = '', ...args]: readonly string[], folder: string): TestProcess {
+  const child = spawn(program, args, {
+    cwd: folder,
+    env: cleanEnvironment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return watched(program, child);
+}
+
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(ROLLCALL|HONO)_/.test(name)));
+}
+
+function watched(app: string, child: ChildProcess): TestProcess {
   const stdout: string[] = [];
   const stderr: string[] = [];
   const waiting = new Set<(line: string) => void>();

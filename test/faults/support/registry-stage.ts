@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from '../../e2e/support/ports.ts';
 import { visitedProtocols, type VisitedProtocol } from './device-visit.ts';
+import { runOther, type OtherRegistry } from './other-registry.ts';
 import { restartable, type Restartable } from './restartable.ts';
 
 interface Readiness {
@@ -54,10 +55,16 @@ const adapterRights = {
   },
 };
 
-/** @param protocols those that there is an adapter for. */
-export function setRegistryStage(protocols: readonly VisitedProtocol[] = ['mqtt']): RegistryStage {
+/**
+ * @param protocols those that there is an adapter for.
+ * @param other instead of our registry service.
+ */
+export function setRegistryStage(
+  protocols: readonly VisitedProtocol[] = ['mqtt'],
+  other?: OtherRegistry,
+): RegistryStage {
   const directory = mkdtempSync(join(tmpdir(), 'rollcall-registry-'));
-  const own = { network: freePort(), amqp: freePort(), http: freePort() };
+  const own = { network: other?.networkPort ?? freePort(), amqp: freePort(), http: freePort() };
   const ports = portsOf();
   const health = { registry: freePort(), ...portsOf() };
   const permissions = join(directory, 'permissions.json');
@@ -72,7 +79,7 @@ export function setRegistryStage(protocols: readonly VisitedProtocol[] = ['mqtt'
     isReady: ({ stdout, stderr }) =>
       [...stdout, ...stderr].some((line) => line.includes('accepts every password')),
   });
-  const registry = restartable({
+  const ownRegistry = restartable({
     app: 'device-registry',
     environment: {
       ...messaging,
@@ -89,12 +96,14 @@ export function setRegistryStage(protocols: readonly VisitedProtocol[] = ['mqtt'
     },
     isReady: isReady,
   });
+  const registry = other ? runOther(other) : ownRegistry;
+  const managementUrl = other?.managementUrl ?? `http://127.0.0.1:${own.http}`;
   const adapterOf = (protocol: VisitedProtocol): Restartable =>
     restartable({
       app: `${protocol}-adapter`,
       environment: {
         ...messaging,
-        ...askingRegistry(own.amqp),
+        ...(other?.adapters ?? askingRegistry(own.amqp)),
         ...listening(protocol, ports[protocol]),
         ROLLCALL_HEALTH_PORT: String(health[protocol]),
         ROLLCALL_JOURNAL_KIND: 'memory',
@@ -117,7 +126,7 @@ export function setRegistryStage(protocols: readonly VisitedProtocol[] = ['mqtt'
       for (const each of adapters.values()) await each.start();
     },
     async manage(method, path, body) {
-      const answer = await fetch(`http://127.0.0.1:${own.http}/v1/${path}`, {
+      const answer = await fetch(`${managementUrl}/v1/${path}`, {
         method,
         headers: { ...fresh, ...(body !== undefined && { 'content-type': 'application/json' }) },
         ...(body !== undefined && { body: JSON.stringify(body) }),

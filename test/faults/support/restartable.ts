@@ -6,6 +6,8 @@ export interface RestartableOptions {
   readonly app: string;
   readonly args?: readonly string[];
   readonly environment?: Record<string, string>;
+  /** How it is started; default: the app of this name, with these arguments. */
+  readonly run?: () => TestProcess;
   /** How long it may take until it is ready; default: five minutes. */
   readonly readyWithinMs?: number;
   /** Whether the process works by now. */
@@ -31,6 +33,7 @@ export function restartable({
   app,
   args = [],
   environment = {},
+  run = () => startApp(app, args, environment),
   readyWithinMs = 300_000,
   isReady,
 }: RestartableOptions): Restartable {
@@ -45,14 +48,14 @@ export function restartable({
   return {
     async start() {
       const givenUpAt = performance.now() + readyWithinMs;
-      running = startApp(app, args, environment);
+      running = run();
       while (!(await isReady(running))) {
         const isOver = running.child.exitCode !== null;
         if (isOver) await running.printedAll();
         if (performance.now() > givenUpAt || (isOver && !foundItsPortTaken(running)))
           throw new Error(`${app} is not ready: ${[...running.stdout, ...running.stderr].join('\n')}`);
         await new Promise((resolve) => setTimeout(resolve, isOver ? 200 : 50));
-        if (isOver) running = startApp(app, args, environment);
+        if (isOver) running = run();
       }
     },
     get process() {

@@ -81,7 +81,13 @@ test.each<[string, Serve, RegExp]>([
 
 test('a login is undecided if the auth server sends nothing in time', async () => {
   const { ask } = await authServer(() => {});
-  expect(await ask('ü', 100)).toMatchObject({ status: 'unavailable' });
+  expect(await ask('ü', 100)).toEqual({ status: 'unavailable', cause: 'no token within 100 ms' });
+});
+
+test('a login is undecided if the auth server does not answer at all, and the cause says so', async () => {
+  const { ask, server } = await authServer(() => {});
+  server.removeAllListeners('connection');
+  expect(await ask('ü', 100)).toEqual({ status: 'unavailable', cause: 'no token within 100 ms' });
 });
 
 test('a login is undecided if the auth server cannot be reached', async () => {

@@ -71,7 +71,7 @@ export async function fetchToken(
     const { kind, said } = dialFailureOf(error);
     // SASL outcomes greater than 1 are failures of the server (AMQP 1.0 §5.3.3.6).
     if (kind === 'credentials' && !/authenticate: [2-4]/.test(said)) return { status: 'wrong' };
-    return { status: 'unavailable', cause: said };
+    return { status: 'unavailable', cause: giveUp.signal.aborted ? noTokenWithin(server.timeoutMs) : said };
   } finally {
     disarm();
   }
@@ -99,9 +99,14 @@ function receiveToken(session: rhea.Session): Promise<string> {
   });
 }
 
+/** Dialling that is given up says only that the connection is closed. */
+function noTokenWithin(timeoutMs: number): string {
+  return `no token within ${timeoutMs} ms`;
+}
+
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
-    const giveUp = (): void => reject(new TransportError('no token in time'));
+    const giveUp = (): void => reject(new TransportError('given up'));
     if (signal.aborted) giveUp();
     else signal.addEventListener('abort', giveUp, { once: true });
   });
