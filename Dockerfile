@@ -78,8 +78,10 @@ EXPOSE 8090 8088
 # The device registry: give it a file of users or tokens. Its database must outlive the container.
 FROM program AS device-registry
 ENV ROLLCALL_REGISTRY_HTTP_BINDADDRESS=0.0.0.0 \
+  ROLLCALL_REGISTRY_AMQP_INSECUREPORTBINDADDRESS=0.0.0.0 \
+  ROLLCALL_REGISTRY_AMQP_BINDADDRESS=0.0.0.0 \
   ROLLCALL_REGISTRY_DIRECTORY=/var/lib/rollcall/registry
-EXPOSE 28080 8088
+EXPOSE 28080 5672 5671 8088
 
 # The command line, e.g. for `rollcall journal` on the volume of an adapter.
 FROM app AS rollcall
