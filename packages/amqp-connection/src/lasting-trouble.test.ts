@@ -22,6 +22,8 @@ test.each([
   [Object.assign(new Error('self-signed certificate'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }), true],
   [Object.assign(new Error('wrong version number'), { code: 'ERR_SSL_WRONG_VERSION_NUMBER' }), true],
   [new Error('Failed to authenticate: 1'), true],
+  [new Error('Failed to authenticate: 2'), false],
+  [new Error('Failed to authenticate: 4'), false],
   [{ condition: 'amqp:not-allowed', description: 'no such virtual host' }, true],
   [Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }), false],
   [Object.assign(new Error('reset'), { code: 'ECONNRESET' }), false],

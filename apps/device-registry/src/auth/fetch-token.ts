@@ -69,8 +69,7 @@ export async function fetchToken(
     }
   } catch (error) {
     const { kind, said } = dialFailureOf(error);
-    // SASL outcomes greater than 1 are failures of the server (AMQP 1.0 §5.3.3.6).
-    if (kind === 'credentials' && !/authenticate: [2-4]/.test(said)) return { status: 'wrong' };
+    if (kind === 'credentials') return { status: 'wrong' };
     return { status: 'unavailable', cause: giveUp.signal.aborted ? noTokenWithin(server.timeoutMs) : said };
   } finally {
     disarm();

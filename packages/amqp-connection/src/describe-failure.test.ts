@@ -1,0 +1,11 @@
+import { expect, test } from 'vitest';
+import { describeFailure } from './describe-failure.ts';
+
+test.each([
+  [1, 'the broker at a:1 refused the credentials: check user name, password or client certificate'],
+  [2, 'cannot connect to the broker at a:1: it could not check the credentials'],
+  [3, 'cannot connect to the broker at a:1: it could not check the credentials'],
+  [4, 'cannot connect to the broker at a:1: it could not check the credentials'],
+])('after the SASL outcome %i an operator reads whether the credentials are wrong', (code, line) => {
+  expect(describeFailure(new Error(`Failed to authenticate: ${code}`), 'a:1', 'broker')).toContain(line);
+});
