@@ -36,8 +36,16 @@ export interface SearchPage<Found> {
   readonly found: readonly Found[];
 }
 
-/** Whether a search must read all entries: it has a filter, or another order than that of the ids. */
-export function looksAtAll(query: SearchQuery | DeviceSearchQuery): boolean {
+/** Rows that are skipped without being read take little time up to this number of them. */
+const nearRows = 10_000;
+
+/** Whether a search may read all entries: it has a filter, another order than that of the ids, or a page that is far from the first. */
+export function looksAtMany(query: SearchQuery | DeviceSearchQuery): boolean {
   const isOfGateways = 'isGateway' in query && query.isGateway !== undefined;
-  return query.filters.length > 0 || query.order.length > 0 || isOfGateways;
+  return query.filters.length > 0 || query.order.length > 0 || isOfGateways || rowsBefore(query) > nearRows;
+}
+
+/** How many rows are on the pages before. */
+export function rowsBefore({ pageSize, pageIndex }: SearchQuery): number {
+  return pageSize * pageIndex;
 }

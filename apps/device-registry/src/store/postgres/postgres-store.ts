@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Log } from '@rollcall/core/environment';
 import { migrate, openQueries, Wakes, type Client, type Queries } from '@rollcall/postgres';
-import { looksAtAll, type DeviceSearchQuery, type SearchQuery } from '../registry-search.ts';
+import { looksAtMany, type DeviceSearchQuery, type SearchQuery } from '../registry-search.ts';
 import type { HeardChange, RegistryStore, RegistryStoreOptions } from '../registry-store.ts';
 import type { RegistryWrite, StoredChange, WriteOutcome } from '../registry-write.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
@@ -155,7 +155,7 @@ export class PostgresStore implements RegistryStore {
   }
 
   #gated<Result>(query: SearchQuery, search: () => Promise<Result>): Promise<Result> {
-    return looksAtAll(query) ? this.#looks.pass(search) : search();
+    return looksAtMany(query) ? this.#looks.pass(search) : search();
   }
 
   /** The other replicas get this once the transaction is committed. */

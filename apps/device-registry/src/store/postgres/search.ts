@@ -1,5 +1,5 @@
 import type { Client } from '@rollcall/postgres';
-import type { DeviceSearchQuery, SearchPage, SearchQuery } from '../registry-search.ts';
+import { rowsBefore, type DeviceSearchQuery, type SearchPage, type SearchQuery } from '../registry-search.ts';
 import type { StoredDevice, StoredTenant } from '../registry-store.ts';
 import { filterSql, orderSql, Values } from './filter-sql.ts';
 import { deviceColumns, deviceIn, tenantColumns, tenantIn, type DeviceRow, type TenantRow } from './rows.ts';
@@ -20,6 +20,7 @@ export async function searchTenants(client: Client, query: SearchQuery): Promise
   const values = new Values();
   const where = ['true', ...query.filters.map((each) => filterSql(each, values))].join(' AND ');
   const total = await count(client, `SELECT count(*) AS total FROM tenants AS here WHERE ${where}`, values);
+  if (rowsBefore(query) >= total) return { total, found: [] };
   const rows = await page<TenantRow>(client, `${tenantColumns} FROM tenants AS here`, where, query, values);
   return { total, found: rows.map(tenantIn) };
 }
@@ -43,6 +44,7 @@ export async function searchDevices(
     ? `SELECT devices AS total FROM device_counts WHERE tenant = ${of} AND ${isThere}`
     : `SELECT count(*) AS total FROM devices AS here WHERE ${where}`;
   const total = await count(client, counting, values);
+  if (rowsBefore(query) >= total) return { total, found: [] };
   const rows = await page<DeviceRow>(client, `${deviceColumns} FROM devices AS here`, where, query, values);
   return { total, found: rows.map(deviceIn) };
 }
@@ -56,11 +58,11 @@ async function page<Row extends object>(
   client: Client,
   what: string,
   where: string,
-  { pageSize, pageIndex, order }: SearchQuery,
+  query: SearchQuery,
   values: Values,
 ): Promise<readonly Row[]> {
-  const by = orderSql(order, values);
-  const bounds = `LIMIT ${values.add(pageSize)} OFFSET ${values.add(pageSize * pageIndex)}`;
+  const by = orderSql(query.order, values);
+  const bounds = `LIMIT ${values.add(query.pageSize)} OFFSET ${values.add(rowsBefore(query))}`;
   const { rows } = await client.query<Row>(
     `SELECT ${what} WHERE ${where} ORDER BY ${by} ${bounds}`,
     values.all,

@@ -4,6 +4,7 @@ import type { StoredDevice, StoredTenant } from '../registry-store.ts';
 import type { ThreadAnswer } from './worker-client.ts';
 import { isPassing } from '@rollcall/runtime/sqlite';
 import { openDatabase } from './open-database.ts';
+import { StoreUnavailable } from '../store-unavailable.ts';
 import { Search } from './search.ts';
 
 export type SearchQuestion =
@@ -13,7 +14,7 @@ export type SearchQuestion =
 export type SearchAnswer = SearchPage<StoredTenant> | SearchPage<StoredDevice>;
 
 const database = openDatabase(String(workerData), true);
-const search = new Search(database);
+const search = new Search(database, () => performance.now());
 
 parentPort?.on('message', (question: SearchQuestion) => parentPort?.postMessage([answerTo(question)]));
 
@@ -28,7 +29,7 @@ function answerTo(question: SearchQuestion): ThreadAnswer<SearchAnswer> {
   } catch (error) {
     return {
       problem: error instanceof Error ? error.message : String(error),
-      isPassing: isPassing(database, error),
+      isPassing: error instanceof StoreUnavailable || isPassing(database, error),
     };
   }
 }

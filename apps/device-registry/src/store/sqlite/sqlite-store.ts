@@ -1,6 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { inTransaction, migrate } from '@rollcall/runtime/sqlite';
-import { looksAtAll, type DeviceSearchQuery, type SearchPage, type SearchQuery } from '../registry-search.ts';
+import {
+  looksAtMany,
+  type DeviceSearchQuery,
+  type SearchPage,
+  type SearchQuery,
+} from '../registry-search.ts';
 import type {
   HeardChange,
   RegistryStore,
@@ -160,14 +165,14 @@ function inThreads(data: WriteThreadData): SlowParts {
   const [pages, looks] = [searcher(), searcher()];
   return {
     perform: (task) => writer.ask(task),
-    search: (question) => (looksAtAll(question.query) ? looks : pages).ask(question),
+    search: (question) => (looksAtMany(question.query) ? looks : pages).ask(question),
     close: async () => void (await Promise.all([writer.close(), pages.close(), looks.close()])),
   };
 }
 
 function atOnce(database: DatabaseSync, maxDevicesPerTenant: number): SlowParts {
   const tasks = new WriteTasks(database, maxDevicesPerTenant);
-  const search = new Search(database);
+  const search = new Search(database, () => performance.now());
   const guarded = async <Result>(work: () => Result): Promise<Result> => {
     try {
       return work();
