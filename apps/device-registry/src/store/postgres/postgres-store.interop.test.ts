@@ -1,8 +1,11 @@
+import { fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { ManualClock } from '@rollcall/conformance';
 import { hasDebianPackage, startPostgres, type Postgres } from '@rollcall/conformance/machine';
 import { silentLog, systemClock } from '@rollcall/core/environment';
-import { openQueries } from '@rollcall/postgres';
+import { openQueries, type Queries } from '@rollcall/postgres';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { loadRegistryConfig } from '../../config.ts';
 import { describeRegistryStore } from '../../testing/describe-store.ts';
@@ -12,6 +15,25 @@ import { StoreUnavailable } from '../store-unavailable.ts';
 import { PostgresStore, type PostgresStoreOptions } from './postgres-store.ts';
 
 const patience = { timeout: 30_000 };
+
+const advisoryLocks = `FROM pg_locks JOIN pg_database ON pg_database.oid = database
+  WHERE locktype = 'advisory' AND datname = current_database()`;
+
+/** Somebody else who asks the server, until the end of the test. */
+function operatorOf(url: string): Queries {
+  const operator = openQueries({
+    ...{ url, writersLock: 0, onIdleError() {} },
+    unavailable: (message) => new Error(message),
+  });
+  onTestFinished(() => operator.close());
+  return operator;
+}
+
+/** How many wait for an advisory lock. */
+function waitingForLock(url: string): () => Promise<number | null> {
+  const operator = operatorOf(url);
+  return async () => (await operator.query(`SELECT 1 ${advisoryLocks} AND NOT granted`)).rowCount;
+}
 
 describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
   let postgres: Postgres;
@@ -124,17 +146,9 @@ describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
         .catch((error: unknown) => order.push(String(error)));
       await begun.promise;
       const next = second?.importAlone(async () => void order.push('the second'));
-      const operator = openQueries({
-        ...{ url, writersLock: 0, onIdleError() {} },
-        unavailable: (message) => new Error(message),
-      });
-      onTestFinished(() => operator.close());
-      const locks = `FROM pg_locks JOIN pg_database ON pg_database.oid = database
-        WHERE locktype = 'advisory' AND datname = current_database()`;
-      const waiting = async () => (await operator.query(`SELECT 1 ${locks} AND NOT granted`)).rowCount;
-      await expect.poll(waiting, patience).toBe(1);
+      await expect.poll(waitingForLock(url), patience).toBe(1);
       expect(order).toEqual([]);
-      await operator.query(`SELECT pg_terminate_backend(pid) ${locks} AND granted`);
+      await operatorOf(url).query(`SELECT pg_terminate_backend(pid) ${advisoryLocks} AND granted`);
       await Promise.all([dying, next]);
       expect(order.toSorted()).toEqual([expect.stringContaining('StoreUnavailable'), 'the second']);
     });
@@ -156,6 +170,48 @@ describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
     expect(outcomes.filter(({ status }) => status === 'done')).toHaveLength(10);
     const page = { pageSize: 1, pageIndex: 0, filters: [], order: [] };
     for (const store of stores) expect((await store.searchDevices('acme', page)).total).toBe(10);
+  });
+
+  test('of simultaneous writes that expect the same version, through several replicas, one is done', async () => {
+    const stores = await replicas(3);
+    await stores[0]?.write({ kind: 'create-tenant', tenant: 'acme', content: {}, version: 'v0' });
+    const outcomes = await Promise.all(
+      stores.flatMap((store) =>
+        Array.from({ length: 20 }, () =>
+          store.write({
+            kind: 'update-tenant',
+            ...{ tenant: 'acme', content: {}, version: randomUUID(), expected: ['v0'] },
+          }),
+        ),
+      ),
+    );
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual([
+      'done',
+      ...outcomes.slice(1).map(() => 'version-mismatch'),
+    ]);
+  });
+
+  test('a replica that is killed within its transaction leaves nothing of it, and others go on', async () => {
+    const url = postgres.newDatabase();
+    const [store] = await replicas(1, -1, {}, url);
+    const half = fork(
+      new URL('../../testing/stops-in-its-transaction.ts', import.meta.url),
+      [url, '1919248233'],
+      {
+        execArgv: ['--conditions=@rollcall/source'],
+      },
+    );
+    onTestFinished(() => void half.kill('SIGKILL'));
+    await once(half, 'message');
+    let isWritten = false;
+    const written = store
+      ?.write({ kind: 'create-tenant', tenant: 'acme', content: {}, version: 'v' })
+      .finally(() => (isWritten = true));
+    await expect.poll(waitingForLock(url), patience).toBe(1);
+    expect(isWritten).toBe(false);
+    half.kill('SIGKILL');
+    expect(await written).toEqual({ status: 'done' });
+    expect(await store?.tenant('half')).toBeUndefined();
   });
 
   test('a write that the server refuses does not make others fail', async () => {
