@@ -4,9 +4,10 @@ import { internalsOf, silence } from '@rollcall/rhea-internals';
 import rhea from 'rhea';
 import { expect, onTestFinished, test } from 'vitest';
 import { ReplyLink } from './reply-link.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
 /** A link from a server to a client that does not settle by itself, and both ends of it. */
-async function given(credit: number) {
+async function given(credit: number, room = new WaitingRoom()) {
   const container = rhea.create_container();
   silence(container);
   internalsOf(container).sasl_server_mechanisms.enable_anonymous();
@@ -29,7 +30,7 @@ async function given(credit: number) {
   const sendable = once(container, 'sendable');
   receiver.add_credit(credit);
   await sendable;
-  const link = new ReplyLink(sender);
+  const link = new ReplyLink(sender, room);
   container.on('settled', ({ delivery }: rhea.EventContext) => delivery && link.settled(delivery));
   container.on('accepted', ({ delivery }: rhea.EventContext) => delivery && link.settled(delivery));
   const heard: rhea.Delivery[] = [];
@@ -77,4 +78,21 @@ test('at most a thousand answers wait for credit', async () => {
   const { link } = await given(1);
   const sent = Array.from({ length: 1_002 }, (_each, body) => link.send({ body }));
   expect(sent.filter(Boolean)).toHaveLength(1_001);
+});
+
+test('the answers of a client that wait on all of its links are bounded, and leave room when they are sent or dropped', async () => {
+  const room = new WaitingRoom(4);
+  const [one, other] = [await given(1, room), await given(1, room)];
+  const send = (to: ReplyLink, count: number): number =>
+    Array.from({ length: count }, (_each, body) => to.send({ body })).filter(Boolean).length;
+  expect(send(one.link, 4)).toBe(4);
+  expect(send(other.link, 4)).toBe(2);
+  const more = once(one.container, 'sendable');
+  one.receiver.add_credit(2);
+  await more;
+  one.link.flush();
+  await one.hear(3);
+  expect(send(other.link, 4)).toBe(2);
+  other.link.forget();
+  expect(send(one.link, 4)).toBe(3);
 });

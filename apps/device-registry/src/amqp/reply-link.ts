@@ -1,6 +1,7 @@
 import { internalsOf, sentInternalsOf } from '@rollcall/rhea-internals';
 import { sendInAnyOrder } from '@rollcall/rhea-internals/server';
 import type rhea from 'rhea';
+import type { WaitingRoom } from './waiting-room.ts';
 
 /** How many answers may wait for the credit of one link. Beyond, answers are dropped. */
 const maxWaiting = 1_000;
@@ -8,20 +9,23 @@ const maxWaiting = 1_000;
 /** A link on which a client receives answers, in the order in which they are ready. */
 export class ReplyLink {
   readonly #sender: rhea.Sender;
+  readonly #room: WaitingRoom;
   readonly #waiting: rhea.Message[] = [];
   /** Answers that the client has not settled. */
   readonly #unsettled = new Set<rhea.Delivery>();
   /** The latest answers that were handed to rhea. They may not be written yet. */
   #latest: rhea.Delivery[] = [];
 
-  constructor(sender: rhea.Sender) {
+  /** @param room that of the client. */
+  constructor(sender: rhea.Sender, room: WaitingRoom) {
     this.#sender = sender;
+    this.#room = room;
     sendInAnyOrder(sender.session);
   }
 
   /** @returns whether there was room: otherwise the answer is dropped, and the request times out at the client. */
   send(message: rhea.Message): boolean {
-    if (this.#waiting.length >= maxWaiting) return false;
+    if (this.#waiting.length >= maxWaiting || !this.#room.enter()) return false;
     this.#waiting.push(message);
     this.flush();
     return true;
@@ -36,7 +40,12 @@ export class ReplyLink {
       const message = this.#waiting[sent];
       if (message) this.#sendNow(message);
     }
-    if (sent > 0) this.#waiting.splice(0, sent);
+    if (sent > 0) this.#noMoreWait(sent);
+  }
+
+  #noMoreWait(count: number): void {
+    this.#waiting.splice(0, count);
+    this.#room.leave(count);
   }
 
   #sendNow(message: rhea.Message): void {
@@ -56,11 +65,13 @@ export class ReplyLink {
   }
 
   /**
-   * To be called after the link was detached: answers that the client did not settle need no tracking any more.
+   * To be called after the link was detached: answers that wait are dropped, and those that the client did not settle need no
+   * tracking any more.
    *
    * @returns false if rhea has not written some of them yet: it would write them on the detached link.
    */
   forget(): boolean {
+    this.#noMoreWait(this.#waiting.length);
     if (this.#unwritten() > 0) return false;
     for (const delivery of this.#unsettled) {
       const raw = sentInternalsOf(delivery);

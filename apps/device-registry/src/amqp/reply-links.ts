@@ -1,5 +1,6 @@
 import type rhea from 'rhea';
 import { ReplyLink } from './reply-link.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
 interface Entry {
   readonly address: string;
@@ -9,11 +10,12 @@ interface Entry {
 
 /** The links on which one client receives answers, each with a unique address. */
 export class ReplyLinks {
+  readonly #room = new WaitingRoom();
   readonly #byAddress = new Map<string, Entry>();
   readonly #bySender = new Map<rhea.Sender, Entry>();
 
   add(sender: rhea.Sender, endpoint: string, address: string): void {
-    const entry = { address, endpoint, link: new ReplyLink(sender) };
+    const entry = { address, endpoint, link: new ReplyLink(sender, this.#room) };
     this.#byAddress.set(address, entry);
     this.#bySender.set(sender, entry);
   }
