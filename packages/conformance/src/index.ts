@@ -2,7 +2,7 @@ export { anEnding, anEvent, anEventMessage, anOutboundEvent } from './an-event.t
 export { freeBlockedPort } from './blocked-port.ts';
 export { describeSink, type SinkUnderTest } from './describe-sink.ts';
 export { describeTracker } from './describe-tracker.ts';
-export { ManualClock, settled } from './manual-clock.ts';
+export { ClockOfAnother, ManualClock, settled } from './manual-clock.ts';
 export { type LogLine, recordingLog } from './recording-log.ts';
 export { RecordingSender } from './recording-sender.ts';
 export { RecordingSink } from './recording-sink.ts';

@@ -86,6 +86,34 @@ export class ManualClock implements Clock {
   }
 }
 
+/** The clock of another machine: time passes as with `shared`, and its wall clock is set on its own. */
+export class ClockOfAnother extends ManualClock {
+  readonly #shared: ManualClock;
+  #aheadMs: number;
+
+  constructor(shared: ManualClock, aheadMs = 0) {
+    super();
+    this.#shared = shared;
+    this.#aheadMs = aheadMs;
+  }
+
+  override now(): Timestamp {
+    return (this.#shared.now() + this.#aheadMs) as Timestamp;
+  }
+
+  override monotonic(): Instant {
+    return this.#shared.monotonic();
+  }
+
+  override at(deadline: Instant, wake: () => void): () => void {
+    return this.#shared.at(deadline, wake);
+  }
+
+  override stepWall(byMs: number): void {
+    this.#aheadMs += byMs;
+  }
+}
+
 /** Resolves once the promises that are ready now, and those they make ready, have settled. */
 export async function settled(): Promise<void> {
   for (let round = 0; round < 3; round++) await new Promise((resolve) => setImmediate(resolve));

@@ -208,8 +208,12 @@ export class FleetSeat {
   /** Of some that are confirmed it says that they may not be: they are told again with the same id. */
   #unconfirmedSince(): Epoch | undefined {
     const waiting = this.#delivery?.outbox.depth().flatMap(({ oldestAt }) => oldestAt ?? []) ?? [];
-    if (waiting.length === 0) return undefined;
-    const since = Math.max(0, Math.min(...waiting) - clockMarginMs);
+    if (waiting.length === 0) {
+      this.#epochs?.forgetBehind();
+      return undefined;
+    }
+    const behindMs = clockMarginMs + (this.#epochs?.behindMs() ?? 0);
+    const since = Math.max(0, Math.min(...waiting) - behindMs);
     return since.toString(16).padStart(12, '0').padEnd(16, '0') as Epoch;
   }
 }

@@ -1,4 +1,4 @@
-import { ManualClock, seededRandom, settled } from '@rollcall/conformance';
+import { ClockOfAnother, ManualClock, seededRandom, settled } from '@rollcall/conformance';
 import { MemoryFleet } from '@rollcall/conformance/fleet';
 import type { ConnectionId } from '@rollcall/core';
 import { silentLog } from '@rollcall/core/environment';
@@ -10,6 +10,8 @@ import { startScripted, type ScriptedInTest } from '../testing/start-scripted.ts
 const away = { status: 'retryable', cause: new Error('away') } as const;
 const deadAfterMs = 10_000;
 const adapters = 3;
+/** How far the wall clock of each adapter is ahead, where they differ. */
+const apartMs = [0, 300_000, -300_000];
 const deviceIds = ['thermostat-7@acme', 'valve-1@acme', 'thermostat-7@umbrella', 'valve-1@umbrella'];
 
 type Session = Awaited<ReturnType<ScriptedInTest['begin']>>;
@@ -32,18 +34,24 @@ class Chaos {
   #isAway = false;
 
   readonly #hasSecondSignal: boolean;
+  /** By member; empty: all have the clock of the fleet. */
+  readonly #clocks: readonly ClockOfAnother[];
 
-  /** @param hasSecondSignal without one, an adapter that is cut off from the engine for long is declared dead. */
-  constructor(seed: number, hasSecondSignal: boolean) {
+  /**
+   * @param hasSecondSignal without one, an adapter that is cut off from the engine for long is declared dead.
+   * @param hasOwnClocks wall clocks are minutes apart, and set forward and back.
+   */
+  constructor(seed: number, hasSecondSignal: boolean, hasOwnClocks: boolean) {
     this.#random = seededRandom(seed);
     this.#hasSecondSignal = hasSecondSignal;
+    this.#clocks = hasOwnClocks ? apartMs.map((aheadMs) => new ClockOfAnother(this.clock, aheadMs)) : [];
   }
 
   async begin(): Promise<void> {
     for (let index = 0; index < adapters; index++)
       this.members.push(
         await startScripted({
-          clock: this.clock,
+          clock: this.#clocks[index] ?? this.clock,
           directory: this.fleet.create,
           seed: index + 1,
           settings: { adapterId: `a${index}` },
@@ -68,6 +76,10 @@ class Chaos {
 
   async step(): Promise<void> {
     const member = this.#random.pick(adapters);
+    if (this.#clocks.length > 0 && this.#random.pick(8) === 0)
+      this.#clocks[this.#random.pick(adapters)]?.stepWall(
+        (this.#random.pick(3) - 1) * this.#random.pick(1_200_000),
+      );
     switch (this.#random.pick(12)) {
       case 0:
         this.#leave();
@@ -157,12 +169,12 @@ class Chaos {
   }
 }
 
-const seeds = Array.from({ length: 10 }, (_, index) => [index + 1, index % 2 === 0] as const);
+const seeds = Array.from({ length: 16 }, (_, index) => [index + 1, index % 2 === 0, index >= 10] as const);
 
 test.each(seeds)(
-  'whatever goes wrong, each connection ends once, and a device is where it connected last (seed %i, second signal: %s)',
-  async (seed, hasSecondSignal) => {
-    const chaos = new Chaos(seed, hasSecondSignal);
+  'whatever goes wrong, each connection ends once, and a device is where it connected last (seed %i, second signal: %s, clocks of their own: %s)',
+  async (seed, hasSecondSignal, hasOwnClocks) => {
+    const chaos = new Chaos(seed, hasSecondSignal, hasOwnClocks);
     await chaos.begin();
     for (let step = 0; step < 250; step++) await chaos.step();
     await chaos.end();
@@ -186,6 +198,11 @@ test.each(seeds)(
     const endings = new Map(
       [...reasonsOf].map(([connection, reasons]) => [connection, [...reasons.values()]]),
     );
+    for (const event of chaos.events()) {
+      const beginning = begun.get(event.connectionId);
+      if (event.type === 'disconnected' && beginning?.adapter.instance === event.adapter.instance)
+        expect(event.at, 'no connection ends before it began').toBeGreaterThanOrEqual(beginning.at);
+    }
     const twice = [...endings].filter(([, reasons]) => reasons.length > 1);
     // Others told that it is lost while it was cut off, and told itself how it ended: the earlier ending counts.
     const explained = hasSecondSignal

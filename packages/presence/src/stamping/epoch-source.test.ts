@@ -110,3 +110,19 @@ test('a displaced epoch is exceeded, however far ahead it is, and an older one c
 function epochAt(ms: number): Epoch {
   return `${Math.floor(ms).toString(16).padStart(12, '0')}0000` as Epoch;
 }
+
+test('how far it is behind a wall clock that was set forward is known until it is to be forgotten', () => {
+  const clock = new ManualClock();
+  const next = createEpochSource(clock);
+  next();
+  expect(next.behindMs()).toBe(0);
+  clock.stepWall(600_000);
+  next();
+  expect(next.behindMs()).toBe(540_000);
+  clock.stepWall(-600_000);
+  next();
+  expect(next.behindMs()).toBe(540_000);
+  next.forgetBehind();
+  next();
+  expect(next.behindMs()).toBe(0);
+});

@@ -14,6 +14,10 @@ export interface EpochSource {
   follow(epoch: Epoch): void;
   /** A connection with this epoch was displaced: the next epoch is greater in any case. */
   exceed(epoch: Epoch): void;
+  /** How far an epoch was behind the wall clock at most, in milliseconds: that clock was set forward. */
+  behindMs(): number;
+  /** Forgets how far that was until now. */
+  forgetBehind(): void;
 }
 
 /**
@@ -31,6 +35,7 @@ export function createEpochSource(clock: Clock, highWater?: Epoch): EpochSource 
   let readAt = clock.monotonic();
   // The wall clock is trusted at the start: nothing else is known about the time since the last incarnation.
   let allowedMs = Math.max(wall(), physicalMs);
+  let behindMs = 0;
   /** The greatest value of the own wall clock so far. */
   let ownMs = physicalMs;
   let others: { readonly ms: number; readonly at: Instant } | undefined;
@@ -54,6 +59,7 @@ export function createEpochSource(clock: Clock, highWater?: Epoch): EpochSource 
       counter = 0;
     }
     allowedMs = Math.max(allowedMs, physicalMs);
+    behindMs = Math.max(behindMs, wallMs - physicalMs);
     return epochOf(physicalMs, counter);
   }
 
@@ -70,6 +76,10 @@ export function createEpochSource(clock: Clock, highWater?: Epoch): EpochSource 
       physicalMs = millisecondsOf(epoch);
       counter = counterOf(epoch);
       allowedMs = Math.max(allowedMs, physicalMs);
+    },
+    behindMs: () => behindMs,
+    forgetBehind() {
+      behindMs = 0;
     },
   });
 }
