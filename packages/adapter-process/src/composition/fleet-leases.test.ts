@@ -1,52 +1,24 @@
-import { ManualClock, settled, type RecordingSink } from '@rollcall/conformance';
-import { MemoryFleet } from '@rollcall/conformance/fleet';
-import type { ConnectionEvent } from '@rollcall/core/events';
 import { createMemoryJournal } from '@rollcall/outbox';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { instanceOf } from '../testing/fleet-in-test.ts';
 import { startLeases, type LeasesInTest } from '../testing/start-leases.ts';
-
-// Leases in a fleet: one for a device, whichever adapter its requests come to. Without requests a lease lasts for a minute.
-const minute = 60_000;
-const deadAfterMs = 10_000;
-
-let clock: ManualClock;
-let fleet: MemoryFleet;
-let members: LeasesInTest[];
-let seed: number;
-
-beforeEach(() => {
-  clock = new ManualClock();
-  fleet = new MemoryFleet(clock);
-  members = [];
-  seed = 0;
-});
-
-afterEach(async () => {
-  await Promise.all(members.map(stop));
-});
-
-type LeasesSetting = NonNullable<Parameters<typeof startLeases>[0]>;
-
-async function join(adapterId: string, setting: LeasesSetting = {}): Promise<LeasesInTest> {
-  const member = await startLeases({
-    clock,
-    directory: fleet.create,
-    undertaker: fleet.createUndertaker,
-    seed: (seed += 1),
-    ...setting,
-    settings: { adapterId, ...setting.settings },
-  });
-  members.push(member);
-  return member;
-}
-
-/** Time passes meanwhile. */
-async function stop(member: LeasesInTest): Promise<void> {
-  const stopped = member.running.stop({ graceMs: 0 });
-  await clock.advanceAsync(100);
-  await stopped;
-}
+import {
+  beginFleet,
+  clock,
+  deadAfterMs,
+  endFleet,
+  fleet,
+  hear,
+  idOf,
+  idsIn,
+  inWords,
+  join,
+  members,
+  minute,
+  openIn,
+  pair,
+  stop,
+} from '../testing/leases-bed.ts';
 
 /** As `kill -9`. */
 function kill(member: LeasesInTest): void {
@@ -55,38 +27,8 @@ function kill(member: LeasesInTest): void {
   members.splice(members.indexOf(member), 1);
 }
 
-/** What consumers get, in order; `~`: an announcement. */
-const inWords = ({ attempts }: RecordingSink): string[] =>
-  attempts.map(({ event, announcement }) => {
-    if (event.type === 'disconnected') return `-${event.reason}`;
-    return announcement === true ? '~' : '+';
-  });
-
-/** While the engine is away, an adapter announces what is open every few seconds. */
-const withoutAnnouncements = (sink: RecordingSink): string[] => inWords(sink).filter((word) => word !== '~');
-
-const idOf = (event: ConnectionEvent | undefined) => event?.connectionId;
-
-const idsIn = (...of: readonly LeasesInTest[]) =>
-  new Set(of.flatMap(({ sink }) => sink.events.map(({ connectionId }) => connectionId)));
-
-/** Connections that consumers of all adapters take for open. */
-function openIn(...of: readonly LeasesInTest[]): number {
-  const events = of.flatMap(({ sink }) => sink.events);
-  const ended = new Set(events.flatMap((event) => (event.type === 'disconnected' ? [idOf(event)] : [])));
-  return new Set(events.map(idOf).filter((id) => !ended.has(id))).size;
-}
-
-async function hear(member: LeasesInTest, everyMs = 20_000, times = 1): Promise<void> {
-  for (let index = 0; index < times; index++) {
-    await (await member.request()).committed();
-    await clock.advanceAsync(everyMs);
-  }
-}
-
-async function pair(): Promise<[LeasesInTest, LeasesInTest]> {
-  return [await join('a'), await join('b')];
-}
+beforeEach(beginFleet);
+afterEach(endFleet);
 
 describe('a lease of a fleet', () => {
   test.each([2, 3])(
@@ -187,131 +129,6 @@ describe('a lease of a fleet', () => {
       expect([openIn(a, b), idsIn(a, b).size, fleet.engine.slots.size]).toEqual([0, 1, 0]);
     },
   );
-});
-
-describe('the engine of a fleet with leases', () => {
-  test('is waited for no longer than 50 ms', async () => {
-    const a = await join('a');
-    const release = fleet.holdAnswers(instanceOf(a));
-    const told: string[] = [];
-    void (await a.request()).committed().then(() => told.push('answered'));
-    await clock.advanceAsync(49);
-    expect([told, inWords(a.sink)]).toEqual([[], []]);
-    await clock.advanceAsync(1);
-    await settled();
-    expect([told, inWords(a.sink)]).toEqual([['answered'], ['+']]);
-    release();
-    await settled();
-    expect(openIn(a)).toBe(1);
-    expect(fleet.engine.slots.size).toBe(1);
-  });
-
-  test('that answers late that another adapter has the lease: that one goes on, the other is told as taken over', async () => {
-    const [a, b] = await pair();
-    await hear(a, 1_000);
-    const release = fleet.holdAnswers(instanceOf(b));
-    await b.request();
-    await clock.advanceAsync(50);
-    await settled();
-    expect(inWords(b.sink)).toEqual(['+']);
-    release();
-    await settled();
-    expect(inWords(b.sink)).toEqual(['+', '-taken-over']);
-    // From now on it reports.
-    for (let index = 0; index < 4; index++) await hear(b, 20_000);
-    expect([inWords(a.sink), openIn(a, b)]).toEqual([['+'], 1]);
-  });
-
-  test('is not waited for while it is away: the lease begins and ends on what the adapter knows', async () => {
-    const a = await join('a');
-    fleet.cutOff(instanceOf(a));
-    const lease = await a.request();
-    await lease.committed();
-    expect(inWords(a.sink)).toEqual(['+']);
-    await clock.advanceAsync(minute);
-    expect(withoutAnnouncements(a.sink)).toEqual(['+', '-inactive']);
-  });
-
-  test('is away at the holder alone, and the device goes to another: online throughout, and nothing is told twice', async () => {
-    const [a, b] = await pair();
-    await hear(a, 10_000);
-    const restore = fleet.cutOff(instanceOf(a));
-    for (let index = 0; index < 4; index++) {
-      await hear(b, 10_000);
-      expect(openIn(a, b)).toBe(1);
-    }
-    restore();
-    await hear(b, 10_000, 6);
-    expect([withoutAnnouncements(a.sink), withoutAnnouncements(b.sink)]).toEqual([['+'], []]);
-    await clock.advanceAsync(3 * minute);
-    expect([withoutAnnouncements(a.sink), withoutAnnouncements(b.sink)]).toEqual([['+'], ['-inactive']]);
-    expect([openIn(a, b), idsIn(a, b).size]).toEqual([0, 1]);
-  });
-
-  test('is away at the holder for longer than the lease: that ends it on its own view, and the device has a new one at once when it is back', async () => {
-    const [a, b] = await pair();
-    await hear(a, 10_000);
-    const restore = fleet.cutOff(instanceOf(a));
-    await hear(b, 10_000, 9);
-    expect(withoutAnnouncements(a.sink)).toEqual(['+', '-inactive']);
-    restore();
-    await clock.advanceAsync(100);
-    expect(withoutAnnouncements(b.sink)).toEqual(['+']);
-    expect([openIn(a, b), idsIn(a, b).size]).toEqual([1, 2]);
-    await clock.advanceAsync(3 * minute);
-    expect(withoutAnnouncements(b.sink)).toEqual(['+', '-inactive']);
-  });
-
-  test('is away where the device is, and not at its holder: what is heard counts, and is one again afterwards', async () => {
-    const [a, b] = await pair();
-    await hear(a, 1_000);
-    await hear(b, 1_000);
-    const restore = fleet.cutOff(instanceOf(b));
-    for (let index = 0; index < 12; index++) {
-      await hear(b, 10_000);
-      expect(openIn(a, b)).toBeGreaterThanOrEqual(1);
-    }
-    restore();
-    await hear(b, 10_000);
-    expect(openIn(a, b)).toBe(1);
-  });
-
-  test('that lost the news of the last sign elsewhere knows of it when the lease is about to end', async () => {
-    const [a, b] = await pair();
-    await hear(a, 40_000);
-    const cut = fleet.cutOff(instanceOf(a));
-    await hear(b, 0);
-    cut();
-    await clock.advanceAsync(30_000);
-    expect(inWords(a.sink)).toEqual(['+']);
-    await clock.advanceAsync(minute);
-    expect([inWords(a.sink), inWords(b.sink)]).toEqual([['+', '-inactive'], []]);
-  });
-
-  test('was told meanwhile how a lease ended that is still heard here: a new one begins at once', async () => {
-    const [a, b] = await pair();
-    await hear(a, 1_000);
-    const restore = fleet.cutOff(instanceOf(a));
-    await clock.advanceAsync(deadAfterMs * 2);
-    // It moved, and the device left there.
-    await hear(b, 1_000);
-    await b.goodbye();
-    await clock.advanceAsync(1_000);
-    await hear(a, 1_000);
-    restore();
-    await clock.advanceAsync(1_000);
-    expect(withoutAnnouncements(a.sink)).toEqual(['+', '+']);
-    expect(withoutAnnouncements(b.sink)).toEqual(['-client-closed']);
-    expect([openIn(a, b), idsIn(a, b).size]).toEqual([1, 2]);
-  });
-
-  test('that forgot everything is told again', async () => {
-    const [a, b] = await pair();
-    await hear(a, 1_000);
-    fleet.loseAll();
-    for (let index = 0; index < 4; index++) await hear(index % 2 ? a : b);
-    expect([inWords(a.sink), inWords(b.sink)]).toEqual([['+'], []]);
-  });
 });
 
 describe('a holder of leases', () => {
@@ -451,7 +268,7 @@ describe('a holder of leases', () => {
     ];
     await hear(a, 1_000);
     await hear(b, 1_000);
-    members = [];
+    members.length = 0;
     await stop(b);
     await stop(a);
     expect([inWords(a.sink), inWords(b.sink)]).toEqual([['+', '-adapter-shutdown'], []]);

@@ -1,56 +1,24 @@
 import { ManualClock, settled } from '@rollcall/conformance';
-import { MemoryFleet } from '@rollcall/conformance/fleet';
 import { scriptedPassword } from '@rollcall/conformance/registry';
 import type { ConnectionId } from '@rollcall/core';
-import { silentLog } from '@rollcall/core/environment';
 import type { ConnectionEvent } from '@rollcall/core/events';
-import { createMemoryJournal, type Journal } from '@rollcall/outbox';
+import { createMemoryJournal } from '@rollcall/outbox';
 import { createLateJournal } from '@rollcall/outbox/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { inWords, instanceOf } from '../testing/fleet-in-test.ts';
+import { type ScriptedInTest } from '../testing/start-scripted.ts';
 import {
-  inWords,
-  instanceOf,
-  recordingUndertaker,
-  type RecordingUndertaker,
-} from '../testing/fleet-in-test.ts';
-import type { TestSetting } from '../testing/start-for-test.ts';
-import { startScripted, type ScriptedInTest } from '../testing/start-scripted.ts';
-
-const away = { status: 'retryable', cause: new Error('away') } as const;
-const deadAfterMs = 10_000;
-
-let clock: ManualClock;
-let fleet: MemoryFleet;
-let members: ScriptedInTest[];
-/** What an undertaker was given to tell. */
-let owed: RecordingUndertaker['owed'];
-let dead: RecordingUndertaker['dead'];
-let undertaker: RecordingUndertaker;
-
-beforeEach(async () => {
-  clock = new ManualClock();
-  fleet = new MemoryFleet(clock);
-  members = [];
-  undertaker = await recordingUndertaker(fleet, { clock, deadAfterMs });
-  ({ owed, dead } = undertaker);
-});
-
-afterEach(async () => {
-  await undertaker.stop();
-  for (const member of members) await member.running.stop({ graceMs: 0 });
-});
-
-async function join(adapterId: string, setting: TestSetting = {}): Promise<ScriptedInTest> {
-  const member = await startScripted({
-    clock,
-    directory: fleet.create,
-    seed: members.length + 1,
-    ...setting,
-    settings: { adapterId, ...setting.settings },
-  });
-  members.push(member);
-  return member;
-}
+  beginFleet,
+  clock,
+  dead,
+  deadAfterMs,
+  endFleet,
+  fleet,
+  join,
+  members,
+  openIn,
+  owed,
+} from '../testing/fleet-bed.ts';
 
 /** As `kill -9`: its journal stays. */
 function kill(member: ScriptedInTest): void {
@@ -61,6 +29,13 @@ function kill(member: ScriptedInTest): void {
 function idOf(event: ConnectionEvent | undefined): ConnectionId | undefined {
   return event?.connectionId;
 }
+
+function millisecondsOf(event: ConnectionEvent | undefined): number {
+  return Number.parseInt(event?.epoch.slice(0, 12) ?? '', 16);
+}
+
+beforeEach(beginFleet);
+afterEach(endFleet);
 
 test('a device that connects elsewhere is taken over: the older socket is closed and told of, once', async () => {
   const [a, b] = [await join('a'), await join('b')];
@@ -180,199 +155,6 @@ test('a process that was stopped learns of a takeover, and reports it', async ()
   expect(owed).toEqual([]);
 });
 
-test('one that was declared dead ends its sockets, tells nothing of them, and goes on as another', async () => {
-  const a = await join('a');
-  const b = await join('b');
-  const [moved, stayed] = [await a.begin({ remoteId: 'moved' }), await a.begin({ remoteId: 'stayed' })];
-  await settled();
-  const before = instanceOf(a);
-  const thaw = fleet.freeze(before);
-  await b.begin({ remoteId: 'moved' });
-  await clock.advanceAsync(deadAfterMs + 1_000);
-  expect(owed.map(({ event, reason }) => [event.remoteId, reason]).toSorted(byText)).toEqual([
-    ['moved', 'taken-over'],
-    ['stayed', 'adapter-lost'],
-  ]);
-  expect(owed.map(({ event }) => event)).toEqual(expect.arrayContaining([...a.sink.events]));
-  thaw();
-  await settled();
-  expect([moved.ended, stayed.ended]).toEqual([['adapter-lost'], ['adapter-lost']]);
-  expect(inWords(a.sink.events), 'nothing more of the dead').toEqual(['+moved', '+stayed']);
-  expect(instanceOf(a)).not.toBe(before);
-  expect(a.host.context.identity).toEqual(a.running.identity);
-  expect(a.logged.some(({ level, message }) => level === 'warn' && message.includes('declared dead'))).toBe(
-    true,
-  );
-  await a.begin({ remoteId: 'stayed' });
-  await settled();
-  expect(a.sink.events.at(-1)).toMatchObject({
-    type: 'connected',
-    adapter: { id: 'a', instance: instanceOf(a) },
-    journal: { state: 'kept', follows: before },
-  });
-});
-
-test('the next run of one that went on as another follows that other', async () => {
-  const journal = createMemoryJournal();
-  const a = await join('a', { journal });
-  await a.begin({ remoteId: 'before' });
-  await settled();
-  const before = instanceOf(a);
-  const thaw = fleet.freeze(before);
-  await clock.advanceAsync(deadAfterMs + 1_000);
-  thaw();
-  await settled();
-  const other = instanceOf(a);
-  expect(other).not.toBe(before);
-  await a.running.stop({ graceMs: 0 });
-  const again = await join('a', { journal });
-  await again.begin({ remoteId: 'after' });
-  await settled();
-  expect(again.sink.events.at(-1)).toMatchObject({ journal: { state: 'kept', follows: other } });
-});
-
-test('nothing is sent while it may have been declared dead, and everything once it is known that it was not', async () => {
-  const a = await join('a');
-  await a.begin({ remoteId: 'before' });
-  await settled();
-  const proveAlive = fleet.doubt(instanceOf(a));
-  const { connection } = await a.begin({ remoteId: 'during' });
-  connection.report({ type: 'end', change: { reason: 'client-closed' } });
-  await settled();
-  expect(inWords(a.sink.events)).toEqual(['+before']);
-  proveAlive();
-  await settled();
-  expect(inWords(a.sink.events)).toEqual(['+before', '+during', '-during client-closed']);
-});
-
-test('an ending is withdrawn where its adapter learns that it was declared dead before it is sent', async () => {
-  const a = await join('a');
-  const { connection } = await a.begin({ remoteId: 'unit-1' });
-  await settled();
-  const answer = fleet.holdAnswers(instanceOf(a));
-  connection.report({ type: 'end', change: { reason: 'client-closed' } });
-  await settled();
-  const learn = fleet.doubt(instanceOf(a));
-  answer();
-  await settled();
-  fleet.engine.declareDead(a.running.identity, { aliveAt: clock.now(), unconfirmedSince: undefined });
-  learn();
-  await settled();
-  expect(inWords(a.sink.events)).toEqual(['+unit-1']);
-});
-
-test('what ended in doubt, and what had still to be sent, is told by others where it was declared dead', async () => {
-  let isAway = false;
-  const journal = createMemoryJournal();
-  const a = await join('a', { journal, answer: () => (isAway ? away : { status: 'delivered' }) });
-  const ending = await a.begin({ remoteId: 'ends-in-doubt' });
-  const left = await a.begin({ remoteId: 'left-before' });
-  await settled();
-  isAway = true;
-  left.connection.report({ type: 'end', change: { reason: 'client-closed' } });
-  await a.begin({ remoteId: 'unsent' });
-  await clock.advanceAsync(1_000);
-  const thaw = fleet.freeze(instanceOf(a));
-  await clock.advanceAsync(deadAfterMs + 1_000);
-  expect(new Set(owed.map(({ event, unconfirmed }) => [event.remoteId, unconfirmed].join()))).toEqual(
-    new Set(['ends-in-doubt,true', 'left-before,true', 'unsent,true']),
-  );
-  const noted = owed.find(({ event }) => event.remoteId === 'left-before')?.ending;
-  expect(noted).toMatchObject({ type: 'disconnected', reason: 'client-closed' });
-  isAway = false;
-  ending.connection.report({ type: 'end', change: { reason: 'connection-lost' } });
-  thaw();
-  await clock.advanceAsync(10_000);
-  expect(inWords(a.sink.events)).toEqual(['+ends-in-doubt', '+left-before', '-left-before client-closed']);
-  expect(a.sink.events.at(-1), 'as others told it').toEqual(noted);
-  expect(await openIn(journal), 'the journal has nothing of it').toEqual([]);
-});
-
-test('one that was cut off and declared dead tells itself what the engine never knew', async () => {
-  const a = await join('a');
-  const known = await a.begin({ remoteId: 'known' });
-  const restore = fleet.cutOff(instanceOf(a));
-  const unknown = await a.begin({ remoteId: 'unknown' });
-  await clock.advanceAsync(deadAfterMs + 1_000);
-  expect(owed.map(({ event }) => event.remoteId)).toEqual(['known']);
-  restore();
-  await settled();
-  expect([known.ended, unknown.ended]).toEqual([['adapter-lost'], ['adapter-lost']]);
-  // What is open was announced meanwhile.
-  expect([...new Set(inWords(a.sink.events))]).toEqual(['+known', '+unknown', '-unknown adapter-lost']);
-  expect(a.sink.events.at(-1)).toMatchObject({ initiator: 'adapter', clean: false });
-});
-
-test('declared dead after an answer was lost: others tell what the engine has, and it tells the rest', async () => {
-  const a = await join('a');
-  const hear = fleet.deafen(instanceOf(a));
-  const claimed = await a.begin({ remoteId: 'answer-lost' });
-  await settled();
-  const restore = fleet.cutOff(instanceOf(a));
-  const never = await a.begin({ remoteId: 'never-claimed' });
-  const left = await a.begin({ remoteId: 'left-in-doubt' });
-  await settled();
-  const thaw = fleet.freeze(instanceOf(a));
-  await clock.advanceAsync(deadAfterMs * 2);
-  expect(owed.map(({ event }) => event.remoteId)).toEqual(['answer-lost']);
-  left.connection.report({ type: 'end', change: { reason: 'client-closed' } });
-  hear();
-  restore();
-  thaw();
-  await clock.advanceAsync(1_000);
-  expect([claimed, never, left].map(({ ended }) => ended)).toEqual([
-    ['adapter-lost'],
-    ['adapter-lost'],
-    ['client-closed'],
-  ]);
-  expect(inWords(a.sink.events)).toEqual([
-    '+answer-lost',
-    '+never-claimed',
-    '+left-in-doubt',
-    '-left-in-doubt client-closed',
-    '-never-claimed adapter-lost',
-  ]);
-  expect(owed).toHaveLength(1);
-});
-
-test('one that is cut off from the engine alone goes on publishing, and is not declared dead by who sees that', async () => {
-  await undertaker.stop();
-  const a = await join('a');
-  const heardAt = new Map<string, number>();
-  a.sink.answer = ({ event }) => {
-    heardAt.set(event.adapter.instance, clock.monotonic());
-    return { status: 'delivered' };
-  };
-  const doubter = await fleet.createUndertaker({
-    clock,
-    random: { next: () => 0, bytes: (length) => new Uint8Array(length) },
-    log: silentLog,
-    deadAfterMs,
-    signal: {
-      stateOf: async (instance, withinMs) =>
-        clock.monotonic() - (heardAt.get(instance) ?? 0) < withinMs ? 'publishes' : 'silent',
-    },
-    tell(_dead, endings) {
-      owed.push(...endings);
-      return Promise.resolve([]);
-    },
-  });
-  const { connection, ended } = await a.begin();
-  const restore = fleet.cutOff(instanceOf(a));
-  await clock.advanceAsync(deadAfterMs * 20);
-  expect([owed, ended]).toEqual([[], []]);
-  const announced = a.sink.attempts.filter(({ announcement }) => announcement);
-  expect(announced.length, 'a few within the time').toBeLessThanOrEqual(20 * 4);
-  restore();
-  await clock.advanceAsync(deadAfterMs);
-  const before = a.sink.attempts.length;
-  await clock.advanceAsync(deadAfterMs * 2);
-  expect(a.sink.attempts, 'and none in touch').toHaveLength(before);
-  connection.report({ type: 'end', change: { reason: 'client-closed' } });
-  await settled();
-  await doubter.stop();
-});
-
 test.each([
   ['before others notice', 1_000, ['-unit-1 adapter-lost']],
   ['after others told', deadAfterMs + 2_000, []],
@@ -454,21 +236,6 @@ test.each([3_000, 300_000])(
     await a.running.stop({ graceMs: 0 });
   },
 );
-
-function millisecondsOf(event: ConnectionEvent | undefined): number {
-  return Number.parseInt(event?.epoch.slice(0, 12) ?? '', 16);
-}
-
-async function openIn(journal: Journal): Promise<readonly string[]> {
-  const { open } = await journal.recover();
-  const found: string[] = [];
-  for await (const page of open()) found.push(...page.map(({ event }) => event.remoteId));
-  return found;
-}
-
-function byText(a: readonly unknown[], b: readonly unknown[]): number {
-  return a.join() < b.join() ? -1 : 1;
-}
 
 test('a consumer that begins with nothing has each adapter announce what is open, once', async () => {
   const settings = { announceIntervalMs: 3_600_000 };

@@ -1,76 +1,21 @@
-import {
-  anEnding,
-  anOutboundEvent,
-  ManualClock,
-  RecordingSink,
-  seededRandom,
-  settled,
-} from '@rollcall/conformance';
+import { RecordingSink, settled } from '@rollcall/conformance';
 import { deviceRef, type ConnectionId } from '@rollcall/core';
-import { silentLog } from '@rollcall/core/environment';
-import type { Delivery, EventSink, OutboundEvent } from '@rollcall/core/sink';
+import type { Delivery } from '@rollcall/core/sink';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Journal } from '../journal/journal.ts';
 import { createMemoryJournal } from '../journal/memory-journal.ts';
 import { createHoldingJournal } from '../testing/holding-journal.ts';
 import { createLateJournal } from '../testing/late-journal.ts';
-import type { Outbox, OutboxBounds } from './outbox-contract.ts';
-import { createOutbox } from './outbox.ts';
+import {
+  closeOutboxes,
+  connected,
+  disconnected,
+  givenAnOutbox,
+  idsOf,
+  retryable,
+} from '../testing/given-outbox.ts';
 
-const retryable: Delivery = { status: 'retryable', cause: new Error('not now') };
-const open: Outbox[] = [];
-
-afterEach(async () => {
-  for (const outbox of open.splice(0)) await outbox.close();
-});
-
-interface Counted {
-  retried: number;
-  parked: string[];
-  leftOut: number;
-}
-
-function givenAnOutbox(
-  sinks: EventSink[],
-  bounds: OutboxBounds = { maxEvents: 1_000, maxBytes: 10_000_000 },
-  journal: Journal = createMemoryJournal(),
-  mayPublish?: () => boolean,
-) {
-  const clock = new ManualClock();
-  const counted: Counted = { retried: 0, parked: [], leftOut: 0 };
-  const outbox = createOutbox({
-    sinks,
-    journal,
-    clock,
-    random: seededRandom(1),
-    log: silentLog,
-    bounds,
-    backoff: { firstMs: 100, maxMs: 5_000 },
-    window: 8,
-    sendAfterMs: 1_000,
-    ...(mayPublish && { mayPublish }),
-    observer: {
-      delivered() {},
-      retried: () => (counted.retried += 1),
-      parked: (_sink, event) => counted.parked.push(event.id),
-      leftOut: () => (counted.leftOut += 1),
-    },
-  });
-  open.push(outbox);
-  return { clock, counted, outbox };
-}
-
-function connected(id: string, device = 'd1', tenant = 'acme', connection = id): OutboundEvent {
-  return anOutboundEvent(id, { device: deviceRef(tenant, device), connectionId: connection as ConnectionId });
-}
-
-/** The other half of `connected(of)`. */
-function disconnected(id: string, of: string, device = 'd1'): OutboundEvent {
-  const { event, downstream } = connected(id, device, 'acme', of);
-  return { event: anEnding(event), downstream };
-}
-
-const idsOf = (events: readonly { id: string }[]): string[] => events.map(({ id }) => id);
+afterEach(closeOutboxes);
 
 test('a tenant whose events are refused counts as refused until one of them, or an announcement, is accepted', async () => {
   const refused = new Set(['acme', 'umbrella']);
@@ -92,138 +37,6 @@ test('a tenant whose events are refused counts as refused until one of them, or 
   await settled();
   expect(refusing()).toBe(0);
   expect(outbox.depth()).toMatchObject([{ events: 0, parked: 2 }]);
-});
-
-describe('a destination that can be reached again', () => {
-  const unreachable: Delivery = { status: 'retryable', cause: new Error('away'), unreachable: true };
-
-  /** A sink whose destination is away until the test says otherwise. */
-  function givenADestinationThatIsAway() {
-    const listeners = new Set<() => void>();
-    let away = true;
-    const sink = Object.assign(
-      new RecordingSink('recording', () => (away ? unreachable : { status: 'delivered' })),
-      {
-        onReachable(listener: () => void) {
-          listeners.add(listener);
-          return () => listeners.delete(listener);
-        },
-      },
-    );
-    return {
-      sink,
-      back() {
-        away = false;
-        for (const listener of listeners) listener();
-      },
-      subscribed: () => listeners.size,
-    };
-  }
-
-  test('gets waiting events at once, each device in its order, and not when the next try would be due', async () => {
-    const { sink, back } = givenADestinationThatIsAway();
-    const { clock, outbox } = givenAnOutbox([sink]);
-    for (let index = 0; index < 40; index++) void outbox.append(connected(`e${index}`, `d${index % 20}`));
-    await clock.advanceAsync(600_000);
-    back();
-    await settled();
-    await settled();
-    expect(sink.events).toHaveLength(40);
-    for (let device = 0; device < 20; device++)
-      expect(idsOf(sink.events.filter((event) => event.device.device === `d${device}`))).toEqual([
-        `e${device}`,
-        `e${device + 20}`,
-      ]);
-  });
-
-  test.each([1, 2, 3, 40])('gets %i events at once, also where it was away for a moment', async (count) => {
-    const { sink, back } = givenADestinationThatIsAway();
-    const { outbox } = givenAnOutbox([sink]);
-    for (let index = 0; index < count; index++) void outbox.append(connected(`e${index}`, `d${index}`));
-    await settled();
-    back();
-    await settled();
-    await settled();
-    expect(sink.events).toHaveLength(count);
-  });
-
-  test('gets waiting events with the first event that it accepts, even if the sink does not say that it is reachable', async () => {
-    const { sink, back } = givenADestinationThatIsAway();
-    const { outbox } = givenAnOutbox([Object.assign(sink, { onReachable: () => () => {} })]);
-    void outbox.append(connected('waits', 'd1'));
-    await settled();
-    back();
-    void outbox.append(connected('comes', 'd2'));
-    await settled();
-    await settled();
-    expect(idsOf(sink.events)).toEqual(['comes', 'waits']);
-  });
-
-  test('gets waiting events of every tenant', async () => {
-    const { sink, back } = givenADestinationThatIsAway();
-    const { outbox } = givenAnOutbox([sink]);
-    const tenants = ['acme', 'umbrella', 'other'];
-    for (const tenant of tenants) void outbox.append(connected(tenant, 'd1', tenant));
-    await settled();
-    back();
-    await settled();
-    expect(idsOf(sink.events)).toEqual(tenants);
-  });
-
-  test('gets waiting events once one try succeeds, even if the sink does not say that it is reachable', async () => {
-    const { sink, back, subscribed } = givenADestinationThatIsAway();
-    const silent = Object.assign(sink, { onReachable: () => () => subscribed() });
-    const { clock, outbox } = givenAnOutbox([silent]);
-    for (let index = 0; index < 20; index++) void outbox.append(connected(`e${index}`, `d${index}`));
-    await clock.advanceAsync(600_000);
-    back();
-    const backAt = clock.monotonic();
-    while (sink.events.length === 0) await clock.advanceAsync(10);
-    await settled();
-    expect(sink.events).toHaveLength(20);
-    expect(clock.monotonic() - backAt).toBeLessThanOrEqual(5_010);
-  });
-
-  test('does not get the same event again and again if the sink put off only that event', async () => {
-    const { sink, back } = givenADestinationThatIsAway();
-    const { clock, outbox } = givenAnOutbox([sink]);
-    for (let index = 0; index < 3; index++) void outbox.append(connected(`e${index}`, `d${index}`));
-    await clock.advanceAsync(60_000);
-    sink.answer = ({ event }) => (event.id === 'e0' ? retryable : { status: 'delivered' });
-    const before = sink.attempts.length;
-    for (let round = 0; round < 10; round++) {
-      back();
-      await settled();
-    }
-    const asked = sink.attempts.slice(before).filter(({ event }) => event.id === 'e0');
-    expect(asked.length).toBeLessThanOrEqual(1);
-    expect(idsOf(sink.events)).toEqual(['e1', 'e2']);
-  });
-
-  test('gets only one try at first, in case it is not back', async () => {
-    const listeners: (() => void)[] = [];
-    const sink = Object.assign(new RecordingSink('recording', () => unreachable), {
-      onReachable(listener: () => void) {
-        listeners.push(listener);
-        return () => {};
-      },
-    });
-    const { clock, outbox } = givenAnOutbox([sink]);
-    for (let index = 0; index < 20; index++) void outbox.append(connected(`e${index}`, `d${index}`));
-    await clock.advanceAsync(600_000);
-    const before = sink.attempts.length;
-    for (const listener of listeners) listener();
-    await settled();
-    expect(sink.attempts).toHaveLength(before + 1);
-  });
-
-  test('is listened to no longer than the outbox runs', async () => {
-    const { sink, subscribed } = givenADestinationThatIsAway();
-    const { outbox } = givenAnOutbox([sink]);
-    expect(subscribed()).toBe(1);
-    await outbox.close();
-    expect(subscribed()).toBe(0);
-  });
 });
 
 describe('an event that the journal does not have yet', () => {
@@ -461,69 +274,6 @@ describe('the end', () => {
     await drained;
     await outbox.close();
     expect(clock.armed).toBe(0);
-  });
-});
-
-describe('an announcement', () => {
-  const again = (id: string, device?: string): OutboundEvent => ({
-    ...connected(id, device),
-    announcement: true,
-  });
-  const emptyDepth = { events: 0, bytes: 0, parked: 0, refusingTenants: 0, oldestAt: undefined };
-
-  test('goes to every sink, and delays no event', async () => {
-    const sinks = [new RecordingSink('one'), new RecordingSink('two')];
-    const { outbox } = givenAnOutbox(sinks);
-    outbox.announce(again('e1'));
-    expect(outbox.depth()).toMatchObject([emptyDepth, emptyDepth]);
-    await settled();
-    for (const sink of sinks)
-      expect(sink.attempts).toMatchObject([{ event: { id: 'e1' }, announcement: true }]);
-  });
-
-  test('is tried once, and neither kept nor parked, whatever the sink answers', async () => {
-    for (const answer of [retryable, { status: 'refused', cause: new Error('no') } as const]) {
-      const sink = new RecordingSink('away', () => answer);
-      const { outbox, clock, counted } = givenAnOutbox([sink]);
-      outbox.announce(again('e1'));
-      await clock.advanceAsync(60_000);
-      expect(sink.attempts).toHaveLength(1);
-      expect([counted.retried, counted.parked]).toEqual([0, []]);
-      expect(outbox.depth()).toMatchObject([emptyDepth]);
-    }
-  });
-
-  test('is not sent while an event of the device waits, or the sink is in trouble', async () => {
-    const sink = new RecordingSink('away', () => retryable);
-    const { outbox, clock } = givenAnOutbox([sink]);
-    void outbox.append(connected('e1', 'a'));
-    await settled();
-    outbox.announce(again('e0', 'a'));
-    outbox.announce(again('e2', 'b'));
-    sink.answer = () => ({ status: 'delivered' });
-    await clock.advanceAsync(60_000);
-    expect(idsOf(sink.events)).toEqual(['e1']);
-    outbox.announce(again('e2', 'b'));
-    await settled();
-    expect(idsOf(sink.events)).toEqual(['e1', 'e2']);
-  });
-
-  test('comes before the end of its connection, and does not count as half of a pair that could be left out', async () => {
-    const answers: (() => void)[] = [];
-    const sink = new RecordingSink(
-      'slow',
-      () => new Promise((resolve) => answers.push(() => resolve({ status: 'delivered' }))),
-    );
-    const { outbox, counted } = givenAnOutbox([sink], { maxEvents: 1, maxBytes: 10_000_000 });
-    for (let index = 0; index < 8; index++) void outbox.append(connected(`busy-${index}`, `other-${index}`));
-    outbox.announce(again('e1'));
-    void outbox.append(disconnected('e2', 'e1'));
-    expect(counted.leftOut).toBe(0);
-    while (answers.length > 0) {
-      answers.shift()?.();
-      await settled();
-    }
-    expect(idsOf(sink.events).slice(-2)).toEqual(['e1', 'e2']);
   });
 });
 

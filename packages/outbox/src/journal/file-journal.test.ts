@@ -1,149 +1,29 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import {
-  anEnding,
-  anOutboundEvent,
-  ManualClock,
-  seededRandom,
-  settled,
-  recordingLog,
-} from '@rollcall/conformance';
-import { deviceRef, type ConnectionId, type Epoch, type Timestamp } from '@rollcall/core';
+import { ManualClock } from '@rollcall/conformance';
+import { type ConnectionId, type Epoch, type Timestamp } from '@rollcall/core';
 import { silentLog } from '@rollcall/core/environment';
-import type { OutboundEvent } from '@rollcall/core/sink';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createFileJournal } from './file-journal.ts';
-import type { Journal, OpenEntry, PendingEvent, Place, Recovered } from './journal.ts';
-import { openSqliteStore, type SqliteStore } from './store/sqlite-store.ts';
-import type { Batch, JournalStore, StoreReads } from './store/stored.ts';
+import {
+  connected,
+  device,
+  disconnected,
+  FaultyStore,
+  findAll,
+  givenAJournal,
+  keep,
+  openDirectory,
+  recovered,
+  removeDirectory,
+  retried,
+  stores,
+  turn,
+  unhurried,
+} from '../testing/given-file-journal.ts';
 
-let directory: string;
-const stores: SqliteStore[] = [];
-
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'rollcall-journal-'));
-});
-afterEach(() => {
-  for (const store of stores.splice(0)) store.close();
-  rmSync(directory, { recursive: true });
-});
-
-/** A store whose answers the test can withhold, or turn into failures. */
-class FaultyStore implements JournalStore {
-  #store: SqliteStore | undefined;
-  #held: (() => void)[] | undefined;
-  readonly batches: Batch[] = [];
-  failing = false;
-
-  async open() {
-    this.#store = openSqliteStore({
-      file: join(directory, 'mqtt-0.journal'),
-      durability: 'process',
-      maxBytes: 100_000_000,
-    });
-    stores.push(this.#store);
-    return this.#store.summary();
-  }
-
-  async read<What extends keyof StoreReads>(what: What, which: Parameters<StoreReads[What]>[0]) {
-    if (!this.#store || this.failing) throw new Error('disk I/O error');
-    const read = this.#store[what] as (asked: typeof which) => ReturnType<StoreReads[What]>;
-    return read(which);
-  }
-
-  hold(): () => void {
-    const held = (this.#held = [] as (() => void)[]);
-    return () => {
-      this.#held = undefined;
-      for (const go of held) go();
-    };
-  }
-
-  async apply(batch: Batch) {
-    this.batches.push(batch);
-    await new Promise<void>((resolve) => (this.#held ? this.#held.push(resolve) : resolve()));
-    if (this.failing) throw new Error('disk I/O error');
-    this.#store?.apply(batch);
-  }
-
-  async close() {
-    this.crash();
-  }
-
-  /** Does what `kill -9` does: nothing more is written, and the lock is gone. */
-  crash(): void {
-    this.#store?.close();
-    stores.splice(stores.indexOf(this.#store as SqliteStore), 1);
-    this.#store = undefined;
-  }
-}
-
-function givenAJournal() {
-  const clock = new ManualClock();
-  const store = new FaultyStore();
-  const log = recordingLog();
-  const journal = createFileJournal({ store, clock, log, behindAfterMs: 50 });
-  return { clock, store, log, journal };
-}
-
-const device = deviceRef('acme', 'd1');
 const noted = { lastSeen: 1_767_268_800_500 as Timestamp };
 
-function connected(id: string): OutboundEvent {
-  return anOutboundEvent(`${id}+`, { device, connectionId: id as ConnectionId });
-}
-
-function disconnected(id: string): OutboundEvent {
-  const { event, downstream } = connected(id);
-  return { downstream, event: anEnding(event, { id: `${id}-` as typeof event.id }) };
-}
-
-/** Everything that a new incarnation finds. */
-interface Found extends Pick<Recovered, 'highWater' | 'follows' | 'rhythms' | 'proofs'> {
-  readonly pending: readonly PendingEvent[];
-  readonly open: readonly OpenEntry[];
-  /** `events a+`: the sink, and the id of the event that was read back. */
-  readonly ids: readonly string[];
-  readonly events: readonly (OutboundEvent | undefined)[];
-}
-
-async function findAll(journal: Journal): Promise<Found> {
-  const { highWater, follows, rhythms, proofs, ...lists } = await journal.recover();
-  const pending: PendingEvent[] = [];
-  const open: OpenEntry[] = [];
-  for await (const batch of lists.pending()) pending.push(...batch);
-  for await (const batch of lists.open()) open.push(...batch);
-  const events = await journal.read(pending.map(({ place }) => place));
-  const ids = pending.flatMap(({ sinks }, index) =>
-    sinks.map((sink) => `${sink} ${events[index]?.event.id}`),
-  );
-  return {
-    ...(highWater !== undefined && { highWater }),
-    ...(follows !== undefined && { follows }),
-    rhythms,
-    ...(proofs && { proofs }),
-    pending,
-    open,
-    ids,
-    events,
-  };
-}
-
-async function recovered(): Promise<Found> {
-  const store = new FaultyStore();
-  const journal = createFileJournal({ store, clock: new ManualClock(), log: silentLog, behindAfterMs: 50 });
-  const found = await findAll(journal);
-  store.crash();
-  return found;
-}
-
-/** Keeps an event, and waits until it is safe. */
-async function keep(journal: Journal, outbound: OutboundEvent, sinks: readonly string[]): Promise<Place> {
-  const { place, committed } = journal.append(outbound, sinks);
-  await committed;
-  return place;
-}
+beforeEach(openDirectory);
+afterEach(removeDirectory);
 
 describe('after a crash', () => {
   test('everything that was committed is there: unsent events in order and byte for byte, open connections, notes, rhythms', async () => {
@@ -287,128 +167,6 @@ describe('storing', () => {
   });
 });
 
-describe('if the store fails', () => {
-  test('no device waits, the failure is logged once, and the journal catches up by itself', async () => {
-    const { clock, store, log, journal } = givenAJournal();
-    await journal.recover();
-    store.failing = true;
-    await keep(journal, connected('a'), ['events']);
-    expect(journal.append(connected('b'), ['events']).committed).toBeUndefined();
-    expect(journal.append(disconnected('b'), ['events']).committed).toBeUndefined();
-    await retried(clock, 3);
-    expect(journal.behind()).toBe(true);
-    store.failing = false;
-    await retried(clock, 1);
-    expect(journal.behind()).toBe(false);
-    expect(log.lines.map(({ level, message }) => `${level}: ${message}`)).toEqual([
-      'error: journal cannot be written: events are kept in memory alone',
-      'info: journal is written again, and has caught up',
-    ]);
-    store.crash();
-    const found = await recovered();
-    expect(found.ids).toEqual(['events a+', 'events b+', 'events b-']);
-    expect(found.open.map(({ event }) => event.connectionId)).toEqual(['a']);
-  });
-
-  test('the journal has caught up once it stored what was there, even while more comes all the time', async () => {
-    const { clock, store, journal } = givenAJournal();
-    await journal.recover();
-    store.failing = true;
-    await keep(journal, connected('a'), ['events']);
-    await turn();
-    store.failing = false;
-    const release = store.hold();
-    clock.advance(1_000);
-    await turn();
-    journal.append(connected('b'), ['events']);
-    release();
-    store.hold();
-    await turn();
-    expect(journal.behind()).toBe(false);
-  });
-
-  test('only open and unconfirmed events wait in memory, however long it takes', async () => {
-    const { clock, store, journal } = givenAJournal();
-    await journal.recover();
-    store.failing = true;
-    for (let round = 0; round < 5_000; round++) {
-      for (const half of [connected(String(round)), disconnected(String(round))])
-        journal.forget('events', journal.append(half, ['events']).place);
-    }
-    journal.append(connected('open'), ['events']);
-    await turn();
-    await retried(clock, 10);
-    store.failing = false;
-    store.batches.length = 0;
-    await retried(clock, 1);
-    expect(store.batches.flatMap((batch) => batch.inserted)).toHaveLength(1);
-  });
-
-  test('a backlog larger than a batch is stored in turns, both halves of a connection together', async () => {
-    const { clock, store, journal } = givenAJournal();
-    await journal.recover();
-    store.failing = true;
-    for (let round = 0; round < 5_000; round++) {
-      journal.append(connected(String(round)), ['events']);
-      journal.append(disconnected(String(round)), ['events']);
-    }
-    await turn();
-    store.failing = false;
-    await retried(clock, 1);
-    expect(store.batches.length).toBeGreaterThan(5);
-    for (const { inserted } of store.batches) expect(inserted.length % 2).toBe(0);
-    store.crash();
-    expect((await recovered()).pending).toHaveLength(10_000);
-  });
-});
-
-test.each([1, 2, 3, 4, 5, 6, 7, 8])(
-  'whatever happens, in any order, everything that was committed is recovered (seed %i)',
-  async (seed) => {
-    const random = seededRandom(seed);
-    const below = (limit: number): number => Math.floor(random.next() * limit);
-    const open = new Set<string>();
-    let unsent: { readonly id: string; readonly place: Place }[] = [];
-    let count = 0;
-    for (let life = 0; life < 5; life++) {
-      const { clock, store, journal } = givenAJournal();
-      const found = await findAll(journal);
-      expect(found.ids).toEqual(unsent.map(({ id }) => `events ${id}`));
-      unsent = unsent.map(({ id }, index) => ({ id, place: found.pending[index]?.place ?? 0 }));
-      expect(found.open.map(({ event }) => event.connectionId).toSorted()).toEqual([...open].toSorted());
-      for (let step = 0; step < 200; step++) {
-        store.failing = below(10) === 0;
-        const dice = below(10);
-        if (dice < 4) {
-          const id = `${seed}.${count++}`;
-          const { place } = journal.append(connected(id), ['events', 'logging']);
-          journal.forget('logging', place);
-          open.add(id);
-          unsent.push({ id: `${id}+`, place });
-        } else if (dice < 7) {
-          const id = [...open][below(open.size)];
-          if (id === undefined) continue;
-          const { place } = journal.append(disconnected(id), ['events']);
-          open.delete(id);
-          unsent.push({ id: `${id}-`, place });
-        } else if (dice < 9) {
-          const [sent] = unsent.splice(below(unsent.length), 1);
-          if (sent) journal.forget('events', sent.place);
-        } else {
-          const id = [...open][below(open.size)] as ConnectionId | undefined;
-          if (id !== undefined) journal.note([[id, { lastSeen: below(1_000_000) as Timestamp }]]);
-        }
-        if (below(5) === 0) await turn();
-        if (below(20) === 0) clock.advance(1_000);
-      }
-      store.failing = false;
-      await retried(clock, 2);
-      await unhurried(clock);
-      store.crash();
-    }
-  },
-);
-
 test('a journal says which incarnation used it last, and the epoch of a `disconnected` counts too', async () => {
   const { clock, store, journal } = givenAJournal();
   expect(await journal.recover()).not.toHaveProperty('follows');
@@ -437,25 +195,6 @@ test('the epoch never falls behind, also if the batch that had it was lost', asy
   store.crash();
   expect((await recovered()).highWater).toBe('01bfffffffff0000');
 });
-
-/** Lets everything happen that can happen now. */
-async function turn(): Promise<void> {
-  for (let round = 0; round < 3; round++) await new Promise((resolve) => setImmediate(resolve));
-  await settled();
-}
-
-async function unhurried(clock: ManualClock): Promise<void> {
-  await turn();
-  clock.advance(50);
-  await turn();
-}
-
-async function retried(clock: ManualClock, times: number): Promise<void> {
-  for (let round = 0; round < times; round++) {
-    clock.advance(1_000);
-    await turn();
-  }
-}
 
 describe('a proof of identity', () => {
   const at = (ms: number): Timestamp => (1_767_000_000_000 + ms) as Timestamp;
