@@ -13,6 +13,8 @@ const retired = [
   { phrase: /\ball the same\b/iu, instead: '"still", or leave it out' },
   { phrase: /\bthe like of\b/iu, instead: '"such as"' },
   { phrase: /\bbefalls\b/iu, instead: '"happens to"' },
+  { phrase: /\b(?:stands?|stood|standing) still\b/iu, instead: '"is frozen", "does not run"' },
+  { phrase: /\bflat out\b/iu, instead: '"as fast as possible"' },
 ];
 
 const maxLineLength = 120;

@@ -79,7 +79,7 @@ export const coapOptions = {
     'COAP_MAXASSOCIATIONSPERDEVICE',
     wholeNumber(0, 1_000_000),
     '8',
-    'DTLS associations of one device, unless the registry says otherwise; beyond it the one silent longest gives way; 0: any number',
+    'DTLS associations of one device, unless the registry says otherwise; beyond it the one silent longest is closed; 0: any number',
   ),
   maxSessions: option(
     'COAP_MAXSESSIONS',
@@ -91,7 +91,7 @@ export const coapOptions = {
     'COAP_MAXHANDSHAKES',
     wholeNumber(1, 1_000_000),
     '2000',
-    'DTLS handshakes under way at a time; beyond it the one that has proved least gives way',
+    'DTLS handshakes under way at a time; beyond it the one that has proved least is dropped',
   ),
   maxHandshakesPerAddress: option(
     'COAP_MAXHANDSHAKESPERADDRESS',

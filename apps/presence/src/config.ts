@@ -148,7 +148,7 @@ export const presenceOptions = {
     'PRESENCE_MAXCONNECTIONS',
     wholeNumber(10, 1_000_000),
     '2000',
-    'network connections at a time; where there are more, the oldest that asks nothing gives way',
+    'network connections at a time; where there are more, the oldest one without an open request is closed',
   ),
   maxWatchers: option(
     'PRESENCE_MAXWATCHERS',

@@ -51,7 +51,7 @@ export const amqpServiceOptions = {
     `${section}_MAXPENDINGCONNECTIONS`,
     wholeNumber(1, 1_000_000),
     '1000',
-    'network connections of the AMQP services that have not logged in, at a time; where there are more, the oldest of the address block with most of them gives way',
+    'network connections of the AMQP services that have not logged in, at a time; where there are more, the oldest of the address block with most of them is closed',
   ),
   maxAmqpHandshakes: option(
     `${section}_MAXHANDSHAKES`,

@@ -78,7 +78,7 @@ export const authOptions = {
     'AUTH_JWKSENDPOINTTLSENABLED',
     flag,
     'true',
-    'whether the keys come over TLS; without it, whoever is in between can log in as anybody',
+    'whether the keys come over TLS; without it, an attacker in between can log in as any user',
     { hono: true },
   ),
 } as const satisfies Options;

@@ -46,7 +46,7 @@ export const managementOptions = {
     `${section}_AUTHENTICATIONREQUIRED`,
     flag,
     'true',
-    'whether requests must say who asks; `false`: whoever reaches the port may do everything, on loopback only',
+    'whether requests must say who asks; `false`: any client that reaches the port may do everything, on loopback only',
     { hono: true },
   ),
   userFile: optional(
@@ -111,7 +111,7 @@ export const managementOptions = {
     `${section}_MAXCONNECTIONS`,
     wholeNumber(10, 1_000_000),
     '2000',
-    'network connections of the API at a time; where there are more, the oldest that asks nothing gives way',
+    'network connections of the API at a time; where there are more, the oldest one without an open request is closed',
   ),
   usernamePattern: option(
     'REGISTRY_SVC_USERNAMEPATTERN',

@@ -41,7 +41,7 @@ ${places.map(([what, where]) => `  ${what.padEnd(width)}${where}`).join('\n')}
 Try, in another terminal:
 
 ${tries.join('\n')}
-  # nothing at hand? devices that connect, are killed, come back, fall silent, and leave
+  # no client installed? devices that connect, are killed, come back, fall silent, and leave
   npm run rollcall -- demo${moved}
 
   # is a device connected, since when, and how sure is that? and each change, as it comes

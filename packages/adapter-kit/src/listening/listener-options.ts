@@ -122,7 +122,7 @@ export function tcpOptions(
       `${section}_MAXPENDINGCONNECTIONS`,
       wholeNumber(1, 1_000_000),
       String(maxPending),
-      `${counted}, at a time; where there are more, the oldest of the address block with most of them gives way`,
+      `${counted}, at a time; where there are more, the oldest of the address block with most of them is closed`,
     ),
     maxHandshakes: option(
       `${section}_MAXHANDSHAKES`,
