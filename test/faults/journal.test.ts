@@ -6,6 +6,7 @@ import { clearUpAfterEach, everythingRuns } from './support/acts.ts';
 import { eventuallyNone } from './support/eventually.ts';
 import type { Fleet } from './support/fleet.ts';
 import { distinct } from './support/record.ts';
+import { scale } from './support/scale.ts';
 import type { Stage } from './support/stage.ts';
 import { differences } from './support/verdict.ts';
 
@@ -99,55 +100,64 @@ async function whileItStands({ adapter }: Stage, act: () => void): Promise<void>
   }
 }
 
-describe.each(Object.entries(faults))('a journal that is %s while the adapter runs', (_how, lose) => {
-  test('is begun again: DEGRADED for a while, one line in the log, and after a kill every session and every waiting event is reported', async () => {
-    const { stage, record, fleet } = await everythingRuns({ devices: 140 });
-    await fleet.connectAll(40);
-    await eventuallyNone(() => differences(record, fleet));
-    copyFileSync(stage.journal, `${stage.journal}.older`);
-    // What comes from now on waits in the journal, and was not confirmed.
-    await stage.network.end('SIGKILL');
-    for (let index = 40; index < 140; index++) await fleet.connect(index);
-    for (const attempt of fleet.open().slice(0, 10)) fleet.leave(attempt);
-    await eventuallyNone(() => openBeside(stage, 130));
-    await journalIsAtRest(stage);
-    const linesBefore = stage.adapter.process.stdout.length;
-
-    // What is done to several files is one fault: the adapter looks at them before, or afterwards.
-    await whileItStands(stage, () => lose(stage.journal));
-    const noticed = (): readonly string[] =>
-      logged(stage, 'a new journal was begun') === 1 ? [] : ['no new journal was begun'];
-    await eventuallyNone(noticed);
-    expect((await stage.readiness()).checks).toContainEqual(
-      expect.objectContaining({ name: 'journal', status: 'DEGRADED' }),
-    );
-    expect(await stage.metric('rollcall_journal_begun_anew_total')).toBe(1);
-    const aboutIt = stage.adapter.process.stdout
-      .slice(linesBefore)
-      .filter((line) => line.includes('journal'));
-    expect(aboutIt).toHaveLength(1);
-    for (const attempt of fleet.open().slice(0, 5)) fleet.leave(attempt);
-    await eventuallyNone(() => openBeside(stage, 125));
-    await everythingSoFarIsInTheJournal(fleet);
-
-    await stage.adapter.end('SIGKILL');
-    await stage.network.start();
-    await stage.adapter.start();
-    await eventuallyNone(() => differences(record, fleet));
-    const lost = distinct(record.events).filter(
-      (event) => event.type === 'disconnected' && event.reason === 'adapter-lost',
-    );
-    expect(lost).toHaveLength(126);
-    // To consumers it is the same journal.
-    const instance = lost[0]?.adapter.instance;
-    await fleet.connect(0);
-    await eventuallyNone(() =>
-      record.events.some(({ journal }) => journal?.state === 'kept' && journal.follows === instance)
-        ? []
-        : ['nobody says that the journal was kept'],
-    );
-  });
+/** One after which what was stored goes on, and one after which it is written again. The store's own tests have each way. */
+const played: readonly string[] = scale({
+  quick: ['removed with all that stands beside it', 'overwritten with an older copy'],
+  soak: Object.keys(faults),
 });
+
+describe.each(Object.entries(faults).filter(([how]) => played.includes(how)))(
+  'a journal that is %s while the adapter runs',
+  (_how, lose) => {
+    test('is begun again: DEGRADED for a while, one line in the log, and after a kill every session and every waiting event is reported', async () => {
+      const { stage, record, fleet } = await everythingRuns({ devices: 140 });
+      await fleet.connectAll(40);
+      await eventuallyNone(() => differences(record, fleet));
+      copyFileSync(stage.journal, `${stage.journal}.older`);
+      // What comes from now on waits in the journal, and was not confirmed.
+      await stage.network.end('SIGKILL');
+      for (let index = 40; index < 140; index++) await fleet.connect(index);
+      for (const attempt of fleet.open().slice(0, 10)) fleet.leave(attempt);
+      await eventuallyNone(() => openBeside(stage, 130));
+      await journalIsAtRest(stage);
+      const linesBefore = stage.adapter.process.stdout.length;
+
+      // What is done to several files is one fault: the adapter looks at them before, or afterwards.
+      await whileItStands(stage, () => lose(stage.journal));
+      const noticed = (): readonly string[] =>
+        logged(stage, 'a new journal was begun') === 1 ? [] : ['no new journal was begun'];
+      await eventuallyNone(noticed);
+      expect((await stage.readiness()).checks).toContainEqual(
+        expect.objectContaining({ name: 'journal', status: 'DEGRADED' }),
+      );
+      expect(await stage.metric('rollcall_journal_begun_anew_total')).toBe(1);
+      const aboutIt = stage.adapter.process.stdout
+        .slice(linesBefore)
+        .filter((line) => line.includes('journal'));
+      expect(aboutIt).toHaveLength(1);
+      for (const attempt of fleet.open().slice(0, 5)) fleet.leave(attempt);
+      await eventuallyNone(() => openBeside(stage, 125));
+      await everythingSoFarIsInTheJournal(fleet);
+
+      await stage.adapter.end('SIGKILL');
+      await stage.network.start();
+      await stage.adapter.start();
+      await eventuallyNone(() => differences(record, fleet));
+      const lost = distinct(record.events).filter(
+        (event) => event.type === 'disconnected' && event.reason === 'adapter-lost',
+      );
+      expect(lost).toHaveLength(126);
+      // To consumers it is the same journal.
+      const instance = lost[0]?.adapter.instance;
+      await fleet.connect(0);
+      await eventuallyNone(() =>
+        record.events.some(({ journal }) => journal?.state === 'kept' && journal.follows === instance)
+          ? []
+          : ['nobody says that the journal was kept'],
+      );
+    });
+  },
+);
 
 test('after an older copy was written over a journal in use and the adapter was killed, every session is reported', async () => {
   const { stage, record, fleet } = await everythingRuns({ devices: 140 });

@@ -177,7 +177,7 @@ describe.runIf(packages.every(hasPackage))('through HAProxy', () => {
     async (way) => {
       const before = connected(way.app).length;
       await connect(way);
-      await expect.poll(() => connected(way.app).length, { timeout: 20_000 }).toBe(before + 1);
+      await expect.poll(() => connected(way.app).length, { timeout: 240_000 }).toBe(before + 1);
       expect(connected(way.app).at(-1)).toMatch(/^127\.0\.0\.1:\d+$/);
     },
   );
@@ -185,7 +185,7 @@ describe.runIf(packages.every(hasPackage))('through HAProxy', () => {
   test.each(apps)('the %s adapter serves a device that comes without a balancer too', async (app) => {
     const before = connected(app).length;
     await connect({ app, scheme: 'plain', port: adapters.get(app)?.ports[0] ?? 0 });
-    await expect.poll(() => connected(app).length, { timeout: 20_000 }).toBe(before + 1);
+    await expect.poll(() => connected(app).length, { timeout: 240_000 }).toBe(before + 1);
   });
 
   test('the adapter hangs up on curl that claims to be a balancer', () => {

@@ -85,7 +85,7 @@ describe.runIf(hasPackage('mosquitto-clients')).each(['mqttv311', 'mqttv5'])('mo
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     const events = (): readonly EventLine[] => up.events().filter((event) => event['remote-id'] === 'unit-4');
     await expect
-      .poll(() => events().length % 2 === 0 && events().at(-1)?.cause, { timeout: 10_000 })
+      .poll(() => events().length % 2 === 0 && events().at(-1)?.cause, { timeout: 240_000 })
       .toBe('disconnected');
     seen = up.events().length;
   });

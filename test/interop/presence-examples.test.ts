@@ -11,7 +11,7 @@ import { debianPython, hasPackage } from './support.ts';
 
 // The examples of docs/examples in Python and for a shell, against a service: they ask, and they hear of a change.
 
-const patience = { timeout: 60_000 };
+const patience = { timeout: 240_000 };
 const example = (name: string): string =>
   fileURLToPath(new URL(`../../docs/examples/${name}`, import.meta.url));
 

@@ -23,7 +23,7 @@ import { indexedPng } from './indexed-png.ts';
 const executablePath = '/usr/bin/chromium';
 const pictures = fileURLToPath(new URL('../../docs/pictures/', import.meta.url));
 const makesPictures = process.env['ROLLCALL_PICTURES'] !== undefined;
-const patience = { timeout: 30_000 };
+const patience = { timeout: 240_000 };
 const minute = 60_000;
 
 let numbers = 0;

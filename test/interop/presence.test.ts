@@ -54,7 +54,7 @@ describe.runIf(hasDebianPackage('postgresql'))('two replicas on PostgreSQL', () 
   test('a reader of one goes on at the other without a gap', async () => {
     const before = listen(stage.urls[0]);
     await expect
-      .poll(() => before.heard.map(({ type }) => type), { timeout: 30_000 })
+      .poll(() => before.heard.map(({ type }) => type), { timeout: 240_000 })
       .toContain('snapshot-end');
     const path = '/v1/tenants/acme/watch';
     const first = await fetch(stage.urls[0] + path);

@@ -28,7 +28,7 @@ const promtool = '/usr/bin/promtool';
 const executablePath = '/usr/bin/chromium';
 const picture = fileURLToPath(new URL('../../docs/pictures/dashboard.png', import.meta.url));
 const makesPictures = process.env['ROLLCALL_PICTURES'] !== undefined;
-const patience = { timeout: 60_000, interval: 500 };
+const patience = { timeout: 240_000, interval: 500 };
 
 const dashboard = JSON.parse(readFileSync(join(deploy, 'grafana/rollcall.json'), 'utf8')) as Dashboard;
 /** An expression as Grafana asks it, of all jobs. */

@@ -14,7 +14,7 @@ import { startRedis, type RedisServer } from './testing/redis-servers.ts';
 const guide = readFileSync(new URL('../../../docs/fleet.md', import.meta.url), 'utf8');
 /** The rule as the guide states it. */
 const rule = /^ACL SETUSER rollcall .+$/m.exec(guide)?.[0] ?? '';
-const patience = { timeout: 30_000, interval: 50 };
+const patience = { timeout: 240_000, interval: 50 };
 
 describe.skipIf(!hasDebianPackage('redis-server'))(
   'a user that may do what the guide says, and no more',

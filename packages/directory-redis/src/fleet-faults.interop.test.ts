@@ -16,7 +16,7 @@ import { shortId } from './wire/short-id.ts';
 import { startRedis, type RedisServer } from './testing/redis-servers.ts';
 
 const prefix = 'faults:';
-const patience = { timeout: 30_000, interval: 50 };
+const patience = { timeout: 240_000, interval: 50 };
 
 /** Members with the limits of an adapter: no device waits for more than 50 ms. */
 function impatient(server: RedisServer) {
@@ -459,7 +459,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))('faults of the engine', () =>
             new Set(holders.map(([id]) => id)),
           );
         },
-        { timeout: 60_000, interval: 250 },
+        { timeout: 240_000, interval: 250 },
       );
     },
   );

@@ -9,7 +9,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { fleetOnRedis, loopback } from './testing/fleet-on-redis.ts';
 import { startRedis } from './testing/redis-servers.ts';
 
-const patience = { timeout: 30_000, interval: 50 };
+const patience = { timeout: 240_000, interval: 50 };
 
 test.skipIf(!hasDebianPackage('redis-server'))(
   'a lease of a dead instance whose device is heard by another one is not reported as lost, however old its record: it moves there',

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { fleetOnRedis, loopback } from './testing/fleet-on-redis.ts';
 import { startRedis, type RedisServer } from './testing/redis-servers.ts';
 
-const patience = { timeout: 30_000, interval: 50 };
+const patience = { timeout: 240_000, interval: 50 };
 
 describe.skipIf(!hasDebianPackage('redis-server'))('what an instance noted of endings', () => {
   let server: RedisServer;

@@ -92,7 +92,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
       expect(sets.find(({ name }) => name === 'directory-password')?.use(['secret\n'])).toMatchObject({
         changed: true,
       });
-      await expect.poll(() => a.directory.status, { timeout: 20_000 }).toBe('in-touch');
+      await expect.poll(() => a.directory.status, { timeout: 240_000 }).toBe('in-touch');
       expect(await a.directory.enter(a.entry('d-1', 'x'))).not.toBe('lost');
       await a.directory.close();
     });

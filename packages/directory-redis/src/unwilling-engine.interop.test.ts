@@ -14,7 +14,7 @@ import { startRedis, type RedisServer } from './testing/redis-servers.ts';
 // An engine that can be reached, but does not do what it is asked: full, read-only, slow, or with another password.
 
 const prefix = 'unwilling:';
-const patience = { timeout: 60_000, interval: 50 };
+const patience = { timeout: 240_000, interval: 50 };
 
 describe.skipIf(!hasDebianPackage('redis-server'))('an unwilling engine', () => {
   let server: RedisServer;

@@ -11,7 +11,7 @@ import { RoamingDevices } from './roaming-devices.ts';
 // Two adapters, a directory, and a presence service that begins with nothing: it has them announce what is open.
 
 const count = 60;
-const patienceMs = 120_000;
+const patienceMs = 240_000;
 
 clearUpAfterEach();
 

@@ -21,7 +21,7 @@ export const over = (quick: RequestProtocol): readonly RequestProtocol[] =>
 const longMs = 60_000;
 export const deadAfterMs = scale({ quick: 5_000, soak: 10_000 });
 export const rounds = Number(process.env['ROLLCALL_FLEET_ROUNDS'] ?? scale({ quick: 1, soak: 20 }));
-export const patienceMs = 120_000;
+export const patienceMs = 240_000;
 
 export interface Play extends FleetOnStage {
   /** One that holds the leases, and one to which devices go. */

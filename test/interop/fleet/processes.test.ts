@@ -9,7 +9,7 @@ import { folderWithPump } from './folder-with-pump.ts';
 // One MQTT adapter that is two processes behind one port, without a server: their parent holds the directory.
 
 const devices = 40;
-const patience = { timeout: 60_000, interval: 50 };
+const patience = { timeout: 240_000, interval: 50 };
 
 let folder = '';
 let adapter: AdapterInFleet;

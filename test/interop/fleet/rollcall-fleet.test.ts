@@ -9,7 +9,7 @@ import { startInFleet, type AdapterInFleet } from './adapter-in-fleet.ts';
 import { folderWithPump } from './folder-with-pump.ts';
 import { startRedisServer, type RedisInTest } from './redis-server.ts';
 
-const patience = { timeout: 60_000, interval: 200 };
+const patience = { timeout: 240_000, interval: 200 };
 
 /** Runs `rollcall fleet` to its end. */
 async function rollcallFleet(args: readonly string[], directory: string) {

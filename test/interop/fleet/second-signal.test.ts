@@ -14,7 +14,7 @@ import { RoamingDevices } from './roaming-devices.ts';
 /** A quarter of it is what an announcement may take to the presence service, however busy the machine. */
 const deadAfterMs = 20_000;
 const count = 20;
-const patienceMs = 120_000;
+const patienceMs = 240_000;
 
 clearUpAfterEach();
 

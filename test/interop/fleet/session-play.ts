@@ -11,7 +11,7 @@ export const few = scale({ quick: 60, soak: 300 });
 export const many = scale({ quick: 200, soak: 1_000 });
 export const deadAfterMs = scale({ quick: 5_000, soak: 10_000 });
 export const rounds = Number(process.env['ROLLCALL_FLEET_ROUNDS'] ?? scale({ quick: 1, soak: 20 }));
-export const patienceMs = scale({ quick: 60_000, soak: 120_000 });
+export const patienceMs = 240_000;
 
 /** A row over one protocol in CI, over both in the soak. */
 export const over = (quick: RoamingProtocol): readonly RoamingProtocol[] =>
