@@ -16,7 +16,7 @@ export function describeFailure(error: unknown, peer: string, name: string): str
     case 'credentials':
       return `the ${name} at ${peer} refused the credentials: check user name, password or client certificate (${said})`;
     case 'login-undecided':
-      return `cannot connect to the ${name} at ${peer}: it could not check the credentials: is what it asks there? (${said})`;
+      return `cannot connect to the ${name} at ${peer}: it cannot decide the login now: its auth server may be away (${said})`;
     case 'tls':
       return `TLS with ${peer} failed: check trust store, host name, and that the port speaks TLS (${code}: ${said})`;
     case 'other':
