@@ -22,7 +22,7 @@ test('of much work some is done in one turn, in order', async () => {
   expect(Math.max(...perTurn)).toBeLessThanOrEqual(50);
 });
 
-test('what concerns one device does not wait until all are reviewed, and is not reviewed beside them', async () => {
+test('what concerns one device does not wait until all are reviewed, and has the next turn', async () => {
   const turns = new ReviewTurns(() => {});
   const done: (number | string)[] = [];
   const answers: (() => void)[] = [];
@@ -39,6 +39,53 @@ test('what concerns one device does not wait until all are reviewed, and is not 
   }
   await Promise.all([all, one]);
   expect(done.indexOf('one')).toBe(50);
+});
+
+test('changes of several devices do not wait for each other, and those of one device do', async () => {
+  const turns = new ReviewTurns(() => {});
+  const asked: string[] = [];
+  const answers: (() => void)[] = [];
+  const change = (device: string): Promise<void> =>
+    turns.each(
+      () => [device],
+      (item) => {
+        asked.push(item);
+        return new Promise((resolve) => answers.push(resolve));
+      },
+    );
+  const all = ['a', 'b', 'a', 'c', 'a'].map(change);
+  await settled();
+  expect(asked).toEqual(['a', 'b', 'c']);
+  answers[1]?.();
+  await settled();
+  expect(asked).toEqual(['a', 'b', 'c']);
+  for (let answered = 0; answered < answers.length; answered++) {
+    answers[answered]?.();
+    await settled();
+  }
+  await Promise.all(all);
+  expect(asked).toEqual(['a', 'b', 'c', 'a', 'a']);
+});
+
+test('however many changes there are, a bounded number is asked about at a time', async () => {
+  const turns = new ReviewTurns(() => {});
+  const answers: (() => void)[] = [];
+  const all = numbers(120).map((device) =>
+    turns.each(
+      () => [device],
+      () => new Promise((resolve) => answers.push(resolve)),
+    ),
+  );
+  await settled();
+  expect(answers).toHaveLength(50);
+  answers[0]?.();
+  await settled();
+  expect(answers).toHaveLength(51);
+  for (let answered = 1; answered < 120; answered++) {
+    answers[answered]?.();
+    await settled();
+  }
+  await Promise.all(all);
 });
 
 test('a review that fails is told, and the others are done', async () => {
