@@ -14,6 +14,9 @@ import {
   trustedByName,
 } from './testing/file-content.ts';
 
+/** A call of a function takes no more than some 120,000 arguments: the soak has more, and so have the credentials below. */
+const manyObjects = process.env['ROLLCALL_FUZZ_CASES'] === undefined ? 15_000 : 150_000;
+
 const weak = 'must have an RSA key of 2048 bits or more, or one on P-256, P-384 or P-521';
 function ecKey(): { readonly algorithm: string; readonly key: string } {
   return { algorithm: 'EC', key: base64(createDeviceKey().publicKey) };
@@ -229,21 +232,24 @@ describe('a registry file', () => {
         tenants: [
           tenant(
             'acme',
-            Array.from({ length: 150_000 }, () => ({})),
+            Array.from({ length: manyObjects }, () => ({})),
           ),
         ],
       },
     ],
-    ['tenants', { tenants: Array.from({ length: 150_000 }, () => ({})) }],
+    ['tenants', { tenants: Array.from({ length: manyObjects }, () => ({})) }],
     [
       'credentials of one device',
       { tenants: [tenant('acme', [device('d', { credentials: Array.from({ length: 150_000 }, () => 1) })])] },
     ],
-  ])('with 150,000 wrong %s is refused with the first problems and their number', async (_what, content) => {
-    const problems = problemsOf(JSON.stringify(content), 'registry.json');
-    expect(problems.length).toBeGreaterThan(0);
-    expect(problems.length).toBeLessThan(100);
-  });
+  ])(
+    'with very many wrong %s is refused with the first problems and their number',
+    async (_what, content) => {
+      const problems = problemsOf(JSON.stringify(content), 'registry.json');
+      expect(problems.length).toBeGreaterThan(0);
+      expect(problems.length).toBeLessThan(100);
+    },
+  );
 
   test.each([
     ['that is not YAML', 'tenants: [', 'registry.yaml'],

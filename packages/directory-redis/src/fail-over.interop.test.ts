@@ -9,6 +9,7 @@ import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { fleetOnRedis, loopback } from './testing/fleet-on-redis.ts';
 import { startRedis, type RedisServer } from './testing/redis-servers.ts';
+import { lossesOf } from './testing/losses-of.ts';
 
 const patience = { timeout: 240_000, interval: 50 };
 const basis = { kind: 'lease', intervalMs: 60_000, from: 'default' } as const;
@@ -138,7 +139,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
         async () => expect(await placesOf(a, entry)).toEqual([[entry.event.connectionId, b.instance]]),
         patience,
       );
-      expect(b.told).toEqual([]);
+      expect(lossesOf(b)).toEqual([]);
     });
 
     test('a lease that moved in that second ends once, should the adapter that took it be killed before it can say so', async () => {

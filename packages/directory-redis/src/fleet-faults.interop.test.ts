@@ -14,6 +14,7 @@ import { deviceName } from './wire/field-text.ts';
 import { keyNames } from './wire/key-names.ts';
 import { shortId } from './wire/short-id.ts';
 import { startRedis, type RedisServer } from './testing/redis-servers.ts';
+import { lossesOf } from './testing/losses-of.ts';
 
 const prefix = 'faults:';
 const patience = { timeout: 240_000, interval: 50 };
@@ -93,7 +94,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))('faults of the engine', () =>
       async () => expect(await placesOf(a, [...before, ...during])).toEqual(idsOf(open)),
       patience,
     );
-    expect(a.told).toEqual([]);
+    expect(lossesOf(a)).toEqual([]);
     expect(fleet.log.lines.filter(({ level }) => level === 'warn').map(({ message }) => message)).toEqual([
       'connection directory is away: devices are served without it',
     ]);
@@ -111,7 +112,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))('faults of the engine', () =>
     );
     await vi.waitFor(async () => expect(await placesOf(b, ofA)).toEqual(idsOf(ofA)), patience);
     await vi.waitFor(() => expect(b.directory.elsewhere(deviceRef('acme', 'd').tenant)).toBe(300), patience);
-    expect(a.told).toEqual([]);
+    expect(lossesOf(a)).toEqual([]);
     expect(a.directory.alive).toBe(true);
   });
 
@@ -122,7 +123,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))('faults of the engine', () =>
     await Promise.all(entries.map((entry) => a.directory.enter(entry)));
     await client().flushall();
     await vi.waitFor(async () => expect(await placesOf(a, entries)).toEqual(idsOf(entries)), patience);
-    expect(a.told).toEqual([]);
+    expect(lossesOf(a)).toEqual([]);
   });
 
   test('who was not subscribed for a while finds out what it lost', async () => {
@@ -184,7 +185,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))('faults of the engine', () =>
     );
     await delay(deadAfterMsUnderTest);
     expect(a.directory.alive).toBe(true);
-    expect(a.told).toEqual([]);
+    expect(lossesOf(a)).toEqual([]);
     expect(a.directory.counts()['foreign_values']).toBeGreaterThan(5);
     expect(fleet.log.lines.filter(({ level }) => level === 'error')).toEqual([]);
     const foreign = fleet.log.lines.filter(({ message }) => message.includes('is foreign'));
@@ -204,7 +205,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))('faults of the engine', () =>
     await b.directory.enter(ofB);
     await vi.waitFor(async () => expect(await placesOf(a, [ofA])).toEqual(idsOf([ofA])), patience);
     await vi.waitFor(async () => expect(await placesOf(b, [ofB])).toEqual(idsOf([ofB])), patience);
-    expect([...a.told, ...b.told]).toEqual([]);
+    expect(lossesOf(a, b)).toEqual([]);
   });
 
   test('an engine that may drop what it was told is warned of; one that is full is away, and comes back', async () => {
@@ -366,7 +367,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))('faults of the engine', () =>
     await delay(1_000);
     thaw();
     await vi.waitFor(() => expect(a.told).toEqual([{ what: 'buried', neverKnown: [] }]), patience);
-    expect(b.told).toEqual([]);
+    expect(lossesOf(b)).toEqual([]);
     expect(owed).toHaveLength(1);
   });
 
