@@ -68,8 +68,9 @@ export class Claims {
 
   /** A session began now. */
   async enter(held: HeldConnection): Promise<DirectoryStanding> {
-    const { book, asker, tallies, self } = this.#options;
+    const { book, asker, tallies, self, time } = this.#options;
     tallies.claims += 1;
+    held.claimedAtMs = Math.round(time.now() ?? 0);
     const before = book.add(held);
     if (before) this.displaced(before, this.#placeOf(held));
     if (!asker.canAsk) return this.notAsked(held);

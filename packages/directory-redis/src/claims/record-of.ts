@@ -10,7 +10,11 @@ export function recordOf(held: HeldConnection, time: EngineTime, clock: Clock): 
   return recordText({
     device: held.deviceName,
     field: held.field,
-    body: bodyText({ event: held.event, ...(lease && { lease }) }),
+    body: bodyText({
+      event: held.event,
+      ...(held.claimedAtMs > 0 && { claimedAtMs: held.claimedAtMs }),
+      ...(lease && { lease }),
+    }),
     ...(lease && { untilMs: lease.untilMs }),
   });
 }

@@ -1,4 +1,4 @@
-import { nowMs, readClaim, readRecord } from './fragments.ts';
+import { nowMs, readClaim, readClaimedAt, readRecord } from './fragments.ts';
 import { script } from './script.ts';
 
 /**
@@ -8,7 +8,8 @@ import { script } from './script.ts';
  * dies, no one would end it.
  *
  * A fresh claim wins whatever the clocks say: its device has just connected. It gets an epoch above the one it displaces.
- * A claim that is asserted again, or was held up on its way, is compared by epochs.
+ * If a claim is asserted again, or was held up on its way, the device that connected later wins, by the engine's clock, which
+ * all adapters estimate. Where one of the two times is not known, their epochs are compared.
  *
  * Of one instance's own connections, the latest claim wins whatever the epochs: the instance knows the order.
  *
@@ -23,7 +24,7 @@ import { script } from './script.ts';
  */
 export const claimSlot = script(
   'claim-slot',
-  `${nowMs}${readClaim}${readRecord}
+  `${nowMs}${readClaim}${readRecord}${readClaimedAt}
 local device, owed, fenced, ended = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local field, epoch, me, mine, record, freshUntil, from, channels, owedBy, kind = unpack(ARGV)
 if redis.call('SISMEMBER', fenced, me) == 1 then return {2} end
@@ -71,8 +72,14 @@ if held and connection == mine then
   if holder ~= me or theirs ~= epoch then redis.call('HSET', device, field, '1'..epoch..me..' '..mine) end
   return {1, epoch, '', ''}
 end
+if held and not buried and holder ~= me and (freshUntil == '' or nowMs() > tonumber(freshUntil)) then
+  local at = readClaimedAt(record)
+  local theirAt = at and readClaimedAt(redis.call('HGET', owedBy..holder, connection))
+  local isLater = epoch > theirs
+  if theirAt and theirAt ~= at then isLater = at > theirAt end
+  if not isLater then return {0, held} end
+end
 if held and theirs >= epoch then
-  if not buried and holder ~= me and (freshUntil == '' or nowMs() > tonumber(freshUntil)) then return {0, held} end
   local high, low = tonumber(string.sub(theirs, 1, 8), 16), tonumber(string.sub(theirs, 9), 16) + 1
   if low > 4294967295 then high, low = math.min(high + 1, 4294967295), 0 end
   epoch = string.format('%08x%08x', high, low)

@@ -44,6 +44,12 @@ local function readRecord(text)
   return string.match(text or '', '^%d([-LT])([^\\n]+)\\n([^\\n]+)\\n(%d*)\\n[^\\n]+$')
 end`;
 
+/** When the device of a record connected, ms by the engine's clock; nothing where that is not known. See `bodyText`. */
+export const readClaimedAt = `
+local function readClaimedAt(text)
+  return tonumber(string.match(text or '', '\\n{"w":(%d+)[,}]'))
+end`;
+
 /** Adds to the total of a tenant, and answers it. A foreign value counts as 0. */
 export const addToTotal = `
 local function addToTotal(totals, tenant, more)

@@ -5,6 +5,8 @@ import type { LeaseState } from '@rollcall/core/directory';
 /** What a record says about a connection, apart from its device. */
 export interface OpenConnection {
   readonly event: ConnectedEvent;
+  /** Of a session: when its device connected, by the engine's clock in ms. `claimSlot` reads it. */
+  readonly claimedAtMs?: number;
   /** Of a lease. */
   readonly lease?: StoredLease;
 }
@@ -19,10 +21,12 @@ export interface StoredLease {
 }
 
 /** One line, without the device, which stands beside it, and without what is the same for the whole incarnation. */
-export function bodyText({ event, lease }: OpenConnection): string {
+export function bodyText({ event, claimedAtMs, lease }: OpenConnection): string {
   const { type: _type, id, connectionId: _named, epoch, device: _device, adapter, ...facts } = event;
   const { remoteId, at, basis, protocol, slot, remoteAddress, ...more } = facts;
   return JSON.stringify({
+    // The first one: a script finds it there.
+    w: claimedAtMs,
     i: id,
     e: epoch,
     r: remoteId,
