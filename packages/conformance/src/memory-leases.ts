@@ -160,7 +160,7 @@ export class MemoryLeases implements DirectoryLeases {
     const { engine, identity, instance } = this.#of;
     const { connectionId, epoch } = entry.event;
     if (engine.dead.has(instance)) return { status: 'unknown' };
-    if (engine.ended.has(connectionId)) return { status: 'ended' };
+    if (engine.ended.has(connectionId) || engine.told.has(connectionId)) return { status: 'ended' };
     const { key, holder } = this.#holderOf(entry);
     if (key === undefined) return { status: 'unknown' };
     if (!holder) {

@@ -111,8 +111,9 @@ export class FleetState {
     remember(this.#ended, connection);
   }
 
+  /** Whoever told it: the one that held it, or others after its death. */
   hasEnded(connection: ConnectionId): boolean {
-    return this.#ended.has(connection);
+    return this.#ended.has(connection) || this.#told.has(connection);
   }
 
   /** Of connections of a dead instance: those that were never entered. */

@@ -152,6 +152,21 @@ export function describeLeasesOfFleet(name: string, withFleet: WithFleet): void 
         expect(buried.owed).toHaveLength(before);
       }));
 
+    test('one whose end others told is not gone on with by who held it, and comes back', () =>
+      withFleet(async (fleet) => {
+        const [a] = await fleet.join(2);
+        const lasting = leaseOf(a.entry('thermostat-7', 'sensor'));
+        const lease = { ...lasting, state: { ...lasting.state, leftMs: 1_000 } };
+        await a.directory.leases.enter(lease);
+        const thaw = fleet.under.freeze(a.instance);
+        const buried = await fleet.undertaker();
+        buried.settle = true;
+        await fleet.until(() => expect([...buried.settled]).toEqual([lease.event.connectionId]));
+        thaw();
+        await fleet.until(() => expect(a.told).toEqual([{ what: 'buried', neverKnown: [] }]));
+        expect(await fleet.settles(a.directory.leases.enter(lease))).toEqual({ status: 'ended' });
+      }));
+
     test('one that was ended elsewhere is not gone on with', () =>
       withFleet(async (fleet) => {
         const [a, b] = await fleet.join(2);
