@@ -1,132 +1,31 @@
-import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { anEvent } from '@rollcall/conformance';
-import { deviceRef, type ConnectionId, type Epoch, type EventId, type Timestamp } from '@rollcall/core';
-import type { ConnectedEvent, DisconnectedEvent, DisconnectReason } from '@rollcall/core/events';
+import type { ConnectedEvent, DisconnectedEvent } from '@rollcall/core/events';
 import axe, { type AxeResults } from 'axe-core';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { setPresenceStage, type PresenceStage } from '../faults/support/presence-stage.ts';
 import { indexedPng } from './indexed-png.ts';
+import {
+  linkOfDashboard,
+  makesPictures,
+  pictureOfDevices,
+  pictures,
+  sayItFollowsForLong,
+} from './presence-page/pictures.ts';
+import { connected, devicesFrom, disconnected } from './presence-page/told-devices.ts';
 
 // The page of the presence service in a browser that we did not write. Left out where there is no Chromium (Debian package
 // `chromium`), as are other clients that are not installed. ROLLCALL_PICTURES=1 makes the pictures of the documents again.
 
 const executablePath = '/usr/bin/chromium';
-const pictures = fileURLToPath(new URL('../../docs/pictures/', import.meta.url));
-const makesPictures = process.env['ROLLCALL_PICTURES'] !== undefined;
 const patience = { timeout: 240_000 };
 const minute = 60_000;
-
-let numbers = 0;
-
-interface Told {
-  readonly tenant: string;
-  readonly device: string;
-  /** How long ago it connected. */
-  readonly agoMs: number;
-  readonly protocol?: string;
-}
-
-function connected({ tenant, device, agoMs, protocol = 'MQTT 5.0' }: Told): ConnectedEvent {
-  const at = Date.now() - agoMs;
-  numbers += 1;
-  return anEvent(`on-${numbers}`, {
-    device: deviceRef(tenant, device),
-    connectionId: `connection-${numbers}` as ConnectionId,
-    at: at as Timestamp,
-    epoch: `${at.toString(16).padStart(12, '0')}${String(numbers % 10_000).padStart(4, '0')}` as Epoch,
-    remoteId: device,
-    remoteAddress: `203.0.113.${numbers % 250}:50122`,
-    protocol,
-  });
-}
-
-function disconnected(
-  of: ConnectedEvent,
-  afterMs: number,
-  reason: DisconnectReason = 'keepalive-timeout',
-  uncertaintyMs = 45_000,
-): DisconnectedEvent {
-  const { slot: _slot, ...facts } = of;
-  const at = of.at + afterMs;
-  return {
-    ...facts,
-    type: 'disconnected',
-    id: of.id.replace('on', 'off') as EventId,
-    connectedAt: of.at,
-    at: at as Timestamp,
-    lastSeen: (at - uncertaintyMs) as Timestamp,
-    uncertaintyMs,
-    reason,
-    initiator: reason === 'client-closed' ? 'device' : 'network',
-    clean: reason === 'client-closed',
-  };
-}
-
-/** Where a click on a reason leads. */
-function linkOfDashboard(given: Readonly<Record<'page' | 'tenant' | 'reason', string>>): string {
-  const text = readFileSync(new URL('../../deploy/grafana/rollcall.json', import.meta.url), 'utf8');
-  const [, url = ''] = /"url": "([^"]*ended=[^"]*)"/.exec(text) ?? [];
-  return url
-    .replace('${page:raw}', given.page)
-    .replace('${tenant:percentencode}', given.tenant)
-    .replace('${__field.labels.reason}', given.reason);
-}
-
-/** What `rollcall devices` prints, as a picture of a terminal. */
-async function pictureOfDevices(url: string, tenant: string): Promise<void> {
-  const main = fileURLToPath(new URL('../../apps/rollcall/dist/main.js', import.meta.url));
-  const args = [main, 'devices', '--presence-url', url, '--tenant', tenant, '--once'];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 60_000 });
-  const lines = [
-    '$ npm run rollcall -- devices --presence-url … --once',
-    ...stdout.trimEnd().split('\n').slice(0, 12),
-  ];
-  const escaped = (text: string): string =>
-    text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-  const width = Math.max(...lines.map((line) => line.length)) * 7.85 + 32;
-  const texts = lines.map((line, at) => `<text x="16" y="${30 + at * 20}">${escaped(line)}</text>`);
-  writeFileSync(
-    join(pictures, 'devices.svg'),
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${Math.ceil(width)}" height="${lines.length * 20 + 28}" role="img" aria-label="What rollcall devices prints">
-<rect width="100%" height="100%" rx="8" fill="#181d1a"/>
-<g fill="#e6ece9" font-family="ui-monospace, Menlo, Consolas, monospace" font-size="13" xml:space="preserve">
-${texts.join('\n')}
-</g>
-</svg>
-`,
-  );
-}
-
-/** The devices of the pictures have a past; so has their service, which began a moment ago. */
-async function sayItFollowsForLong(page: Page): Promise<void> {
-  await page.route(/\/(?:timeline|history|summary)(?:\?|$)/, async (route) => {
-    const response = await route.fetch();
-    const began = new Date(Date.now() - 7 * 24 * 60 * minute).toISOString();
-    const answer = (await response.json()) as { readonly 'as-of': object };
-    const asOf = { ...answer['as-of'], 'covered-since': began, 'complete-from': began, complete: true };
-    await route.fulfill({ response, json: { ...answer, 'as-of': asOf } });
-  });
-}
-
-function devicesFrom(first: number, count: number): readonly object[] {
-  return Array.from({ length: count }, (_, number) => ({
-    tenant: 'many',
-    device: `device-${String(first + number).padStart(5, '0')}`,
-    status: number % 3 === 0 ? 'offline' : 'online',
-    since: '2026-11-28T12:00:00.000Z',
-    connections: [],
-  }));
-}
 
 describe.skipIf(!existsSync(executablePath))('the page in Chromium', () => {
   let stage: PresenceStage;
