@@ -113,9 +113,16 @@ async function revoke(device: Device): Promise<void> {
     });
   if (!open) return;
   const from = now();
-  const isClosed = await Promise.race([open.closed.then(() => true), pause(2 * graceMs, false)]);
-  if (isClosed) changeMs.push(now() - from);
-  else isWrong(`${id}: still connected after ${kind}`);
+  const closesWithin = (ms: number): Promise<boolean> =>
+    Promise.race([open.closed.then(() => true), pause(ms, false)]);
+  if (await closesWithin(2 * graceMs)) {
+    changeMs.push(now() - from);
+    return;
+  }
+  // Too late, or never: that tells what to look for.
+  const isLate = await closesWithin(12 * graceMs);
+  const afterMs = Math.round(now() - from);
+  isWrong(`${id}: ${kind}: ${isLate ? 'disconnected only' : 'still connected'} after ${afterMs} ms`);
 }
 
 async function connect(device: Device): Promise<void> {
