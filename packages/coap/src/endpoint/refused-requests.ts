@@ -18,10 +18,8 @@ export function badOptionAnswer({ type, id, token }: CoapMessage, badOption: num
 /** The answer to a confirmable request for which there is no room. */
 export function noRoomAnswer({ id, token }: CoapMessage): Buffer {
   const options = [uintOption(coapOption.maxAge, refusedMaxAgeS)];
-  return encodeMessage({
-    ...{ type: 'ACK', code: coapCode.serviceUnavailable, id, token, options },
-    payload: noBytes,
-  });
+  const code = coapCode.serviceUnavailable;
+  return encodeMessage({ type: 'ACK', code, id, token, options, payload: noBytes });
 }
 
 /** Refuses requests to a proxy (RFC 7252 §5.7.2) and unknown methods (RFC 7252 §5.8, RFC 8132) without the handler. */
