@@ -324,6 +324,7 @@ class RedisDirectory implements ConnectionDirectory {
   async #goOnAsAnother(wasInTouch: boolean): Promise<void> {
     const { self, book, asker, context } = this.#shared;
     const { neverKnown, toldByOthers, hasAnswered } = await this.#death.settle(this.#claims.notReleasedYet());
+    this.#leases.startAnew(neverKnown);
     book.clear();
     this.#claims.forgetAll();
     self.becomes(context.listener.buried(neverKnown, toldByOthers));

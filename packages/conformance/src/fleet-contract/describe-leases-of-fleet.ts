@@ -167,6 +167,31 @@ export function describeLeasesOfFleet(name: string, withFleet: WithFleet): void 
         expect(await fleet.settles(a.directory.leases.enter(lease))).toEqual({ status: 'ended' });
       }));
 
+    test.each(['nowhere else', 'elsewhere, too'])(
+      'one that its holder began before it knew that it was declared dead is entered as any other: it is held %s',
+      (held) =>
+        withFleet(async (fleet) => {
+          const [a, b] = await fleet.join(2);
+          const { declared } = await fleet.undertaker();
+          const restore = fleet.under.cutOff(a.instance);
+          await fleet.until(() => expect(declared).toEqual([a.instance]));
+          const lease = leaseOf(a.entry('thermostat-7', 'sensor'));
+          expect(await fleet.settles(a.directory.leases.enter(lease))).toEqual({ status: 'unknown' });
+          const other = leaseOf(b.entry('thermostat-7', 'sensor'));
+          if (held === 'elsewhere, too') await b.directory.leases.enter(other);
+          restore();
+          const buried = { what: 'buried', neverKnown: [lease.event.connectionId] };
+          await fleet.until(() => expect(a.told).toEqual([buried]));
+          await fleet.until(async () =>
+            expect(await fleet.settles(a.directory.leases.enter(lease))).toMatchObject(
+              held === 'elsewhere, too'
+                ? { status: 'elsewhere', lease: { event: other.event } }
+                : { status: 'held' },
+            ),
+          );
+        }),
+    );
+
     test('one that was ended elsewhere is not gone on with', () =>
       withFleet(async (fleet) => {
         const [a, b] = await fleet.join(2);

@@ -48,16 +48,24 @@ export class Leases implements DirectoryLeases {
   /** Leases whose state changed since it was last sent to the engine. */
   readonly #noted = new Set<HeldConnection>();
 
+  /** Of the incarnation before, which was declared dead: they began here, and the engine never had them. */
+  #neverKnown: ReadonlySet<ConnectionId> = new Set();
+
   constructor(options: LeasesOptions) {
     this.#options = options;
   }
 
+  /** This incarnation was declared dead. To be called while its connections are still in the book. */
+  startAnew(neverKnown: readonly ConnectionId[]): void {
+    const { book } = this.#options.shared;
+    this.#neverKnown = new Set(neverKnown.filter((connection) => book.get(connection)?.noted));
+  }
+
   async enter(entry: LeaseEntry): Promise<LeaseStanding> {
-    const { shared, claims, earlier } = this.#options;
+    const { shared, claims } = this.#options;
     const { book, asker, self, context, tallies } = shared;
     const held = new HeldConnection(entry, { state: entry.state, at: context.clock.monotonic() });
-    const { instance } = entry.event.adapter;
-    if (instance !== self.identity.instance) held.from = earlier() === '' ? shortId(instance) : earlier();
+    held.from = this.#holderBefore(entry);
     tallies.claims += 1;
     book.add(held);
     if (!asker.canAsk) return { status: claims.notAsked(held) };
@@ -73,6 +81,13 @@ export class Leases implements DirectoryLeases {
       return { status: 'ended' };
     }
     return { status: claims.settle(held, reply, me) === 'held' ? 'held' : 'unknown' };
+  }
+
+  /** As a short id; '': the lease is new to the engine. A record of a dead holder that is missing would mean that it was ended. */
+  #holderBefore({ event: { adapter, connectionId } }: LeaseEntry): string {
+    const { shared, earlier } = this.#options;
+    if (adapter.instance === shared.self.identity.instance || this.#neverKnown.has(connectionId)) return '';
+    return earlier() === '' ? shortId(adapter.instance) : earlier();
   }
 
   report: DirectoryLeases['report'] = (lease, sign) => this.#options.signs.report(lease, sign);
