@@ -8,6 +8,7 @@ import { releaseSlot } from './scripts/release-slot.ts';
 import { renewLease } from './scripts/renew-lease.ts';
 import type { Script } from './scripts/script.ts';
 import { keyNames } from './wire/key-names.ts';
+import { shortId } from './wire/short-id.ts';
 
 let clock: ManualClock;
 let listener: EngineListener;
@@ -15,6 +16,8 @@ let listener: EngineListener;
 let claims: string[];
 /** The endings of all releases that were sent. */
 let endings: string[];
+/** What the engine answers to claims; default: that they won. */
+let standing: readonly unknown[] | undefined;
 /** The records of the engine, by key and connection. */
 let owed: Map<string, Map<string, string>>;
 /** While it is a list, answers to claims are held back in it. */
@@ -27,6 +30,7 @@ beforeEach(async () => {
   endings = [];
   owed = new Map();
   held = undefined;
+  standing = undefined;
   const answer = <Value>(value: Value): Promise<Value> =>
     held ? new Promise((resolve) => held?.push(() => resolve(value))) : Promise.resolve(value);
   const engine: Engine = {
@@ -41,7 +45,7 @@ beforeEach(async () => {
       const connection = args[3] ?? '';
       claims.push(connection);
       owed.set(key, (owed.get(key) ?? new Map()).set(connection, args[4] ?? ''));
-      return answer([1, args[1], '', '']);
+      return answer(standing ?? [1, args[1], '', '']);
     },
     read: (command, key, connection = '') => {
       if (command === 'HGET') return Promise.resolve(owed.get(key)?.get(connection) ?? null);
@@ -131,6 +135,30 @@ test('a lease is not asserted while the engine is asked who holds it', async () 
   answer?.();
   expect(await entering).toEqual({ status: 'held' });
 });
+
+test.each(['the same', 'another one'])(
+  'a lease whose claim is answered late, and of which another adapter holds %s, is told of as what it is',
+  async (what) => {
+    const basis = { kind: 'lease', intervalMs: 60_000, from: 'default' } as const;
+    const { event } = member.entry('d-1', 'x');
+    const { connectionId } = what === 'the same' ? event : member.entry('d-1', 'x').event;
+    const other = '0190a1b2-0000-7000-8000-00000000000b';
+    standing = [4, `1${event.epoch}${shortId(other)} ${shortId(connectionId)}`, ''];
+    held = [];
+    const entering = member.directory.leases.enter({
+      event: { ...event, basis },
+      slot: 'd-1',
+      state: { basis, silentMs: 0, leftMs: 60_000 },
+    });
+    await clock.advanceAsync(50);
+    expect(await entering).toEqual({ status: 'unknown' });
+    for (const answer of held) answer();
+    await settled();
+    expect(member.told).toMatchObject([
+      { what: what === 'the same' ? 'moved-away' : 'displaced', connection: event.connectionId },
+    ]);
+  },
+);
 
 test('an ending waits 50 ms for its answer, however many there are, and the engine is not away for that', async () => {
   const entries = Array.from({ length: 30 }, (_, index) => member.entry(`d-${index}`, 'x'));

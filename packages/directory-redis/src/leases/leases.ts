@@ -226,13 +226,13 @@ export class Leases implements DirectoryLeases {
       claims.settle(held, late, me);
       return;
     }
-    const connection = claim.connection as ConnectionId;
     if (code === 4) {
-      claims.displaced(held, { device: held.event.device, connection, instance: claim.instance });
+      this.#gone(held, claimText);
       return;
     }
     const { deviceName, field, bucket } = held;
-    if (me === shared.self.short) strays.add({ connection: shortId(connection), deviceName, field, bucket });
+    const connection = shortId(claim.connection);
+    if (me === shared.self.short) strays.add({ connection, deviceName, field, bucket });
     doubt(bucket);
   }
 
