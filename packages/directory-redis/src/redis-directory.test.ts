@@ -4,6 +4,7 @@ import { beforeEach, expect, test } from 'vitest';
 import type { Engine, EngineListener } from './engine/engine.ts';
 import { joinFleet } from './redis-directory.ts';
 import { claimSlot } from './scripts/claim-slot.ts';
+import { giveUpLease } from './scripts/give-up-lease.ts';
 import { releaseSlot } from './scripts/release-slot.ts';
 import { renewLease } from './scripts/renew-lease.ts';
 import type { Script } from './scripts/script.ts';
@@ -41,6 +42,7 @@ beforeEach(async () => {
         return answer(1);
       }
       if (script === renewLease) return Promise.resolve([1, clock.now(), args[1], 'fleet', 1]);
+      if (script === giveUpLease) return answer(standing);
       if (script !== claimSlot) return Promise.resolve(1);
       const connection = args[3] ?? '';
       claims.push(connection);
@@ -159,6 +161,25 @@ test.each(['the same', 'another one'])(
     ]);
   },
 );
+
+test('a silent device is not reported as gone because the engine answers late: it was heard elsewhere', async () => {
+  const basis = { kind: 'lease', intervalMs: 60_000, from: 'default' } as const;
+  const { event } = member.entry('d-1', 'x');
+  const state = { basis, silentMs: 0, leftMs: 60_000 };
+  const lease = { event: { ...event, basis }, slot: 'd-1', state };
+  expect(await member.directory.leases.enter(lease)).toEqual({ status: 'held' });
+  standing = [2, 5_000];
+  held = [];
+  const [goodbye, silence, unanswered] = [0, 60_000, 60_000].map((quietMs) =>
+    member.directory.leases.giveUp(lease, quietMs),
+  );
+  await clock.advanceAsync(1_000);
+  expect(await goodbye, 'who said so is gone, and its ending does not wait').toEqual({ status: 'unknown' });
+  held[1]?.();
+  expect(await silence).toEqual({ status: 'heard', agoMs: 5_000 });
+  await clock.advanceAsync(1_000);
+  expect(await unanswered).toEqual({ status: 'unknown' });
+});
 
 test('an ending waits 50 ms for its answer, however many there are, and the engine is not away for that', async () => {
   const entries = Array.from({ length: 30 }, (_, index) => member.entry(`d-${index}`, 'x'));

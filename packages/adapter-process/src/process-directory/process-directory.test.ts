@@ -3,9 +3,11 @@ import {
   describeDirectory,
   describeFleet,
   describeUntoldEndings,
+  joinFleet,
   type FleetUnderTest,
 } from '@rollcall/conformance/fleet';
 import type { Clock } from '@rollcall/core/environment';
+import { expect, test } from 'vitest';
 import type { Channel, ToParent, ToProcess } from './calls.ts';
 import { joinProcesses } from './process-directory.ts';
 import { ProcessFleet } from './process-fleet.ts';
@@ -112,3 +114,20 @@ function open(): Promise<FleetUnderTest> {
 describeDirectory('the directory among processes', open);
 describeFleet('the directory among processes', open);
 describeUntoldEndings('the directory among processes', open);
+
+test('a silent device is not reported as gone because the parent answers late: another process heard it', async () => {
+  const fleet = await open();
+  const [a, b] = [await joinFleet(fleet), await joinFleet(fleet)];
+  const basis = { kind: 'lease', intervalMs: 60_000, from: 'default' } as const;
+  const state = { basis, silentMs: 0, leftMs: 60_000 };
+  const { event } = a.entry('thermostat-7', 'sensor');
+  const lease = { event: { ...event, basis }, slot: 'sensor', state };
+  await a.directory.leases.enter(lease);
+  await b.directory.leases.report({ ...lease, instance: a.instance }, { kind: 'request', ageMs: 0 });
+  const answer = fleet.deafen(a.instance);
+  const silence = a.directory.leases.giveUp(lease, 60_000);
+  await fleet.pass(1_000);
+  answer();
+  expect(await silence).toMatchObject({ status: 'heard' });
+  await fleet.cleanUp?.();
+});

@@ -18,6 +18,8 @@ import type { Link } from './link.ts';
 import { within } from './within.ts';
 
 const answerWithinMs = 50;
+/** How long the ending of a silent device waits for an answer. The device does not wait for it, and may be heard elsewhere. */
+const silenceWaitMs = 2_000;
 const reportEveryMs = 1_000;
 /** Leases of others that were reported lately, at most: the oldest is forgotten. */
 const maxReported = 100_000;
@@ -114,8 +116,9 @@ export class ProcessLeases implements DirectoryLeases {
 
   giveUp({ event, slot }: LeaseEntry, quietMs: number): Promise<GivingUp> {
     const { connectionId: connection, device } = event;
-    return this.#answer<GivingUp>(() =>
-      this.#around.link.ask('giveUp', { connection, lease: { device, slot }, quietMs }),
+    return this.#answer<GivingUp>(
+      () => this.#around.link.ask('giveUp', { connection, lease: { device, slot }, quietMs }),
+      quietMs === 0 ? answerWithinMs : silenceWaitMs,
     );
   }
 
@@ -126,6 +129,7 @@ export class ProcessLeases implements DirectoryLeases {
 
   async #answer<Value extends { readonly status: string }>(
     ask: () => Promise<Value>,
+    withinMs = answerWithinMs,
   ): Promise<Value | typeof unknown> {
     const { clock, isAway } = this.#around;
     // What waits for an answer does not grow while none comes.
@@ -133,7 +137,7 @@ export class ProcessLeases implements DirectoryLeases {
     return (
       (await within(
         clock,
-        answerWithinMs,
+        withinMs,
         ask().catch(() => unknown),
       )) ?? unknown
     );

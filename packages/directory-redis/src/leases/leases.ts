@@ -27,6 +27,8 @@ import { isUnconfirmed } from './unconfirmed.ts';
 
 /** How much of the time that a device waits may be used to find out which instances are alive. */
 const livingWithinMs = 20;
+/** How long the ending of a silent device waits for an answer. The device does not wait for it, and may be heard elsewhere. */
+const silenceWaitMs = 2_000;
 
 export interface LeasesOptions {
   readonly shared: Shared;
@@ -133,19 +135,24 @@ export class Leases implements DirectoryLeases {
   }
 
   async giveUp(entry: LeaseEntry, quietMs: number): Promise<GivingUp> {
-    const { book, asker, keys, self } = this.#options.shared;
+    const { book, asker, keys, self, context } = this.#options.shared;
     const held = book.get(entry.event.connectionId);
     if (!held) return { status: 'gone' };
     if (!asker.canAsk) return { status: 'unknown' };
     const { bucket, deviceName, field, shortId: connection } = held;
-    const reply = await asker.askInTime(
+    const question = [
       giveUpLease,
       [keys.devices(bucket) + deviceName, keys.heard(bucket), keys.ended(bucket) + connection],
       [field, self.short, connection, String(Math.round(quietMs))],
-      // The lease goes on: its slot must be claimed again.
-      () => this.#options.doubt(bucket),
-    );
-    const [code, detail] = partsOf(reply);
+    ] as const;
+    // The lease goes on: its slot must be claimed again.
+    const late = (): void => this.#options.doubt(bucket);
+    const reply =
+      quietMs === 0
+        ? await asker.askInTime(...question, late)
+        : await Promise.race([asker.ask(...question), sleep(context.clock, silenceWaitMs)]);
+    if (!reply) late();
+    const [code, detail] = partsOf(reply ?? { status: 'none' });
     if (code === 1) return { status: 'given-up' };
     if (code === 2) return { status: 'heard', agoMs: Number(detail) };
     if (code !== 0) return { status: 'unknown' };
