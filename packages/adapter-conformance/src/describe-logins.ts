@@ -5,7 +5,7 @@ import { describeLoginFlood, type LoginFloodHarness } from './describe-login-flo
 import { describeLoginTimes } from './describe-login-times.ts';
 
 /** What a registry package has for passwords: this one knows none. */
-export interface PasswordTools {
+interface PasswordTools {
   createPasswordVerifier(context: {
     readonly clock: typeof systemClock;
     readonly random: typeof systemRandom;

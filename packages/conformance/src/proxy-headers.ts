@@ -13,7 +13,7 @@ export function proxyV1({ address, port }: Peer): Buffer {
 
 export const v2Signature: Buffer = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
 
-export interface ProxyV2Facts {
+interface ProxyV2Facts {
   /** Default: PROXY. */
   readonly command?: number;
   readonly peer?: Peer;

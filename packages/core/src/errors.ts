@@ -38,7 +38,7 @@ export class ContractError extends AdapterError {
 /** What a process cannot start without, see `docs/errors.md`. `START_FAILED` is what none of the others says. */
 export const startCodes = ['PORT_NOT_BOUND', 'JOURNAL_NOT_OPENED', 'START_FAILED'] as const;
 
-export type StartCode = (typeof startCodes)[number];
+type StartCode = (typeof startCodes)[number];
 
 /** The network, or a peer on it, did not do its part. */
 export class TransportError extends AdapterError {

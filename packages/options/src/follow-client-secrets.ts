@@ -10,7 +10,7 @@ interface ClientTls {
 }
 
 /** What a client logs in with, and what it verifies the server with. */
-export interface ClientSecrets<Tls extends ClientTls> {
+interface ClientSecrets<Tls extends ClientTls> {
   readonly password?: string | undefined;
   /** Absent: the connection is not encrypted. */
   readonly tls?: Tls | undefined;

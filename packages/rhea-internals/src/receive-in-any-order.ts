@@ -3,7 +3,7 @@ import { asDelivery, internalsOf } from './internals-of.ts';
 import type { RawIncoming, RawReceived } from './raw.ts';
 
 /** Called with a delivery whose bytes are no message. */
-export type OnUndecodable = (delivery: rhea.Delivery, error: unknown) => void;
+type OnUndecodable = (delivery: rhea.Delivery, error: unknown) => void;
 
 const listeners = new WeakMap<object, OnUndecodable>();
 const prepared = new WeakSet<RawIncoming>();

@@ -13,7 +13,7 @@ import { createRecentChanges, keyOfChange, keysOfDevice } from './recent-changes
 import { ReviewTurns } from './review-turns.ts';
 import { createTellRevoked } from './tell-revoked.ts';
 
-export interface AccessBookOptions extends Pick<AuthenticationContext, 'registry' | 'adapterType'> {
+interface AccessBookOptions extends Pick<AuthenticationContext, 'registry' | 'adapterType'> {
   readonly clock: Clock;
   readonly log: Log;
   /** Of the credentials that let a device in; default: all. */

@@ -16,7 +16,7 @@ import { exitStatus, runProcess } from './run-process.ts';
 import { runUntilStopped, type Work } from './run-until-stopped.ts';
 
 /** What a service was configured with, as far as every service is alike. */
-export interface ServiceConfig {
+interface ServiceConfig {
   readonly values: { readonly logLevel: string; readonly logFormat: LogFormat };
   readonly effective: readonly Effective[];
   readonly warnings: readonly string[];
@@ -30,7 +30,7 @@ interface ServiceEnvironment {
 }
 
 /** A service of Rollcall as a program of its own: not an adapter, and run like one. */
-export interface ServiceProgram<Config extends ServiceConfig> {
+interface ServiceProgram<Config extends ServiceConfig> {
   /** Stands in each line of its log. */
   readonly name: string;
   createLog(settings: { readonly name: string; readonly level: string; readonly format: LogFormat }): Log;

@@ -8,7 +8,7 @@ export interface PemPair {
   readonly cert: string;
 }
 
-export interface CheckedPair {
+interface CheckedPair {
   /** When the first certificate ceases to be valid. */
   readonly expiresAt: Timestamp;
 }

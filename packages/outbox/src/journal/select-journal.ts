@@ -4,7 +4,7 @@ import type { Journal } from './journal.ts';
 import { openJournal } from './open-journal.ts';
 import type { SqliteStoreOptions } from './store/sqlite-store.ts';
 
-export interface JournalSettings {
+interface JournalSettings {
   /** Default: `file` if a directory is given. */
   readonly kind: 'file' | 'memory' | undefined;
   readonly directory: string | undefined;

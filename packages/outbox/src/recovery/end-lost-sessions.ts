@@ -15,7 +15,7 @@ const patienceMs = 1_000;
  */
 export type Deceased = Pick<UntoldEndings, 'declaredAt'> & Partial<Pick<UntoldEndings, 'aliveAt'>>;
 
-export interface LostSessionsOptions {
+interface LostSessionsOptions {
   readonly registry: DeviceRegistry;
   readonly clock: Clock;
   readonly log: Log;
@@ -27,7 +27,7 @@ export interface LostSessionsOptions {
   end(entry: OpenEntry, tenant: Tenant, dead?: Deceased): Promise<void> | undefined;
 }
 
-export interface LostSessions {
+interface LostSessions {
   /** Leases, which go on. */
   readonly leases: readonly OpenEntry[];
   /** Sessions whose endings others published, or will publish. */

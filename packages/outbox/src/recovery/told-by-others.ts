@@ -8,7 +8,7 @@ import type { Journal, Place } from '../journal/journal.ts';
 /** How many waiting events are read together. */
 const together = 500;
 
-export interface ToldByOthersOptions {
+interface ToldByOthersOptions {
   readonly outbox: Pick<Outbox, 'holdings'>;
   readonly journal: Pick<Journal, 'read'>;
   /**

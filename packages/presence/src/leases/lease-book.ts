@@ -22,7 +22,7 @@ export interface LeaseWatch<State> {
 }
 
 /** What a lease book uses of an adapter's host. */
-export interface LeaseBookHost {
+interface LeaseBookHost {
   readonly access: Pick<HostAccess, 'admit'>;
   readonly presence: Pick<HostPresence, 'open'>;
   readonly leases: HostLeases;

@@ -20,7 +20,7 @@ export interface AnonymousConnections {
   drainable(): readonly Drainable[];
 }
 
-export interface AnonymousConnectionsOptions {
+interface AnonymousConnectionsOptions {
   readonly clock: Clock;
   /** After a stall, silence proves nothing for a while. */
   readonly loop: Pick<LoopWatch, 'deafUntil'>;
