@@ -70,6 +70,30 @@ describe.skipIf(!hasDebianPackage('redis-server'))('faults of the engine', () =>
   const idsOf = (entries: readonly DirectoryEntry[]) =>
     new Set(entries.map(({ event }) => event.connectionId));
 
+  /** Two instances that can be frozen and cut off, and the endings that an undertaker told for the dead. */
+  async function pairWithUndertaker() {
+    const under = fleetOnRedis(loopback(server.port));
+    const [a, b] = [await join(under), await join(under)];
+    const owed: ConnectionId[] = [];
+    const undertaker = await under.createUndertaker({
+      clock: systemClock,
+      random: systemRandom,
+      log: recordingLog(),
+      deadAfterMs: deadAfterMsUnderTest,
+      tell(_dead, endings) {
+        const ids = endings.map(({ event }) => event.connectionId);
+        owed.push(...ids);
+        return Promise.resolve(ids);
+      },
+    });
+    toEnd.push(
+      () => a.directory.close(),
+      () => b.directory.close(),
+      () => undertaker.stop(),
+    );
+    return { under, a, b, owed };
+  }
+
   test('stopped for 4 s: no device is refused, none waits long, and all is there again afterwards', async () => {
     const fleet = impatient(server);
     const a = await memberOf(fleet);
@@ -340,27 +364,9 @@ describe.skipIf(!hasDebianPackage('redis-server'))('faults of the engine', () =>
   );
 
   test('that forgot everything learns again who is dead: one that stood still meanwhile finds out', async () => {
-    const under = fleetOnRedis(loopback(server.port));
-    const [a, b] = [await join(under), await join(under)];
+    const { under, a, b, owed } = await pairWithUndertaker();
     const entry = a.entry('d-1', 'x');
     await a.directory.enter(entry);
-    const owed: ConnectionId[] = [];
-    const undertaker = await under.createUndertaker({
-      clock: systemClock,
-      random: systemRandom,
-      log: recordingLog(),
-      deadAfterMs: deadAfterMsUnderTest,
-      tell(_dead, endings) {
-        const ids = endings.map(({ event }) => event.connectionId);
-        owed.push(...ids);
-        return Promise.resolve(ids);
-      },
-    });
-    toEnd.push(
-      () => a.directory.close(),
-      () => b.directory.close(),
-      () => undertaker.stop(),
-    );
     const thaw = under.freeze(a.instance);
     await vi.waitFor(() => expect(owed).toEqual([entry.event.connectionId]), patience);
     await client().flushall();
@@ -372,30 +378,12 @@ describe.skipIf(!hasDebianPackage('redis-server'))('faults of the engine', () =>
   });
 
   test('a session that ended while its adapter was cut off, and that others told, is named when the adapter learns of its death', async () => {
-    const under = fleetOnRedis(loopback(server.port));
-    const [a, b] = [await join(under), await join(under)];
+    const { under, a, owed } = await pairWithUndertaker();
     const [ended, silent] = [a.entry('d-1', 'x'), a.entry('d-2', 'x')];
     for (const entry of [ended, silent]) await a.directory.enter(entry);
-    const owed = new Set<ConnectionId>();
-    const undertaker = await under.createUndertaker({
-      clock: systemClock,
-      random: systemRandom,
-      log: recordingLog(),
-      deadAfterMs: deadAfterMsUnderTest,
-      tell(_dead, endings) {
-        const ids = endings.map(({ event }) => event.connectionId);
-        for (const id of ids) owed.add(id);
-        return Promise.resolve(ids);
-      },
-    });
-    toEnd.push(
-      () => a.directory.close(),
-      () => b.directory.close(),
-      () => undertaker.stop(),
-    );
     const restore = under.cutOff(a.instance);
     void a.directory.leave(ended, anEnding(ended.event));
-    await vi.waitFor(() => expect(owed).toEqual(idsOf([ended, silent])), patience);
+    await vi.waitFor(() => expect(new Set(owed)).toEqual(idsOf([ended, silent])), patience);
     restore();
     await vi.waitFor(
       () =>

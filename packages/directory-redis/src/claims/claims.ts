@@ -312,7 +312,7 @@ export class Claims {
   /** The engine went back to what it was before the lease moved here. */
   #takeAgain(held: HeldConnection): undefined {
     held.from = held.takenFrom;
-    // If the other instance has it after all, this one gives way the next time.
+    // If the other instance has it after all, this one leaves it there the next time.
     held.takenFrom = '';
     this.#options.doubt(held.bucket);
     return undefined;
