@@ -72,6 +72,7 @@ describe.skipIf(!existsSync(executablePath))('the page in Chromium', () => {
       colorScheme: dark ? 'dark' : 'light',
       timezoneId,
     });
+    context.setDefaultTimeout(patience.timeout);
     const page = await context.newPage();
     if (isPictured && makesPictures) await sayItFollowsForLong(page);
     const mistakes: string[] = [];
@@ -140,6 +141,17 @@ describe.skipIf(!existsSync(executablePath))('the page in Chromium', () => {
     expect(new URL(page.url()).hash).toBe('#/first/thermostat-7');
     await page.goBack();
     await expect.poll(() => row(page, 'thermostat-7').count(), patience).toBe(1);
+  });
+
+  test('an address that changes while the page loads is followed', async () => {
+    await stage.deliver(connected({ tenant: 'early', device: 'pump-1', agoMs: minute }));
+    const page = await open('#/early');
+    // The scripts of the page have run, and nothing is painted yet.
+    await page.addInitScript(() => {
+      addEventListener('DOMContentLoaded', () => (location.hash = '#/early/pump-1'));
+    });
+    await page.reload();
+    await expect.poll(() => page.locator('h1').textContent(), patience).toBe('pump-1');
   });
 
   test('shows changes as they come, filters, and finds by name; the address says what is shown', async () => {
@@ -211,6 +223,8 @@ describe.skipIf(!existsSync(executablePath))('the page in Chromium', () => {
     await deliverAll(...all.map((one) => disconnected(one, 5 * minute, 'adapter-lost')));
     const page = await open('#/storm?ended=adapter-lost');
     const rows = page.getByRole('region', { name: 'Who left' }).locator('tbody tr');
+    // The second click comes before the answer.
+    await page.getByRole('button', { name: 'Show more' }).dblclick();
     await expect
       .poll(async () => {
         if ((await rows.count()) < 450) await page.getByRole('button', { name: 'Show more' }).click();

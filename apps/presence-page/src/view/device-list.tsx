@@ -33,6 +33,8 @@ export function DeviceList(given: {
     observer.observe(element);
     const changed = (): void => setNarrow(narrow.matches);
     narrow.addEventListener('change', changed);
+    // It may have changed since it was drawn.
+    changed();
     return () => {
       observer.disconnect();
       narrow.removeEventListener('change', changed);

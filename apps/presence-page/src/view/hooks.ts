@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { systemClock } from '@rollcall/core/environment';
 import type { AsOf } from '../logic/answers.ts';
 import { DeviceTable } from '../logic/device-table.ts';
@@ -9,7 +9,8 @@ import { service, ServiceError, tenantPath } from './service.ts';
 /** The address of the page, and a way to change it. `replaces`: without a step that Back would lead to. */
 export function useRoute(): readonly [Route, Change] {
   const [route, setRoute] = useState(() => readRoute(location.hash));
-  useEffect(() => {
+  // Not `useEffect`, which runs after the page is painted: an address that changes until then would be missed.
+  useLayoutEffect(() => {
     const read = (): void => setRoute(readRoute(location.hash));
     addEventListener('popstate', read);
     addEventListener('hashchange', read);

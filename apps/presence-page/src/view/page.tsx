@@ -1,5 +1,6 @@
 import { printable } from '@rollcall/core/text';
 import { useEffect, useState } from 'preact/hooks';
+import { readRoute } from '../logic/route.ts';
 import { Empty } from './empty.tsx';
 import { DeviceView } from './device-view.tsx';
 import { useAsked, useBefore, useRoute } from './hooks.ts';
@@ -28,7 +29,7 @@ export function Page() {
   const only = route.tenant ?? (tenants.includes('DEFAULT_TENANT') ? 'DEFAULT_TENANT' : tenants[0]);
   // What is opened or filtered from here belongs to this tenant, also for whoever gets the address.
   useEffect(() => {
-    if (route.tenant === undefined && only !== undefined) change({ tenant: only }, true);
+    if (readRoute(location.hash).tenant === undefined && only !== undefined) change({ tenant: only }, true);
   }, [route.tenant, only]);
 
   const { device } = route;

@@ -115,15 +115,20 @@ function useEndings({ tenant, reason, route, nowMs }: Given) {
     ...(reason !== '*' && { reason }),
   });
   const path = tenantPath(tenant, `endings?${query}`);
-  const first = useAsked<Endings>(path, further ? undefined : 2_000);
+  const first = useAsked<Endings>(further ? undefined : path, 2_000);
   const shown = useLast(first.answer, `${reason} ${route.spanS}`);
-  const pages = [...(shown ? [shown] : []), ...(further?.pages ?? [])];
+  const pages = further?.pages ?? (shown ? [shown] : []);
   const next = pages.at(-1)?.next;
   const readMore = async (): Promise<void> => {
     if (next === undefined) return;
     try {
       const page = await service.get<Endings>(`${path}&cursor=${encodeURIComponent(next)}`);
-      setFurther((before) => ({ toMs, pages: [...(before?.pages ?? []), page] }));
+      // Who clicks twice before the answer asks for the same page twice.
+      setFurther((before) =>
+        before === undefined || before.pages.at(-1)?.next === next
+          ? { toMs, pages: [...pages, page] }
+          : before,
+      );
       setProblem(undefined);
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { timesIn, type Times } from '../logic/times.ts';
 
 const key = 'rollcall-presence-zone';
@@ -24,7 +24,7 @@ export function useZone(): {
   choose(isUtc: boolean): void;
 } {
   const [, drawAgain] = useState(0);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const draw = (): void => drawAgain((count) => count + 1);
     changed.add(draw);
     return () => void changed.delete(draw);
