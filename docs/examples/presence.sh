@@ -12,10 +12,11 @@ tenant=${3:-DEFAULT_TENANT}
 time=${4:-$(date -u +%Y-%m-%dT%H:00:00Z)}
 base="$service/v1/tenants/$tenant"
 
-# The token stands on standard input: the list of processes does not show it.
+# The token stands on standard input: the list of processes does not show it. A stream has a heartbeat every 15 s: one that
+# is silent for 60 s is dead.
 ask() {
   printf '%s' "${PRESENCE_TOKEN:+header = \"Authorization: Bearer $PRESENCE_TOKEN\"}" |
-    curl --silent --show-error --fail --no-buffer --config - "$@"
+    curl --silent --show-error --fail --no-buffer --connect-timeout 10 --speed-limit 1 --speed-time 60 --config - "$@"
 }
 
 now=$(ask "$base/devices/$device")

@@ -367,6 +367,20 @@ describe.skipIf(!existsSync(executablePath))('the page in Chromium', () => {
     expect(asked.at(-1)).toMatch(/./);
   });
 
+  test('a service that takes requests and does not answer is named, also while one looks at a device', async () => {
+    await stage.deliver(connected({ tenant: 'silent', device: 'pump-1', agoMs: minute }));
+    let isSilent = false;
+    const base = await proxied('', () => isSilent);
+    const page = await open('#/silent/pump-1', { base });
+    await expect.poll(() => page.locator('.now').textContent(), patience).toContain('online');
+    isSilent = true;
+    await expect
+      .poll(() => page.locator('.stream.lost').textContent(), patience)
+      .toContain('No answer: the service does not answer. Trying again. What you see is as it was.');
+    isSilent = false;
+    await expect.poll(() => page.locator('.stream.lost').count(), patience).toBe(0);
+  });
+
   test('a name is text, whatever is in it', async () => {
     const hostile = [
       '<img src=x onerror=alert(1)>',

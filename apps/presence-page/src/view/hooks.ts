@@ -4,7 +4,7 @@ import type { AsOf } from '../logic/answers.ts';
 import { DeviceTable } from '../logic/device-table.ts';
 import { followTenant, type StreamState } from '../logic/follow-tenant.ts';
 import { readRoute, writeRoute, type Change, type Route, type RouteChange } from '../logic/route.ts';
-import { service, ServiceError, tenantPath } from './service.ts';
+import { problemInWords, service, tenantPath } from './service.ts';
 
 /** The address of the page, and a way to change it. `replaces`: without a step that Back would lead to. */
 export function useRoute(): readonly [Route, Change] {
@@ -78,7 +78,7 @@ export function useAsked<Answer>(path: string | undefined, everyMs: number | und
         setAsked({ answer, problem: undefined, of: path });
       } catch (error) {
         if (stopped.signal.aborted) return;
-        const problem = error instanceof ServiceError ? error.message : 'the service cannot be reached';
+        const problem = problemInWords(error);
         setAsked((before) => ({ answer: before.of === path ? before.answer : undefined, problem, of: path }));
       }
       if (everyMs !== undefined && !stopped.signal.aborted) timer = setTimeout(() => void ask(), everyMs);

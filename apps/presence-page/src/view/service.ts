@@ -1,6 +1,8 @@
 import type { StreamAnswer } from '../logic/follow-tenant.ts';
 
 const tokenKey = 'rollcall-presence-token';
+/** A service that is stopped takes requests, and does not answer: what is shown would be taken for what is. */
+const answerWithinMs = 20_000;
 
 /** What the service refused. */
 export class ServiceError extends Error {
@@ -33,11 +35,12 @@ class Service {
     return () => this.#refused.delete(listener);
   }
 
-  /** @throws ServiceError, or TypeError where the service cannot be reached. */
+  /** @throws ServiceError, TypeError where the service cannot be reached, or a DOMException where it does not answer, or `signal` aborts. */
   async get<Answer>(path: string, signal?: AbortSignal): Promise<Answer> {
+    const late = AbortSignal.timeout(answerWithinMs);
     const response = await fetch(this.#url(path), {
       headers: this.#headers(),
-      ...(signal && { signal }),
+      signal: signal ? AbortSignal.any([signal, late]) : late,
     });
     if (response.ok) return (await response.json()) as Answer;
     if (response.status === 401) this.refused();
@@ -71,6 +74,14 @@ class Service {
     const { token } = this;
     return token === undefined ? {} : { authorization: `Bearer ${token}` };
   }
+}
+
+/** Why there is no answer, for people. */
+export function problemInWords(error: unknown): string {
+  if (error instanceof ServiceError) return error.message;
+  return error instanceof DOMException && error.name === 'TimeoutError'
+    ? 'the service does not answer'
+    : 'the service cannot be reached';
 }
 
 async function* piecesOf({ body }: Response): AsyncGenerator<string> {

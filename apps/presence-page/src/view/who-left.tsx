@@ -5,7 +5,7 @@ import type { Change, Route } from '../logic/route.ts';
 import { DeviceLink } from './device-link.tsx';
 import { isFocusFree, useAsked, useLast } from './hooks.ts';
 import { ScrollTable } from './scroll-table.tsx';
-import { service, tenantPath } from './service.ts';
+import { problemInWords, service, tenantPath } from './service.ts';
 import { Foreign, StatusDot, Time, Zone } from './words.tsx';
 
 interface Given {
@@ -131,7 +131,7 @@ function useEndings({ tenant, reason, route, nowMs }: Given) {
       );
       setProblem(undefined);
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(problemInWords(error));
     }
   };
   const known = pages[0]?.['known-since'];

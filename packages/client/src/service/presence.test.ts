@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { ManualClock, settled } from '@rollcall/conformance';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { presence, PresenceError } from './presence.ts';
+import { presence, PresenceError, type Presence } from './presence.ts';
 import { sseEvents } from './sse-events.ts';
 import type { PresenceNews } from './watch-tenant.ts';
 
@@ -37,6 +37,52 @@ test('a request has the token, and ids that are percent-encoded', async () => {
   });
   expect(await service.get({ tenant: 'a c', device: 'a/b?' })).toMatchObject({ status: 'unknown' });
   expect(asked).toEqual(['/v1/tenants/a%20c/devices/a%2Fb%3F', 'Bearer secret']);
+});
+
+describe('a service that does not answer', () => {
+  const silences: Readonly<Record<string, Serve>> = {
+    'takes the request, and sends nothing': () => {},
+    'sends the head of an answer alone': (_, response) => response.writeHead(200).flushHeaders(),
+    'sends a part of a body': (_, response) => void response.writeHead(200).write('{"tenant":'),
+  };
+  const calls: Readonly<Record<string, (service: Presence) => Promise<unknown>>> = {
+    get: (service) => service.get(device),
+    getMany: (service) => service.getMany([device]),
+    all: (service) => service.all('acme')[Symbol.asyncIterator]().next(),
+    endings: (service) => service.endings('acme')[Symbol.asyncIterator]().next(),
+    wasConnected: (service) => service.wasConnected(device, new Date(0)),
+  };
+
+  test.each(
+    Object.entries(silences).flatMap(([how, serve]) =>
+      Object.entries(calls).map(([name, call]) => [how, name, serve, call] as const),
+    ),
+  )('that %s: %s ends after 30 s', async (_how, _name, serve, call) => {
+    const asked = Promise.withResolvers<void>();
+    const { clock, service } = await given((request, response) => {
+      serve(request, response);
+      asked.resolve();
+    });
+    const outcome = call(service).catch((error: unknown) => error);
+    await asked.promise;
+    clock.advance(29_999);
+    await settled();
+    expect(await Promise.race([outcome, Promise.resolve('waits')])).toBe('waits');
+    clock.advance(1);
+    expect(await outcome).toMatchObject({
+      name: 'TransportError',
+      message: 'the presence service did not answer within 30 s',
+    });
+  });
+
+  test('that is asked to forget a device: the call ends, too', async () => {
+    const asked = Promise.withResolvers<void>();
+    const { clock, service } = await given(() => asked.resolve());
+    const outcome = service.forget(device).catch((error: unknown) => error);
+    await asked.promise;
+    clock.advance(30_000);
+    expect(await outcome).toMatchObject({ name: 'TransportError' });
+  });
 });
 
 test('many devices are asked for, a thousand at a time, in their order', async () => {

@@ -1,5 +1,5 @@
-import type { DeviceRef, Timestamp } from '@rollcall/core';
-import { systemClock, type Clock } from '@rollcall/core/environment';
+import { TransportError, type DeviceRef, type Timestamp } from '@rollcall/core';
+import { later, systemClock, type Clock } from '@rollcall/core/environment';
 import type { DevicePresence } from '../device-presence.ts';
 import {
   readAdapter,
@@ -27,6 +27,8 @@ export interface PresenceOptions {
   readonly url: string;
   /** Bearer token, or a function that returns one, called for each request. Absent: no token is sent. */
   readonly token?: string | (() => string | Promise<string>) | undefined;
+  /** Longest wait for a whole answer, in milliseconds; default: 30 s. `watch` has its own rule: it tries again. */
+  readonly answerWithinMs?: number;
   readonly clock?: Clock;
 }
 
@@ -76,7 +78,10 @@ export type PastPresence =
       readonly between: { readonly from?: Timestamp; readonly to?: Timestamp };
     };
 
-/** A presence service, with the types of the presence table. Each call rejects with a {@link PresenceError} that says what is wrong. */
+/**
+ * A presence service, with the types of the presence table. Each call rejects with a {@link PresenceError} where the service refuses, with
+ * a `TransportError` where it does not answer in time, and with the `TypeError` of `fetch` where it cannot be reached.
+ */
 export interface Presence {
   get(device: DeviceLike): Promise<DevicePresence>;
   /** Any number of devices, in this order; the client asks for a thousand at a time. */
@@ -130,9 +135,11 @@ const maxAtOnce = 1_000;
 /** A client of a presence service. @throws TypeError if the URL is not valid. */
 export function presence(options: PresenceOptions): Presence {
   const base = new URL(options.url.endsWith('/') ? options.url : `${options.url}/`);
+  const { clock = systemClock } = options;
   const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
     request(options, new URL(path, base), init);
-  const answer = async (path: string, init?: RequestInit): Promise<unknown> => (await ask(path, init)).json();
+  const answer = (path: string, init: RequestInit = {}): Promise<unknown> =>
+    inTime(options, async (signal) => (await ask(path, { ...init, signal })).json());
 
   /** The items of all pages of a list, by the list's name in the answer. */
   async function* pages<Item>(
@@ -194,13 +201,27 @@ export function presence(options: PresenceOptions): Presence {
       watchTenant({
         open: (headers, until) => ask(`${pathOf(tenant)}/watch`, { headers, signal: until }),
         isRefusal: (error) => error instanceof PresenceError && error.status >= 400 && error.status < 500,
-        clock: options.clock ?? systemClock,
+        clock,
         ...(signal && { signal }),
       }),
     async forget(device) {
-      await ask(deviceOf(device), { method: 'DELETE' });
+      await inTime(options, (signal) => ask(deviceOf(device), { method: 'DELETE', signal }));
     },
   };
+}
+
+async function inTime<Result>(
+  { clock = systemClock, answerWithinMs = 30_000 }: PresenceOptions,
+  ask: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const late = new AbortController();
+  const why = new TransportError(`the presence service did not answer within ${answerWithinMs / 1_000} s`);
+  const disarm = clock.at(later(clock.monotonic(), answerWithinMs), () => late.abort(why));
+  try {
+    return await ask(late.signal);
+  } finally {
+    disarm();
+  }
 }
 
 async function request({ token }: PresenceOptions, url: URL, init: RequestInit): Promise<Response> {
