@@ -6,6 +6,7 @@ export type { PropertyValue } from './device-data-sender.ts';
 export { isExactlyKnown } from './disconnect-reason.ts';
 export { ContractError, startCodes } from './errors.ts';
 export { NotedEndings } from './noted-endings.ts';
+export { createSideFacts } from './side-facts.ts';
 export {
   type DeclaredDeath,
   type SlotHolder,

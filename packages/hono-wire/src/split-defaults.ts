@@ -1,4 +1,4 @@
-import type { PropertyValue } from '@rollcall/core/internal';
+import { createSideFacts, type PropertyValue } from '@rollcall/core/internal';
 import type { DefaultProperties } from '@rollcall/core/registry';
 
 /** Default properties sorted by what becomes of them (`docs/hono-compatibility.md` §2). */
@@ -51,7 +51,7 @@ const ownProperties: ReadonlySet<string> = new Set([
 ]);
 const ownPrefix = /^(?:cloudEvents[_:]|rollcall_)/;
 
-const known = new WeakMap<DefaultProperties, SplitDefaults>();
+const known = createSideFacts<DefaultProperties, SplitDefaults>();
 
 /** Sorts the default properties of a tenant, or of tenant and device merged. Remembers what it did. */
 export function splitDefaults(defaults: DefaultProperties): SplitDefaults {

@@ -1,4 +1,5 @@
 import type { AuthenticatedDevice } from '@rollcall/access';
+import { createSideFacts } from '@rollcall/core/internal';
 import type { DeviceRegistry, Registration, Tenant } from '@rollcall/core/registry';
 
 /** What the registry says of a device that uploads its own data, where it may. */
@@ -18,16 +19,23 @@ export interface KnownUploaders {
 export function createKnownUploaders(
   registry: Pick<DeviceRegistry, 'onChange' | 'tellsEveryChange'>,
 ): KnownUploaders {
-  let known = new WeakMap<AuthenticatedDevice, UploaderFacts>();
   if (registry.tellsEveryChange !== true) return { find: () => undefined, lookingUp: () => () => {} };
+  const known = createSideFacts<
+    AuthenticatedDevice,
+    { readonly since: number; readonly facts: UploaderFacts }
+  >();
+  let changes = 0;
   registry.onChange(() => {
-    known = new WeakMap();
+    changes += 1;
   });
   return {
-    find: (device) => known.get(device),
+    find(device) {
+      const found = known.get(device);
+      return found?.since === changes ? found.facts : undefined;
+    },
     lookingUp() {
-      const asOfNow = known;
-      return (device, facts) => asOfNow.set(device, facts);
+      const since = changes;
+      return (device, facts) => known.set(device, { since, facts });
     },
   };
 }

@@ -1,5 +1,6 @@
 import { deviceKey, type DeviceRef } from '@rollcall/core';
 import { later, type Clock } from '@rollcall/core/environment';
+import { createSideFacts } from '@rollcall/core/internal';
 import { proofKey } from '../authentication/proof.ts';
 import type { Standing } from '../authentication/reauthorize.ts';
 import type { AccessEnd, HeldProof } from '../host-access.ts';
@@ -66,7 +67,7 @@ export class HeldProofs {
   readonly #kept = new Map<string, Kept>();
   readonly #filed = createFiledSet<Kept>();
   /** What nothing is open because of any more. With the next request of the device it is kept again: to make its keys costs more. */
-  readonly #released = new WeakMap<AuthenticatedDevice, Kept>();
+  readonly #released = createSideFacts<AuthenticatedDevice, Kept>();
   #stopped = false;
 
   constructor(options: HeldProofsOptions) {

@@ -1,5 +1,6 @@
 import { createTokenBuckets } from '@rollcall/runtime';
 import type { Clock } from '@rollcall/core/environment';
+import { createSideFacts } from '@rollcall/core/internal';
 import type { ProofMark } from '@rollcall/outbox/internal';
 import type { AuthenticatedDevice } from '../authentication-result.ts';
 import type { PskLogin, PskLookup } from '../login.ts';
@@ -31,7 +32,10 @@ export class KeyLookups {
   readonly #ofProved;
   readonly #handedOut = createHandedOutKeys();
   /** What devices prove that were given a key. */
-  readonly #proofs = new WeakMap<AuthenticatedDevice, { readonly proof: ProofMark; readonly trier: Trier }>();
+  readonly #proofs = createSideFacts<
+    AuthenticatedDevice,
+    { readonly proof: ProofMark; readonly trier: Trier }
+  >();
 
   constructor(options: KeyLookupsOptions) {
     this.#options = options;
