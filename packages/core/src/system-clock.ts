@@ -9,14 +9,16 @@ export const systemClock: Clock = {
   now: () => Date.now() as Timestamp,
   monotonic: () => performance.now() as Instant,
   at(deadline, wake) {
-    let timer: ReturnType<typeof setTimeout>;
-    const arm = (): void => {
-      const remainingMs = Math.ceil(deadline - performance.now());
-      timer = setTimeout(ring, Math.min(Math.max(remainingMs, 0), longestTimeoutMs));
-    };
     // Timers may fire up to a millisecond early on the monotonic clock.
-    const ring = (): void => (performance.now() < deadline ? arm() : wake());
-    arm();
+    const ring = (): void => {
+      if (performance.now() < deadline) timer = setTimeout(ring, delayUntil(deadline));
+      else wake();
+    };
+    let timer = setTimeout(ring, delayUntil(deadline));
     return () => clearTimeout(timer);
   },
 };
+
+function delayUntil(deadline: Instant): number {
+  return Math.min(Math.max(Math.ceil(deadline - performance.now()), 0), longestTimeoutMs);
+}

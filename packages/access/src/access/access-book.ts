@@ -1,4 +1,5 @@
 import type { Clock, Log } from '@rollcall/core/environment';
+import { createSideFacts } from '@rollcall/core/internal';
 import type { CredentialsType, RegistryChange } from '@rollcall/core/registry';
 import type { AuthenticationContext } from '../authentication/authentication-context.ts';
 import { standingOf } from '../authentication/reauthorize.ts';
@@ -9,7 +10,13 @@ import type { PskLookup } from '../login.ts';
 import { createFiledSet } from './filed-set.ts';
 import { HeldProofs } from './held-proofs.ts';
 import { mayHoldLease } from './may-hold-lease.ts';
-import { createRecentChanges, keyOfChange, keysOfDevice } from './recent-changes.ts';
+import {
+  createRecentChanges,
+  keyOfChange,
+  keysOfDevice,
+  keysOfLease,
+  leaseKeyOfChange,
+} from './recent-changes.ts';
 import { ReviewTurns } from './review-turns.ts';
 import { createTellRevoked } from './tell-revoked.ts';
 
@@ -35,7 +42,7 @@ export class AccessBook {
   readonly #tellRevoked;
   readonly #changes = createRecentChanges();
   /** Changes before what is known of a device was looked up. */
-  readonly #knownSince = new WeakMap<AuthenticatedDevice, number>();
+  readonly #knownSince = createSideFacts<AuthenticatedDevice, number>();
   readonly #leases = createFiledSet<Lease>();
   readonly #allLeases = new Set<Lease>();
   readonly #proofs: HeldProofs;
@@ -59,7 +66,7 @@ export class AccessBook {
     });
     this.#unsubscribe = registry.onChange((change: RegistryChange) => {
       this.#changes.add(change);
-      void this.#review(keyOfChange(change));
+      void this.#review(keyOfChange(change), leaseKeyOfChange(change));
     });
   }
 
@@ -133,14 +140,12 @@ export class AccessBook {
   /** `ended` is called once, when the device may hold its lease no more. The result releases it. */
   holdLease(identity: AuthenticatedDevice, ended: () => void): () => void {
     const lease: Lease = { identity, ended };
-    // Whichever credentials it has: a device may prove others next time.
-    const { proof: _, ...anyProof } = identity;
-    const keys = keysOfDevice(anyProof);
     this.#allLeases.add(lease);
-    this.#leases.add(lease, keys);
+    this.#leases.add(lease, keysOfLease(identity));
     return () => {
       this.#allLeases.delete(lease);
-      this.#leases.delete(lease, keys);
+      // Made again: to keep them would be a tenth of what a lease takes.
+      this.#leases.delete(lease, keysOfLease(identity));
     };
   }
 
@@ -162,14 +167,15 @@ export class AccessBook {
     this.#proofs.stop();
   }
 
-  #review(key?: string): Promise<void> {
-    return this.#tellRevoked.during(() => this.#reviewAll(key));
+  /** @param leaseKey of leases, where it is another one. */
+  #review(key?: string, leaseKey = key): Promise<void> {
+    return this.#tellRevoked.during(() => this.#reviewAll(key, leaseKey));
   }
 
   /** Leases first: one that ends so must not run out because of a request that ends with it. */
-  async #reviewAll(key?: string): Promise<void> {
+  async #reviewAll(key: string | undefined, leaseKey: string | undefined): Promise<void> {
     await this.#turns.each(
-      () => (key === undefined ? this.#allLeases : this.#leases.of(key)),
+      () => (leaseKey === undefined ? this.#allLeases : this.#leases.of(leaseKey)),
       async (lease) => {
         if (!this.#isStopped) await this.#reviewLease(lease);
       },

@@ -7,6 +7,7 @@ import type { AccessEnd, HeldProof } from '../host-access.ts';
 import type { AuthenticatedDevice } from '../authentication-result.ts';
 import { keysOfDevice } from './recent-changes.ts';
 import { createFiledSet } from './filed-set.ts';
+import { isAmong, type OneOrMore, valuesOf, withoutValue, withValue } from './one-or-more.ts';
 
 /** Whatever one secret of one device keeps open: they share a timer. */
 export interface Kept {
@@ -14,9 +15,12 @@ export interface Kept {
   readonly key: string;
   /** What it is filed under: its device, and its proof, are the same as long as it is kept. */
   readonly filedUnder: readonly string[];
-  readonly holds: Set<Hold>;
+  holds: OneOrMore<Hold>;
   disarm(): void;
 }
+
+/** The same for all: most secrets are valid for ever. */
+function nothingArmed(): void {}
 
 /** One of the things that a secret keeps open. A class, and not functions: there is one for each request. */
 export class Hold implements HeldProof {
@@ -33,7 +37,7 @@ export class Hold implements HeldProof {
   }
 
   isOver(): boolean {
-    return !this.#kept.holds.has(this) || this.#proofs.isExpired(this.#kept);
+    return !isAmong(this.#kept.holds, this) || this.#proofs.isExpired(this.#kept);
   }
 
   isInDoubt(): boolean {
@@ -77,12 +81,14 @@ export class HeldProofs {
   hold(identity: AuthenticatedDevice, ended: (reason: AccessEnd) => void): Hold {
     const kept = this.#keep(identity);
     const hold = new Hold(this, kept, ended);
-    kept.holds.add(hold);
+    kept.holds = withValue(kept.holds, hold);
     return hold;
   }
 
   release(kept: Kept, hold: Hold): void {
-    if (kept.holds.delete(hold) && kept.holds.size === 0) this.#drop(kept);
+    if (!isAmong(kept.holds, hold)) return;
+    kept.holds = withoutValue(kept.holds, hold);
+    if (kept.holds === undefined) this.#drop(kept);
   }
 
   isExpired({ identity }: Kept): boolean {
@@ -127,8 +133,8 @@ export class HeldProofs {
       identity,
       key,
       filedUnder: keysOfDevice(identity),
-      holds: new Set(),
-      disarm() {},
+      holds: undefined,
+      disarm: nothingArmed,
     };
     this.#kept.set(key, each);
     this.#filed.add(each, each.filedUnder);
@@ -158,8 +164,8 @@ export class HeldProofs {
 
   #end(each: Kept, reason: AccessEnd): void {
     this.#drop(each);
-    const holds = [...each.holds];
-    each.holds.clear();
+    const holds = [...valuesOf(each.holds)];
+    each.holds = undefined;
     for (const hold of holds)
       try {
         hold.tell(reason);

@@ -1,5 +1,5 @@
 import type { DeviceRef } from '@rollcall/core';
-import { credentialsTypes, type RegistryChange } from '@rollcall/core/registry';
+import { credentialsTypes, type CredentialsType, type RegistryChange } from '@rollcall/core/registry';
 import type { AuthenticatedDevice } from '../authentication-result.ts';
 
 /** Changes of the registry that are remembered; who was let in before is taken to be concerned. */
@@ -58,20 +58,41 @@ export function keyOfChange(change: RegistryChange): string | undefined {
     case 'device':
       return keyOf(change.device);
     case 'credentials':
-      return JSON.stringify([change.tenant, change.credentialsType, change.authId]);
+      return keyOfCredentials(change.tenant, change.credentialsType, change.authId);
     default:
       return change satisfies never;
   }
 }
 
+/** As {@link keyOfChange}, for {@link keysOfLease}. */
+export function leaseKeyOfChange(change: RegistryChange): string | undefined {
+  return change.type === 'credentials'
+    ? keyOfCredentials(change.tenant, undefined, change.authId)
+    : keyOfChange(change);
+}
+
 /** What the changes that concern the device are filed under. */
 export function keysOfDevice({ device, authId, proof }: AuthenticatedDevice): readonly string[] {
-  const types = proof ? [proof.type] : credentialsTypes;
+  const [ofTenant, ofDevice] = [JSON.stringify([device.tenant]), keyOf(device)];
+  // Nothing is spread into this array: it is kept for each device, and would have room for twenty then.
+  if (proof) return [ofTenant, ofDevice, keyOfCredentials(device.tenant, proof.type, proof.authId)];
   return [
-    JSON.stringify([device.tenant]),
-    keyOf(device),
-    ...types.map((type) => JSON.stringify([device.tenant, type, proof?.authId ?? authId])),
+    ofTenant,
+    ofDevice,
+    ...credentialsTypes.map((type) => keyOfCredentials(device.tenant, type, authId)),
   ];
+}
+
+/** The same for a lease, which goes on whichever credentials the device proves next time: those of all types have one key. */
+export function keysOfLease({
+  device,
+  authId,
+}: Pick<AuthenticatedDevice, 'device' | 'authId'>): readonly string[] {
+  return [JSON.stringify([device.tenant]), keyOf(device), keyOfCredentials(device.tenant, undefined, authId)];
+}
+
+function keyOfCredentials(tenant: string, type: CredentialsType | undefined, authId: string): string {
+  return JSON.stringify([tenant, type, authId]);
 }
 
 function keyOf({ tenant, device }: DeviceRef): string {

@@ -19,8 +19,11 @@ export interface RecentLoginsOptions {
   readonly maxInGeneration?: number;
 }
 
-/** A storm is of devices that were here before, and they may be many. One takes 0.5 kB, most of which its connection keeps anyway. */
-const defaultMaxInGeneration = 50_000;
+/**
+ * A storm is of devices that were here before, and they may be many. One takes 0.5 kB, most of which its connection keeps anyway. Where
+ * there are more devices than fit, those that come in turn are not known when it is theirs again.
+ */
+const defaultMaxInGeneration = 100_000;
 
 /**
  * An HTTP device presents its password with each request, and one with a session whenever it connects again. To find out again who it

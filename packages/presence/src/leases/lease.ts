@@ -37,7 +37,7 @@ export function grantLease(terms: LeaseTerms, before: Rhythm, at: Instant): Leas
  */
 export function renewOnRequest(lease: Lease, terms: LeaseTerms, at: Instant, heardAt = at): Lease {
   const rhythm = heard(lease.rhythm, at);
-  const basis = basisOf(terms, rhythm);
+  const basis = sameOr(lease.basis, basisOf(terms, rhythm));
   const openRequests = lease.openRequests + 1;
   return renewed({ ...lease, rhythm, basis, lastSeen: latest(lease, heardAt), openRequests }, at);
 }
@@ -143,6 +143,16 @@ function basisOf(terms: LeaseTerms, rhythm: Rhythm): LeaseBasis {
   const probe = terms.probeMs === undefined ? undefined : planProbe(intervalMs, terms.probeMs);
   const beyondMs = probe ? probe.durationMs - probe.leadMs : 0;
   return { kind: 'lease', intervalMs, from, detectWithinMs: Math.ceil(intervalMs + beyondMs) };
+}
+
+/** The basis as before where it says the same: it is kept until the next request, so a new one for each would be garbage that grew old. */
+function sameOr(before: LeaseBasis, basis: LeaseBasis): LeaseBasis {
+  const isSame =
+    before.intervalMs === basis.intervalMs &&
+    before.from === basis.from &&
+    before.detectWithinMs === basis.detectWithinMs &&
+    before.until === basis.until;
+  return isSame ? before : basis;
 }
 
 /** Other adapters do not report whether the device is probed: that stays as it was. */
