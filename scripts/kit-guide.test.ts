@@ -30,7 +30,7 @@ function membersOf(name: string): ReadonlyMap<string, string> {
     const [, body] = new RegExp(`^export interface ${name} \\{\\n([^]*?)^\\}`, 'm').exec(text) ?? [];
     if (body !== undefined)
       return new Map(
-        [...body.matchAll(/^ {2}(?:readonly )?(\w+)(?:\??: (\w+)|[<(])/gm)].map(
+        [...body.matchAll(/^ {2}(?:readonly )?(\w+)(?:\??: (\w*)|[<(])/gm)].map(
           ([, member = '', type = '']) => [member, type],
         ),
       );
@@ -65,4 +65,18 @@ test.each(named.filter((name) => name.startsWith('host.')))(
 
 test.each(named.filter((name) => !name.startsWith('host.')))('%s is an export of a package', (name) => {
   expect([...exported]).toContain(name);
+});
+
+const conformance = readFileSync(join(root, 'packages/adapter-conformance/README.md'), 'utf8');
+const fieldTables = [...conformance.matchAll(/<!-- members of (\w+) -->([^]*?)<!-- \/members -->/g)].map(
+  ([, name = '', rows = '']) =>
+    [name, [...rows.matchAll(/^\| `(\w+)`/gm)].map(([, field]) => field)] as const,
+);
+
+test('what describeAdapter needs is in tables', () => {
+  expect(fieldTables.map(([name]) => name)).toEqual(['AdapterHarness', 'DevicePeer', 'DeviceBytes']);
+});
+
+test.each(fieldTables)('the table of %s has each of its fields', (name, fields) => {
+  expect(new Set(fields)).toEqual(new Set(membersOf(name).keys()));
 });

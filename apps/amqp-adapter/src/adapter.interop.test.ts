@@ -33,6 +33,7 @@ describe.runIf(hasDebianPackage('python3-qpid-proton'))('with Qpid Proton', () =
   });
 
   describeAdapter('AMQP 1.0', {
+    bytes: { absentBecause: '`adapter.test.ts` tests them' },
     createAdapter: (limits) =>
       createAmqpAdapter({ ...options, idleTimeoutMs: silenceMs, maxPendingSockets: 100, ...limits }),
     silenceMs,

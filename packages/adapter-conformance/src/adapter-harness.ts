@@ -1,6 +1,6 @@
 import type { CredentialsType } from '@rollcall/core/registry';
 import type { ListenAddress, ProtocolAdapter } from '@rollcall/adapter-kit';
-import type { DeviceBytes } from './arrival-bed.ts';
+import type { DeviceBytes } from './device-bytes.ts';
 
 /** A device on the other side of the wire, made with a real client of the protocol. */
 export interface DevicePeer {
@@ -20,6 +20,7 @@ export interface Login {
 }
 
 /**
+ * - `leave`: a device has a way to say goodbye.
  * - `expire`: a connection may outlast the credentials it began with.
  * - `proveWrong`: a peer with a wrong secret shows at once, and not as one that went away.
  * - `crowd`: there are network connections that say nothing.
@@ -41,6 +42,11 @@ export interface AdapterLimits {
   readonly maxPendingSockets?: number;
 }
 
+/** There is no byte stream to test, for example because the protocol has datagrams. */
+export interface WithoutBytes {
+  readonly absentBecause: string;
+}
+
 export interface AdapterHarness {
   /** Listens on loopback, port 0. */
   createAdapter(limits?: AdapterLimits): ProtocolAdapter;
@@ -58,8 +64,8 @@ export interface AdapterHarness {
   readonly temporary?: string;
   /** Of the credentials that {@link connect} proves; default: passwords. */
   readonly credentialsType?: CredentialsType;
-  /** What a device says, in bytes. Absent where it has no network connection. */
-  readonly bytes?: DeviceBytes;
+  /** What a device says, in bytes; or why no byte stream can be tested. The report shows the reason. */
+  readonly bytes: DeviceBytes | WithoutBytes;
   /** Whether {@link DevicePeer.leave} resolves with the adapter's answer. Default: no; not every protocol has one. */
   readonly answersGoodbye?: boolean;
   /** How long a silent peer stays connected at most. */

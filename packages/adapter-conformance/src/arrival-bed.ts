@@ -7,22 +7,7 @@ import { expect, onTestFinished } from 'vitest';
 import { createMemoryJournal } from '@rollcall/outbox';
 import type { ListenAddress } from '@rollcall/adapter-kit';
 import type { AdapterInTest, TestSetting } from '@rollcall/adapter-process/testing';
-
-/** What `thermostat-7@acme` says on a network connection, in bytes. It waits for no answer. */
-export interface DeviceBytes {
-  /** All up to where it may upload; with `heard` the device has heard that it may. */
-  readonly login: Uint8Array;
-  heard(answer: Uint8Array): boolean;
-  /** @param number from 0, counted within the connection. */
-  upload(number: number): Uint8Array;
-  /** Something else that it may say at any time, and that says nothing but that it is there. */
-  readonly sign: Uint8Array;
-  readonly goodbye: Uint8Array;
-  /** What ends the connection as `protocol-error`; absent where a device is present without one. */
-  readonly broken?: Uint8Array;
-  /** Login, as many uploads as may follow at once, and goodbye. */
-  readonly atOnce: { readonly bytes: Uint8Array; readonly uploads: number };
-}
+import type { DeviceBytes } from './device-bytes.ts';
 
 export interface ArrivalHarness {
   readonly bytes: DeviceBytes;
@@ -32,6 +17,9 @@ export interface ArrivalHarness {
 
 export const partings = ['stays', 'closes its side', 'resets the connection'] as const;
 export type Parting = (typeof partings)[number];
+
+/** The partings that tell the adapter that the device is gone. */
+export const hangUps = ['closes its side', 'resets the connection'] as const satisfies readonly Parting[];
 
 /** A device that has logged in, and whose session has begun. */
 export async function loggedIn({ bytes }: ArrivalHarness, adapter: AdapterInTest): Promise<Socket> {
@@ -78,6 +66,10 @@ export function slowJournal() {
     return { ...append(...given), committed: committed.promise };
   };
   return { journal, begun: begun.promise, commit: committed.resolve };
+}
+
+export function hasLease(connected: ConnectionEvent | undefined): boolean {
+  return connected?.basis.kind === 'lease';
 }
 
 /** Uploads are accepted once the result is called. */

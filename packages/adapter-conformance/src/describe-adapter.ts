@@ -1,5 +1,5 @@
-import { describe } from 'vitest';
-import { createAdapterBed, thermostat } from './adapter-bed.ts';
+import { describe, expect, test } from 'vitest';
+import { createAdapterBed, thermostat, type AdapterBed } from './adapter-bed.ts';
 import type { AdapterHarness } from './adapter-harness.ts';
 import { describeAccess } from './describe-access.ts';
 import { describeArrival } from './describe-arrival.ts';
@@ -13,6 +13,7 @@ import { describeRefusals } from './describe-refusals.ts';
 import { describeRoaming } from './describe-roaming.ts';
 import { describeSessionLimit } from './describe-session-limit.ts';
 import { describeStalls } from './describe-stalls.ts';
+import { bytesOf, omissionOf } from './device-bytes.ts';
 
 /** Every protocol adapter must pass, with a real client. Called from the adapter's own tests. */
 export function describeAdapter(name: string, harness: AdapterHarness): void {
@@ -32,7 +33,7 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
       connect: (adapter) => connected(adapter),
     });
 
-    if (harness.bytes) describeArrival({ bytes: harness.bytes, silenceMs: harness.silenceMs, withAdapter });
+    describeBytes(bed);
 
     describeStalls(bed);
 
@@ -48,4 +49,17 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
       { ...thermostat, username: 'thermostat-7@umbrella', remoteId: 'unit-3' },
     ]);
   });
+}
+
+function describeBytes({ harness, withAdapter }: AdapterBed): void {
+  const { bytes: given, silenceMs } = harness;
+  test('the harness leaves nothing out without a reason', () => {
+    expect(omissionOf(harness)).toBeUndefined();
+  });
+  const bytes = bytesOf(given);
+  if (bytes) describeArrival({ bytes, silenceMs, withAdapter });
+  // Skipped, so that the report shows the reason.
+  const reasons = given && 'absentBecause' in given ? [given.absentBecause] : [];
+  for (const reason of reasons)
+    test.runIf(bytes)(`what arrives is tested byte by byte; not here: ${reason}`, () => expect.unreachable());
 }

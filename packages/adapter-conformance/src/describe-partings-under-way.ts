@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { settled } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
 import {
+  hangUps,
+  hasLease,
   holdUploads,
   loggedIn,
   part,
@@ -14,6 +16,11 @@ import {
 
 /** A device that leaves while its upload is under way left when it did, and what it said before is carried out. */
 export function describePartingsUnderWay(harness: ArrivalHarness): void {
+  if (harness.bytes.goodbye) describeGoodbyes(harness, harness.bytes.goodbye);
+  describeLosses(harness);
+}
+
+function describeGoodbyes(harness: ArrivalHarness, goodbye: Uint8Array): void {
   const { bytes, withAdapter } = harness;
 
   test.each(partings)('a goodbye is one, from when it arrives, and so is each upload before: %s', (parting) =>
@@ -26,7 +33,7 @@ export function describePartingsUnderWay(harness: ArrivalHarness): void {
       await sent(adapter, before + 1);
       await clock.advanceAsync(2_000);
       await say(socket, bytes.upload(1));
-      await say(socket, bytes.goodbye);
+      await say(socket, goodbye);
       part(socket, parting);
       const [first, second] = await adapter.events(2);
       await clock.advanceAsync(5_000);
@@ -44,32 +51,39 @@ export function describePartingsUnderWay(harness: ArrivalHarness): void {
       const before = adapter.sender.messages.length;
       await say(socket, bytes.upload(0));
       await sent(adapter, before + 1);
-      socket.write(bytes.goodbye, () => part(socket, parting));
+      socket.write(goodbye, () => part(socket, parting));
       // The answer meets a peer that is gone.
       release();
       expect((await adapter.events(2))[1]).toMatchObject({ reason: 'client-closed', uncertaintyMs: 0 });
     }),
   );
+}
 
-  test('a device that closed its side is lost from then on, and not silent', () =>
-    withAdapter(async (adapter) => {
-      const { clock, sink } = adapter;
-      const socket = await loggedIn(harness, adapter);
-      if (sink.events[0]?.basis.kind === 'lease') return;
-      const release = holdUploads(adapter);
-      const before = adapter.sender.messages.length;
-      await say(socket, bytes.upload(0));
-      await sent(adapter, before + 1);
-      await say(socket, bytes.upload(1));
-      await clock.advanceAsync(2_000);
-      socket.end();
-      const [first, second] = await adapter.events(2);
-      expect(second).toMatchObject({ reason: 'connection-lost', uncertaintyMs: 2_000 });
-      expect(sinceConnected(first, second).at).toBe(2_000);
-      // What it said before is carried out still.
-      release();
-      await sent(adapter, before + 2);
-    }));
+/** Without a goodbye. */
+function describeLosses(harness: ArrivalHarness): void {
+  const { bytes, withAdapter } = harness;
+
+  test.each(hangUps)(
+    'a device is lost from when it is, and what it said before is carried out: %s',
+    (parting) =>
+      withAdapter(async (adapter) => {
+        const { clock, sink } = adapter;
+        const socket = await loggedIn(harness, adapter);
+        if (hasLease(sink.events[0])) return;
+        const release = holdUploads(adapter);
+        const before = adapter.sender.messages.length;
+        await say(socket, bytes.upload(0));
+        await sent(adapter, before + 1);
+        await say(socket, bytes.upload(1));
+        await clock.advanceAsync(2_000);
+        part(socket, parting);
+        const [first, second] = await adapter.events(2);
+        expect(second).toMatchObject({ reason: 'connection-lost', uncertaintyMs: 2_000 });
+        expect(sinceConnected(first, second).at).toBe(2_000);
+        release();
+        await sent(adapter, before + 2);
+      }),
+  );
 
   test('a device that closed its side is served to the end', () =>
     withAdapter(async (adapter) => {

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import type { AdapterInTest } from '@rollcall/adapter-process/testing';
 import type { AdapterBed } from './adapter-bed.ts';
 import { loggedIn } from './arrival-bed.ts';
+import { bytesOf } from './device-bytes.ts';
 
 /** From barely past the end of the silence that is allowed. */
 const stallsMs = [2_000, 60_000];
@@ -17,7 +18,8 @@ const stallsMs = [2_000, 60_000];
 export function describeStalls(bed: AdapterBed): void {
   const cases = stallsMs.flatMap((stallMs) => ['alone', 'in a fleet'].map((where) => ({ stallMs, where })));
 
-  const { bytes, createAdapter } = bed.harness;
+  const { createAdapter } = bed.harness;
+  const bytes = bytesOf(bed.harness.bytes);
   // Else it can say nothing but its login, which begins a session anew.
   const canSpeak = bytes !== undefined || createAdapter().presence === 'lease';
 
@@ -62,7 +64,8 @@ interface PresentDevice {
 }
 
 async function present(bed: AdapterBed, adapter: AdapterInTest): Promise<PresentDevice> {
-  const { bytes, silenceMs } = bed.harness;
+  const { silenceMs } = bed.harness;
+  const bytes = bytesOf(bed.harness.bytes);
   if (bytes) {
     const socket = await loggedIn({ bytes, silenceMs, withAdapter: bed.withAdapter }, adapter);
     return {

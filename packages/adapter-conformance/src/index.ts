@@ -1,6 +1,6 @@
-export type { AdapterHarness, DevicePeer, Login } from './adapter-harness.ts';
+export type { AdapterHarness, DevicePeer, Login, WithoutBytes } from './adapter-harness.ts';
 export { describeAdapter } from './describe-adapter.ts';
-export type { DeviceBytes } from './arrival-bed.ts';
+export type { DeviceBytes } from './device-bytes.ts';
 export { type BalancersHarness, describeBalancers } from './describe-balancers.ts';
 export { describeEnvironment } from './describe-environment.ts';
 export type { LoginFloodHarness } from './describe-login-flood.ts';

@@ -1,9 +1,15 @@
 // Reports bytes when they arrive, cuts them into frames, and makes frames for the other side.
+export {
+  countedPayloadFormat,
+  type CountedPayload,
+  lineAndPayload,
+} from './arrival/counted-payload-format.ts';
 export { lengthPrefixedFrame, utf8Within } from './arrival/encode-frame.ts';
 export { type Cut, FrameCutter } from './arrival/frame-cutter.ts';
 export {
   type FrameBounds,
   type FrameFormat,
+  type FrameTail,
   type LengthPrefix,
   lengthPrefixFormat,
   lineFormat,

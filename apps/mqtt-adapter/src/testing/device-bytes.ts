@@ -3,7 +3,7 @@ import { scriptedPassword } from '@rollcall/conformance/registry';
 import { generate, type Packet } from 'mqtt-packet';
 
 /** What a device says, in bytes. */
-export function bytesOf(protocolVersion: 4 | 5): DeviceBytes {
+export function bytesOf(protocolVersion: 4 | 5): DeviceBytes & { readonly goodbye: Uint8Array } {
   const say = (packet: Packet): Buffer => generate(packet, { protocolVersion });
   const login = say({
     cmd: 'connect',

@@ -12,6 +12,10 @@ export class FrameCutter {
   /** Room for what is not whole yet, `#length` bytes of it used. */
   #held: Uint8Array = new Uint8Array();
   #length = 0;
+  /** Of what is held, how much was searched in vain. */
+  #searched = 0;
+  /** Before there is so much of the frame, it is not whole. */
+  #wholeAt = 0;
   #over = false;
 
   constructor(format: FrameFormat) {
@@ -26,15 +30,22 @@ export class FrameCutter {
    */
   *cut(arrived: Uint8Array): Generator<Cut, void, undefined> {
     if (this.#over) return;
-    const searched = this.#length;
     let rest = this.#after(arrived);
-    let bounds = this.#format.boundsOf(rest, searched);
-    while (typeof bounds === 'object') {
-      yield { type: 'frame', bytes: rest.subarray(bounds.start, bounds.end) };
-      rest = rest.subarray(bounds.next);
-      bounds = this.#format.boundsOf(rest, 0);
+    if (rest.length < this.#wholeAt) {
+      this.#hold(rest);
+      return;
     }
-    if (bounds === 'too-long' || rest.length > this.#format.maxHeldBytes) yield this.#giveUp();
+    let found = this.#format.boundsOf(rest, this.#searched);
+    while (typeof found === 'object' && 'next' in found) {
+      yield { type: 'frame', bytes: rest.subarray(found.start, found.end) };
+      rest = rest.subarray(found.next);
+      found = this.#format.boundsOf(rest, 0);
+    }
+    const { maxHeldBytes } = this.#format;
+    this.#wholeAt = typeof found === 'object' ? found.wholeAt : 0;
+    this.#searched = found === undefined ? rest.length : 0;
+    if (found === 'too-long' || rest.length > maxHeldBytes || this.#wholeAt > maxHeldBytes)
+      yield this.#giveUp();
     else this.#hold(rest);
   }
 

@@ -5,21 +5,29 @@ export interface FrameBounds {
   readonly next: number;
 }
 
-/** How a protocol cuts a stream of bytes into frames. */
+/** A frame that is not whole yet, of which it is known how long it is. */
+export interface FrameTail {
+  /** The bytes are looked at again once there are so many of them. */
+  readonly wholeAt: number;
+}
+
+/** How a protocol cuts a stream of bytes into frames. It keeps nothing from one call to the next: several streams share it. */
 export interface FrameFormat {
-  /** Bytes of a frame that is not whole yet, at most: with more it is too long. */
+  /** Bytes of a frame that is not whole yet, at most, with all that stands around its content: with more it is too long. */
   readonly maxHeldBytes: number;
   /**
    * Looks for the end of a frame.
    *
    * @param bytes from the first byte of the frame on.
-   * @param searched so many of them were searched the last time, without finding an end. 0 for a new frame.
-   * @returns `undefined` while the frame is not whole; `too-long` as soon as it is known that it will be.
+   * @param searched what was `bytes.length` when the last answer for this frame was `undefined`; else 0. To begin the search
+   *   there is right only where `undefined` means that nothing was found in those bytes.
+   * @returns `undefined` while nothing is known of the end; `wholeAt` once the length is; `too-long` as soon as it is known
+   *   that the frame will be.
    */
-  boundsOf(bytes: Uint8Array, searched: number): FrameBounds | 'too-long' | undefined;
+  boundsOf(bytes: Uint8Array, searched: number): FrameBounds | FrameTail | 'too-long' | undefined;
 }
 
-const lineFeed = 0x0a;
+export const lineFeed = 0x0a;
 
 /**
  * Lines that end with a line feed, which is not part of them. A carriage return before it is.
@@ -56,7 +64,7 @@ export function lengthPrefixFormat({ lengthBytes, maxBytes }: LengthPrefix): Fra
       for (const byte of bytes.subarray(0, lengthBytes)) length = length * 256 + byte;
       if (length > maxBytes) return 'too-long';
       const end = lengthBytes + length;
-      return bytes.length < end ? undefined : { start: lengthBytes, end, next: end };
+      return bytes.length < end ? { wholeAt: end } : { start: lengthBytes, end, next: end };
     },
   };
 }

@@ -131,6 +131,26 @@ test('bytes that come one by one are each looked at once', () => {
   expect(looked).toBe(10_001);
 });
 
+test('a frame of known length is looked at again once it is whole, or given up at once', () => {
+  const asked: number[] = [];
+  const format: FrameFormat = {
+    maxHeldBytes: 8,
+    boundsOf(bytes, searched) {
+      asked.push(bytes.length, searched);
+      if (bytes.length < 1) return undefined;
+      const end = bytes[0] ?? 0;
+      return bytes.length < end ? { wholeAt: end } : { start: 1, end, next: end };
+    },
+  };
+  const cutter = new FrameCutter(format);
+  for (const byte of [4, 1, 2]) expect([...cutter.cut(Uint8Array.of(byte))]).toEqual([]);
+  expect(asked).toEqual([1, 0]);
+  expect([...cutter.cut(Uint8Array.of(3))]).toMatchObject([{ type: 'frame' }]);
+  // As if nothing had been searched, and then the empty rest.
+  expect(asked).toEqual([1, 0, 4, 0, 0, 0]);
+  expect([...cutter.cut(Uint8Array.of(9))]).toEqual([{ type: 'too-long' }]);
+});
+
 test('a frame that was given keeps its bytes, whatever comes later', () => {
   const cutter = new FrameCutter(lineFormat(16));
   const kept: Uint8Array[] = [];

@@ -1,0 +1,123 @@
+import { settled } from '@rollcall/conformance';
+import type { ConnectionEvent } from '@rollcall/core/events';
+import { describe, expect, test } from 'vitest';
+import type { AdapterInTest } from '@rollcall/adapter-process/testing';
+import {
+  hangUps,
+  hasLease,
+  open,
+  part,
+  partings,
+  say,
+  sent,
+  sinceConnected,
+  slowJournal,
+  type ArrivalHarness,
+  type Parting,
+} from './arrival-bed.ts';
+
+/** A device that waits for no answer. */
+export function describeAllAtOnce(harness: ArrivalHarness): void {
+  const { goodbye } = harness.bytes;
+  describe('a device that says all it has to at once', () => {
+    if (goodbye) describeWithGoodbye(harness, goodbye);
+    else describeWithoutGoodbye(harness);
+  });
+}
+
+function describeWithGoodbye(harness: ArrivalHarness, goodbye: Uint8Array): void {
+  test.each(partings)('was connected, and left by itself: %s', (parting) =>
+    harness.withAdapter(async (adapter) => {
+      await sayAllAtOnce(harness, adapter, parting);
+      const [first, second] = await adapter.events(2);
+      expect(first).toMatchObject({ type: 'connected' });
+      expect(second).toMatchObject({ reason: 'client-closed', clean: true });
+      await sent(adapter, harness.bytes.atOnce.uploads);
+    }),
+  );
+
+  test.each(partings)('and when it left, also while the journal takes its time: %s', (parting) =>
+    partBeforeTheCommit(harness, goodbye, parting, (first, second) => {
+      expect(second).toMatchObject({ reason: 'client-closed', uncertaintyMs: 0 });
+      expect(sinceConnected(first, second)).toEqual({ lastSeen: 20, at: 20 });
+    }),
+  );
+}
+
+function describeWithoutGoodbye(harness: ArrivalHarness): void {
+  const { uploads } = harness.bytes.atOnce;
+
+  test('was connected, and is as long as it stays', () =>
+    harness.withAdapter(async (adapter) => {
+      await sayAllAtOnce(harness, adapter, 'stays');
+      await sent(adapter, uploads);
+      await settled();
+      expect((await adapter.events(1)).map(({ type }) => type)).toEqual(['connected']);
+    }));
+
+  test('and that closes its side was connected, and all that it said is carried out', () =>
+    harness.withAdapter(async (adapter) => {
+      await sayAllAtOnce(harness, adapter, 'closes its side');
+      await sent(adapter, uploads);
+      const [first] = await adapter.events(1);
+      expect(first).toMatchObject({ type: 'connected' });
+      if (!hasLease(first))
+        expect((await adapter.events(2))[1]).toMatchObject({ reason: 'connection-lost', clean: false });
+    }));
+
+  test('and that is lost before its login is accepted was never connected', () =>
+    harness.withAdapter(async (adapter) => {
+      await sayAllAtOnce(harness, adapter, 'resets the connection');
+      await settled();
+      if (hasLease(adapter.sink.events[0])) return;
+      expect(adapter.sink.events).toEqual([]);
+      expect(adapter.sender.messages).toEqual([]);
+    }));
+
+  test.each(hangUps)('is lost from when it is, also while the journal takes its time: %s', (parting) =>
+    partBeforeTheCommit(harness, harness.bytes.sign, parting, (first, second) => {
+      expect(second).toMatchObject({ reason: 'connection-lost', clean: false });
+      expect(sinceConnected(first, second)).toEqual({ lastSeen: 20, at: 20 });
+    }),
+  );
+}
+
+/** All arrives, and the device is gone, before the registry says who it is. */
+async function sayAllAtOnce(
+  { bytes }: ArrivalHarness,
+  adapter: AdapterInTest,
+  parting: Parting,
+): Promise<void> {
+  const release = adapter.registry.hold();
+  const socket = await open(adapter.address);
+  await say(socket, bytes.atOnce.bytes);
+  part(socket, parting);
+  await settled();
+  release();
+}
+
+async function partBeforeTheCommit(
+  { bytes, withAdapter }: ArrivalHarness,
+  last: Uint8Array,
+  parting: Parting,
+  check: (first: ConnectionEvent | undefined, second: ConnectionEvent | undefined) => void,
+): Promise<void> {
+  const { journal, begun, commit } = slowJournal();
+  await withAdapter(
+    async (adapter) => {
+      const socket = await open(adapter.address);
+      await say(socket, bytes.login);
+      await begun;
+      await adapter.clock.advanceAsync(20);
+      await say(socket, last);
+      part(socket, parting);
+      await settled();
+      await adapter.clock.advanceAsync(25);
+      commit();
+      if (!bytes.goodbye && hasLease((await adapter.events(1))[0])) return;
+      const [first, second] = await adapter.events(2);
+      check(first, second);
+    },
+    { journal },
+  );
+}
