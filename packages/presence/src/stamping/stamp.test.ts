@@ -100,4 +100,40 @@ describe('an ending', () => {
       expect(late.stamp({ event, began }, { lastSeen }).uncertaintyMs).toBe(uncertaintyMs);
     },
   );
+
+  describe('of a device that left before its login was over', () => {
+    /** The adapter took 2 s for the login, and learns of the end after another 5 s. */
+    function afterSlowLogin(change: (saidAt: Instant) => Partial<DisconnectedChange>) {
+      const { stamp, event, clock } = givenAnAdapter();
+      const saidAt = clock.monotonic();
+      clock.advance(2_000);
+      const accepted = { ...event, at: clock.now() };
+      const began = createWallTime(clock).offset();
+      clock.advance(5_000);
+      return { accepted, ending: stamp({ event: accepted, began }, change(saidAt)), leftAt: event.at };
+    }
+
+    test('and said goodbye is at the time of the beginning, and uncertain by what the login took', () => {
+      const { accepted, ending } = afterSlowLogin((saidAt) => ({
+        reason: 'client-closed',
+        endedAt: saidAt,
+        lastSeen: saidAt,
+      }));
+      expect(ending).toMatchObject({ at: accepted.at, lastSeen: accepted.at, uncertaintyMs: 2_000 });
+    });
+
+    test('and was lost is uncertain from its last byte on', () => {
+      const { accepted, ending, leftAt } = afterSlowLogin((saidAt) => ({ lastSeen: saidAt }));
+      expect(ending).toMatchObject({ at: accepted.at + 5_000, lastSeen: accepted.at });
+      expect(ending.at - ending.uncertaintyMs).toBe(leftAt);
+    });
+  });
+
+  test('of a connection that began as late as it ended may have been before its beginning', () => {
+    const { stamp, event, began } = givenAnAdapter({ latenessMs: () => 1_500 });
+    expect(stamp({ event, began }, { reason: 'client-closed' })).toMatchObject({
+      at: event.at,
+      uncertaintyMs: 1_500,
+    });
+  });
 });

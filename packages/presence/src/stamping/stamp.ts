@@ -80,13 +80,18 @@ export function stampDisconnected(
 ): DisconnectedEvent {
   const observedAt = earlierOf(toldAt, change.endedAt);
   const { loop, wall } = context;
-  const { event, began = wall.offset() } = connected;
+  const { event, began } = connected;
+  const offset = began ?? wall.offset();
+  const [saidAt, seenAt] = [wall.since(offset, observedAt), wall.since(offset, change.lastSeen)];
   // The wall clock may have been set back since an earlier incarnation, and its values are rounded.
-  const at = Math.max(event.at, wall.since(began, observedAt)) as Timestamp;
-  const lastSeen = Math.min(at, Math.max(event.at, wall.since(began, change.lastSeen))) as Timestamp;
+  const at = Math.max(event.at, saidAt) as Timestamp;
+  const lastSeen = Math.min(at, Math.max(event.at, seenAt)) as Timestamp;
   const exact = change.basis.kind === 'session' && isExactlyKnown(change.reason);
   // The last bytes may have waited for the event loop, and so may the report of the end.
   const latenessMs = Math.max(loop.latenessMs(observedAt), exact ? 0 : loop.latenessMs(change.lastSeen));
+  // A device may leave before its login is over, and so before `connectedAt`. Across incarnations, the wall clock does not tell.
+  const earliest = began === undefined ? event.at : Number.NEGATIVE_INFINITY;
+  const leftAt = Math.max(earliest, exact ? saidAt : seenAt);
   return {
     ...otherHalf(event, at, context),
     basis:
@@ -94,8 +99,7 @@ export function stampDisconnected(
         ? { ...change.basis, until: Math.round(at + change.until - observedAt) as Timestamp }
         : change.basis,
     lastSeen,
-    // The connection existed, so its end lies after its beginning.
-    uncertaintyMs: Math.min((exact ? 0 : at - lastSeen) + latenessMs, at - event.at),
+    uncertaintyMs: Math.max(0, at - leftAt) + latenessMs,
     ...endedBy(change.reason),
     ...(change.clean !== undefined && { clean: change.clean }),
     ...(change.raw !== undefined && { raw: printableCause(change.raw) }),

@@ -114,3 +114,23 @@ test('a loss of the journal is accepted from the first event that reports it', (
   expect(isUntold([loss], told)).toBe(false);
   expect(isUntold([{ ...loss, of: 'amqp' }])).toBe(false);
 });
+
+test('a connection that nobody saw come about may have no end where the journal was lost', () => {
+  const unseen: Life = { ...life, outcome: 'unknown' };
+  const loss: Fault = { kind: 'kill', of: 'mqtt', journalLost: true, from: t0 + 500, to: t0 + 900 };
+  const problems = (faults: readonly Fault[]): readonly string[] =>
+    judge([unseen], [connected] as unknown as readonly ReceivedEvent[], faults, { lateMs: 100 }).flatMap(
+      (verdict) => verdict.problems,
+    );
+  expect(problems([loss])).toEqual([]);
+  expect(problems([{ ...loss, journalLost: false }]).join()).toContain('nobody let it in');
+});
+
+test('a goodbye from before the login was over is within the interval, and seen when the connection began', () => {
+  const hasty: Life = { ...life, lastByteAt: t0, end: { how: 'goodbye', at: t0 } };
+  const accepted = { ...connected, at: t0 + 2_000 };
+  const ended = { ...disconnected, at: t0 + 2_000, connectedAt: t0 + 2_000, lastSeen: t0 + 2_000 };
+  const admitted: Life = { ...hasty, acceptedAt: t0 + 2_010 };
+  expect(problemsOf([accepted, { ...ended, uncertaintyMs: 2_000 }], admitted)).toEqual([]);
+  expect(problemsOf([accepted, { ...ended, uncertaintyMs: 0 }], admitted).join()).toContain('outside of');
+});

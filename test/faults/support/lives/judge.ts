@@ -126,7 +126,8 @@ function problemsOf(life: Life, told: readonly Told[], circumstances: Circumstan
   if (life.outcome === 'refused' && !wasTurnedOut(life, circumstances))
     return told.length > 0 ? ['it was refused, and is told as connected'] : [];
   if (life.outcome !== 'accepted')
-    return told.length > 1 || told.some(({ endings }) => endings.length === 0)
+    return told.length > 1 ||
+      (told.some(({ endings }) => endings.length === 0) && !journalWasLost(life, circumstances))
       ? [`nobody let it in, and ${told.length} connections are told`]
       : [];
   const [mine, ...more] = told;
@@ -304,7 +305,8 @@ function timeProblems(life: Life, ending: Disconnected, circumstances: Circumsta
   // What waited for an adapter that stood still was read when it went on.
   const held = overlapping(circumstances, life, 'freeze', life.begunAt, at);
   const read = Math.max(life.lastByteAt, ...held.map(({ to }) => to));
-  if (lastSeen > read + lateMs)
+  // One that left before it was let in was seen when it was, and never before its connection began.
+  if (lastSeen > Math.max(read + lateMs, connectedAt))
     problems.push(`last seen at ${lastSeen}, and the last byte was sent at ${life.lastByteAt}`);
   const ended = trueEnd(life, ending, circumstances);
   if (
