@@ -11,7 +11,7 @@ import { systemClock, systemRandom } from '@rollcall/core/environment';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createTemplateAdapter, type TemplateAdapterOptions } from './adapter.ts';
 import { connectDevice, welcome } from './testing/connect-device.ts';
-import { hears, objections, says } from './testing/says.ts';
+import { endOfTalk, goodbye, hears, objections, says } from './testing/says.ts';
 import { options } from './testing/options.ts';
 
 const upload = says.event('text/plain', '21');
@@ -22,16 +22,16 @@ describeAdapter('Template', {
     heard: (answer) => Buffer.from(answer).includes(Buffer.from(hears.welcome)),
     upload: () => upload,
     sign: says.ping,
-    goodbye: says.bye,
+    ...(goodbye && { goodbye }),
     broken: says.nonsense,
-    atOnce: { bytes: Buffer.concat([says.login(), upload, says.bye]), uploads: 1 },
+    atOnce: { bytes: Buffer.concat([says.login(), upload, ...endOfTalk]), uploads: 1 },
   },
   createAdapter: (limits) => createTemplateAdapter({ ...options, ...limits }),
-  answersGoodbye: true,
+  answersGoodbye: goodbye !== undefined,
   silenceMs: options.idleLimitMs,
   // Nothing in the protocol names a connection: a device may have several.
-  cannot: ['takeOver'],
-  temporary: 'error too many failed attempts, try again later',
+  cannot: ['takeOver', ...(goodbye ? [] : (['leave'] as const))],
+  temporary: `error ${objections.throttled}`,
   async connect({ port }, { username, password }, heard) {
     const device = connectDevice(port);
     const answer = await device.logIn(username, password);
@@ -41,7 +41,7 @@ describeAdapter('Template', {
     }
     return {
       async leave() {
-        device.send(says.bye);
+        device.send(...endOfTalk);
         await device.next();
       },
       async vanish() {
@@ -74,15 +74,15 @@ async function givenADevice(facts: Partial<TemplateAdapterOptions> = {}) {
 
 describe('a network connection without a login', () => {
   test.each([
-    ['another request', says.ping, 'error login first'],
-    ['nonsense', says.nonsense, `error ${objections.nonsense}`],
-    ['a request that is too long', says.login(undefined, 'x'.repeat(300)), 'error request too long'],
-    ['a wrong password', says.login(undefined, 'guess-me'), 'error bad credentials'],
-  ])('is closed after %s', async (_what, request, answer) => {
+    ['another request', says.ping, objections.loginFirst],
+    ['nonsense', says.nonsense, objections.nonsense],
+    ['a request that is too long', says.login(undefined, 'x'.repeat(300)), objections.tooLong],
+    ['a wrong password', says.login(undefined, 'guess-me'), objections.wrongPassword],
+  ])('is closed after %s', async (_what, request, text) => {
     const { address, sink } = await givenAnAdapter();
     const device = connectDevice(address.port);
     device.send(request);
-    expect(await device.next()).toBe(answer);
+    expect(await device.next()).toBe(`error ${text}`);
     expect(await device.next()).toBeUndefined();
     expect(sink.events).toEqual([]);
   });
@@ -93,7 +93,7 @@ describe('a network connection without a login', () => {
     device.send(says.login().subarray(0, 5));
     while (clock.armed === 0) await settled();
     await clock.advanceAsync(options.loginTimeoutMs);
-    expect(await device.next()).toBe('error login timed out');
+    expect(await device.next()).toBe(`error ${objections.lateLogin}`);
     expect(await device.next()).toBeUndefined();
   });
 
@@ -158,8 +158,8 @@ describe('a connected device', () => {
 
   test.each([
     ['nonsense', says.nonsense, objections.nonsense],
-    ['a second login', says.login(), 'logged in already'],
-    ['a request that is too long', says.event('a/b', 'x'.repeat(300)), 'request too long'],
+    ['a second login', says.login(), objections.secondLogin],
+    ['a request that is too long', says.event('a/b', 'x'.repeat(300)), objections.tooLong],
   ])('that sends %s broke the protocol', async (_what, request, text) => {
     const { device, events } = await givenADevice();
     device.send(request);
@@ -181,7 +181,7 @@ describe('a connected device', () => {
     await arrived(device.socket);
     expect(sink.events).toHaveLength(1);
     await clock.advanceAsync(10_000);
-    expect(await device.next()).toBe('error keepalive-timeout');
+    expect(await device.next()).toBe(`error ${objections.silence}`);
     expect((await events(2))[1]).toMatchObject({ reason: 'keepalive-timeout', uncertaintyMs: 10_000 });
   });
 
@@ -189,7 +189,7 @@ describe('a connected device', () => {
     const { device, registry, events } = await givenADevice();
     registry.assertRegistration = async () => ({ status: 'not-found' });
     device.send(upload);
-    expect(await device.next()).toBe('error device is disabled or not registered');
+    expect(await device.next()).toBe(`error ${objections.accessRevoked}`);
     expect(await device.next()).toBeUndefined();
     expect((await events(2))[1]).toMatchObject({ reason: 'access-revoked' });
   });
@@ -197,7 +197,7 @@ describe('a connected device', () => {
   test('is told when the adapter stops', async () => {
     const { device, running } = await givenADevice();
     await running.stop({ graceMs: 0 });
-    expect(await device.next()).toBe('error adapter-shutdown');
+    expect(await device.next()).toBe(`error ${objections.shutdown}`);
     expect(await device.next()).toBeUndefined();
   });
 
@@ -225,17 +225,18 @@ describe('a device over TLS', () => {
     return connectDevice(port, socket);
   }
 
-  test('logs in with its password, uploads, and leaves', async () => {
+  test('logs in with its password, uploads, and hangs up', async () => {
     const { address, events, sender } = await givenAnAdapterWithTls();
     expect(address.scheme).toBe('templates');
     const device = connectSecurely(address.port);
     expect(await device.logIn()).toBe(welcome);
-    device.send(upload, says.bye);
-    expect([await device.next(), await device.next(), await device.next()]).toEqual(['ok', 'ok', undefined]);
+    device.send(upload);
+    device.socket.end();
+    expect([await device.next(), await device.next()]).toEqual(['ok', undefined]);
     expect(sender.messages).toHaveLength(1);
     expect(await events(2)).toMatchObject([
       { type: 'connected', device: { tenant: 'acme', device: 'thermostat-7' } },
-      { type: 'disconnected', reason: 'client-closed', clean: true },
+      { type: 'disconnected', reason: 'connection-lost', clean: false },
     ]);
   });
 
@@ -267,14 +268,14 @@ describe('a device over TLS', () => {
   });
 
   test.each([
-    ['no certificate', 'error login needs a user and a password', undefined],
-    ['a certificate of a stranger', 'error bad credentials', 'CN=stranger,O=umbrella'],
-  ])('is refused with %s and no password', async (_what, answer, subject) => {
+    ['no certificate', objections.loginWithoutCredentials, undefined],
+    ['a certificate of a stranger', objections.wrongPassword, 'CN=stranger,O=umbrella'],
+  ])('is refused with %s and no password', async (_what, text, subject) => {
     const { address, sink } = await givenAnAdapterWithTls();
     const own = subject === undefined ? {} : scriptedAuthorities.umbrella.issue({ subject });
     const device = connectSecurely(address.port, own);
     device.send(says.loginWithoutAWord);
-    expect(await device.next()).toBe(answer);
+    expect(await device.next()).toBe(`error ${text}`);
     expect(await device.next()).toBeUndefined();
     expect(sink.events).toEqual([]);
   });
@@ -283,7 +284,7 @@ describe('a device over TLS', () => {
     const { address } = await givenAnAdapter();
     const device = connectDevice(address.port);
     device.send(says.loginWithoutAWord);
-    expect(await device.next()).toBe('error login needs a user and a password');
+    expect(await device.next()).toBe(`error ${objections.loginWithoutCredentials}`);
   });
 });
 
@@ -311,7 +312,7 @@ test('on the real clock, silence ends a connection', async () => {
   });
   const device = connectDevice(running.listening[0]?.port ?? 0);
   expect(await device.logIn()).toBe(welcome);
-  expect(await device.next()).toBe('error keepalive-timeout');
+  expect(await device.next()).toBe(`error ${objections.silence}`);
   await running.stop({ graceMs: 1_000 });
   const [, end] = sink.events;
   expect(end).toMatchObject({ reason: 'keepalive-timeout', clean: false });

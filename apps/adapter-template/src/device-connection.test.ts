@@ -4,7 +4,7 @@ import { startForTest } from '@rollcall/adapter-process/testing';
 import { settled } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
 import { serveDevice } from './device-connection.ts';
-import { hears, says } from './testing/says.ts';
+import { hears, says, speaksFirst } from './testing/says.ts';
 import { options } from './testing/options.ts';
 
 const upload = says.event('text/plain', '1');
@@ -26,6 +26,7 @@ async function givenADevice() {
   });
   if (!host) throw new Error('not started');
   void serveDevice({ socket: ours, place: { stand() {}, accepted() {} } }, host, options);
+  if (speaksFirst) while (theirs.read() === null) await settled();
   theirs.write(says.login());
   await adapter.events(1);
   return {

@@ -25,7 +25,6 @@ test.each([
   ['event text/plain', { name: 'event', contentType: 'text/plain', payload: bytes('') }],
   ['login', { name: 'login' }],
   ['ping', { name: 'ping' }],
-  ['bye', { name: 'bye' }],
 ])('%s', (frame, request) => {
   expect(parseRequest(bytes(frame))).toEqual(request);
 });
@@ -36,7 +35,6 @@ test.each([
   ['PING', 'unknown request'],
   ['constructor', 'unknown request'],
   ['ping ', 'ping takes no arguments'],
-  ['bye bye', 'bye takes no arguments'],
   ['login ', 'login needs a user and a password'],
   ['login sensor1@acme', 'login needs a user and a password'],
   ['login  secret', 'login needs a user and a password'],
@@ -50,7 +48,7 @@ test.each([
 
 test('any bytes are understood or invalid, and an answer about them holds none of them', () => {
   const random = seededRandom(7);
-  const names = ['login ', 'telemetry ', 'event ', 'ping ', 'bye ', ''];
+  const names = ['login ', 'telemetry ', 'event ', 'ping ', ''];
   const told = new Set<string>();
   for (let i = 0; i < 2_000; i++) {
     const secret = random.bytes(1 + random.pick(20));
@@ -58,7 +56,6 @@ test('any bytes are understood or invalid, and an answer about them holds none o
     if (request.name === 'invalid') told.add(request.text);
   }
   expect([...told].toSorted()).toEqual([
-    'bye takes no arguments',
     'event needs a content type',
     'login needs a user and a password',
     'ping takes no arguments',

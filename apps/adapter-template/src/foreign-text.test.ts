@@ -5,7 +5,7 @@ import { startForTest } from '@rollcall/adapter-process/testing';
 import { illFormedUtf8, nastyStrings } from '@rollcall/conformance/hostile';
 import { expect, test } from 'vitest';
 import { createTemplateAdapter } from './adapter.ts';
-import { says } from './testing/says.ts';
+import { endOfTalk, says } from './testing/says.ts';
 import { limits } from './testing/options.ts';
 
 const nasty: readonly (readonly [string, Uint8Array])[] = [
@@ -25,7 +25,13 @@ test.each(nasty)('%s does no harm, wherever it stands', async (_what, bytes) => 
     [says.request(bytes)],
     [says.login(joined(bytes, '@acme'), 'x')],
     [says.login(joined('thermostat-7@', bytes), 'x')],
-    [says.login(), says.request(bytes, 'x'), says.event(bytes, 'x'), says.telemetry('a/b', bytes), says.bye],
+    [
+      says.login(),
+      says.request(bytes, 'x'),
+      says.event(bytes, 'x'),
+      says.telemetry('a/b', bytes),
+      ...endOfTalk,
+    ],
   ]) {
     const socket = connect(adapter.address.port, '127.0.0.1');
     socket.on('error', () => {});

@@ -7,7 +7,7 @@ import { loopbackHosts } from '@rollcall/conformance/machine';
 import { expect, test } from 'vitest';
 import { createTemplateAdapter } from './adapter.ts';
 import { connectDevice, welcome } from './testing/connect-device.ts';
-import { says } from './testing/says.ts';
+import { endOfTalk, says } from './testing/says.ts';
 import { limits } from './testing/options.ts';
 
 const allCases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 200);
@@ -21,7 +21,7 @@ const conversation = [
   says.ping,
   says.event('application/json', '{"alarm": true}'),
   says.telemetry('text/plain', ''),
-  says.bye,
+  ...endOfTalk,
 ];
 
 test.each(loopbackHosts)(

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { FrameCutter } from '@rollcall/adapter-kit/arrival';
 import { requestFormat } from '../request-format.ts';
-import { says } from './says.ts';
+import { isUnasked, says } from './says.ts';
 
 /** The answer to a login that is accepted. */
 export const welcome = 'ok';
@@ -19,7 +19,8 @@ export function connectDevice(port: number, socket: Socket = connect(port, '127.
   const answers = heard[Symbol.asyncIterator]();
   socket.on('error', () => {});
   socket.on('data', (bytes: Uint8Array) => {
-    for (const cut of cutter.cut(bytes)) if (cut.type === 'frame') heard.write(wordsOf(cut.bytes));
+    for (const cut of cutter.cut(bytes))
+      if (cut.type === 'frame' && !isUnasked(cut.bytes)) heard.write(wordsOf(cut.bytes));
   });
   socket.once('close', () => heard.end());
   return {
