@@ -2,21 +2,11 @@ import { readFileSync } from 'node:fs';
 import { guardConsole, libraryDebugProblems } from '@rollcall/adapter-process/internal';
 import { spreadLastNet } from '@rollcall/containment';
 import { ConfigError } from '@rollcall/core';
-import { bury } from './journal/bury.ts';
 import { parseCommand } from './command-line/command-line.ts';
 import { packageFolder } from './package-folder.ts';
-import { demo } from './up/demo.ts';
-import { devices } from './devices/devices.ts';
-import { endings } from './devices/endings.ts';
-import { fleet } from './fleet/fleet.ts';
-import { journal } from './journal/journal.ts';
-import { network } from './network/network.ts';
 import { endWithOutput, writtenOut } from './terminal/output.ts';
-import { registry } from './registry/registry.ts';
 import { terminalLog } from './terminal/terminal-log.ts';
 import { inLines, teller } from './terminal/terminal.ts';
-import { tail } from './events/tail.ts';
-import { up } from './up/up.ts';
 import { usage } from './command-line/usage.ts';
 
 const tell = teller(process.stderr);
@@ -35,37 +25,38 @@ guardConsole(log);
 // The network spreads its own net. For people one line is enough, without a stack.
 if (parsed.command !== 'network') spreadLastNet(log, () => {});
 
+// Each command loads what it needs: half of what starting a short one costs would be the parts of others.
 try {
   switch (parsed.command) {
     case 'up':
-      process.exitCode = await up(parsed);
+      process.exitCode = await (await import('./up/up.ts')).up(parsed);
       break;
     case 'network':
-      process.exitCode = await network(parsed);
+      process.exitCode = await (await import('./network/network.ts')).network(parsed);
       break;
     case 'tail':
-      process.exitCode = await tail(parsed);
+      process.exitCode = await (await import('./events/tail.ts')).tail(parsed);
       break;
     case 'devices':
-      process.exitCode = await devices(parsed);
+      process.exitCode = await (await import('./devices/devices.ts')).devices(parsed);
       break;
     case 'endings':
-      process.exitCode = await endings(parsed);
+      process.exitCode = await (await import('./devices/endings.ts')).endings(parsed);
       break;
     case 'fleet':
-      process.exitCode = await fleet(parsed);
+      process.exitCode = await (await import('./fleet/fleet.ts')).fleet(parsed);
       break;
     case 'demo':
-      await demo(parsed);
+      await (await import('./up/demo.ts')).demo(parsed);
       break;
     case 'journal':
-      process.exitCode = await journal(parsed);
+      process.exitCode = await (await import('./journal/journal.ts')).journal(parsed);
       break;
     case 'bury':
-      process.exitCode = await bury(parsed);
+      process.exitCode = await (await import('./journal/bury.ts')).bury(parsed);
       break;
     case 'registry':
-      process.exitCode = await registry(parsed);
+      process.exitCode = await (await import('./registry/registry.ts')).registry(parsed);
       break;
     case 'help':
       process.stdout.write(usage);

@@ -1,5 +1,6 @@
 import type { Destination } from '../network/reach.ts';
-import { journalActions, type JournalCommand } from '../journal/journal.ts';
+import type { JournalCommand } from '../journal/journal.ts';
+import { journalActions } from './actions.ts';
 
 /** Reads the arguments after `rollcall journal`. Returns a text when something is wrong with them. */
 export function parseJournalCommand(

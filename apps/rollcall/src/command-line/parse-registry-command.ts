@@ -1,7 +1,8 @@
 import type { NetworkName } from '@rollcall/amqp-sender';
 import { bcryptCosts } from '@rollcall/device-registry';
 import { parseNamed, type Named } from '../registry/named.ts';
-import { registryActions, type RegistryCommand } from '../registry/registry.ts';
+import type { RegistryCommand } from '../registry/registry.ts';
+import { registryActions } from './actions.ts';
 
 interface RegistryValues {
   readonly served?: string;

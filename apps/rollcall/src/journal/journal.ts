@@ -16,8 +16,6 @@ import { journalStatusText, partInWords } from './journal-status-text.ts';
 import { settledInWords, settledStatus, settlingEnvironment } from './settling.ts';
 import { jsonLine, teller } from '../terminal/terminal.ts';
 
-export const journalActions = ['status', 'list', 'retry-parked', 'backup', 'discard'] as const;
-
 interface JournalFiles extends Destination {
   readonly files: readonly string[];
   /** Where journals are looked for if no files are named. */

@@ -6,17 +6,6 @@ import { storedRegistry, type StoredRegistryCommand } from './stored-registry.ts
 import { registryCheckText } from './registry-check-text.ts';
 import { teller } from '../terminal/terminal.ts';
 
-export const registryActions = [
-  'check',
-  'accept',
-  'hash-password',
-  'list',
-  'show',
-  'add',
-  'remove',
-  'import',
-] as const;
-
 export type RegistryCommand =
   | {
       readonly action: 'check';
