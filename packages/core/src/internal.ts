@@ -17,3 +17,4 @@ export {
   leaseHeldBy,
   slotKey,
 } from './slot-holder.ts';
+export { SplitMap } from './split-map.ts';

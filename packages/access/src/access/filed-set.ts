@@ -1,4 +1,5 @@
-import { type OneOrMore, valuesOf, withoutValue, withValue } from './one-or-more.ts';
+import { SplitMap } from '@rollcall/core/internal';
+import { valuesOf, withoutValue, withValue } from './one-or-more.ts';
 
 /** Values that are found by any of their keys. */
 export interface FiledSet<Value> {
@@ -9,7 +10,7 @@ export interface FiledSet<Value> {
 }
 
 export function createFiledSet<Value extends object>(): FiledSet<Value> {
-  const byKey = new Map<string, OneOrMore<Value>>();
+  const byKey = new SplitMap<Value | Set<Value>>();
 
   return {
     add(value, keys) {

@@ -1,5 +1,6 @@
 import type { ConnectionId, Epoch } from '@rollcall/core';
 import type { ConnectedEvent, ConnectionEvent } from '@rollcall/core/events';
+import { SplitMap } from '@rollcall/core/internal';
 import type { OutboundEvent } from '@rollcall/core/sink';
 import type { Holdings, Journal, OpenEntry, Owed, Place } from './journal.ts';
 import { factsOf } from './facts-of.ts';
@@ -35,7 +36,7 @@ type Changing = Pick<
  */
 export class RowBook implements Changing {
   readonly #known = new KnownRows();
-  readonly #open = new Map<ConnectionId, Row>();
+  readonly #open = new SplitMap<Row>();
   readonly #settlements = createSettlements();
   readonly #rhythms = createRhythmBook();
   readonly #proofs = createProofBook();

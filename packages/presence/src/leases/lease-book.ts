@@ -1,4 +1,5 @@
 import { deviceKey } from '@rollcall/core';
+import { SplitMap } from '@rollcall/core/internal';
 import type { DisconnectedChange } from '@rollcall/core/tracker';
 import type { HostAccess, AuthenticatedDevice, Refusal } from '@rollcall/access';
 import type { ConnectionDescription, HostPresence, OpenConnection } from '../host-presence.ts';
@@ -53,7 +54,7 @@ export function createLeaseBook<
   watch: LeaseWatch<AbsentHolder | State> = {},
 ): LeaseBook<LeaseSignal | Signal> {
   const livesOn = host.leases.survive && !endAtShutdown;
-  const leases = new Map<string, OpenConnection<LeaseSignal | Signal>>();
+  const leases = new SplitMap<OpenConnection<LeaseSignal | Signal>>();
   const tracker = leaseTracker(holding);
   const sharedLease = host.leases.areShared
     ? createSharedLeases({ rhythms: host.leases.rhythms, held: (key) => leases.get(key) })
