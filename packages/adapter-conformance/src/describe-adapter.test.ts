@@ -41,7 +41,11 @@ function harnessOf(protocol: LineProtocol): AdapterHarness {
         return undefined;
       }
       return {
-        leave: async () => void socket.end(lines('bye')),
+        async leave() {
+          if (!protocol.goodbye)
+            throw new Error('the contract uses a goodbye that the protocol does not have');
+          socket.end(lines('bye'));
+        },
         vanish: async () => void socket.destroy(),
         // It talks only when asked to.
         fallSilent: async () => {},
