@@ -8,6 +8,8 @@ interface Act {
   readonly stage: Stage;
   readonly record: EventRecord;
   readonly fleet: Fleet;
+  /** Ends all of it before the test is over. */
+  end(): Promise<void>;
 }
 
 const closing: (() => Promise<void> | void)[] = [];
@@ -21,15 +23,20 @@ export function atTheEnd(close: () => Promise<void> | void): void {
 export async function everythingRuns(
   options: Partial<StageOptions> & { readonly devices: number },
 ): Promise<Act> {
+  const begun: (() => Promise<void> | void)[] = [];
+  const end = async (): Promise<void> => {
+    for (const close of begun.splice(0)) await close();
+  };
+  atTheEnd(end);
   const stage = setStage({ protocol: 'mqtt', ...options });
-  atTheEnd(() => stage.strike());
+  begun.unshift(() => stage.strike());
   await stage.network.start();
   const record = await keepRecord(stage.networkUrl);
-  atTheEnd(() => record.close());
+  begun.unshift(() => record.close());
   await stage.adapter.start();
   const fleet = createFleet(stage.port, options.protocol === 'amqp' ? amqpWire : mqttWire);
-  atTheEnd(() => fleet.end());
-  return { stage, record, fleet };
+  begun.unshift(() => fleet.end());
+  return { stage, record, fleet, end };
 }
 
 /** To be called once in each file of tests. */
