@@ -48,11 +48,12 @@ async function begin(parts: AdapterParts, resources: ResourceStack): Promise<Run
   const followed = followRegistry(parts.registry, context, resources);
   const { registry } = followed;
   const presence = createPresence(context, { delivery, followed, loop, fleet }, resources);
-  const takenUp = await takeUpJournal(context, delivery, {
-    registry,
-    stamp: presence.stamp,
-    directory: fleet.directory,
-  });
+  const takenUp = await takeUpJournal(
+    context,
+    delivery,
+    { registry, stamp: presence.stamp, directory: fleet.directory },
+    resources,
+  );
   if (parts.undertaker)
     await tellForTheDead(
       parts.undertaker,

@@ -458,3 +458,26 @@ const withoutSettling: typeof fleet.create = async (context) => {
   directory.settled = () => {};
   return directory;
 };
+
+test.each([1, 2])(
+  'killed with open sessions, and then %i times before it had sent that they are lost: the others tell it, under the same ids',
+  async (times) => {
+    const journal = fileJournals();
+    const first = await run(journal());
+    await first.begin({ remoteId: 'one' });
+    await first.begin({ remoteId: 'two' });
+    await settled();
+    kill(first);
+    for (let time = 0; time < times; time++) {
+      const again = await run(journal(), { answer: () => away });
+      await clock.advanceAsync(2_000);
+      kill(again);
+    }
+    await clock.advanceAsync(deadAfterMs * 4);
+    expect(toldByOthers.toSorted()).toEqual(['-one adapter-lost', '-two adapter-lost']);
+    const last = await run(journal());
+    await clock.advanceAsync(deadAfterMs);
+    expect(toldByOthers).toHaveLength(2);
+    expect(last.sink.events.filter(({ id }) => !idsToldByOthers.includes(id))).toEqual([]);
+  },
+);

@@ -1,6 +1,7 @@
 import type { TenantId } from '@rollcall/core';
 import type { DisconnectedEvent } from '@rollcall/core/events';
 import type { ConnectionDirectory, Succession } from '@rollcall/core/directory';
+import { sleep, type Clock } from '@rollcall/core/environment';
 import type { DeviceRegistry } from '@rollcall/core/registry';
 import type { RestoredLease, RhythmStore } from '@rollcall/presence/internal';
 import {
@@ -13,6 +14,7 @@ import {
 } from '@rollcall/presence/internal';
 import { endLostSessions, toldByOthers, type Deceased } from '@rollcall/outbox/internal';
 import type { OpenEntry } from '@rollcall/outbox';
+import type { ResourceStack } from '@rollcall/runtime';
 import type { AdapterContext } from './adapter-context.ts';
 import type { Delivery } from './open-delivery.ts';
 
@@ -28,6 +30,9 @@ export interface TakenUp {
 
 /** Lease holders, present or not, whose rhythm is known. */
 const maxRememberedRhythms = 200_000;
+/** How often to look whether what waited at the start was sent. */
+const shortestLookMs = 100;
+const longestLookMs = 5_000;
 
 interface TakenUpWith {
   readonly registry: DeviceRegistry;
@@ -40,6 +45,7 @@ export async function takeUpJournal(
   { clock, random, log }: AdapterContext,
   delivery: Delivery,
   { registry, stamp, directory }: TakenUpWith,
+  resources: ResourceStack,
 ): Promise<TakenUp> {
   const { recovered, outbox, journal } = delivery;
   const tenants = new Set<TenantId>();
@@ -79,8 +85,10 @@ export async function takeUpJournal(
     const upTo = latest.whose === 'ours' ? recovered.follows : undefined;
     outbox.withdraw(await toldByOthers({ outbox, journal, whose, untoldOf, upTo }));
   }
-  void ended.safe.then(() => {
-    for (const instance of settled) directory.settled(instance);
+  const { signal } = resources.adopt(new AbortController(), (each) => each.abort());
+  const sent = ended.safe.then(() => whenSent(outbox, clock, signal));
+  void sent.then((isSent) => {
+    if (isSent) for (const instance of settled) directory.settled(instance);
   });
   for (const { event } of leases) tenants.add(event.device.tenant);
   delivery.startSending();
@@ -92,9 +100,28 @@ export async function takeUpJournal(
     enteredWhen(entered) {
       const { follows } = recovered;
       if (!settledLater || follows === undefined) return;
-      void Promise.all([ended.safe, entered]).then(() => directory.settled(follows));
+      void Promise.all([sent, entered]).then(([isSent]) => isSent && directory.settled(follows));
     },
   };
+}
+
+/**
+ * Resolves once all that waits now was sent, with `false` where the adapter stops before. What an earlier run left open is owed until
+ * then: if this run is killed too, and not started again, only others can tell it, and they tell the same events.
+ */
+async function whenSent(
+  outbox: Pick<Delivery['outbox'], 'depth'>,
+  clock: Clock,
+  stopping: AbortSignal,
+): Promise<boolean> {
+  const upTo = clock.now();
+  const isWaiting = (): boolean =>
+    outbox.depth().some(({ oldestAt }) => oldestAt !== undefined && oldestAt <= upTo);
+  for (let pauseMs = shortestLookMs; isWaiting(); pauseMs = Math.min(2 * pauseMs, longestLookMs)) {
+    await sleep(clock, pauseMs, stopping);
+    if (stopping.aborted) return false;
+  }
+  return true;
 }
 
 /** Of a fleet: what others would tell of it, should the directory not know, or forget, that this one did, has the same id. */
