@@ -11,6 +11,7 @@ import {
 } from '@rollcall/adapter-kit/listening';
 import type { OpenConnection } from '@rollcall/presence';
 import { afterFailedUpload } from '@rollcall/uplink';
+import type { Instant } from '@rollcall/core';
 import { later } from '@rollcall/core/environment';
 import type { DisconnectedChange, EndedSignal } from '@rollcall/core/tracker';
 import { presentedCredentials } from './credentials.ts';
@@ -76,6 +77,8 @@ class ServedDevice {
   #state: State = { phase: 'new' };
   /** How the device ends its session, once that has arrived. */
   #end: ForeseenEnd | undefined;
+  /** When its last bytes arrived. */
+  #heardAt: Instant | undefined;
   /** The device has logged in: the time limit for that is over. */
   #disarmLogin = (): void => {};
 
@@ -99,6 +102,7 @@ class ServedDevice {
     onArrival(
       socket,
       (bytes) => {
+        this.#heardAt = clock.monotonic();
         const { whole, end } = foresee(bytes);
         this.#end = end;
         this.#report({ type: 'arrived', whole });
@@ -185,7 +189,7 @@ class ServedDevice {
     this.#state = { phase: 'open', session: { identity, connection } };
     this.#disarmLogin();
     this.#place.accepted();
-    connection.report({ type: 'accepted', idleLimitMs });
+    connection.report({ type: 'accepted', idleLimitMs, heardAt: this.#heardAt });
     if (this.#end) connection.report(this.#end.ending);
     return connection;
   }

@@ -1,8 +1,9 @@
+import type { Instant } from '@rollcall/core';
 import { session, sessionTracker } from '@rollcall/presence';
 
 export type TemplateSignal =
-  /** The login is accepted. */
-  | { readonly type: 'accepted'; readonly idleLimitMs: number }
+  /** The login is accepted; `heardAt`: when the last bytes of the device arrived. */
+  | { readonly type: 'accepted'; readonly idleLimitMs: number; readonly heardAt?: Instant | undefined }
   /** The answer to the login is on its way: until now the device waited for us. */
   | { readonly type: 'answered' }
   /** Bytes arrived; `whole` where a request ends among them. */
@@ -16,7 +17,8 @@ export type TemplateSignal =
 
 /** One TCP connection: it begins when its login is accepted. Half a request keeps no device connected. */
 export const templateTracker = sessionTracker<TemplateSignal>({
-  accepted: ({ idleLimitMs }) => session.begins({ maxSilenceMs: idleLimitMs, detectWithinMs: idleLimitMs }),
+  accepted: ({ idleLimitMs, heardAt }) =>
+    session.begins({ maxSilenceMs: idleLimitMs, detectWithinMs: idleLimitMs }, heardAt),
   answered: () => session.answered,
   arrived: ({ whole }) => (whole ? session.heardWhole : session.heard),
   bye: () => session.leaves('client-closed'),

@@ -5,6 +5,7 @@ import { onArrival } from '@rollcall/adapter-kit/arrival';
 import { destroyUnlessClosed, peerAddress, type SocketPlace } from '@rollcall/adapter-kit/listening';
 import type { OpenConnection } from '@rollcall/presence';
 import { GuardedSocket, type GuardedSocketOptions } from '@rollcall/amqp-frame-guard';
+import type { Instant } from '@rollcall/core';
 import type { DisconnectedChange, EndedSignal } from '@rollcall/core/tracker';
 import { forgo } from '@rollcall/rhea-internals';
 import {
@@ -97,6 +98,8 @@ class ServedDevice implements DeviceConnection {
   /** The address is gone once the socket is. */
   readonly #remoteAddress: string | undefined;
   #state: State = { phase: 'new' };
+  /** When its last bytes arrived. */
+  #heardAt: Instant | undefined;
   /** Sends our Open, once. */
   #sendOpen = (): void => {};
 
@@ -108,7 +111,10 @@ class ServedDevice implements DeviceConnection {
     this.#options = options;
     this.#remoteAddress = peerAddress(socket);
     this.#stepTimer = new StepTimer(socket, host.context.clock, () => this.#tookTooLong());
-    onArrival(socket, () => this.#report({ type: 'arrived' }));
+    onArrival(socket, () => {
+      this.#heardAt = host.context.clock.monotonic();
+      this.#report({ type: 'arrived' });
+    });
     this.#guarded = new GuardedSocket(socket, this.#guardOptions());
   }
 
@@ -285,7 +291,7 @@ class ServedDevice implements DeviceConnection {
     const uploads = new DeviceUploads({ host: this.#host, identity, connection });
     this.#state = { phase: 'open', session: { connection, uploads } };
     this.#place.accepted();
-    connection.report({ type: 'accepted', idleTimeoutMs });
+    connection.report({ type: 'accepted', idleTimeoutMs, heardAt: this.#heardAt });
     return connection;
   }
 

@@ -1,9 +1,10 @@
+import type { Instant } from '@rollcall/core';
 import { session, sessionTracker } from '@rollcall/presence';
 import type { RawCause } from '@rollcall/core/events';
 
 export type AmqpSignal =
-  /** SASL succeeded, and the adapter's Open is about to answer the peer's. */
-  | { readonly type: 'accepted'; readonly idleTimeoutMs: number }
+  /** SASL succeeded, and the adapter's Open is about to answer the peer's; `heardAt`: when the last bytes of the device arrived. */
+  | { readonly type: 'accepted'; readonly idleTimeoutMs: number; readonly heardAt?: Instant | undefined }
   /** The adapter's Open is on its way: until now the device waited for us. */
   | { readonly type: 'answered' }
   /** Bytes arrived. */
@@ -19,8 +20,8 @@ export type AmqpSignal =
 
 /** One AMQP connection: it begins when Opens are exchanged. Bytes that make no whole frame keep no device connected. */
 export const amqpTracker = sessionTracker<AmqpSignal>({
-  accepted: ({ idleTimeoutMs }) =>
-    session.begins({ maxSilenceMs: idleTimeoutMs, detectWithinMs: idleTimeoutMs }),
+  accepted: ({ idleTimeoutMs, heardAt }) =>
+    session.begins({ maxSilenceMs: idleTimeoutMs, detectWithinMs: idleTimeoutMs }, heardAt),
   answered: () => session.answered,
   arrived: () => session.heard,
   frame: () => session.wasWhole,

@@ -2,6 +2,7 @@ import type { AdapterHost } from '@rollcall/adapter-kit';
 import { onArrival } from '@rollcall/adapter-kit/arrival';
 import { peerAddress, destroyUnlessClosed, type SocketPlace } from '@rollcall/adapter-kit/listening';
 import { peerBeingServed, servedPeer, servePeer, type ServedPeer } from '@rollcall/containment';
+import type { Instant } from '@rollcall/core';
 import type { DisconnectedChange, EndedSignal } from '@rollcall/core/tracker';
 import type { Client } from 'aedes';
 import type { IConnectPacket, IPublishPacket, Packet } from 'mqtt-packet';
@@ -93,6 +94,8 @@ class ServedDevice implements DeviceConnection {
   #addressee: Addressee = { version: 4 };
   /** Packets that came while the login was pending. */
   readonly #early: Packet[] = [];
+  /** When its last bytes arrived. */
+  #heardAt: Instant | undefined;
   /** The DISCONNECT, as it arrived. */
   #goodbye: Uint8Array | undefined;
   /** It broke the protocol: nothing that it sends is taken any more. */
@@ -221,7 +224,8 @@ class ServedDevice implements DeviceConnection {
       this.#host,
     );
     this.#state = { phase: 'answering', session };
-    session.connection.report({ type: 'accepted', liveness: admitted.hello.keepAlive.liveness });
+    const { liveness } = admitted.hello.keepAlive;
+    session.connection.report({ type: 'accepted', liveness, heardAt: this.#heardAt });
     return session;
   }
 
@@ -274,6 +278,7 @@ class ServedDevice implements DeviceConnection {
   }
 
   #arrived({ whole, goodbye }: Scanned): void {
+    this.#heardAt = this.#host.context.clock.monotonic();
     this.#goodbye ??= goodbye;
     this.#report({ type: 'arrived', whole });
     if (goodbye) this.#tellGoodbye();

@@ -1,10 +1,11 @@
+import type { Instant } from '@rollcall/core';
 import { session, sessionTracker, type Liveness } from '@rollcall/presence';
 import type { RawCause } from '@rollcall/core/events';
 import { reasonCodes } from './reason-codes.ts';
 
 export type MqttSignal =
-  /** The CONNECT is accepted. */
-  | { readonly type: 'accepted'; readonly liveness: Liveness }
+  /** The CONNECT is accepted; `heardAt`: when the last bytes of the device arrived. */
+  | { readonly type: 'accepted'; readonly liveness: Liveness; readonly heardAt?: Instant | undefined }
   /** The CONNACK is on its way: until now the device waited for us. */
   | { readonly type: 'answered' }
   /** Bytes arrived; `whole` where a control packet ends among them. */
@@ -19,7 +20,7 @@ export type MqttSignal =
 /** One MQTT connection. A packet that does not end keeps no device connected [MQTT-3.1.2-22]. */
 export const mqttTracker = sessionTracker<MqttSignal>(
   {
-    accepted: ({ liveness }) => session.begins(liveness),
+    accepted: ({ liveness, heardAt }) => session.begins(liveness, heardAt),
     answered: () => session.answered,
     arrived: ({ whole }) => (whole ? session.heardWhole : session.heard),
     'disconnect-packet': (packet) => session.leaves('client-closed', goodbye(packet)),

@@ -36,6 +36,20 @@ function describeWithGoodbye(harness: ArrivalHarness, goodbye: Uint8Array): void
     }),
   );
 
+  test.each(partings)('left within the interval that is told, however long its login takes: %s', (parting) =>
+    harness.withAdapter(async (adapter) => {
+      const { clock } = adapter;
+      await sayAllAtOnce(harness, adapter, parting, () => clock.advanceAsync(2_000));
+      const [first, second] = await adapter.events(2);
+      if (second?.type !== 'disconnected') throw new Error('its end is not told');
+      const [from, to] = [second.at - second.uncertaintyMs, second.at];
+      const leftAt = clock.now() - 2_000;
+      expect(from).toBeLessThanOrEqual(leftAt);
+      expect(to).toBeGreaterThanOrEqual(leftAt);
+      expect(second.lastSeen).toBe(first?.at);
+    }),
+  );
+
   test.each(partings)('and when it left, also while the journal takes its time: %s', (parting) =>
     partBeforeTheCommit(harness, goodbye, parting, (first, second) => {
       expect(second).toMatchObject({ reason: 'client-closed', uncertaintyMs: 0 });
@@ -87,12 +101,14 @@ async function sayAllAtOnce(
   { bytes }: ArrivalHarness,
   adapter: AdapterInTest,
   parting: Parting,
+  meanwhile = settled,
 ): Promise<void> {
   const release = adapter.registry.hold();
   const socket = await open(adapter.address);
   await say(socket, bytes.atOnce.bytes);
   part(socket, parting);
   await settled();
+  await meanwhile();
   release();
 }
 

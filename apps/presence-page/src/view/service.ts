@@ -5,7 +5,7 @@ const tokenKey = 'rollcall-presence-token';
 const answerWithinMs = 20_000;
 
 /** What the service refused. */
-export class ServiceError extends Error {
+class ServiceError extends Error {
   readonly status: number;
 
   constructor(status: number, message: string) {

@@ -1,3 +1,4 @@
+import type { Instant } from '@rollcall/core';
 import type { Socket } from 'node:net';
 import type { DisconnectReason } from '@rollcall/core/events';
 import type { AuthenticatedDevice } from '@rollcall/access';
@@ -24,12 +25,12 @@ export interface LineProtocol {
 
 export const silenceMs = 30_000;
 
-interface LineSignal {
-  readonly type: 'accepted' | 'answered' | 'arrived' | 'bye' | 'nonsense' | 'socket-closed';
-}
+type LineSignal =
+  | { readonly type: 'accepted'; readonly heardAt: Instant | undefined }
+  | { readonly type: 'answered' | 'arrived' | 'bye' | 'nonsense' | 'socket-closed' };
 
 const lineTracker = sessionTracker<LineSignal>({
-  accepted: () => session.begins({ maxSilenceMs: silenceMs, detectWithinMs: silenceMs }),
+  accepted: ({ heardAt }) => session.begins({ maxSilenceMs: silenceMs, detectWithinMs: silenceMs }, heardAt),
   answered: () => session.answered,
   arrived: () => session.heardWhole,
   bye: () => session.leaves('client-closed'),
@@ -82,6 +83,7 @@ class LineDevice {
   #session: { readonly by: AuthenticatedDevice; readonly connection: OpenConnection<LineSignal> } | undefined;
   /** How the device ends its session, once that has arrived. */
   #end: 'bye' | 'nonsense' | undefined;
+  #heardAt: Instant | undefined;
 
   constructor(socket: Socket, place: SocketPlace, host: AdapterHost, goodbye: boolean) {
     this.#socket = socket;
@@ -92,6 +94,7 @@ class LineDevice {
     onArrival(
       socket,
       (bytes) => {
+        this.#heardAt = host.context.clock.monotonic();
         this.#report('arrived');
         for (const cut of cutter.cut(bytes)) this.#end ??= this.#endBy(lineOf(cut));
         if (this.#end) this.#report(this.#end);
@@ -140,7 +143,7 @@ class LineDevice {
     });
     this.#session = { by: result.identity, connection };
     this.#place.accepted();
-    this.#report('accepted');
+    connection.report({ type: 'accepted', heardAt: this.#heardAt });
     if (this.#end) this.#report(this.#end);
     await connection.committed();
     this.#report('answered');
@@ -155,7 +158,7 @@ class LineDevice {
     return this.#answer(status);
   }
 
-  #report(type: LineSignal['type']): void {
+  #report(type: Exclude<LineSignal['type'], 'accepted'>): void {
     this.#session?.connection.report({ type });
   }
 

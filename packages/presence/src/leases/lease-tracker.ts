@@ -102,7 +102,7 @@ export function leaseTracker<State extends PresentHolder, Signal extends { reado
         return { state: { phase: 'absent', rhythm: outcome.rhythm }, changes: [outcome.ended] };
       }
       if (isRequest(signal)) {
-        const lease = grantLease(signal.terms, state.rhythm, at);
+        const lease = grantLease(signal.terms, state.rhythm, at, signal.heardAt);
         return goOn(holding.begin(lease, signal.terms), at, [{ type: 'connected', basis: lease.basis }]);
       }
       if (isGoingOn(signal)) {

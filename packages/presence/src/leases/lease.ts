@@ -23,11 +23,15 @@ export interface Lease {
 /** How late a deadline may come. If it comes later, the process stood still, and heard no device meanwhile. */
 const onTimeMs = 1_000;
 
-/** The lease that a request grants to a device without one; the request waits for its answer. */
-export function grantLease(terms: LeaseTerms, before: Rhythm, at: Instant): Lease {
+/**
+ * The lease that a request grants to a device without one; the request waits for its answer.
+ *
+ * @param heardAt when its bytes arrived, if it took time to find out who sent them.
+ */
+export function grantLease(terms: LeaseTerms, before: Rhythm, at: Instant, heardAt = at): Lease {
   const rhythm = heard(cameBack(before, at, terms.defaultMs), at);
   const basis = basisOf(terms, rhythm);
-  return { rhythm, basis, lastSeen: at, until: later(at, basis.intervalMs), openRequests: 1 };
+  return { rhythm, basis, lastSeen: heardAt, until: later(at, basis.intervalMs), openRequests: 1 };
 }
 
 /**

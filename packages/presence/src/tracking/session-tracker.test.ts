@@ -6,12 +6,13 @@ import { session, sessionTracker, type SessionState } from './session-tracker.ts
 import { track } from './track.ts';
 
 type Signal =
-  | { readonly type: 'hello'; readonly maxSilenceMs: number | undefined }
+  | { readonly type: 'hello'; readonly maxSilenceMs: number | undefined; readonly heardAt?: Instant }
   | { readonly type: 'welcomed' | 'byte' | 'line' | 'parsed' | 'bye' | 'reset' | 'nonsense' };
 
 const tracker = sessionTracker<Signal>(
   {
-    hello: ({ maxSilenceMs }) => session.begins({ maxSilenceMs, detectWithinMs: maxSilenceMs ?? null }),
+    hello: ({ maxSilenceMs, heardAt }) =>
+      session.begins({ maxSilenceMs, detectWithinMs: maxSilenceMs ?? null }, heardAt),
     welcomed: () => session.answered,
     byte: () => session.heard,
     line: () => session.heardWhole,
@@ -55,6 +56,23 @@ test('the adapter ends a session before its login is accepted: never connected',
   report({ type: 'ended', reason: 'adapter-shutdown' });
   report(hello);
   expect(changes).toEqual([]);
+});
+
+test.each([
+  ['bye', { endedAt: 0 }],
+  ['reset', {}],
+] as const)('a device that left (%s) while its login was looked at was seen before that', (type, said) => {
+  const { since } = givenASession();
+  const { clock, changes, report } = givenASession({ type: 'byte' });
+  const heardAt = clock.monotonic();
+  clock.advance(2_000);
+  report({ type: 'hello', maxSilenceMs: 10_000, heardAt });
+  report({ type });
+  expect(changes[1]).toMatchObject({
+    at: 2_000,
+    lastSeen: heardAt,
+    ...('endedAt' in said && { endedAt: since(0) }),
+  });
 });
 
 describe('silence', () => {

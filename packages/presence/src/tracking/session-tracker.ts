@@ -31,7 +31,7 @@ type Online = Extract<SessionState, { phase: 'online' }>;
 
 /** What a signal means for its session: see {@link session}. */
 export type SessionMeaning =
-  | { readonly means: 'begins'; readonly liveness: Liveness }
+  | { readonly means: 'begins'; readonly liveness: Liveness; readonly heardAt: Instant | undefined }
   | { readonly means: 'answered' | 'heard' | 'heard-whole' | 'was-whole' }
   | SessionEnd;
 
@@ -46,8 +46,12 @@ interface SessionEnd {
 
 /** What signals can mean. */
 export const session = {
-  /** The login is accepted. */
-  begins: (liveness: Liveness): SessionMeaning => ({ means: 'begins', liveness }),
+  /**
+   * The login is accepted.
+   *
+   * @param heardAt when the last bytes of the device arrived; absent: now. It may say all it has to, and leave, while its login is looked at.
+   */
+  begins: (liveness: Liveness, heardAt?: Instant): SessionMeaning => ({ means: 'begins', liveness, heardAt }),
   /** The login is answered: from now on silence counts. */
   answered: { means: 'answered' },
   /** Bytes arrived. */
@@ -110,8 +114,9 @@ function begin(state: SessionState, meaning: SessionMeaning, at: Instant): Step<
   if (meaning.means === 'ends') return end(state, meaning);
   if (meaning.means !== 'begins') return { state, changes: [] };
   const { maxSilenceMs, detectWithinMs } = meaning.liveness;
+  const lastSeen = meaning.heardAt ?? at;
   const basis: SessionBasis = { kind: 'session', detectWithinMs };
-  return alive({ phase: 'online', lastSeen: at, aliveAt: at, answered: false, maxSilenceMs, basis }, [
+  return alive({ phase: 'online', lastSeen, aliveAt: at, answered: false, maxSilenceMs, basis }, [
     { type: 'connected', basis },
   ]);
 }
