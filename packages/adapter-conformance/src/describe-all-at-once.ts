@@ -22,6 +22,7 @@ export function describeAllAtOnce(harness: ArrivalHarness): void {
   describe('a device that says all it has to at once', () => {
     if (goodbye) describeWithGoodbye(harness, goodbye);
     else describeWithoutGoodbye(harness);
+    describeNothingLeft(harness);
   });
 }
 
@@ -92,6 +93,25 @@ function describeWithoutGoodbye(harness: ArrivalHarness): void {
     partBeforeTheCommit(harness, harness.bytes.sign, parting, (first, second) => {
       expect(second).toMatchObject({ reason: 'connection-lost', clean: false });
       expect(sinceConnected(first, second)).toEqual({ lastSeen: 20, at: 20 });
+    }),
+  );
+}
+
+/** Heart-beats and time limits of a connection end with it, also where its socket closed before its session began. */
+function describeNothingLeft({ bytes, withAdapter }: ArrivalHarness): void {
+  test.each(partings)('leaves no timer behind once it is gone: %s', (parting) =>
+    withAdapter(async (adapter) => {
+      const { clock, registry, sink } = adapter;
+      const before = clock.armed;
+      const release = registry.hold();
+      const socket = await open(adapter.address);
+      await say(socket, Buffer.concat([bytes.login, bytes.broken ?? bytes.goodbye ?? bytes.sign]));
+      part(socket, parting);
+      await settled();
+      release();
+      for (let step = 0; step < 10; step += 1) await clock.advanceAsync(60_000);
+      if (hasLease(sink.events[0])) return;
+      expect(clock.armed).toBeLessThanOrEqual(before);
     }),
   );
 }
