@@ -124,6 +124,10 @@ test('a connection that nobody saw come about may have no end where the journal 
     );
   expect(problems([loss])).toEqual([]);
   expect(problems([{ ...loss, journalLost: false }]).join()).toContain('nobody let it in');
+  const later: Fault = { ...loss, from: t0 + 13_000, to: t0 + 13_500 };
+  const away: Fault = { kind: 'freeze', of: 'network', from: t0 - 1_000, to: t0 + 9_000 };
+  expect(problems([later]).join()).toContain('nobody let it in');
+  expect(problems([later, away])).toEqual([]);
 });
 
 test('a goodbye from before the login was over is within the interval, and seen when the connection began', () => {

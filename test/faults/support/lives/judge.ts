@@ -213,15 +213,24 @@ function reasonProblems(life: Life, ending: Disconnected, circumstances: Circums
     : [`told as ${ending.reason} (${JSON.stringify(ending.raw)}), and not as ${allowed.join(' or ')}`];
 }
 
-/** What no journal remembers is never reported. */
+/** What no journal remembers is never reported. What waits for the network waits in the journal. */
 export function journalWasLost(life: Life, { faults }: Pick<Circumstances, 'faults'>): boolean {
-  return faults.some(
-    ({ of, journalLost, from, to }) =>
+  return faults.some(({ of, journalLost, from, to }) => {
+    const end = life.end?.at ?? to;
+    return (
       journalLost === true &&
       of === life.protocol &&
       life.begunAt <= to &&
-      from <= (life.end?.at ?? to) + lostAfterMs,
-  );
+      from <= end + lostAfterMs + heldUpMs(faults, end, from)
+    );
+  });
+}
+
+/** For how long events between these times waited for the network. */
+function heldUpMs(faults: readonly Fault[], from: number, to: number): number {
+  return faults
+    .filter((fault) => fault.of === 'network' && fault.from < to && fault.to > from)
+    .reduce((sum, fault) => sum + Math.min(to, fault.to) - Math.max(from, fault.from) + reconnectMs, 0);
 }
 
 /** Whether its adapter lost its journal, and no event said so since: until it announces, no consumer can know. */
