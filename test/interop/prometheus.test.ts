@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { MqttClient } from 'mqtt';
-import { chromium } from 'playwright-core';
+import { chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../e2e/support/ports.ts';
 import { startUp, type RunningUp } from '../e2e/support/up.ts';
@@ -165,35 +165,39 @@ describe.runIf(existsSync(prometheus))('a Prometheus that scrapes everything', (
       };
       const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
       onTestFinished(() => browser.close());
-      const page = await browser.newPage({ viewport: { width: 900, height: 400 } });
-      const mistakes: string[] = [];
-      page.on('pageerror', (error) => mistakes.push(error.message));
+      let page: Page | undefined;
+      /** In a page of its own each time: what a script declared stays in a page when its content is set anew. */
       const seen = async () => {
+        await page?.close();
+        const drawn = (page = await browser.newPage({ viewport: { width: 900, height: 400 } }));
+        const mistakes: string[] = [];
+        drawn.on('pageerror', (error) => mistakes.push(error.message));
         const lacking = await withoutData();
-        await page.setContent(pageOfPanels(panels), { timeout: 120_000 });
-        const reasons = await page.locator('.bargauge .name').allTextContents();
+        await drawn.setContent(pageOfPanels(panels), { timeout: 120_000 });
+        const reasons = await drawn.locator('.bargauge .name').allTextContents();
+        const numbers = await drawn.locator('.stat .number').allTextContents();
         return {
           lacking,
           mistakes,
-          titles: await page.locator('.panel:not(.row) h2').allTextContents(),
-          noData: await page.getByText('No data').count(),
-          canvases: await page.locator('canvas').count(),
+          titles: await drawn.locator('.panel:not(.row) h2').allTextContents(),
+          noData: await drawn.getByText('No data').count(),
+          canvases: await drawn.locator('canvas').count(),
           someWereLost: reasons.includes('connection-lost'),
-          someAreConnected: Number(await page.locator('.stat .number').first().textContent()) > 0,
+          someAreConnected: Number(numbers[0]) > 0,
         };
       };
-      const drawn = dashboard.panels.filter(({ type }) => type !== 'row');
+      const expected = dashboard.panels.filter(({ type }) => type !== 'row');
       // A counter that began a moment ago has not increased yet, and what is asked next is a moment later.
       await expect.poll(seen, patience).toEqual({
         lacking: [],
         mistakes: [],
-        titles: drawn.map(({ title }) => title),
+        titles: expected.map(({ title }) => title),
         noData: 0,
-        canvases: drawn.filter(({ type }) => type !== 'bargauge').length,
+        canvases: expected.filter(({ type }) => type !== 'bargauge').length,
         someWereLost: true,
         someAreConnected: true,
       });
-      if (makesPictures) {
+      if (makesPictures && page) {
         const bytes = indexedPng(await page.screenshot({ fullPage: true }));
         expect(bytes.length).toBeLessThan(60_000);
         writeFileSync(picture, bytes);
