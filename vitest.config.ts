@@ -10,7 +10,13 @@ export default defineConfig({
     // Tests run on the TypeScript sources of every workspace package (no build needed): see "@rollcall/source" in exports. Node.js itself
     // loads them, and strips their types: a sixth of the processor time less than where Vite transforms each module.
     // Young objects get room from the start: a seventh of the processor time went into collecting them again and again.
-    execArgv: ['--conditions=@rollcall/source', '--min-semi-space-size=16', '--max-semi-space-size=64'],
+    // Collecting them with several threads costs more than it saves while every processor has a test to run.
+    execArgv: [
+      '--conditions=@rollcall/source',
+      '--min-semi-space-size=16',
+      '--max-semi-space-size=64',
+      '--single-threaded-gc',
+    ],
     experimental: { viteModuleRunner: false },
     include: ['{packages,apps}/*/src/**/*.test.ts', 'scripts/**/*.test.ts', 'docs/examples/*.test.ts'],
     // They need software of others, or long: vitest.interop.config.ts, vitest.soak.config.ts.
@@ -22,8 +28,9 @@ export default defineConfig({
     silent: 'passed-only',
     pool: 'forks',
     isolate: false,
-    // Vitest leaves one processor alone. Of two both are used, by three: much of a file's time is waiting for sockets and disks.
-    maxWorkers: Math.max(3, availableParallelism() - 1),
+    // Vitest leaves one processor alone. Of two both are used. More workers than processors would only push each other out of the
+    // caches: tests of processes run at the same time, and use what these leave.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // Those of one file that may run at the same time only wait.
     maxConcurrency: 50,
     // What is waited for comes; how long it takes depends on how busy the machine is, and is no failure.

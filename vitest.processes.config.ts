@@ -16,7 +16,7 @@ export default defineConfig({
     // The second is for scripts/failed-tests.mjs.
     reporters: ['default', ['json', { outputFile: 'node_modules/.cache/tests/processes.json' }]],
     fileParallelism: true,
-    maxWorkers: Math.min(8, 2 * Math.max(2, availableParallelism())),
+    maxWorkers: Math.min(8, Math.ceil(1.5 * Math.max(2, availableParallelism()))),
     // By what they cost.
     sequence: {
       sequencer: longestFirst([
