@@ -21,16 +21,20 @@ export function registerCoapMetrics(
   const sum = (name: keyof CoapStatistics): number =>
     read().reduce((total, statistics) => total + statistics[name], 0);
   const count = (name: string, help: string, of: keyof CoapStatistics): void =>
-    metrics.counter({ name: `rollcall_coap_${name}_total`, help }, () => sum(of));
+    metrics.counter({ name, help }, () => sum(of));
 
   metrics.gauge({ name: 'rollcall_coap_working', help: 'Requests whose answer is being worked on now' }, () =>
     sum('working'),
   );
-  count('requests', 'CoAP requests, without copies of them', 'requests');
-  count('duplicates', 'Copies of CoAP requests', 'duplicates');
-  count('retransmissions', 'Confirmable messages that were sent again', 'sentAgain');
-  count('given_up', 'Separate responses that were not acknowledged', 'givenUp');
-  count('evicted', 'Requests that were forgotten before their time, for lack of room', 'evicted');
+  count('rollcall_coap_requests_total', 'CoAP requests, without copies of them', 'requests');
+  count('rollcall_coap_duplicates_total', 'Copies of CoAP requests', 'duplicates');
+  count('rollcall_coap_retransmissions_total', 'Confirmable messages that were sent again', 'sentAgain');
+  count('rollcall_coap_given_up_total', 'Separate responses that were not acknowledged', 'givenUp');
+  count(
+    'rollcall_coap_evicted_total',
+    'Requests that were forgotten before their time, for lack of room',
+    'evicted',
+  );
   metrics.counter(
     {
       name: 'rollcall_coap_refused_total',

@@ -58,13 +58,17 @@ function tellChanges(
   const messaging = openMessaging({ ...parts, values, fileOf: filesOfSecrets(effective) }, resources);
   const { notifier } = messaging;
   resources.defer(store.onChange(({ change }) => notifier.changed(change)));
-  const count = (name: 'sent' | 'dropped', help: string): void =>
-    metrics.counter(
-      { name: `rollcall_registry_notifications_${name}_total`, help },
-      () => notifier.counts[name],
-    );
-  count('sent', 'Changes whose notifications were sent');
-  count('dropped', 'Changes whose notifications were dropped');
+  metrics.counter(
+    { name: 'rollcall_registry_notifications_sent_total', help: 'Changes whose notifications were sent' },
+    () => notifier.counts.sent,
+  );
+  metrics.counter(
+    {
+      name: 'rollcall_registry_notifications_dropped_total',
+      help: 'Changes whose notifications were dropped',
+    },
+    () => notifier.counts.dropped,
+  );
   metrics.gauge(
     { name: 'rollcall_registry_notifications_waiting', help: 'Changes whose notifications are not sent yet' },
     () => notifier.counts.waiting,

@@ -21,6 +21,26 @@ describe('MQTT CONNECT', () => {
     expect(sink.events).toEqual([]);
   });
 
+  test.each([4, 5] as const)(
+    'of version %i that is longer than a packet may be, with its Will, is closed without an answer',
+    async (version) => {
+      const { address, sink } = await givenAnAdapter();
+      const will = (bytes: number) => ({
+        topic: 'event',
+        payload: Buffer.alloc(bytes),
+        qos: 0,
+        retain: false,
+      });
+      const fits = rawPeer(address.port, version);
+      expect(await fits.connect({ will: will(2_000) })).toMatchObject({ cmd: 'connack' });
+      const longer = rawPeer(address.port, version);
+      const answer = longer.connect({ clientId: 'unit-2', will: will(2_176) });
+      await longer.closed();
+      expect(await Promise.race([answer, settled()])).toBeUndefined();
+      expect(sink.events).toHaveLength(1);
+    },
+  );
+
   test('each refusal has a cause of its own in metrics, which the device does not learn', async () => {
     const { address, logged } = await givenAnAdapter();
     const refusals = [

@@ -27,8 +27,8 @@ function wasEntered({ url, functions }) {
   });
 }
 
-/** The package and the file name, such as mqtt-adapter and then adapter.ts, of a source file of ours. */
+/** A source file of ours, as its package and its path in `src`. */
 function fileOf(url) {
-  const [, member, name] = /\/(?:apps|packages)\/([\w-]+)\/src\/(?:[\w-]+\/)*([\w-]+)\.ts$/.exec(url) ?? [];
-  return member === undefined ? undefined : `${member}/${name}.ts`;
+  const [, member, name] = /\/(?:apps|packages)\/([\w-]+)\/src\/((?:[\w-]+\/)*[\w-]+\.ts)$/.exec(url) ?? [];
+  return member === undefined ? undefined : `${member}/${name}`;
 }

@@ -7,7 +7,7 @@ export interface WalkFiles {
   readonly later: readonly string[];
 }
 
-/** The files in the table of a walk in `docs/architecture.md`, each as package and file name, in order. */
+/** The files in the table of a walk in `docs/architecture.md`, each as package and path in its `src`, in order. */
 export function walkFiles(request: 'CONNECT' | 'POST'): WalkFiles {
   const text = readFileSync(new URL('../../../docs/architecture.md', import.meta.url), 'utf8');
   const [, walk = ''] = new RegExp(`^## The walk of a ${request}\\n([^]*?)^## `, 'm').exec(text) ?? [];
@@ -18,7 +18,7 @@ export function walkFiles(request: 'CONNECT' | 'POST'): WalkFiles {
     let home = '';
     let files = entered;
     const parts = row.matchAll(
-      /\b([a-z][a-z-]*): (?=`)|`([a-z0-9-]+\.ts)`( again)?|(\(in the thread: |packets that follow)|\)/g,
+      /\b([a-z][a-z-]*): (?=`)|`((?:[a-z0-9-]+\/)*[a-z0-9-]+\.ts)`( again)?|(\(in the thread: |packets that follow)|\)/g,
     );
     for (const [part, member, file, again, elsewhere] of parts)
       if (elsewhere !== undefined) files = later;

@@ -1,6 +1,7 @@
 import { createPresenceTable, type Ending, type OpenConnection } from '@rollcall/client';
 import { deviceKey, type DeviceRef } from '@rollcall/core';
 import type { Clock } from '@rollcall/core/environment';
+import { columnsOf } from '../store/fold/device-state.ts';
 import { heardInstances, type InstanceRow } from '../store/fold/heard-instances.ts';
 import { instancesPage } from '../store/fold/instances-page.ts';
 import type {
@@ -16,6 +17,18 @@ import type { FoldedEvent } from '../following/follow-stream.ts';
 
 function keyOf({ adapter_id: adapterId, instance }: InstanceRow): string {
   return `${adapterId}\n${instance}`;
+}
+
+function passes(
+  columns: ReturnType<typeof columnsOf>,
+  { status, protocol, reason, sinceMs }: DeviceQuery,
+): boolean {
+  return (
+    (status === undefined || columns.status === status) &&
+    (protocol === undefined || columns.protocol === protocol) &&
+    (reason === undefined || columns.reason === reason) &&
+    (sinceMs === undefined || (columns.since !== null && columns.since >= sinceMs))
+  );
 }
 
 interface Past {
@@ -68,11 +81,11 @@ export class MemoryStore implements PresenceStore {
     return devices.map((device) => this.#stored(device));
   }
 
-  async list(tenant: string, { status, reason, q, limit, after }: DeviceQuery) {
+  async list(tenant: string, query: DeviceQuery) {
     this.#check();
+    const { q, limit, after } = query;
     const all = [...this.#table.all(tenant)]
-      .filter((each) => status === undefined || each.status === status)
-      .filter((each) => reason === undefined || (each.status === 'offline' && each.ending.reason === reason))
+      .filter((each) => passes(columnsOf(each), query))
       .filter(({ device: { device } }) => device.startsWith(q ?? '') && device > (after ?? ''))
       .map(({ device }) => this.#stored(device))
       .toSorted((one, other) => (one.presence.device.device < other.presence.device.device ? -1 : 1));

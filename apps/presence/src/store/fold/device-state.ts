@@ -68,7 +68,7 @@ export function deviceRow({ device, open, allSilent, latest, said }: DeviceParts
 }
 
 /** The columns by which lists are filtered and devices are counted. */
-function columnsOf(presence: DevicePresence) {
+export function columnsOf(presence: DevicePresence) {
   if (presence.status === 'offline') {
     const { protocol, reason, adapter } = presence.ending;
     return { status: presence.status, since: presence.since, protocol, reason, adapter: adapter.id };
