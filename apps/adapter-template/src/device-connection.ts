@@ -79,6 +79,10 @@ class ServedDevice {
   #end: ForeseenEnd | undefined;
   /** When its last bytes arrived. */
   #heardAt: Instant | undefined;
+  /** Whether its login was answered. */
+  #isAnswered = false;
+  /** What it is told of an end that came before. */
+  #endedEarly: Uint8Array | undefined;
   /** The device has logged in: the time limit for that is over. */
   #disarmLogin = (): void => {};
 
@@ -172,6 +176,9 @@ class ServedDevice {
     const connection = this.#open(result.identity);
     await connection.committed();
     this.#report({ type: 'answered' });
+    // It was connected, and is told as that.
+    if (this.#endedEarly) return this.#close(Buffer.concat([ok, this.#endedEarly]));
+    this.#isAnswered = true;
     return this.#answer(ok);
   }
 
@@ -242,7 +249,9 @@ class ServedDevice {
 
   #onDisconnected(change: DisconnectedChange): void {
     const answer = endAnswer(change);
-    if (answer !== undefined) this.#close(answer);
+    if (answer === undefined) return;
+    if (this.#isAnswered) this.#close(answer);
+    else this.#endedEarly = answer;
   }
 
   #isLost(): boolean {

@@ -7,6 +7,7 @@ import {
   requestUnderWay,
   type LeaseBook,
   type LeaseSettings,
+  type LeaseTerms,
   type RequestUnderWay,
 } from '@rollcall/presence/leases';
 import { timeTillDisconnect, type UploadRequest } from '@rollcall/uplink';
@@ -49,6 +50,8 @@ interface Served {
   readonly lease: OpenConnection<HttpSignal> | undefined;
   /** Until it is answered, or its proof is not valid any more. */
   readonly underWay: RequestUnderWay;
+  /** What its requests ask for. */
+  readonly terms: LeaseTerms | undefined;
 }
 
 /** How far a request has come. */
@@ -78,6 +81,8 @@ export class DeviceExchange implements PendingRequest {
   #heardAt: Instant;
   /** That of the latest signal of the lease. */
   #toldOf: Instant | undefined;
+  /** Whether the lease knows that the request has arrived whole, and waits for its answer. */
+  #waits = false;
   /** `over`: it was sent, or the device hung up. */
   #answer: 'due' | 'over' = 'due';
   /** Ends the wait for a command. No abort signal: most requests wait for none, and it costs. */
@@ -123,7 +128,13 @@ export class DeviceExchange implements PendingRequest {
     if (asked.upload.target?.tenant === undefined) return answerFailure(namesNoTenant);
     this.#state = {
       phase: 'served',
-      served: { by: undefined, ttdSeconds: undefined, lease: undefined, underWay: anybodys },
+      served: {
+        by: undefined,
+        ttdSeconds: undefined,
+        lease: undefined,
+        underWay: anybodys,
+        terms: undefined,
+      },
     };
     return undefined;
   }
@@ -140,7 +151,7 @@ export class DeviceExchange implements PendingRequest {
     // The body may have taken its time.
     if (!served || served.underWay.isWithdrawn()) return answerRefusal(refusedMeanwhile, this.#context.realm);
     this.#context.standing.busy(socket);
-    this.#tellHeard(served);
+    await this.#tellWhole(served)?.committed();
     const asked = this.#asked;
     if ('status' in asked) return answerFailure(asked);
     // As Hono: an empty body is none, and makes no Data section.
@@ -200,28 +211,26 @@ export class DeviceExchange implements PendingRequest {
     const { host, leases, lease: settings } = this.#context;
     const ttdSeconds = this.#ttdSeconds(by);
     // A device that was not present does not become present by saying goodbye.
-    const lease = this.#saysGoodbye
-      ? leases.held(by)
-      : leases.obtain(by, {
-          protocol: `HTTP/${this.#request.raw.httpVersion}`,
-          ...(this.#remoteAddress !== undefined && { remoteAddress: this.#remoteAddress }),
-        });
+    const lease = this.#saysGoodbye ? leases.held(by) : this.#obtain(by);
     if (lease && 'reason' in lease) return lease;
     const underWay = requestUnderWay(host.access, by, (how) => {
       // A device whose secret is gone gets no command.
       if (how === 'withdrawn') this.#stopWaiting?.();
-      lease?.report({ type: how });
+      if (this.#waits) this.#state.served?.lease?.report({ type: how });
     });
-    this.#state = { phase: 'served', served: { by, ttdSeconds, lease, underWay } };
+    const terms = {
+      ...settings,
+      ...(by.presenceIntervalMs !== undefined && { declaredMs: by.presenceIntervalMs }),
+      ...(ttdSeconds !== undefined && { ttdMs: ttdSeconds * 1_000 }),
+    };
+    this.#state = { phase: 'served', served: { by, ttdSeconds, lease, underWay, terms } };
     this.#toldOf = this.#heardAt;
+    this.#waits = this.#request.raw.complete;
     lease?.report({
       type: 'request',
       heardAt: this.#heardAt,
-      terms: {
-        ...settings,
-        ...(by.presenceIntervalMs !== undefined && { declaredMs: by.presenceIntervalMs }),
-        ...(ttdSeconds !== undefined && { ttdMs: ttdSeconds * 1_000 }),
-      },
+      terms,
+      ...(!this.#waits && { part: 'head' }),
     });
     // The device may have hung up while it was authenticated.
     if (this.#answer === 'over') underWay.answered();
@@ -273,7 +282,34 @@ export class DeviceExchange implements PendingRequest {
     if (served && !served.underWay.isWithdrawn()) this.#tellHeard(served);
   }
 
-  /** Mostly the head and the body arrive together, and the lease was told with the request. */
+  /**
+   * From now on the device waits for the answer. Mostly the head and the body arrive together, and the lease knows it.
+   *
+   * @returns the lease that begins with it, where the one that its head had renewed has run out meanwhile.
+   */
+  #tellWhole(served: Served): OpenConnection<HttpSignal> | undefined {
+    const { by, terms } = served;
+    // A goodbye waits for nothing, and begins no lease.
+    if (this.#waits || this.#saysGoodbye || this.#answer === 'over' || !by || !terms) {
+      this.#tellHeard(served);
+      return undefined;
+    }
+    const lease = this.#obtain(by);
+    if ('reason' in lease) return undefined;
+    this.#waits = true;
+    this.#toldOf = this.#heardAt;
+    this.#state = { phase: 'served', served: { ...served, lease } };
+    lease.report({ type: 'request', heardAt: this.#heardAt, terms, part: 'rest' });
+    return lease === served.lease ? undefined : lease;
+  }
+
+  #obtain(by: AuthenticatedDevice): OpenConnection<HttpSignal> | Refusal {
+    return this.#context.leases.obtain(by, {
+      protocol: `HTTP/${this.#request.raw.httpVersion}`,
+      ...(this.#remoteAddress !== undefined && { remoteAddress: this.#remoteAddress }),
+    });
+  }
+
   #tellHeard({ lease }: Served): void {
     if (this.#toldOf === this.#heardAt) return;
     this.#toldOf = this.#heardAt;

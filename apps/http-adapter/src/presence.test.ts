@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { settled } from '@rollcall/conformance';
 import { createMemoryJournal } from '@rollcall/outbox';
 import { describe, expect, test } from 'vitest';
@@ -36,6 +37,25 @@ describe('HTTP presence', () => {
       await clock.advanceAsync(500_000);
     }
     expect(causes(adapter)).toEqual(['connected']);
+  });
+
+  test('a device that falls silent in the middle of a request is told within its basis; the rest of it begins a lease', async () => {
+    const adapter = await givenAnAdapter();
+    const socket = connect(adapter.port, '127.0.0.1').on('error', () => {});
+    const credentials = basic('thermostat-7@acme');
+    socket.write(
+      `POST /event HTTP/1.1\r\nhost: a\r\nauthorization: ${credentials}\r\ncontent-type: text/plain\r\ncontent-length: 4\r\n\r\nab`,
+    );
+    await adapter.events(1);
+    await adapter.clock.advanceAsync(600_000);
+    expect((await adapter.events(2))[1]).toMatchObject({
+      reason: 'inactive',
+      uncertaintyMs: 600_000,
+      basis: { detectWithinMs: 600_000 },
+    });
+    socket.write('cd');
+    expect((await adapter.events(3))[2]).toMatchObject({ type: 'connected' });
+    socket.destroy();
   });
 
   test('a request that is refused begins no lease', async () => {
@@ -87,7 +107,9 @@ describe('HTTP presence', () => {
     expect(answered).toBe(false);
     await adapter.clock.advanceAsync(1);
     expect(await waiting).toBe(202);
-    expect(adapter.sink.events[0]).toMatchObject({ basis: { intervalMs: 50_000, from: 'ttd' } });
+    expect(adapter.sink.events[0]).toMatchObject({
+      basis: { intervalMs: 50_000, from: 'ttd', detectWithinMs: 90_000 },
+    });
     await adapter.clock.advanceAsync(50_000);
     expect((await adapter.events(2))[1]).toMatchObject({ reason: 'inactive', uncertaintyMs: 90_000 });
   });

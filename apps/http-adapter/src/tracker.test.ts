@@ -84,6 +84,23 @@ describe.each(Object.keys(table) as (keyof typeof table)[])('given %s', (phase) 
   });
 });
 
+test('a request waits for its answer once it is whole: until then, silence is silence', () => {
+  const clock = new ManualClock();
+  const seen: string[] = [];
+  const { report } = track(httpTracker, clock, (change) => seen.push(published([change])));
+  report({ type: 'request', terms: declared, part: 'head' });
+  clock.advance(60_000);
+  report({ type: 'request', terms: declared, part: 'rest' });
+  clock.advance(10 * minute);
+  expect(seen).toEqual(['connected']);
+  report({ type: 'answered' });
+  report({ type: 'request', terms: declared, part: 'head' });
+  clock.advance(90_000);
+  expect(seen).toEqual(['connected', 'inactive']);
+  report({ type: 'request', terms: declared, part: 'rest' });
+  expect(seen).toEqual(['connected', 'inactive', 'connected']);
+});
+
 describeTracker('HTTP', httpTracker, [
   // What goes on without a beginning began before. Deadlines and ends come anyway.
   ...Object.values(signals).filter(

@@ -1,8 +1,6 @@
-import type { DisconnectedChange } from '@rollcall/core/tracker';
 import type { IConnackPacket } from 'mqtt-packet';
 import { refusalCodes, type RefusedFor } from './device-answers.ts';
 import type { Hello } from './hello.ts';
-import { reasonCodes } from './reason-codes.ts';
 import { packetFor } from './write-packet.ts';
 
 export interface ConnackFacts {
@@ -64,40 +62,9 @@ export function connackFor(
 /** The CONNACK by which a device is refused, in the codes of its version. */
 export function refusingConnack(reason: RefusedFor, version: number): IConnackPacket {
   const { v3, v5 } = refusalCodes[reason];
-  return refusal(version === 5 ? v5 : v3, version);
-}
-
-function refusal(code: number, version: number): IConnackPacket {
   return {
     cmd: 'connack',
     sessionPresent: false,
-    ...(version === 5 ? { reasonCode: code } : { returnCode: code }),
+    ...(version === 5 ? { reasonCode: v5 } : { returnCode: v3 }),
   };
-}
-
-/** Why a connection ends, as a refusal; what is not here, as if the adapter could not serve it. */
-const endAsRefusal: Readonly<Partial<Record<DisconnectedChange['reason'], RefusedFor>>> = {
-  'access-revoked': 'tenant-disabled',
-  'credentials-expired': 'tenant-disabled',
-  'limit-exceeded': 'device-connections-exceeded',
-};
-
-/** Of the codes for a device that breaks the protocol, a CONNACK may have these (MQTT 5.0 §3.2.2.2). */
-const mayBeInConnack: ReadonlySet<unknown> = new Set([
-  reasonCodes.malformedPacket,
-  reasonCodes.protocolError,
-  reasonCodes.packetTooLarge,
-]);
-
-/**
- * The CONNACK for a device whose connection ends before it was answered: a DISCONNECT may only follow a CONNACK [MQTT-3.14.0-1].
- * `undefined`: there is none, as MQTT 3.1.1 wants it for a device that breaks the protocol [MQTT-4.8.0-1].
- */
-export function endingConnack(
-  { reason, raw }: Pick<DisconnectedChange, 'reason' | 'raw'>,
-  version: number,
-): IConnackPacket | undefined {
-  if (reason !== 'protocol-error') return refusingConnack(endAsRefusal[reason] ?? 'unavailable', version);
-  if (version !== 5) return undefined;
-  return refusal(mayBeInConnack.has(raw?.code) ? Number(raw?.code) : reasonCodes.unspecified, version);
 }

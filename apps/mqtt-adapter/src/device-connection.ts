@@ -15,7 +15,7 @@ import {
   readStrictlyOf,
 } from './aedes/aedes-internals.ts';
 import { answerMalformedConnect } from './answer-malformed-connect.ts';
-import { connackFor, endingConnack, refusingConnack } from './connack.ts';
+import { connackFor, refusingConnack } from './connack.ts';
 import { endingDisconnect, type RefusedFor } from './device-answers.ts';
 import { createFrameScanner, type Scanned } from './frame-scanner.ts';
 import { judgeClientId, readHello, simplify, type Hello } from './hello.ts';
@@ -98,6 +98,8 @@ class ServedDevice implements DeviceConnection {
   #heardAt: Instant | undefined;
   /** The DISCONNECT, as it arrived. */
   #goodbye: Uint8Array | undefined;
+  /** How its connection ended before the CONNACK. */
+  #endedEarly: DisconnectedChange | undefined;
   /** It broke the protocol: nothing that it sends is taken any more. */
   #isBroken = false;
   /** Messages that arrived, and are not handled yet. */
@@ -195,6 +197,10 @@ class ServedDevice implements DeviceConnection {
     const session = this.#open({ identity, clientId, hello });
     if (!this.#takeUpEarly(session)) return;
     await session.connection.committed();
+    if (this.#endedEarly) {
+      this.#turnOut(connack, this.#endedEarly);
+      return;
+    }
     this.#report({ type: 'answered' });
     if (!this.#isGone() && this.#waitsForUs()) this.#accept(session, connack);
   }
@@ -310,15 +316,23 @@ class ServedDevice implements DeviceConnection {
   #onDisconnected(change: DisconnectedChange): void {
     // The device is not there to be told, or it was who said goodbye.
     if (change.reason === 'client-closed' || change.reason === 'connection-lost') return;
-    const { version } = this.#addressee;
-    if (!this.#internals.connackSent) {
-      this.#state = { phase: 'refused' };
-      const connack = endingConnack(change, version);
-      if (connack) writePacket(this.#client, this.#addressee, connack);
-    } else if (version === 5) {
-      // MQTT 3.1.1 knows no DISCONNECT from the server.
-      writePacket(this.#client, this.#addressee, endingDisconnect(change));
+    if (this.#internals.connackSent) {
+      this.#tellEnd(change);
+      return;
     }
+    this.#state = { phase: 'refused' };
+    this.#endedEarly = change;
+  }
+
+  /** It was connected, and is told as that: it hears that it was let in, and then that this is over [MQTT-3.14.0-1]. */
+  #turnOut(connack: Uint8Array, change: DisconnectedChange): void {
+    writeBytes(this.#client, connack);
+    this.#tellEnd(change);
+  }
+
+  #tellEnd(change: DisconnectedChange): void {
+    // MQTT 3.1.1 knows no DISCONNECT from the server.
+    if (this.#addressee.version === 5) writePacket(this.#client, this.#addressee, endingDisconnect(change));
     this.#closeSoon();
   }
 

@@ -26,13 +26,22 @@ import {
   resumeLease,
   withdrawRequest,
   type Lease,
+  type RequestPart,
 } from './lease.ts';
 import { deaf, type Rhythm } from './rhythm.ts';
 
 /** Signals of every protocol without connections. `heardAt`: when the bytes of the signal arrived; absent: now. */
 export type LeaseSignal =
-  /** The head of a request is authenticated and authorised. It arrived before that. */
-  | { readonly type: 'request'; readonly terms: LeaseTerms; readonly heardAt?: Instant }
+  /**
+   * The head of a request is authenticated and authorised. It arrived before that. `part`: the request arrives in two; absent: it
+   * is whole. Only a request that is whole waits for its answer, and is reported as `answered` or `withdrawn`.
+   */
+  | {
+      readonly type: 'request';
+      readonly terms: LeaseTerms;
+      readonly heardAt?: Instant;
+      readonly part?: RequestPart;
+    }
   /** Something else of the device arrived: more of a request, an acknowledgement, a ping. */
   | { readonly type: 'heard'; readonly heardAt?: Instant }
   /** A request was answered, or given up by either side. */
@@ -102,7 +111,7 @@ export function leaseTracker<State extends PresentHolder, Signal extends { reado
         return { state: { phase: 'absent', rhythm: outcome.rhythm }, changes: [outcome.ended] };
       }
       if (isRequest(signal)) {
-        const lease = grantLease(signal.terms, state.rhythm, at, signal.heardAt);
+        const lease = grantLease(signal, state.rhythm, at);
         return goOn(holding.begin(lease, signal.terms), at, [{ type: 'connected', basis: lease.basis }]);
       }
       if (isGoingOn(signal)) {
@@ -139,7 +148,7 @@ export function afterSignal(
 ): LeaseOutcome<Lease> {
   switch (signal.type) {
     case 'request':
-      return { held: renewOnRequest(lease, signal.terms, at, signal.heardAt) };
+      return { held: renewOnRequest(lease, signal, at) };
     case 'heard':
       return { held: renewOnSign(lease, at, signal.heardAt) };
     case 'answered':

@@ -20,30 +20,43 @@ export interface Lease {
   readonly pausedAt?: Instant;
 }
 
+/** `head`: the device sends more of it, or was lost meanwhile. `rest`: the last of it, so that it is whole now. */
+export type RequestPart = 'head' | 'rest';
+
+/** What arrived of a request. */
+interface ArrivedRequest {
+  readonly terms: LeaseTerms;
+  /** When its bytes arrived, if it took time to find out who sent them. */
+  readonly heardAt?: Instant;
+  /** Absent: all of it. */
+  readonly part?: RequestPart;
+}
+
 /** How late a deadline may come. If it comes later, the process stood still, and heard no device meanwhile. */
 const onTimeMs = 1_000;
 
-/**
- * The lease that a request grants to a device without one; the request waits for its answer.
- *
- * @param heardAt when its bytes arrived, if it took time to find out who sent them.
- */
-export function grantLease(terms: LeaseTerms, before: Rhythm, at: Instant, heardAt = at): Lease {
+/** The lease that a request grants to a device without one; the request waits for its answer once it is whole. */
+export function grantLease(request: ArrivedRequest, before: Rhythm, at: Instant): Lease {
+  const { terms, heardAt = at } = request;
   const rhythm = heard(cameBack(before, at, terms.defaultMs), at);
   const basis = basisOf(terms, rhythm);
-  return { rhythm, basis, lastSeen: heardAt, until: later(at, basis.intervalMs), openRequests: 1 };
+  const openRequests = waiting(request);
+  return { rhythm, basis, lastSeen: heardAt, until: later(at, basis.intervalMs), openRequests };
 }
 
-/**
- * Another request arrived, and waits for its answer.
- *
- * @param heardAt when its bytes arrived, if it took time to find out who sent them.
- */
-export function renewOnRequest(lease: Lease, terms: LeaseTerms, at: Instant, heardAt = at): Lease {
-  const rhythm = heard(lease.rhythm, at);
+/** Another request arrived, and waits for its answer once it is whole. */
+export function renewOnRequest(lease: Lease, request: ArrivedRequest, at: Instant): Lease {
+  const { terms, part, heardAt = at } = request;
+  // The rest of a request says nothing of how often the device sends one.
+  const rhythm = part === 'rest' ? lease.rhythm : heard(lease.rhythm, at);
   const basis = sameOr(lease.basis, basisOf(terms, rhythm));
-  const openRequests = lease.openRequests + 1;
+  const openRequests = lease.openRequests + waiting(request);
   return renewed({ ...lease, rhythm, basis, lastSeen: latest(lease, heardAt), openRequests }, at);
+}
+
+/** A device that has more to send does not wait for us: silence in the middle of a request is silence. */
+function waiting({ part }: ArrivedRequest): number {
+  return part === 'head' ? 0 : 1;
 }
 
 /** The device was heard, with something that is not a request. */
@@ -145,7 +158,8 @@ export function leaseEnded(
 function basisOf(terms: LeaseTerms, rhythm: Rhythm): LeaseBasis {
   const { intervalMs, from } = leaseInterval(terms, rhythm);
   const probe = terms.probeMs === undefined ? undefined : planProbe(intervalMs, terms.probeMs);
-  const beyondMs = probe ? probe.durationMs - probe.leadMs : 0;
+  // A lease counts from the answer, and a device that waits for a command gets it so much later.
+  const beyondMs = (probe ? probe.durationMs - probe.leadMs : 0) + (terms.ttdMs ?? 0);
   return { kind: 'lease', intervalMs, from, detectWithinMs: Math.ceil(intervalMs + beyondMs) };
 }
 
@@ -162,7 +176,8 @@ function sameOr(before: LeaseBasis, basis: LeaseBasis): LeaseBasis {
 /** Other adapters do not report whether the device is probed: that stays as it was. */
 function withProbeOf(before: LeaseBasis, basis: LeaseBasis): LeaseBasis {
   const beyondMs = (before.detectWithinMs ?? before.intervalMs) - before.intervalMs;
-  return { ...basis, detectWithinMs: Math.ceil(basis.intervalMs + beyondMs) };
+  const withProbeMs = Math.ceil(basis.intervalMs + beyondMs);
+  return { ...basis, detectWithinMs: Math.max(withProbeMs, basis.detectWithinMs ?? 0) };
 }
 
 function latest({ lastSeen }: Lease, heardAt: Instant): Instant {

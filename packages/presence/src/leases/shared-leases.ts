@@ -33,6 +33,8 @@ function signOf(signal: LeaseSignal): SignHere | undefined {
   switch (signal.type) {
     case 'request': {
       const { ttdMs, declaredMs } = signal.terms;
+      if (signal.part === 'rest')
+        return { kind: 'heard', ...(signal.heardAt !== undefined && { heardAt: signal.heardAt }) };
       return {
         kind: 'request',
         ...(signal.heardAt !== undefined && { heardAt: signal.heardAt }),
