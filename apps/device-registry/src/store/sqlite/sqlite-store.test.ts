@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { describeRegistryStore } from '../../testing/describe-store.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
@@ -104,4 +104,22 @@ test('a plain page does not wait for searches that read every device', async () 
   };
   // The first time its thread has to begin; and any time a busy machine may let all of the others go first.
   await expect.poll(lookedBeforeThePage).toBeLessThan(20);
+});
+
+test('nothing is written to a file that was taken away, until it is put back', async () => {
+  const file = newFile();
+  const store = new SqliteStore({ file, ...unlimited });
+  onTestFinished(() => store.close());
+  const write = (tenant: string) =>
+    store.write({ kind: 'create-tenant', tenant, content: {}, version: 'v' } as const);
+  expect([await write('one'), store.writeTrouble]).toEqual([{ status: 'done' }, undefined]);
+  const folder = dirname(file);
+  renameSync(folder, `${folder}.away`);
+  onTestFinished(() => rmSync(`${folder}.away`, { recursive: true, force: true }));
+  expect(store.writeTrouble).toContain('removed or replaced');
+  await expect(write('two')).rejects.toBeInstanceOf(StoreUnavailable);
+  expect(await store.tenant('two')).toBeUndefined();
+  expect((await store.tenant('one'))?.id).toBe('one');
+  renameSync(`${folder}.away`, folder);
+  expect([await write('two'), store.writeTrouble]).toEqual([{ status: 'done' }, undefined]);
 });

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { inTransaction, migrate } from '@rollcall/runtime/sqlite';
+import { inTransaction, migrate, openFilesOf, whyOutOfPlace, type OpenFiles } from '@rollcall/runtime/sqlite';
 import {
   looksAtMany,
   type DeviceSearchQuery,
@@ -50,6 +50,7 @@ export class SqliteStore implements RegistryStore {
   readonly #database: DatabaseSync;
   readonly #reads: Reads;
   readonly #slow: SlowParts;
+  readonly #openFiles: OpenFiles;
   readonly #trouble: WriteHealth;
   readonly #keepChanges: SqliteStoreOptions['keepChanges'];
   readonly outbox: SqliteOutbox | undefined;
@@ -67,11 +68,12 @@ export class SqliteStore implements RegistryStore {
       this.#database.close();
       throw error;
     }
+    this.#openFiles = file === ':memory:' ? [] : openFilesOf(file);
     // A database in memory has only this connection.
     this.#slow =
       file === ':memory:'
         ? atOnce(this.#database, maxDevicesPerTenant)
-        : inThreads({ file, maxDevicesPerTenant });
+        : inThreads({ file, maxDevicesPerTenant, openFiles: this.#openFiles });
     this.outbox =
       keepChanges &&
       new SqliteOutbox({
@@ -123,7 +125,7 @@ export class SqliteStore implements RegistryStore {
   }
 
   get writeTrouble(): string | undefined {
-    return this.#trouble.cause;
+    return this.#trouble.cause ?? whyOutOfPlace(this.#openFiles);
   }
 
   async write(write: RegistryWrite): Promise<WriteOutcome> {

@@ -1,17 +1,21 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { whyOutOfPlace, type OpenFiles } from '@rollcall/runtime/sqlite';
 import { openDatabase } from './open-database.ts';
 import { writeTogether } from './write-together.ts';
-import { WriteTasks, type WriteTask } from './write-tasks.ts';
+import type { ThreadAnswer } from './worker-client.ts';
+import { WriteTasks, type Performed, type WriteTask } from './write-tasks.ts';
 
 export interface WriteThreadData {
   readonly file: string;
+  /** Its files, as the store opened them. */
+  readonly openFiles: OpenFiles;
   readonly maxDevicesPerTenant: number;
 }
 
 /** How many tasks are written together. More would make the others wait too long for the disk. */
 const maxTogether = 200;
 
-const { file, maxDevicesPerTenant } = workerData as WriteThreadData;
+const { file, openFiles, maxDevicesPerTenant } = workerData as WriteThreadData;
 const database = openDatabase(file);
 const tasks = new WriteTasks(database, maxDevicesPerTenant);
 let wanted: WriteTask[] = [];
@@ -26,5 +30,13 @@ function writeAll(): void {
   const all = wanted;
   wanted = [];
   for (let from = 0; from < all.length; from += maxTogether)
-    parentPort?.postMessage(writeTogether(database, tasks, all.slice(from, from + maxTogether)));
+    parentPort?.postMessage(written(all.slice(from, from + maxTogether)));
+}
+
+/** Nothing is reported as written that is only in a file which was taken away: also not if that happened meanwhile. */
+function written(together: readonly WriteTask[]): readonly ThreadAnswer<Performed>[] {
+  const before = whyOutOfPlace(openFiles);
+  const answers = before === undefined ? writeTogether(database, tasks, together) : [];
+  const problem = before ?? whyOutOfPlace(openFiles);
+  return problem === undefined ? answers : together.map(() => ({ problem, isPassing: true }));
 }
