@@ -68,6 +68,21 @@ test.each(Object.entries(nastyStrings))('%s is returned unchanged, or refused', 
   expect(failures).toEqual([]);
 });
 
+test('whatever the pattern of ids allows, an id can be kept, and a new resource says where it is', async () => {
+  const { ask, failures } = await givenApi({ tenantIdPattern: /^[^]+$/, deviceIdPattern: /^[^]+$/ });
+  const paths = [
+    '/v1/tenants/%E2%82%AC%20%2F%3F%23a:b=c',
+    '/v1/devices/%E2%82%AC%20%2F%3F%23a:b=c/%F0%9F%90%88',
+  ];
+  for (const path of paths) {
+    const { status, headers } = await ask('POST', path);
+    expect([path, status, headers['location']]).toEqual([path, 201, path]);
+    expect((await ask('GET', path)).status).toBe(200);
+    expect((await ask('POST', `${path}%00`)).status).toBe(400);
+  }
+  expect(failures).toEqual([]);
+});
+
 test('names that every object has, such as toString, work like any other', async () => {
   const { ask } = await givenApi();
   const ext = { constructor: { prototype: 1 }, toString: 'x', hasOwnProperty: null };

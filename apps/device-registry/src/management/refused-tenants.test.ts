@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { givenApi } from '../testing/given-api.ts';
 import { acme, cert, fault } from '../testing/tenant-facts.ts';
 
+const volumeSince = (time: string) => ({ 'resource-limits': { 'data-volume': { 'effective-since': time } } });
+
 describe('a tenant is refused', () => {
   test('if another tenant has its id or alias', async () => {
     const { ask } = await givenApi();
@@ -41,6 +43,8 @@ describe('a tenant is refused', () => {
     ['a size below 0', { 'minimum-message-size': -1 }, {}],
     ['an unknown mode', { tracing: { 'sampling-mode': 'some' } }, {}],
     ['a volume without a beginning', { 'resource-limits': { 'data-volume': {} } }, {}],
+    ['a time after the year 9999', volumeSince('9999-12-31T23:59:59-23:59'), {}],
+    ['a time before the year 0', volumeSince('0000-01-01T00:00:00+00:01'), {}],
     ['an empty group', { 'trust-anchor-group': '' }, {}],
   ])('with %s', async (_what, body, headers) => {
     const { ask } = await givenApi();

@@ -4,6 +4,7 @@ import { checkRegistry } from '@rollcall/device-registry';
 import { inFullCredentials, inFullTenant, parseText } from '@rollcall/device-registry/internal';
 import { deviceContent } from '../management/content/device-content.ts';
 import { parse } from '../management/content/fields.ts';
+import { requireKeepable } from '../management/content/read-body.ts';
 import { tenantContent } from '../management/content/tenant-content.ts';
 import {
   wantedCredentials,
@@ -67,7 +68,7 @@ class Reader {
     if (!isId(name, this.#rules.tenantIdPattern)) this.problems.push(`${name}: is no id of a tenant here`);
     return {
       id: name,
-      content: this.#try(name, () => parse(tenantContent, inFullTenant(content))) ?? {},
+      content: this.#try(name, () => parse(tenantContent, keepable(inFullTenant(content)))) ?? {},
       devices: (devices as readonly Json[]).map((device) => this.#device(name, device)),
     };
   }
@@ -79,7 +80,7 @@ class Reader {
     const wanted = (credentials as readonly Json[]).map(inFullCredentials);
     return {
       id: name,
-      content: this.#try(where, () => parse(deviceContent, content)) ?? {},
+      content: this.#try(where, () => parse(deviceContent, keepable(content))) ?? {},
       credentials:
         this.#try(where, () => parse(wantedCredentials(this.#rules.credentials), wanted, 'credentials')) ??
         [],
@@ -94,4 +95,10 @@ class Reader {
       return undefined;
     }
   }
+}
+
+/** @throws RegistryError */
+function keepable<Value>(value: Value): Value {
+  requireKeepable(value);
+  return value;
 }

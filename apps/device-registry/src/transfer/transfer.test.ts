@@ -201,3 +201,12 @@ test('an interrupted first import is completed at the next start', async () => {
   await importFirst(config, parts);
   expect(await total()).toBe(0);
 });
+
+test.each<[string, object]>([
+  ['a tenant', { 'tenant-id': 'acme', ext: { a: '\0' } }],
+  ['a device', { 'tenant-id': 'acme', devices: [{ 'device-id': 'd', ext: { '\ud800': 1 } }] }],
+])('a file is refused whole if %s has a string that no database keeps', async (_what, tenant) => {
+  const { take, write, store } = given();
+  await expect(take(write('r.json', { tenants: [tenant] }))).rejects.toThrow('U+0000');
+  expect(await store.tenant('acme')).toBeUndefined();
+});

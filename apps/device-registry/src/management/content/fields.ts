@@ -21,12 +21,16 @@ export function wholeNumber(minimum: number): z.ZodType<number> {
   return z.int('must be a whole number').min(minimum, `must be ${minimum} or more`);
 }
 
+const firstMs = Date.parse('0000-01-01T00:00:00Z');
+const lastMs = Date.parse('9999-12-31T23:59:59.999Z');
+
 /** ISO 8601 with an offset. It is stored in UTC, in whole seconds, as Hono writes it. */
 export const time: z.ZodType<string> = z.iso
   .datetime({ offset: true, message: 'must be a date and time with offset, e.g. 2026-01-31T12:00:00Z' })
   .transform((written, context) => {
     const ms = Date.parse(written);
-    if (!Number.isNaN(ms)) return honoTime(ms);
+    // With its offset, a time may be in a year of more than four digits, which no other program reads.
+    if (ms >= firstMs && ms <= lastMs) return honoTime(ms);
     context.addIssue({ code: 'custom', message: 'must be a date and time that there is' });
     return z.NEVER;
   });

@@ -38,11 +38,12 @@ export function readJson(text: string, problem: string): unknown {
   const repeated = repeatedKey(text);
   if (repeated)
     throw badRequest(`line ${repeated.line}, column ${repeated.column}: this object has the member already`);
-  checkValues(value);
+  requireKeepable(value);
   return value;
 }
 
-function checkValues(root: unknown): void {
+/** @throws RegistryError if a value would not come back unchanged from a database, or from a client in another language. */
+export function requireKeepable(root: unknown): void {
   let level: readonly unknown[] = [root];
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > maxDepth) throw badRequest(`objects and lists are nested more than ${maxDepth} deep`);

@@ -9,13 +9,23 @@ export function answerJson(reply: FastifyReply, value: unknown, version?: string
   return reply.type(json).send(JSON.stringify(value));
 }
 
+/** @param path of the resource; its last part is the id. */
 export function answerCreated(
   reply: FastifyReply,
-  location: string,
+  path: readonly [string, ...string[]],
   id: string,
   version: string,
 ): FastifyReply {
+  const location = `/v1/${path.map(segment).join('/')}`;
   return reply.code(201).headers({ location, etag: version }).type(json).send(JSON.stringify({ id }));
+}
+
+/** Characters that may stand in a segment of a path as they are (RFC 3986 §3.3), as Hono's clients expect of `:` and `=`. */
+const plain = /%(?:2[46BC]|3[ABD]|40)/g;
+
+/** A name as a segment of a path. A pattern of ids may allow characters that a header or a path must not have. */
+function segment(name: string): string {
+  return encodeURIComponent(name).replaceAll(plain, decodeURIComponent);
 }
 
 export function answerWritten(reply: FastifyReply, version?: string): FastifyReply {

@@ -28,7 +28,7 @@ export function deviceRoutes(app: FastifyInstance, context: ManagementContext): 
         store.write({ kind: 'create-device', tenant, device, content, version, at }),
       ),
     );
-    return answerCreated(reply, `/v1/devices/${tenant}/${device}`, device, version);
+    return answerCreated(reply, ['devices', tenant, device], device, version);
   }
 
   app.post<OfTenant>('/v1/devices/:tenant', async (request, reply) => {

@@ -20,7 +20,7 @@ export function tenantRoutes(app: FastifyInstance, context: ManagementContext): 
     requireDone(
       await turns.take(tenant, () => store.write({ kind: 'create-tenant', tenant, content, version })),
     );
-    return answerCreated(reply, `/v1/tenants/${tenant}`, tenant, version);
+    return answerCreated(reply, ['tenants', tenant], tenant, version);
   }
 
   app.post('/v1/tenants', async (request, reply) => {

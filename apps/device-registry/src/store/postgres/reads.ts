@@ -5,6 +5,14 @@ import { deviceColumns, deviceIn, tenantColumns, tenantIn, type DeviceRow, type 
 
 // Facts that must belong together are read by one statement, which sees the tables at one moment.
 
+/**
+ * Names as parameters. PostgreSQL cannot keep U+0000, so nothing has such a name; but it refuses the whole query where a parameter has
+ * it. `null` equals nothing, too.
+ */
+function names(...all: readonly (string | undefined)[]): readonly (string | null)[] {
+  return all.map((name) => (name === undefined || name.includes('\0') ? null : name));
+}
+
 const maxTenantsOfOneCa = 100;
 
 const tenantJson = `(SELECT row_to_json(t) FROM (SELECT ${tenantColumns} FROM tenants WHERE id = $1) AS t)`;
@@ -15,20 +23,20 @@ function deviceJson(id: string): string {
 
 export async function readTenant(client: Client, id: string): Promise<StoredTenant | undefined> {
   const text = `SELECT ${tenantColumns} FROM tenants WHERE id = $1`;
-  const { rows } = await client.query<TenantRow>(text, [id]);
+  const { rows } = await client.query<TenantRow>(text, names(id));
   return rows[0] && tenantIn(rows[0]);
 }
 
 export async function readTenantByName(client: Client, name: string): Promise<StoredTenant | undefined> {
   const text = `SELECT ${tenantColumns} FROM tenants WHERE id = $1 OR alias = $1 ORDER BY (id = $1) DESC LIMIT 1`;
-  const { rows } = await client.query<TenantRow>(text, [name]);
+  const { rows } = await client.query<TenantRow>(text, names(name));
   return rows[0] && tenantIn(rows[0]);
 }
 
 export async function readTenantsByCa(client: Client, subjectDn: string): Promise<readonly StoredTenant[]> {
   const text = `SELECT ${tenantColumns} FROM tenants
     WHERE id IN (SELECT tenant FROM trusted_cas WHERE subject_dn = $1) ORDER BY id LIMIT ${maxTenantsOfOneCa}`;
-  const { rows } = await client.query<TenantRow>(text, [subjectDn]);
+  const { rows } = await client.query<TenantRow>(text, names(subjectDn));
   return rows.map(tenantIn);
 }
 
@@ -51,7 +59,7 @@ export async function readRegistration(
      WHERE devices.tenant = $1 AND devices.id = $2)`;
   const { rows } = await client.query<FactsRow>(
     `SELECT ${tenantJson} AS tenant, ${deviceJson('$2')} AS device, ${deviceJson('$3')} AS gateway, ${members} AS members`,
-    [tenant, device, gateway ?? null],
+    names(tenant, device, gateway),
   );
   const [row] = rows;
   if (!row?.tenant) return { members: [] };
@@ -79,7 +87,7 @@ export async function readCredentialsBy(
     `SELECT ${tenantJson} AS tenant, ${deviceJson('found.device')} AS device, found.content AS credentials
      FROM (SELECT 1) AS one LEFT JOIN credentials AS found
        ON found.tenant = $1 AND found.type = $2 AND found.auth_id = $3`,
-    [tenant, type, authId],
+    names(tenant, type, authId),
   );
   const [row] = rows;
   if (!row?.tenant) return {};
@@ -102,7 +110,7 @@ export async function readCredentialsOf(
     `SELECT credentials_version AS version,
        (SELECT json_agg(content ORDER BY position) FROM credentials WHERE tenant = $1 AND device = $2) AS credentials
      FROM devices WHERE tenant = $1 AND id = $2 AND EXISTS (SELECT 1 FROM tenants WHERE id = $1)`,
-    [tenant, device],
+    names(tenant, device),
   );
   const [row] = rows;
   return row && { credentials: row.credentials ?? [], version: row.version };

@@ -147,4 +147,24 @@ export function describeDevices(given: Given): void {
       provisioningEventSent: false,
     });
   });
+
+  test('a name that no database keeps is no name of anything', async () => {
+    const hand = await given();
+    await hand.tenant('acme');
+    await hand.device('one');
+    const { store } = hand;
+    expect(await store.tenant('acme\0')).toBeUndefined();
+    expect(await store.tenantByName('acme\0')).toBeUndefined();
+    expect(await store.tenantsByTrustedCa('CN=\0')).toEqual([]);
+    expect((await store.registration('acme\0', 'one')).tenant).toBeUndefined();
+    const { tenant, device, gateway } = await store.registration('acme', 'one\0', 'one');
+    expect([tenant?.id, device, gateway?.id]).toEqual(['acme', undefined, 'one']);
+    expect((await store.registration('acme', 'one', 'one\0')).gateway).toBeUndefined();
+    for (const [type, authId] of [
+      ['psk', 'me\0'],
+      ['psk\0', 'me'],
+    ] as const)
+      expect((await store.credentialsBy('acme', type, authId)).found).toBeUndefined();
+    expect(await store.credentialsOf('acme', 'one\0')).toBeUndefined();
+  });
 }
