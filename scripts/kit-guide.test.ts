@@ -74,7 +74,12 @@ const fieldTables = [...conformance.matchAll(/<!-- members of (\w+) -->([^]*?)<!
 );
 
 test('what describeAdapter needs is in tables', () => {
-  expect(fieldTables.map(([name]) => name)).toEqual(['AdapterHarness', 'DevicePeer', 'DeviceBytes']);
+  expect(fieldTables.map(([name]) => name)).toEqual([
+    'AdapterHarness',
+    'DevicePeer',
+    'HeartBeats',
+    'DeviceBytes',
+  ]);
 });
 
 test.each(fieldTables)('the table of %s has each of its fields', (name, fields) => {

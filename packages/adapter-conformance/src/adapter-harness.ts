@@ -1,6 +1,7 @@
 import type { CredentialsType } from '@rollcall/core/registry';
 import type { ListenAddress, ProtocolAdapter } from '@rollcall/adapter-kit';
 import type { DeviceBytes } from './device-bytes.ts';
+import type { HeartBeats } from './heart-beats.ts';
 
 /** A device on the other side of the wire, made with a real client of the protocol. */
 export interface DevicePeer {
@@ -68,6 +69,8 @@ export interface AdapterHarness {
   readonly bytes: DeviceBytes | WithoutBytes;
   /** Whether {@link DevicePeer.leave} resolves with the adapter's answer. Default: no; not every protocol has one. */
   readonly answersGoodbye?: boolean;
+  /** Heart-beats that the adapter sends. Absent: it sends none, or {@link bytes} are absent. */
+  readonly heartBeats?: HeartBeats;
   /** How long a silent peer stays connected at most. */
   readonly silenceMs: number;
   /** What the protocol has no way to do; it shows in the report. */

@@ -30,6 +30,12 @@ function harnessOf(protocol: LineProtocol): AdapterHarness {
     createAdapter: (limits) => createLineAdapter(protocol, limits),
     temporary: 'later\n',
     ...(!protocol.goodbye && { cannot: ['leave'] }),
+    ...(protocol.heartBeatMs !== undefined && {
+      heartBeats: {
+        intervalMs: protocol.heartBeatMs,
+        countIn: (heard) => Buffer.from(heard).toString().split('beat\n').length - 1,
+      },
+    }),
     async connect({ port }, { username, password, remoteId }, heard) {
       const socket = connect(port, '127.0.0.1');
       socket.on('error', () => {});
@@ -54,7 +60,7 @@ function harnessOf(protocol: LineProtocol): AdapterHarness {
   };
 }
 
-describeAdapter('a sample adapter', harnessOf({ goodbye: true }));
+describeAdapter('a sample adapter that sends heart-beats', harnessOf({ goodbye: true, heartBeatMs: 10_000 }));
 describeAdapter('a sample adapter whose protocol has no goodbye', harnessOf({ goodbye: false }));
 
 describe('a harness that leaves something out', () => {
@@ -69,6 +75,11 @@ describe('a harness that leaves something out', () => {
       'no goodbye, and an answer to it',
       { ...whole, bytes: withoutGoodbye, cannot: ['leave'], answersGoodbye: true },
       'answersGoodbye',
+    ],
+    [
+      'heart-beats that come too late to be tested',
+      { ...whole, heartBeats: { intervalMs: silenceMs, countIn: () => 0 } },
+      'heartBeats.intervalMs',
     ],
   ])('is reported: %s', (_what, harness, mention) => {
     expect(omissionOf(harness)).toContain(mention);

@@ -9,6 +9,7 @@ import { describeContainment } from './describe-containment.ts';
 import { describeDrain } from './describe-drain.ts';
 import { describeEnds } from './describe-ends.ts';
 import { describeFailedNames } from './describe-failed-names.ts';
+import { describeHeartBeats } from './describe-heart-beats.ts';
 import { describeRefusals } from './describe-refusals.ts';
 import { describeRoaming } from './describe-roaming.ts';
 import { describeSessionLimit } from './describe-session-limit.ts';
@@ -52,12 +53,13 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
 }
 
 function describeBytes({ harness, withAdapter }: AdapterBed): void {
-  const { bytes: given, silenceMs } = harness;
+  const { bytes: given, silenceMs, heartBeats } = harness;
   test('the harness leaves nothing out without a reason', () => {
     expect(omissionOf(harness)).toBeUndefined();
   });
   const bytes = bytesOf(given);
   if (bytes) describeArrival({ bytes, silenceMs, withAdapter });
+  if (bytes && heartBeats) describeHeartBeats({ bytes, silenceMs, withAdapter }, heartBeats);
   // Skipped, so that the report shows the reason.
   const reasons = given && 'absentBecause' in given ? [given.absentBecause] : [];
   for (const reason of reasons)

@@ -19,7 +19,13 @@ export interface DeviceBytes {
 }
 
 /** What a harness leaves out without a reason, as a sentence that says how to mend it. Else nothing would show what was not tested. */
-export function omissionOf({ bytes, cannot = [], answersGoodbye }: AdapterHarness): string | undefined {
+export function omissionOf({
+  bytes,
+  cannot = [],
+  answersGoodbye,
+  heartBeats,
+  silenceMs,
+}: AdapterHarness): string | undefined {
   // The compiler sees that too, but tests run without it.
   if ((bytes as unknown) === undefined)
     return '`bytes` is missing: say what a device says in bytes, or give the reason in `absentBecause`';
@@ -29,6 +35,8 @@ export function omissionOf({ bytes, cannot = [], answersGoodbye }: AdapterHarnes
     return '`bytes.goodbye` is missing: give it, or list `leave` in `cannot`';
   if (answersGoodbye && cannot.includes('leave'))
     return '`answersGoodbye` is set, but `cannot` lists `leave`';
+  if (heartBeats && !(heartBeats.intervalMs < silenceMs))
+    return '`heartBeats.intervalMs` must be less than `silenceMs`: else no heart-beat comes while a device is silent';
   return undefined;
 }
 

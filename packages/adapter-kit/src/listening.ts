@@ -14,6 +14,7 @@ export {
   listenersOf,
   tcpOptions,
 } from './listening/listener-options.ts';
+export { sendHeartBeats } from './listening/send-heart-beats.ts';
 export { listenForSockets, type SocketServerOptions } from './listening/socket-server.ts';
 export { warnOfAnybody } from './listening/warn-of-anybody.ts';
 export { peerAddress, remoteIpOf } from './peers/peer-address.ts';

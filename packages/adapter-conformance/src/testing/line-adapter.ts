@@ -11,16 +11,22 @@ import {
   readArrived,
   readFrames,
 } from '@rollcall/adapter-kit/arrival';
-import { destroyUnlessClosed, listenForSockets, type SocketPlace } from '@rollcall/adapter-kit/listening';
+import {
+  destroyUnlessClosed,
+  listenForSockets,
+  sendHeartBeats,
+  type SocketPlace,
+} from '@rollcall/adapter-kit/listening';
 import { type OpenConnection, session, sessionTracker } from '@rollcall/presence';
 import type { AdapterLimits } from '../adapter-harness.ts';
 
 /**
  * The smallest protocol with a session. The first line is `auth-id@tenant password name`, `up` uploads, and any other line is a
- * sign of life. `bye` is a goodbye, in the protocols that have one.
+ * sign of life. `bye` is a goodbye, in the protocols that have one. In some, the adapter sends `beat` by itself.
  */
 export interface LineProtocol {
   readonly goodbye: boolean;
+  readonly heartBeatMs?: number;
 }
 
 export const silenceMs = 30_000;
@@ -39,7 +45,7 @@ const lineTracker = sessionTracker<LineSignal>({
 });
 
 export function createLineAdapter(
-  { goodbye }: LineProtocol,
+  protocol: LineProtocol,
   { maxPendingSockets = 100 }: AdapterLimits = {},
 ): ProtocolAdapter {
   return {
@@ -53,7 +59,7 @@ export function createLineAdapter(
         allowHalfOpen: true,
         context: host.context,
         serve(socket, place) {
-          new LineDevice(socket, place, host, goodbye).serve().catch((error: unknown) => {
+          new LineDevice(socket, place, host, protocol).serve().catch((error: unknown) => {
             host.context.failed('lines', error);
             socket.destroy();
           });
@@ -79,17 +85,17 @@ class LineDevice {
   readonly #socket: Socket;
   readonly #place: SocketPlace;
   readonly #host: AdapterHost;
-  readonly #goodbye: boolean;
+  readonly #protocol: LineProtocol;
   #session: { readonly by: AuthenticatedDevice; readonly connection: OpenConnection<LineSignal> } | undefined;
   /** How the device ends its session, once that has arrived. */
   #end: 'bye' | 'nonsense' | undefined;
   #heardAt: Instant | undefined;
 
-  constructor(socket: Socket, place: SocketPlace, host: AdapterHost, goodbye: boolean) {
+  constructor(socket: Socket, place: SocketPlace, host: AdapterHost, protocol: LineProtocol) {
     this.#socket = socket;
     this.#place = place;
     this.#host = host;
-    this.#goodbye = goodbye;
+    this.#protocol = protocol;
     const cutter = new FrameCutter(format);
     onArrival(
       socket,
@@ -118,7 +124,7 @@ class LineDevice {
   }
 
   #endBy(line: string): 'bye' | 'nonsense' | undefined {
-    if (line === 'bye' && this.#goodbye) return 'bye';
+    if (line === 'bye' && this.#protocol.goodbye) return 'bye';
     return line === 'nonsense' ? 'nonsense' : undefined;
   }
 
@@ -147,6 +153,9 @@ class LineDevice {
     if (this.#end) this.#report(this.#end);
     await connection.committed();
     this.#report('answered');
+    const { heartBeatMs } = this.#protocol;
+    if (heartBeatMs !== undefined)
+      sendHeartBeats(this.#socket, this.#host.context.clock, heartBeatMs, () => this.#answer('beat'));
     return this.#answer('yes');
   }
 
