@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManualClock } from '@rollcall/conformance';
@@ -22,6 +22,25 @@ describeStore('SQLite', seeds, async () => {
     open: async (clock, maxChanges) =>
       new SqliteStore({ file, clock, announceIntervalMs, ...(maxChanges !== undefined && { maxChanges }) }),
   };
+});
+
+test('no event is taken into a file that was taken away, until it is put back', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'rollcall-presence-'));
+  const clock = new ManualClock();
+  const store = new SqliteStore({ file: join(folder, 'presence.db'), clock, announceIntervalMs });
+  onTestFinished(async () => {
+    await store.close();
+    for (const each of [folder, `${folder}.away`]) await rm(each, { recursive: true, force: true });
+  });
+  const begin = connected();
+  await rename(folder, `${folder}.away`);
+  await expect(store.apply([begin])).rejects.toBeInstanceOf(StoreUnavailable);
+  clock.advance(1_000);
+  await expect(store.noteProgress()).rejects.toBeInstanceOf(StoreUnavailable);
+  expect((await store.tenants({ limit: 1 })).length).toBe(0);
+  await rename(`${folder}.away`, folder);
+  await store.apply([begin]);
+  expect((await store.tenants({ limit: 1 })).length).toBe(1);
 });
 
 test('listeners are woken by changes, and not by events that change nothing', async () => {

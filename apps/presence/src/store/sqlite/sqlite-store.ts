@@ -3,7 +3,14 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { deviceKey, deviceRef, type DeviceRef } from '@rollcall/core';
 import type { Clock } from '@rollcall/core/environment';
 import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
-import { inTransaction, isPassing, migrate } from '@rollcall/runtime/sqlite';
+import {
+  inTransaction,
+  isPassing,
+  migrate,
+  openFilesOf,
+  whyOutOfPlace,
+  type OpenFiles,
+} from '@rollcall/runtime/sqlite';
 import type {
   ChangesRead,
   DeviceQuery,
@@ -52,6 +59,7 @@ const aliveEveryMs = 1_000;
 export class SqliteStore implements PresenceStore {
   readonly #clock: Clock;
   readonly #database: DatabaseSync;
+  readonly #openFiles: OpenFiles;
   readonly #adapters: AdapterBook;
   readonly #saveAdapters: () => void;
   readonly #fold: Fold;
@@ -80,6 +88,7 @@ export class SqliteStore implements PresenceStore {
     // An event is confirmed once it is committed. With FULL, a power failure does not undo a commit.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000');
     migrate(database, steps);
+    this.#openFiles = file === ':memory:' ? [] : openFilesOf(file);
     if (file !== ':memory:') this.#longReads = new ThreadedReads(file);
     this.#note = database.prepare(
       'INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
@@ -188,7 +197,7 @@ export class SqliteStore implements PresenceStore {
     const now = this.#steadyMs();
     if (Math.abs(now - this.#aliveMs) < aliveEveryMs) return;
     this.#aliveMs = now;
-    this.#guard(() => this.#note.run('alive', String(now)));
+    this.#write(() => this.#note.run('alive', String(now)));
   }
 
   async forgetReplica(): Promise<void> {}
@@ -267,7 +276,20 @@ export class SqliteStore implements PresenceStore {
   }
 
   #transaction<Result>(work: () => Result): Result {
-    return this.#guard(() => inTransaction(this.#database, 'BEGIN IMMEDIATE', work));
+    return this.#write(() => inTransaction(this.#database, 'BEGIN IMMEDIATE', work));
+  }
+
+  /** An event is not confirmed that is only in a file which was taken away: also not if that happened meanwhile. */
+  #write<Result>(work: () => Result): Result {
+    this.#requireInPlace();
+    const result = this.#guard(work);
+    this.#requireInPlace();
+    return result;
+  }
+
+  #requireInPlace(): void {
+    const problem = whyOutOfPlace(this.#openFiles);
+    if (problem !== undefined) throw new StoreUnavailable(problem);
   }
 
   /** To be called after the commit of a change. */
