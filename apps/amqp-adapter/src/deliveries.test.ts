@@ -189,6 +189,12 @@ test.each<[what: string, condition: string, said: Uint8Array, problem: string]>(
     'used twice',
   ],
   [
+    'a session on a channel above channel-max',
+    'amqp:connection:framing-error',
+    Buffer.from(frame(0, described(0x11, absent, uint(0), uint(9), uint(9)))).fill(8, 7, 8),
+    'above channel-max',
+  ],
+  [
     'a ninth session',
     'amqp:resource-limit-exceeded',
     Buffer.concat(

@@ -100,6 +100,8 @@ class ServedDevice implements DeviceConnection {
   #state: State = { phase: 'new' };
   /** When its last bytes arrived. */
   #heardAt: Instant | undefined;
+  /** The device closed its side; what it said before may still wait. */
+  #hasHungUp = false;
   /** Sends our Open, once. */
   #sendOpen = (): void => {};
 
@@ -111,10 +113,14 @@ class ServedDevice implements DeviceConnection {
     this.#options = options;
     this.#remoteAddress = peerAddress(socket);
     this.#stepTimer = new StepTimer(socket, host.context.clock, () => this.#tookTooLong());
-    onArrival(socket, () => {
-      this.#heardAt = host.context.clock.monotonic();
-      this.#report({ type: 'arrived' });
-    });
+    onArrival(
+      socket,
+      () => {
+        this.#heardAt = host.context.clock.monotonic();
+        this.#report({ type: 'arrived' });
+      },
+      () => (this.#hasHungUp = true),
+    );
     this.#guarded = new GuardedSocket(socket, this.#guardOptions());
   }
 
@@ -301,7 +307,7 @@ class ServedDevice implements DeviceConnection {
 
   /** Whether the device gave up, rather than having said all it had to. */
   #isLost(): boolean {
-    return (this.#socket.destroyed || this.#socket.readableEnded) && !this.#guarded.saidClose;
+    return (this.#socket.destroyed || this.#hasHungUp) && !this.#guarded.saidClose;
   }
 
   #refuse(cause: AmqpCause): void {

@@ -21,7 +21,7 @@ import { createFrameScanner, type Scanned } from './frame-scanner.ts';
 import { judgeClientId, readHello, simplify, type Hello } from './hello.ts';
 import { logIn } from './log-in.ts';
 import { openSession, type AdmittedDevice, type Session } from './open-session.ts';
-import { signalOf } from './packet-signals.ts';
+import { signalOf, type Introduced } from './packet-signals.ts';
 import { errorSignal, parseErrorCode } from './protocol-violations.ts';
 import { readGoodbye } from './read-goodbye.ts';
 import { reasonCodes } from './reason-codes.ts';
@@ -92,10 +92,16 @@ class ServedDevice implements DeviceConnection {
   #state: State = { phase: 'new' };
   /** What its CONNECT asks of packets to it, once that came. */
   #addressee: Addressee = { version: 4 };
+  /** What else of its CONNECT counts later. */
+  #introduced: Introduced = { version: 4, sessionExpiryAsked: false };
   /** Packets that came while the login was pending. */
   readonly #early: Packet[] = [];
   /** When its last bytes arrived. */
   #heardAt: Instant | undefined;
+  /** The device closed its side; what it said before may still wait. */
+  #hasHungUp = false;
+  /** Something came behind its CONNECT, and may still wait. */
+  #saidMore = false;
   /** The DISCONNECT, as it arrived. */
   #goodbye: Uint8Array | undefined;
   /** How its connection ended before the CONNACK. */
@@ -133,8 +139,11 @@ class ServedDevice implements DeviceConnection {
     onArrival(
       conn,
       (bytes) => this.#arrived(scan(bytes)),
-      // Silence behind it is no silence, however long what came before it takes.
-      () => this.#report({ type: 'socket-closed' }),
+      () => {
+        this.#hasHungUp = true;
+        // Silence behind it is no silence, however long what came before it takes.
+        this.#report({ type: 'socket-closed' });
+      },
     );
     conn.prependListener('error', ({ code }: NodeJS.ErrnoException) => {
       servePeer(this.#peer, () => readWhatArrived(client));
@@ -150,6 +159,7 @@ class ServedDevice implements DeviceConnection {
   connecting(packet: IConnectPacket): boolean {
     const hello = readHello(packet, this.#limits.idleLimitMs);
     this.#addressee = hello.addressee;
+    this.#introduced = hello;
     const verdict = judgeClientId(packet);
     if (verdict === 'identifier-rejected') {
       this.#host.access.refused('identifier-rejected');
@@ -268,7 +278,7 @@ class ServedDevice implements DeviceConnection {
       if (packet.cmd !== 'connect' && this.#early.length < maxEarly) this.#early.push(packet);
       return;
     }
-    const signal = signalOf(packet, this.#addressee.version);
+    const signal = signalOf(packet, this.#introduced);
     if (signal) this.#report(signal);
     if (signal?.type === 'protocol-error') this.#isBroken = true;
     if (packet.cmd === 'publish') this.#unhandled += 1;
@@ -286,13 +296,14 @@ class ServedDevice implements DeviceConnection {
   #arrived({ whole, goodbye }: Scanned): void {
     this.#heardAt = this.#host.context.clock.monotonic();
     this.#goodbye ??= goodbye;
+    this.#saidMore ||= whole && this.#state.phase !== 'new';
     this.#report({ type: 'arrived', whole });
     if (goodbye) this.#tellGoodbye();
   }
 
   #tellGoodbye(): void {
     const packet = this.#state.session && readGoodbye(this.#goodbye, this.#addressee.version);
-    const signal = packet && signalOf(packet, this.#addressee.version);
+    const signal = packet && signalOf(packet, this.#introduced);
     if (signal) this.#report(signal);
   }
 
@@ -304,7 +315,7 @@ class ServedDevice implements DeviceConnection {
   /** Whether the device gave up, rather than having said all it had to. */
   #isLost(): boolean {
     if (readGoodbye(this.#goodbye, this.#addressee.version)) return false;
-    return this.#isGone() || (this.#conn.readableEnded && this.#early.length === 0);
+    return this.#isGone() || (this.#hasHungUp && !this.#saidMore && this.#early.length === 0);
   }
 
   #refuse(reason: RefusedFor): void {
@@ -339,6 +350,8 @@ class ServedDevice implements DeviceConnection {
   /** The device closed its side, and has its answers. */
   #closeIfServed(): void {
     if (!this.#conn.readableEnded || this.#unhandled > 0) return;
+    // One that is connected gets its CONNACK first.
+    if (this.#state.phase === 'answering') return;
     if (!this.#waitsForUs() || this.#isLost()) this.#closeSoon();
   }
 

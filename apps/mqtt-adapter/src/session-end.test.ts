@@ -20,6 +20,13 @@ describe('the end of an MQTT session', () => {
     expect((await events(2))[1]).toMatchObject({ reason: 'client-closed', clean: false, raw: { code: 4 } });
   });
 
+  test('by a DISCONNECT that asks for a session, which the CONNECT did not, is a breach of the protocol', async () => {
+    const { peer, events } = await givenAConnectedPeer();
+    peer.send({ cmd: 'disconnect', reasonCode: 0, properties: { sessionExpiryInterval: 5 } });
+    expect(await peer.next()).toMatchObject({ cmd: 'disconnect', reasonCode: 0x82 });
+    expect((await events(2))[1]).toMatchObject({ reason: 'protocol-error', raw: { code: 0x82 } });
+  });
+
   test('by silence: the device gets 0x8D', async () => {
     const { peer, clock, events } = await givenAConnectedPeer();
     await clock.advanceAsync(90_000);

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { ManualClock, settled } from '@rollcall/conformance';
 import { MemoryFleet } from '@rollcall/conformance/fleet';
+import { arrived } from '@rollcall/conformance/machine';
 import type { CreateDirectory } from '@rollcall/core/directory';
 import { expect, onTestFinished, test } from 'vitest';
 import { givenAnAdapter } from './testing/mqtt-bed.ts';
@@ -93,4 +95,38 @@ test('a CONNECT that arrived while the process was busy is answered, though its 
   const until = performance.now() + connectTimeoutMs;
   while (performance.now() < until);
   expect(await heard).toMatchObject({ cmd: 'connack', reasonCode: 0 });
+});
+
+/** It says CONNECT, and closes its side at once. */
+function passesBy(port: number): {
+  readonly device: RawPeer;
+  readonly heard: ReturnType<RawPeer['connect']>;
+} {
+  const device = dial(port, 4);
+  device.socket.cork();
+  const heard = device.connect();
+  device.socket.end();
+  device.socket.uncork();
+  return { device, heard };
+}
+
+test('a device that hangs up behind its CONNECT, while it logs in, was never connected', async () => {
+  const { address, sink, registry } = await givenAnAdapter();
+  const goOn = registry.hold();
+  const { device } = passesBy(address.port);
+  await once(device.socket, 'finish');
+  await arrived(device.socket);
+  goOn();
+  await device.closed();
+  await settled();
+  expect(sink.events).toEqual([]);
+});
+
+test('one that hangs up when it was let in hears its CONNACK, as it is told', async () => {
+  const { adapter, clock } = await givenOneThatWaits();
+  const { device, heard } = passesBy(adapter.address.port);
+  expect((await adapter.events(2))[1]).toMatchObject({ reason: 'connection-lost' });
+  await clock.advanceAsync(50);
+  expect(await heard).toMatchObject({ cmd: 'connack', returnCode: 0 });
+  await device.closed();
 });

@@ -84,6 +84,7 @@ describe('a client may not', () => {
     ['open twice', open(), 'opens twice'],
     ['go on after its close', begin(1), 'after its close', [open(), close]],
     ['begin a session twice', begin(), 'begins twice'],
+    ['begin on a channel above channel-max', begin(2), 'above channel-max', [open(), begin(0)]],
     ['have many sessions', begin(2), 'too many sessions', [open(), begin(0), begin(1)]],
     ['use a session that is not there', attach(0, 'x', 5), 'no such session'],
     ['have many links', attach(4), 'too many links'],

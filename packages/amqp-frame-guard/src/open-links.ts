@@ -37,6 +37,9 @@ export class OpenLinks {
     if (this.#sessions.has(channel)) throw new Malformed('a session begins twice', 'amqp:not-allowed');
     if (this.#sessions.size >= this.#maxSessions)
       throw new Malformed('too many sessions', 'amqp:resource-limit-exceeded');
+    // As many channels are announced, and the library would not answer on another (AMQP 1.0 §2.7.1).
+    if (channel >= this.#maxSessions)
+      throw new Malformed('a channel above channel-max', 'amqp:connection:framing-error');
     this.#sessions.set(channel, new Map());
   }
 

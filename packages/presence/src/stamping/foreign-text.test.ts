@@ -55,6 +55,12 @@ test.each(Object.entries(nastyStrings))('%s reaches no event', (_what, text) => 
   expect(harmWithin(lost)).toBeUndefined();
 });
 
+test('what a peer says of its end is cut at 512 characters, escapes included, and never within one', () => {
+  const { raw } = endedWith({ code: 'a\n'.repeat(400), text: `${'y'.repeat(510)}\n${'y'.repeat(100)}` });
+  expect(raw?.code).toBe(`${'a\\u{a}'.repeat(85)}a`);
+  expect(raw?.text).toBe('y'.repeat(510));
+});
+
 test('two devices that differ only in invisible characters are two devices', () => {
   expect(connectedAs('a\u0001').slot).not.toBe(connectedAs('a\u0002').slot);
 });

@@ -28,6 +28,15 @@ export function printableCause({ code, text }: RawCause): RawCause {
   };
 }
 
+/** As much of its beginning as is not too long once it is printable: an escape is longer than what it stands for. */
 function excerpt(text: string): string {
-  return printable(text.slice(0, maxCauseLength));
+  let whole = printable(text.slice(0, maxCauseLength));
+  if (whole.length <= maxCauseLength) return whole;
+  whole = '';
+  for (const character of text) {
+    const piece = printable(character);
+    if (whole.length + piece.length > maxCauseLength) break;
+    whole += piece;
+  }
+  return whole;
 }
