@@ -1,2 +1,4 @@
 // Preloaded into every measured process: at SIGUSR2 it drops its garbage, so that what is left can be compared.
-process.on('SIGUSR2', () => globalThis.gc?.());
+import { apartFromTurns } from './longest-turn.mjs';
+
+process.on('SIGUSR2', () => apartFromTurns(() => globalThis.gc?.()));

@@ -2,7 +2,7 @@ import { openPlainDevice, openSecureDevice } from '../load/coap-device.mjs';
 import { measureRequests } from '../load/coap-requests.mjs';
 import { post } from '../load/http-client.mjs';
 import { inParallel } from '../load/in-parallel.mjs';
-import { connectDevice, cut, publish } from '../load/mqtt-device.mjs';
+import { connectDevice, publish } from '../load/mqtt-device.mjs';
 import { measureCpu } from '../measure/process-usage.mjs';
 import { settledTreeBytes } from '../measure/settled-memory.mjs';
 import { median } from '../measure/statistics.mjs';
@@ -58,7 +58,7 @@ async function overMqtt({ devices, messages, repeats }) {
 }
 
 /** Connects all, has some publish, and cuts all. @param {Broker} broker @param {number} devices @param {number} each */
-async function run({ port, pids, delivered, told, reset }, devices, each) {
+async function run({ port, pids, delivered, told, reset, cutAll }, devices, each) {
   await reset();
   /** @type {import('../load/mqtt-device.mjs').Device[]} */
   let connected = [];
@@ -72,8 +72,7 @@ async function run({ port, pids, delivered, told, reset }, devices, each) {
     await Promise.all(publishing.map((device) => publish(device, 1, each)));
     await delivered(total);
   });
-  await cut(connected);
-  await told('disconnected', devices);
+  await cutAll(connected);
   return {
     connectMs: connect.cpuMs.it / devices,
     connectsPerSecond: (devices / connect.elapsedMs) * 1_000,
@@ -83,18 +82,16 @@ async function run({ port, pids, delivered, told, reset }, devices, each) {
 }
 
 /** What each connection that is open and silent adds, after a warm-up that lets be allocated what is there once. @param {Broker} broker @param {number} devices */
-async function idleBytes({ port, pids, told, reset }, devices) {
+async function idleBytes({ port, pids, told, reset, cutAll }, devices) {
   await reset();
   const few = Math.min(devices, 50);
-  await cut(await inParallel(few, few, (index) => connectDevice(port, index)));
-  await told('disconnected', few);
+  await cutAll(await inParallel(few, few, (index) => connectDevice(port, index)));
   await reset();
   const before = await settledTreeBytes(pids);
   const connected = await inParallel(devices, outstanding, (index) => connectDevice(port, index));
   await told('connected', devices);
   const after = await settledTreeBytes(pids);
-  await cut(connected);
-  await told('disconnected', devices);
+  await cutAll(connected);
   return (after - before) / devices;
 }
 

@@ -1,6 +1,7 @@
-import { connectDevice, cut, publish } from '../load/mqtt-device.mjs';
+import { connectDevice, publish } from '../load/mqtt-device.mjs';
 import { residentBytes } from '../measure/process-usage.mjs';
 import { percentile } from '../measure/statistics.mjs';
+import { cutAll } from '../processes/cut-all.mjs';
 import { startStack } from '../processes/stack.mjs';
 
 /**
@@ -38,7 +39,7 @@ export async function stormScenario({ devices }) {
     over = true;
     await witnessing;
     const connected = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
-    await cut([witness, ...connected]);
+    await cutAll(stack, [witness, ...connected]);
     return [
       {
         what: `storm, ${devices} devices at once`,

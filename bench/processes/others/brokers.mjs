@@ -1,5 +1,7 @@
 import { hasDebianPackage } from '@rollcall/conformance/machine';
 import { treeOf } from '../../measure/process-usage.mjs';
+import { cut } from '../../load/mqtt-device.mjs';
+import { cutAll } from '../cut-all.mjs';
 import { deviceId, pidOf, startStack, tenant } from '../stack.mjs';
 import { ask, startReady, stop } from '../start.mjs';
 import { startMosquitto } from './mosquitto.mjs';
@@ -15,8 +17,9 @@ const deliveredWithinMs = 60_000;
  * @property {number} port
  * @property {readonly number[]} pids
  * @property {(messages: number) => Promise<void>} delivered resolves once so many more messages are at its consumer
- * @property {(what: 'connected' | 'disconnected', devices: number) => Promise<void>} told resolves once so many events are
+ * @property {(what: 'connected', devices: number) => Promise<void>} told resolves once so many events are
  * @property {() => Promise<void>} reset
+ * @property {(devices: import('../../load/mqtt-device.mjs').Device[]) => Promise<unknown>} cutAll resolves once it is told
  * @property {() => Promise<void>} stop
  */
 
@@ -44,11 +47,12 @@ async function ours(devices) {
     delivered: async () => {},
     told: (what, count) => stack.arrived(what, count),
     reset: async () => void (await ask(stack.consumer, { type: 'reset' })),
+    cutAll: (connected) => cutAll(stack, connected),
     stop: () => stack.stop(),
   };
 }
 
-const untold = { told: async () => {}, reset: async () => {} };
+const untold = { told: async () => {}, reset: async () => {}, cutAll: cut };
 
 /** @returns {Promise<Broker>} */
 async function bareAedes() {
