@@ -6,10 +6,11 @@ import { systemClock, systemRandom } from '@rollcall/core/environment';
 import { expect, test } from 'vitest';
 import { createAmqpAdapter } from './adapter.ts';
 import { connectClient, internalSocket, options } from './testing/amqp-bed.ts';
-import { deviceBytes } from './testing/device-bytes.ts';
+import { deviceBytes, heartBeats } from './testing/device-bytes.ts';
 
 describeAdapter('AMQP 1.0', {
   bytes: deviceBytes,
+  heartBeats,
   createAdapter: (limits) => createAmqpAdapter({ ...options, ...limits }),
   silenceMs: options.idleTimeoutMs,
   // SASL outcome sys-temp.

@@ -2,7 +2,12 @@ import type { Socket } from 'node:net';
 import type { AuthenticatedDevice } from '@rollcall/access';
 import type { AdapterHost } from '@rollcall/adapter-kit';
 import { onArrival } from '@rollcall/adapter-kit/arrival';
-import { destroyUnlessClosed, peerAddress, type SocketPlace } from '@rollcall/adapter-kit/listening';
+import {
+  destroyUnlessClosed,
+  peerAddress,
+  sendHeartBeats,
+  type SocketPlace,
+} from '@rollcall/adapter-kit/listening';
 import type { OpenConnection } from '@rollcall/presence';
 import { GuardedSocket, type GuardedSocketOptions } from '@rollcall/amqp-frame-guard';
 import type { Instant } from '@rollcall/core';
@@ -16,6 +21,7 @@ import {
   forgoSilenceTimer,
   saslIsDone,
   serveSasl,
+  takeOverHeartBeats,
   type PeersOpen,
 } from '@rollcall/rhea-internals/server';
 import type rhea from 'rhea';
@@ -27,6 +33,9 @@ import { DeviceUploads } from './device-uploads.ts';
 import { saslMechanisms, type LoggedIn } from './sasl-login.ts';
 import { StepTimer } from './step-timer.ts';
 import { amqpTracker, type AmqpSignal } from './tracker.ts';
+
+/** A device that asks for more heart-beats gets one so often: they cost us more than it. */
+const shortestHeartBeatMs = 100;
 
 export interface DeviceOptions {
   readonly maxPayloadBytes: number;
@@ -104,6 +113,9 @@ class ServedDevice implements DeviceConnection {
   #hasHungUp = false;
   /** Sends our Open, once. */
   #sendOpen = (): void => {};
+  #endHeartBeats = (): void => {};
+  /** Our last words are said. */
+  #isClosing = false;
 
   constructor({ socket, connection, place }: ServedSocket, host: AdapterHost, options: DeviceOptions) {
     this.#socket = socket;
@@ -268,7 +280,11 @@ class ServedDevice implements DeviceConnection {
     const connection = this.#open(identity, containerId, slot);
     await connection.committed();
     this.#report({ type: 'answered' });
+    const wanted = takeOverHeartBeats(this.#connection);
     this.#sendOpen();
+    if (!wanted || this.#isClosing) return;
+    const intervalMs = Math.max(wanted.withinMs / 2, shortestHeartBeatMs);
+    this.#endHeartBeats = sendHeartBeats(this.#socket, this.#host.context.clock, intervalMs, wanted.beat);
   }
 
   #open(
@@ -331,6 +347,9 @@ class ServedDevice implements DeviceConnection {
 
   #closeSoon(): void {
     const socket = this.#socket;
+    this.#isClosing = true;
+    // Nothing may follow a Close.
+    this.#endHeartBeats();
     // What it said last may be read after it has gone.
     if (socket.closed) return;
     destroyUnlessClosed(socket, this.#host.context.clock);

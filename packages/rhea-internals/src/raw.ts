@@ -23,6 +23,7 @@ export interface RawConnection {
       readonly container_id?: unknown;
       readonly desired_capabilities?: unknown;
       readonly channel_max?: number | null;
+      idle_time_out?: unknown;
     };
   };
   readonly socket?: Socket;
@@ -41,6 +42,8 @@ export interface RawConnection {
   idle(): void;
   /** Writes what is pending, and restarts the time to the next heartbeat. */
   output(): void;
+  /** Sends a frame without content. */
+  _write_frame(channel: number): void;
   /** Has every session's `process` called at the end of this turn. */
   _register(): void;
   /** Writes what is due, in its own tick: rhea does not catch what it throws there. */

@@ -29,6 +29,7 @@ export const rheaMembers = {
     output: 0,
     _register: 0,
     _process: 0,
+    _write_frame: 3,
   },
   'connection.local_channel_map': { 0: 'object' },
   'connection.amqp_transport': { read: 1 },

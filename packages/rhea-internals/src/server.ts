@@ -10,3 +10,4 @@ export { keepRawMessages, rawBytesOf } from './raw-messages.ts';
 export { sendInAnyOrder } from './send-in-any-order.ts';
 export { saslIsDone, type SaslMechanisms, type SaslOutcome, serveSasl } from './serve-sasl.ts';
 export { ServedContainer, type ServedBounds } from './served-container.ts';
+export { takeOverHeartBeats } from './take-over-heart-beats.ts';

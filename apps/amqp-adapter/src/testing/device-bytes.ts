@@ -24,12 +24,12 @@ export function frame(type: 0 | 1, ...body: readonly Bytes[]): Buffer {
 }
 
 const header = (protocol: 0 | 3): Buffer => Buffer.from([0x41, 0x4d, 0x51, 0x50, protocol, 1, 0, 0]);
-const open = Buffer.concat([
+const logIn = Buffer.concat([
   header(3),
   frame(1, described(0x41, symbol('PLAIN'), binary(`\0thermostat-7@acme\0${scriptedPassword}`))),
   header(0),
-  frame(0, described(0x10, text('unit-1'))),
 ]);
+const open = Buffer.concat([logIn, frame(0, described(0x10, text('unit-1')))]);
 const link = Buffer.concat([
   frame(0, described(0x11, absent, uint(0), uint(100), uint(100))),
   frame(0, described(0x12, text('link'), uint(0), no, absent, absent, described(0x28), described(0x29))),
@@ -54,4 +54,24 @@ export const deviceBytes: DeviceBytes = {
   // A frame that is shorter than its own head (§2.3.1).
   broken: Buffer.from([0, 0, 0, 4, 2, 0, 0, 0]),
   atOnce: { bytes: Buffer.concat([open, link, close]), uploads: 0 },
+};
+
+/** A login that says how long the device bears silence of the adapter (§2.4.5), in ms. It has an empty frame in each half of that. */
+export function loginBearing(silenceMs: number): Uint8Array {
+  const milliseconds: Bytes = [0x70, ...[24, 16, 8, 0].map((shift) => (silenceMs >> shift) & 0xff)];
+  const asking = described(0x10, text('unit-1'), absent, absent, absent, milliseconds);
+  return Buffer.concat([logIn, frame(0, asking), link]);
+}
+
+export const heartBeats = {
+  intervalMs: 20_000,
+  login: loginBearing(40_000),
+  /** How many empty frames were heard. */
+  countIn(heard: Uint8Array): number {
+    const all = Buffer.from(heard);
+    const empty = frame(0);
+    let count = 0;
+    for (let at = all.indexOf(empty); at >= 0; at = all.indexOf(empty, at + empty.length)) count += 1;
+    return count;
+  },
 };
