@@ -46,6 +46,14 @@ test.each<[string, unknown, Partial<ServiceRequest>]>([
   });
 });
 
+test('an authority with an e-mail address is found as Java writes it', async () => {
+  const mailed = storedTenant('mailed', {
+    'trusted-ca': [{ ...trustedCa(), 'subject-dn': '1.2.840.113549.1.9.1=#16056140622e63,CN=ca' }],
+  });
+  const asked = { 'subject-dn': 'emailAddress=a@b.c,CN=ca' };
+  expect(await given([mailed])(asked)).toMatchObject({ status: 200, tenant: 'mailed' });
+});
+
 test('a look-up by an authority that two tenants trust finds neither', async () => {
   const other = storedTenant('other', { 'trusted-ca': [trustedCa()] });
   expect(await given([acme, other])({ 'subject-dn': 'CN=ca,O=Acme' })).toEqual({

@@ -1,6 +1,6 @@
 import type { Clock } from '@rollcall/core/environment';
-import { normalizeName } from '@rollcall/core/x509';
 import type { RegistryStore, StoredTenant } from '../store/registry-store.ts';
+import { normalName } from '../names/normal-name.ts';
 import { textIn } from './json-fields.ts';
 import { failure, maxAge, type ServiceAnswer } from './service-answer.ts';
 import { readBody, type RegistryService, type ServiceRequest } from './service-request.ts';
@@ -39,7 +39,7 @@ function keyIn({ properties, body }: ServiceRequest): Key | string {
   if (name !== undefined) return { name };
   const written = asked && textIn(asked, 'subject-dn');
   if (written === undefined) return 'request has neither tenant-id nor subject-dn';
-  const subjectDn = normalizeName(written);
+  const subjectDn = normalName(written);
   return subjectDn === undefined ? 'subject-dn is no distinguished name' : { subjectDn };
 }
 

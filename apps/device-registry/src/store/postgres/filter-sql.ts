@@ -1,4 +1,5 @@
 import type { FilterValue, SearchFilter, SearchOrder } from '../registry-search.ts';
+import { isIndex } from '../is-index.ts';
 import { isWildcard } from '../wildcard.ts';
 
 /** The parameters of a query. */
@@ -24,7 +25,7 @@ export function filterSql(filter: SearchFilter, values: Values): string {
 export function orderSql(order: readonly SearchOrder[], values: Values): string {
   const pieces = order.map(({ path, isDescending }) => {
     const direction = isDescending ? 'DESC NULLS LAST' : 'ASC NULLS FIRST';
-    return isId(path) ? `here.id ${direction}` : `here.content #> ${values.add(path)}::text[] ${direction}`;
+    return isId(path) ? `here.id ${direction}` : `${memberOf(path, values)} ${direction}`;
   });
   return [...pieces, 'here.id'].join(', ');
 }
@@ -40,9 +41,22 @@ function idTest(value: FilterValue, values: Values): string {
 
 /** SQL for the values to compare: the elements of a list, or the value itself. */
 function memberTest(path: readonly string[], value: FilterValue, values: Values): string {
-  const member = `(here.content #> ${values.add(path)}::text[])`;
+  const member = `(${memberOf(path, values)})`;
   const elements = `CASE jsonb_typeof(${member}) WHEN 'array' THEN ${member} ELSE jsonb_build_array(${member}) END`;
   return `EXISTS (SELECT 1 FROM jsonb_array_elements(${elements}) AS each (value) WHERE ${valueTest(value, values)})`;
+}
+
+/** SQL for the member at a path. PostgreSQL would also read `-1` and `01` as indexes: `->` takes a text as a name only. */
+function memberOf(path: readonly string[], values: Values): string {
+  const mayBeRead = path.every((name) => isIndex(name) || !/^\s*[-+]?\d/.test(name));
+  if (mayBeRead) return `here.content #> ${values.add(path)}::text[]`;
+  return path.reduce(
+    (member, name) =>
+      isIndex(name)
+        ? `(${member} #> ARRAY[${values.add(name)}::text])`
+        : `(${member} -> ${values.add(name)}::text)`,
+    'here.content',
+  );
 }
 
 function valueTest(value: FilterValue, values: Values): string {

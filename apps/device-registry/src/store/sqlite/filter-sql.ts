@@ -1,5 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { FilterValue, SearchFilter, SearchOrder } from '../registry-search.ts';
+import { isIndex } from '../is-index.ts';
 import { isWildcard } from '../wildcard.ts';
 
 /** A piece of SQL, and the values of its parameters (`?`). */
@@ -23,7 +24,7 @@ export function orderSql(order: readonly SearchOrder[]): SqlPiece {
     const direction = isDescending ? 'DESC' : 'ASC';
     return isId(path)
       ? { sql: `here.id ${direction}`, values: [] }
-      : { sql: `json_extract(here.content, ?) ${direction}`, values: [jsonPath(path)] };
+      : { sql: `${firstOf(jsonPaths(path))} ${direction}`, values: jsonPaths(path) };
   });
   return {
     sql: [...pieces.map((piece) => piece.sql), 'here.id'].join(', '),
@@ -42,12 +43,19 @@ function idTest(value: FilterValue): SqlPiece {
 
 /** `json_each` gives one row for a scalar, and one for each element of a list. */
 function memberTest(path: readonly string[], value: FilterValue): SqlPiece {
-  const at = jsonPath(path);
   const { sql, values } = valueTest(value);
+  const test = `(json_type(here.content, ?) <> 'object' AND EXISTS (SELECT 1 FROM json_each(here.content, ?) AS each WHERE ${sql}))`;
+  const places = jsonPaths(path);
   return {
-    sql: `(json_type(here.content, ?) <> 'object' AND EXISTS (SELECT 1 FROM json_each(here.content, ?) AS each WHERE ${sql}))`,
-    values: [at, at, ...values],
+    sql: places.map(() => test).join(' OR '),
+    values: places.flatMap((at) => new Array<SQLInputValue>(at, at).concat(values)),
   };
+}
+
+/** At most one of the paths leads to a value. */
+function firstOf(paths: readonly string[]): string {
+  const all = paths.map(() => 'json_extract(here.content, ?)');
+  return all.length === 1 ? all.join('') : `coalesce(${all.join(', ')})`;
 }
 
 function valueTest(value: FilterValue): SqlPiece {
@@ -58,7 +66,19 @@ function valueTest(value: FilterValue): SqlPiece {
   return { sql: `each.type = 'text' AND ${test}`, values: [value] };
 }
 
-/** A path in SQLite's form: its names are quoted, and escaped as in JSON. */
-function jsonPath(path: readonly string[]): string {
-  return `$${path.map((name) => `.${JSON.stringify(name)}`).join('')}`;
+/** So many numbers of a path may be the index of an element: each of them doubles the number of paths. */
+const maxIndexes = 3;
+
+/** A path in SQLite's forms: its names are quoted, and escaped as in JSON. A number is a name in an object, or an index in a list. */
+function jsonPaths(path: readonly string[]): readonly string[] {
+  let indexes = 0;
+  return path.reduce<readonly string[]>(
+    (paths, name) => {
+      const members = paths.map((each) => `${each}.${JSON.stringify(name)}`);
+      if (!isIndex(name) || indexes === maxIndexes) return members;
+      indexes += 1;
+      return [...members, ...paths.map((each) => `${each}[${name}]`)];
+    },
+    ['$'],
+  );
 }

@@ -16,7 +16,7 @@ export function describeSearches(given: Given): void {
     await hand.device('b', { enabled: false, ext: { brand: 'abc', size: 2, 'odd "\\.$[0]': 'x' } });
     await hand.device('a', { via: ['gw', 'other-gw'], ext: { brand: 'a*c', size: 10, flag: true } });
     await hand.device('c', { ext: { brand: 'ABC', size: 2.5, nested: { deep: 'here' } } });
-    await hand.device('gw', { ext: { brand: '2' } });
+    await hand.device('gw', { ext: { brand: '2', lists: [['x', 'y'], ['z']], 0: 'zero', '-1': 'less' } });
     await hand.device('member', { memberOf: ['g'] });
     await hand.device('a', {}, 'other');
     return hand;
@@ -44,6 +44,13 @@ export function describeSearches(given: Given): void {
     ['a nested member', [where('ext/nested/deep', 'here')], ['c']],
     ['an object is no value', [where('ext/nested', 'here')], []],
     ['an element of a list', [where('via', 'other-*')], ['a']],
+    ['an element by its index', [where('ext/lists/0/1', 'y')], ['gw']],
+    ['no other element', [where('ext/lists/0/1', 'x')], []],
+    ['a list by its index', [where('ext/lists/1', 'z')], ['gw']],
+    ['a number as a name', [where('ext/0', 'zero')], ['gw']],
+    ['a number below 0 as a name', [where('ext/-1', 'less')], ['gw']],
+    ['no index from the end', [where('ext/lists/-1', 'z')], []],
+    ['no index with a zero before it', [where('ext/lists/01', 'z')], []],
     ['an odd name', [where('ext/odd "\\.$[0]', 'x')], ['b']],
     ['the id', [where('id', 'g?')], ['gw']],
     ['a number is no id', [where('id', 1)], []],
@@ -64,6 +71,8 @@ export function describeSearches(given: Given): void {
     const by = (path: string, isDescending = false) => ({ path: path.split('/'), isDescending });
     expect(await hand.found({ order: [by('ext/size')] })).toEqual(['gw', 'member', 'b', 'c', 'a']);
     expect(await hand.found({ order: [by('ext/size', true)] })).toEqual(['a', 'c', 'b', 'gw', 'member']);
+    expect((await hand.found({ order: [by('ext/lists/1/0', true)] }))[0]).toBe('gw');
+    expect((await hand.found({ order: [by('ext/-1', true)] }))[0]).toBe('gw');
     expect(await hand.found({ order: [by('enabled', true), by('id', true)] })).toEqual([
       ...['b', 'member', 'gw', 'c', 'a'],
     ]);
