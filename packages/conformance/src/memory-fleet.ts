@@ -8,7 +8,7 @@ import type {
   Undertaker,
   UndertakerContext,
 } from '@rollcall/core/directory';
-import { heirsOf, isUnconfirmed, type DeclaredDeath } from '@rollcall/core/internal';
+import { endingOfDead, heirsOf, isUnconfirmed, type DeclaredDeath } from '@rollcall/core/internal';
 import { MemoryDirectory } from './memory-directory.ts';
 import { MemoryEngine } from './memory-engine.ts';
 
@@ -164,7 +164,8 @@ class MemoryUndertaker implements Undertaker {
     }
   }
 
-  #owedBy(instance: string, { unconfirmedSince }: DeclaredDeath): Map<ConnectionId, OwedEnding> {
+  #owedBy(instance: string, death: DeclaredDeath): Map<ConnectionId, OwedEnding> {
+    const { unconfirmedSince } = death;
     const owed = new Map<ConnectionId, OwedEnding>();
     for (const [connection, { entry, key }] of this.#engine.entries.get(instance) ?? []) {
       const holder = key === undefined ? undefined : this.#engine.slots.get(key);
@@ -172,7 +173,7 @@ class MemoryUndertaker implements Undertaker {
       owed.set(connection, {
         event: entry.event,
         unconfirmed: isUnconfirmed(entry.event, unconfirmedSince),
-        reason: holder && holder.connection !== connection ? 'taken-over' : 'adapter-lost',
+        reason: endingOfDead(entry.event, death, holder !== undefined && holder.connection !== connection),
         ...(lease && { lease: { slot: lease.slot, state: lease.state } }),
       });
     }

@@ -10,6 +10,7 @@ export { createSideFacts } from './side-facts.ts';
 export {
   type DeclaredDeath,
   type SlotHolder,
+  endingOfDead,
   heirsOf,
   holderWith,
   isLease,

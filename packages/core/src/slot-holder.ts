@@ -88,6 +88,21 @@ export function isLease(entry: DirectoryEntry): entry is LeaseEntry {
   return 'state' in entry;
 }
 
+/**
+ * Why a connection ended that a dead instance left open. Its successor reports sessions as lost, and may have done so for this one
+ * before it died, too: the others must report the same event.
+ *
+ * @param isDisplaced another connection has its slot.
+ */
+export function endingOfDead(
+  { basis }: Pick<ConnectedEvent, 'basis'>,
+  { successor }: Pick<DeclaredDeath, 'successor'>,
+  isDisplaced: boolean,
+): 'taken-over' | 'adapter-lost' {
+  const wasReported = successor !== undefined && basis.kind === 'session';
+  return isDisplaced && !wasReported ? 'taken-over' : 'adapter-lost';
+}
+
 /** The next incarnation after a dead one, and the one after that, in order. The last one may live. */
 export function heirsOf(dead: string, deaths: ReadonlyMap<string, DeclaredDeath>): readonly string[] {
   const heirs: string[] = [];

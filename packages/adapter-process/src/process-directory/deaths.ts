@@ -1,7 +1,7 @@
 import type { ConnectionId, Instant } from '@rollcall/core';
 import { later, type Clock } from '@rollcall/core/environment';
 import type { OwedEnding } from '@rollcall/core/directory';
-import { heirsOf, isUnconfirmed, type DeclaredDeath } from '@rollcall/core/internal';
+import { endingOfDead, heirsOf, isUnconfirmed, type DeclaredDeath } from '@rollcall/core/internal';
 import type { Told } from './calls.ts';
 import type { FleetState } from './fleet-state.ts';
 import type { Silent } from './member.ts';
@@ -133,7 +133,8 @@ export class Deaths {
     }
   }
 
-  #owedBy(instance: string, { unconfirmedSince }: DeclaredDeath, atMost: number): readonly OwedEnding[] {
+  #owedBy(instance: string, death: DeclaredDeath, atMost: number): readonly OwedEnding[] {
+    const { unconfirmedSince } = death;
     const owed: OwedEnding[] = [];
     for (const [connection, { entry, key }] of this.#state.entries.get(instance) ?? []) {
       const holder = this.#state.holderOf(key);
@@ -141,7 +142,7 @@ export class Deaths {
       owed.push({
         event: entry.event,
         unconfirmed: isUnconfirmed(entry.event, unconfirmedSince),
-        reason: holder && holder.connection !== connection ? 'taken-over' : 'adapter-lost',
+        reason: endingOfDead(entry.event, death, holder !== undefined && holder.connection !== connection),
         ...(lease && { lease: { slot: lease.slot, state: lease.state } }),
       });
       if (owed.length === atMost) return owed;

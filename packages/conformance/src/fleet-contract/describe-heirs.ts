@@ -84,5 +84,20 @@ export function describeHeirs(name: string, withFleet: WithFleet): void {
         await fleet.until(() => expect(buried.owed).toHaveLength(1));
         expect({ whose: 'ours', declaredAt: buried.dead.declaredAt }).toEqual(succession);
       }));
+
+    test('what an heir may have told as lost is owed as lost, although its device has come back since', () =>
+      withFleet(async (fleet) => {
+        const [a, other] = await fleet.join(2);
+        const lost = a.entry('d1', 'x');
+        await a.directory.enter(lost);
+        fleet.under.freeze(a.instance);
+        const heir = await fleet.member();
+        expect(await heir.directory.succeed(a.instance)).toMatchObject({ whose: 'ours' });
+        fleet.under.freeze(heir.instance);
+        await other.directory.enter(other.entry('d1', 'x'));
+        const buried = await fleet.undertaker();
+        await fleet.until(() => expect(buried.owed).toHaveLength(1));
+        expect(buried.owed).toMatchObject([{ event: lost.event, reason: 'adapter-lost' }]);
+      }));
   });
 }

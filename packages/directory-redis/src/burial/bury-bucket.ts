@@ -27,7 +27,14 @@ export async function buryBucket(dead: Deceased, bucket: number, tools: BurialTo
         keys.burying(bucket, dead.short),
         keys.heard(bucket),
       ],
-      [dead.short, name, keys.devices(bucket), cursor, dead.leasesKnown ? '1' : ''],
+      [
+        dead.short,
+        name,
+        keys.devices(bucket),
+        cursor,
+        dead.leasesKnown ? '1' : '',
+        dead.death.heir === undefined ? '' : '1',
+      ],
     );
     if (reply.status !== 'answer' || !Array.isArray(reply.value)) return 'left';
     const [next, engineMs, ...pairs] = reply.value as readonly unknown[];

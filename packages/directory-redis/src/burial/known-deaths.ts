@@ -1,5 +1,5 @@
 import type { AdapterIdentity } from '@rollcall/core/events';
-import { withoutHeir, type Death } from '../wire/death.ts';
+import { passedOn, type Death } from '../wire/death.ts';
 import type { FleetState } from './read-fleet.ts';
 
 /** Beyond it, the oldest death is forgotten. */
@@ -20,7 +20,7 @@ export class KnownDeaths {
     const forgotten = [...this.#known.values()].filter(({ short }) => !deaths.has(short));
     for (const [short, death] of deaths) {
       const identity = identities.get(short) ?? this.#known.get(short)?.identity;
-      if (identity) this.#known.set(short, { short, death: withoutHeir(death, 'owed'), identity });
+      if (identity) this.#known.set(short, { short, death: passedOn(death, 'owed'), identity });
     }
     for (const short of this.#known.keys()) {
       if (this.#known.size <= most) break;

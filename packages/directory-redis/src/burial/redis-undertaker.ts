@@ -11,7 +11,7 @@ import { EngineTime } from '../state/engine-time.ts';
 import { ForeignValues } from '../state/foreign-values.ts';
 import { createTallies } from '../state/tallies.ts';
 import { bucketCount } from '../wire/bucket-of.ts';
-import { deathText, withoutHeir, type Death } from '../wire/death.ts';
+import { deathText, passedOn, type Death } from '../wire/death.ts';
 import { identityText } from '../wire/identity.ts';
 import type { KeyNames } from '../wire/key-names.ts';
 import { fullId } from '../wire/short-id.ts';
@@ -178,7 +178,7 @@ export class RedisUndertaker implements Undertaker {
     for (const { instance, sign } of this.#heirless.look(heirless, this.#context.clock.monotonic())) {
       const death = deaths.get(instance);
       if (!death) continue;
-      await this.#changeDeath(instance, sign, deathText(withoutHeir(death, 'owed')));
+      await this.#changeDeath(instance, sign, deathText(passedOn(death, 'owed')));
     }
   }
 

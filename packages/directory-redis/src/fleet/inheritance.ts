@@ -7,7 +7,7 @@ import { inherit } from '../scripts/inherit.ts';
 import { unattended, type Shared } from '../shared.ts';
 import { readHash } from '../state/read-hash.ts';
 import { bucketCount } from '../wire/bucket-of.ts';
-import { deathText, readDeath, withoutHeir, type Death } from '../wire/death.ts';
+import { deathText, readDeath, passedOn, type Death } from '../wire/death.ts';
 import { shortId } from '../wire/short-id.ts';
 import { heirOf } from './heir-of.ts';
 
@@ -135,7 +135,7 @@ export class Inheritance {
       );
       if (replies.some(({ status }) => status === 'none')) return false;
     }
-    const settled = deathText(withoutHeir(death, 'settled'));
+    const settled = deathText(passedOn(death, 'settled'));
     const reply = await asker.ask(
       changeDeath,
       [keys.deaths, keys.instances, keys.leases],

@@ -8,10 +8,12 @@ const reportedWithinMs = 1_000;
  * Some connections that a dead incarnation left open in one bucket. Fences first, then reads: so nothing can be added to the list.
  * Decides once how each ended, and writes that into the record, so that all who publish the ending publish the same. A lease that has
  * not run out is not decided: until then another incarnation may go on with it. If others heard its device since, it runs out an
- * interval after that, however old the record is: the next request that they get moves it to them.
+ * interval after that, however old the record is: the next request that they get moves it to them. An heir reports sessions as lost, and
+ * may have done so before it died: so they are lost, also if another connection has the slot by now.
  *
  * - KEYS: what it is owed, the fenced, who buries it, what others heard.
- * - ARGV: the dead incarnation, who asks, prefix of devices, where to go on; '1' to leave out leases that have not run out, else ''.
+ * - ARGV: the dead incarnation, who asks, prefix of devices, where to go on; '1' to leave out leases that have not run out, else ''; '1'
+ *   if it had an heir, else ''.
  * - Answers '' if another undertaker does this; else where to go on ('0': nowhere), the engine's time in ms, then connection and record
  *   in turn. The record is '' if another incarnation took the connection on.
  */
@@ -19,7 +21,7 @@ export const peekOwed = script(
   'peek-owed',
   `${nowMs}${readClaim}${readRecord}
 local owed, fenced, burying, heard = unpack(KEYS)
-local dead, who, devices, from, ripeOnly = unpack(ARGV)
+local dead, who, devices, from, ripeOnly, hadHeir = unpack(ARGV)
 local function isHeard(id, record, now)
   local at = tonumber(redis.call('HGET', heard, id) or '')
   if not at then return false end
@@ -45,7 +47,8 @@ for k = 1, #all, 2 do
     elseif connection == id and untilMs ~= '' and tonumber(untilMs) > now then waits = true
     elseif connection == id and untilMs ~= '' and isHeard(id, record, now) then isElsewhere = true
     else
-      mark = connection and connection ~= id and 'T' or 'L'
+      local wasReported = hadHeir == '1' and untilMs == ''
+      mark = connection and connection ~= id and not wasReported and 'T' or 'L'
       record = string.sub(record, 1, 1)..mark..string.sub(record, 3)
       redis.call('HSET', owed, id, record)
     end

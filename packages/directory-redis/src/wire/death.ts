@@ -16,6 +16,7 @@ export interface Death {
   readonly aliveAtMs: number;
   /** Events from this epoch on may not have been sent. */
   readonly unconfirmedSince: string;
+  /** The next incarnation, which ended the connections, or was to: see `state`. */
   readonly heir?: string;
 }
 
@@ -36,11 +37,8 @@ export function readDeath(text: unknown): Death | undefined {
   };
 }
 
-/** The same death in another state, without its heir. */
-export function withoutHeir(
-  { heir: _heir, ...death }: Death,
-  state: Exclude<DeathState, 'inherited'>,
-): Death {
+/** The same death once its heir has settled it, or died too. It keeps the name of the heir, which may have reported endings. */
+export function passedOn(death: Death, state: Exclude<DeathState, 'inherited'>): Death {
   return { ...death, state };
 }
 

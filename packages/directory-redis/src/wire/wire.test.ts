@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { bodyText, readBody } from './body.ts';
 import { bucketCount, bucketOf } from './bucket-of.ts';
 import { readClaim } from './claim.ts';
-import { deathText, readDeath, withoutHeir } from './death.ts';
+import { deathText, readDeath, passedOn } from './death.ts';
 import { deviceName, deviceNamed, slotField } from './field-text.ts';
 import { keyNames } from './key-names.ts';
 import { mostSigns, readMessage, signsText } from './instance-message.ts';
@@ -205,9 +205,12 @@ test('keys of one bucket, and those of the fleet, are each in one slot of a clus
   expect(ofFleet.filter((key) => !key.startsWith('a:{fleet}'))).toEqual([]);
 });
 
-test('a death that changes its state has no heir any more', () => {
-  const inherited = readDeath('1 inherited 2 1 0000000000000000 b');
-  expect(inherited && deathText(withoutHeir(inherited, 'settled'))).toBe('1 settled 2 1 0000000000000000');
+test('a death that is passed on keeps the name of its heir', () => {
+  const heir = 'A'.repeat(22);
+  const inherited = readDeath(`1 inherited 2 1 0000000000000000 ${heir}`);
+  expect(inherited && deathText(passedOn(inherited, 'settled'))).toBe(
+    `1 settled 2 1 0000000000000000 ${heir}`,
+  );
 });
 
 test.each([undefined, 7, '', '0'.repeat(15), '0'.repeat(17), 'F'.repeat(16)])('%j is no epoch', (value) => {
