@@ -101,6 +101,26 @@ describe('an ending', () => {
     },
   );
 
+  test.each(['client-closed', 'connection-lost'] as const)(
+    'as %s of a device whose last bytes waited for the loop: it was seen when they can have arrived at the earliest',
+    (reason) => {
+      const late = givenAnAdapter({ latenessMs: (at) => (at > lastSeen ? 0 : 700) });
+      late.clock.advance(60_000);
+      const lastSeen = late.clock.monotonic();
+      late.clock.advance(5_000);
+      const { event, began } = late;
+      const ending = late.stamp({ event, began }, { reason, lastSeen });
+      expect(ending).toMatchObject({ at: event.at + 65_000, lastSeen: event.at + 60_000 - 700 });
+    },
+  );
+
+  test('of a device whose last bytes waited, but not since before its connection began, was seen when that began', () => {
+    const late = givenAnAdapter({ latenessMs: () => 700 });
+    late.clock.advance(100);
+    const { event, began } = late;
+    expect(late.stamp({ event, began }, {})).toMatchObject({ lastSeen: event.at });
+  });
+
   describe('of a device that left before its login was over', () => {
     /** The adapter took 2 s for the login, and learns of the end after another 5 s. */
     function afterSlowLogin(change: (saidAt: Instant) => Partial<DisconnectedChange>) {

@@ -85,10 +85,11 @@ export function stampDisconnected(
   const [saidAt, seenAt] = [wall.since(offset, observedAt), wall.since(offset, change.lastSeen)];
   // The wall clock may have been set back since an earlier incarnation, and its values are rounded.
   const at = Math.max(event.at, saidAt) as Timestamp;
-  const lastSeen = Math.min(at, Math.max(event.at, seenAt)) as Timestamp;
-  const exact = change.basis.kind === 'session' && isExactlyKnown(change.reason);
   // The last bytes may have waited for the event loop, and so may the report of the end.
-  const latenessMs = Math.max(loop.latenessMs(observedAt), exact ? 0 : loop.latenessMs(change.lastSeen));
+  const seenLateMs = loop.latenessMs(change.lastSeen);
+  const lastSeen = Math.min(at, Math.max(event.at, seenAt - seenLateMs)) as Timestamp;
+  const exact = change.basis.kind === 'session' && isExactlyKnown(change.reason);
+  const latenessMs = Math.max(loop.latenessMs(observedAt), exact ? 0 : seenLateMs);
   // A device may leave before its login is over, and so before `connectedAt`. Across incarnations, the wall clock does not tell.
   const earliest = began === undefined ? event.at : Number.NEGATIVE_INFINITY;
   const leftAt = Math.max(earliest, exact ? saidAt : seenAt);

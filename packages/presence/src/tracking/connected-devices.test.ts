@@ -58,7 +58,13 @@ test('each has its turn, one after the other, whichever come and go', () => {
 test('notes go round all devices a share at a time, and leave out devices that were not heard since', () => {
   const devices = new ConnectedDevices(new ManualClock());
   for (const id of ['a', 'b', 'c', 'd']) devices.add(aConnection(id));
-  const rounds = [0.5, 0.5, 1].map((share) => devices.takeNotes(share, toWallTime));
+  const rounds = [0.5, 0.5, 1].map((share) => devices.takeNotes(share, toWallTime, () => 0));
   expect(rounds.map((notes) => notes.map(([id]) => id))).toEqual([['a', 'b'], ['c', 'd'], []]);
   expect(rounds[0]?.[0]?.[1]).toEqual({ lastSeen: 1_007 });
+});
+
+test('a note of a device whose last bytes waited for the loop says when they can have arrived at the earliest', () => {
+  const devices = new ConnectedDevices(new ManualClock());
+  devices.add(aConnection('a'));
+  expect(devices.takeNotes(1, toWallTime, () => 4)).toEqual([['a', { lastSeen: 1_003 }]]);
 });

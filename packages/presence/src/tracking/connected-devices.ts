@@ -1,5 +1,5 @@
 import type { ConnectionId, DeviceRef, Instant, Timestamp } from '@rollcall/core';
-import type { Clock } from '@rollcall/core/environment';
+import { later, type Clock } from '@rollcall/core/environment';
 import type { ConnectedEvent } from '@rollcall/core/events';
 import type { DirectoryEntry } from '@rollcall/core/directory';
 import type { NotedPresence } from '@rollcall/outbox';
@@ -106,8 +106,16 @@ export class ConnectedDevices {
     return this.#sessions.room(device, slot, limit, this.#clock.monotonic());
   }
 
-  /** See `Connections.takeNotes`. */
-  takeNotes(share: number, wallTimeOf: (at: Instant) => Timestamp): [ConnectionId, NotedPresence][] {
+  /**
+   * See `Connections.takeNotes`.
+   *
+   * @param latenessMs see `LoopWatch`: what is noted as the last sign of a device was not later than that sign.
+   */
+  takeNotes(
+    share: number,
+    wallTimeOf: (at: Instant) => Timestamp,
+    latenessMs: (observedAt: Instant) => number,
+  ): [ConnectionId, NotedPresence][] {
     const notes: [ConnectionId, NotedPresence][] = [];
     if (this.#all.size === 0) this.#round = undefined;
     for (let left = Math.ceil(this.#all.size * share); left > 0; left--) {
@@ -119,7 +127,7 @@ export class ConnectedDevices {
       notes.push([
         connected.event.connectionId,
         {
-          lastSeen: wallTimeOf(lastSeen),
+          lastSeen: wallTimeOf(later(lastSeen, -latenessMs(lastSeen))),
           ...(lease && { lease: { basis: lease.basis, until: wallTimeOf(lease.until) } }),
         },
       ]);

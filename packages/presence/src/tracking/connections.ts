@@ -178,7 +178,12 @@ export function createConnections(options: ConnectionsOptions): Connections {
     get serving() {
       return serving;
     },
-    takeNotes: (share) => devices.takeNotes(share, (at) => stamp.wall.at(at)),
+    takeNotes: (share) =>
+      devices.takeNotes(
+        share,
+        (at) => stamp.wall.at(at),
+        (at) => stamp.loop.latenessMs(at),
+      ),
     stop() {
       stopped = true;
       for (const { tracked } of devices.all()) tracked.stop();

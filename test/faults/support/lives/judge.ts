@@ -311,11 +311,8 @@ function timeProblems(life: Life, ending: Disconnected, circumstances: Circumsta
   const problems: string[] = [];
   if (connectedAt > lastSeen || lastSeen > at || uncertaintyMs < 0)
     problems.push(`impossible times ${JSON.stringify({ connectedAt, lastSeen, at, uncertaintyMs })}`);
-  // What waited for an adapter that stood still was read when it went on.
-  const held = overlapping(circumstances, life, 'freeze', life.begunAt, at);
-  const read = Math.max(life.lastByteAt, ...held.map(({ to }) => to));
   // One that left before it was let in was seen when it was, and never before its connection began.
-  if (lastSeen > Math.max(read + lateMs, connectedAt))
+  if (lastSeen > Math.max(life.lastByteAt + lateMs, connectedAt))
     problems.push(`last seen at ${lastSeen}, and the last byte was sent at ${life.lastByteAt}`);
   const ended = trueEnd(life, ending, circumstances);
   if (
