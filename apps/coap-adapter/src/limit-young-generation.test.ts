@@ -35,6 +35,8 @@ test('one that V8 made smaller may grow again', () => {
 // Before, V8 itself stopped there.
 test.skipIf(process.versions.node < '24')(
   'in a process whose objects survive for a while, it stays as small as that',
+  // On a busy machine, V8 may not have given back a half yet that it still counts.
+  { retry: 4 },
   () => {
     const program = `
     const { getHeapSpaceStatistics } = require('node:v8');

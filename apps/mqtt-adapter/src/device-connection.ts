@@ -207,11 +207,11 @@ class ServedDevice implements DeviceConnection {
     const session = this.#open({ identity, clientId, hello });
     if (!this.#takeUpEarly(session)) return;
     await session.connection.committed();
+    this.#report({ type: 'answered' });
     if (this.#endedEarly) {
       this.#turnOut(connack, this.#endedEarly);
       return;
     }
-    this.#report({ type: 'answered' });
     if (!this.#isGone() && this.#waitsForUs()) this.#accept(session, connack);
   }
 
