@@ -1,8 +1,7 @@
-import { deviceRef, type Timestamp } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
-import { connected, connectionId, disconnected } from '../received.ts';
 import type { DeviceQuery } from '../../store/presence-store.ts';
 import type { StoreBed } from './store-bed.ts';
+import { threeDevices } from './three-devices.ts';
 
 /** Which devices a list has. The store in memory must pass this, too: tests of the API use it. */
 export function describeFilters({ given }: Pick<StoreBed, 'given'>): void {
@@ -22,17 +21,7 @@ export function describeFilters({ given }: Pick<StoreBed, 'given'>): void {
     ])('is filtered by %s', async (_what, { sinceMs, ...query }, ids) => {
       const { store, clock } = await given();
       const at = clock.now();
-      const gone = connected({ device: deviceRef('acme', 'gone'), connectionId: connectionId(1), at });
-      await store.apply([
-        gone,
-        disconnected(gone, { protocol: 'AMQP 1.0' }),
-        connected({ device: deviceRef('acme', 'here'), connectionId: connectionId(2), at }),
-        connected({
-          device: deviceRef('acme', 'here-too'),
-          connectionId: connectionId(3),
-          at: (at + 50) as Timestamp,
-        }),
-      ]);
+      await store.apply(threeDevices(at));
       const since = sinceMs === undefined ? {} : { sinceMs: at + sinceMs };
       const { devices } = await store.list('acme', { limit: 10, ...since, ...query });
       expect(devices.map(({ presence }) => presence.device.device)).toEqual(ids);

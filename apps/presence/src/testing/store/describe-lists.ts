@@ -1,8 +1,9 @@
-import { deviceRef, type Timestamp } from '@rollcall/core';
+import { deviceRef } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
-import { connected, connectionId, disconnected } from '../received.ts';
+import { connected, connectionId } from '../received.ts';
 import { describeFilters } from './describe-filters.ts';
 import type { StoreBed } from './store-bed.ts';
+import { threeDevices } from './three-devices.ts';
 
 export function describeLists(bed: StoreBed): void {
   const { given } = bed;
@@ -11,18 +12,7 @@ export function describeLists(bed: StoreBed): void {
   describe('lists and counts', () => {
     test('count devices by each of their properties', async () => {
       const { store, clock } = await given();
-      const at = clock.now();
-      const gone = connected({ device: deviceRef('acme', 'gone'), connectionId: connectionId(1), at });
-      await store.apply([
-        gone,
-        disconnected(gone, { protocol: 'AMQP 1.0' }),
-        connected({ device: deviceRef('acme', 'here'), connectionId: connectionId(2), at }),
-        connected({
-          device: deviceRef('acme', 'here-too'),
-          connectionId: connectionId(3),
-          at: (at + 50) as Timestamp,
-        }),
-      ]);
+      await store.apply(threeDevices(clock.now()));
       expect(await store.summary('acme', { flapsPerHour: 1 })).toEqual({
         byStatus: { online: 2, offline: 1, unknown: 0 },
         byProtocol: { 'MQTT 5.0': 2 },
