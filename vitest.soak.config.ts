@@ -13,6 +13,8 @@ export default defineConfig({
       '{packages,apps}/*/src/**/*.soak.test.ts',
       'packages/amqp-frame-guard/src/guarded-socket.test.ts',
       'packages/device-registry/src/parse-registry.test.ts',
+      'packages/adapter-process/src/composition/fleet{,-lease}-truth.test.ts',
+      'packages/dtls/src/server/lossy-network.test.ts',
       'packages/outbox/src/delivery/coalesced.test.ts',
       'apps/coap-adapter/src/hostile-origins.test.ts',
       'apps/presence/src/store/sqlite/{schema,sqlite-store}.test.ts',

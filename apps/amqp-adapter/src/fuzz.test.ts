@@ -11,7 +11,7 @@ import { expect, test } from 'vitest';
 import { createAmqpAdapter } from './adapter.ts';
 import { limits } from './testing/options.ts';
 
-const allCases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 500);
+const allCases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 200);
 const cases = Math.ceil(allCases / loopbackHosts.length);
 const atATime = 25;
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { nameOf } from './testing/address-judge.ts';
 import { givenAMovingDevice, home, type Way } from './testing/moving-device.ts';
 
-const cases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 900);
+const cases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 300);
 const seeds = Math.ceil(cases / 150);
 
 /** What an attacker in the middle may do with a datagram of the device. */

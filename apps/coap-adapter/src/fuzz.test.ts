@@ -9,7 +9,7 @@ import { createCoapAdapter } from './adapter.ts';
 import { createCoapDevice } from './testing/coap-device.ts';
 import { options } from './testing/options.ts';
 
-const cases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 500);
+const cases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 200);
 const atATime = 25;
 
 type SeededRandom = ReturnType<typeof seededRandom>;

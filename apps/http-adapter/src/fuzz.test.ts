@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { createHttpAdapter } from './adapter.ts';
 import { options } from './testing/options.ts';
 
-const allCases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 400);
+const allCases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 160);
 const cases = Math.ceil(allCases / loopbackHosts.length);
 const atATime = 50;
 

@@ -9,7 +9,7 @@ import { generate, parser, type Packet } from 'mqtt-packet';
 import { expect, test } from 'vitest';
 import { createMqttAdapter } from './adapter.ts';
 
-const allCases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 500);
+const allCases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 200);
 const cases = Math.ceil(allCases / loopbackHosts.length);
 const atATime = 50;
 

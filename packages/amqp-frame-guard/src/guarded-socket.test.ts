@@ -19,7 +19,7 @@ import {
   transfer,
 } from './testing/frames.ts';
 
-const cases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 500);
+const cases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 200);
 const atATime = 25;
 
 const closing: (() => void)[] = [];

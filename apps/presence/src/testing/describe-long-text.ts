@@ -65,9 +65,7 @@ export function describeLongText(kind: string, open: (clock: Clock) => Promise<P
 
   describe(`${kind}:`, () => {
     test.each(
-      Object.keys(fields).flatMap((field) =>
-        [256, 1_024, 60_000, 100_000].map((length) => ({ field, length })),
-      ),
+      Object.keys(fields).flatMap((field) => [256, 1_024, 100_000].map((length) => ({ field, length }))),
     )('an event whose $field has $length characters is stored, or left out', async ({ field, length }) => {
       const { store, clock, asked } = await given();
       const at = (clock.now() - 3_000_000) as Timestamp;

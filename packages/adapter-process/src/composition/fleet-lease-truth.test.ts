@@ -129,7 +129,9 @@ function seenIn(events: readonly ConnectionEvent[]): {
   };
 }
 
-const seeds = Array.from({ length: 10 }, (_, index) => [index + 1, index % 2 === 0] as const);
+/** More in the soak. */
+const count = process.env['ROLLCALL_FUZZ_CASES'] ? 40 : 4;
+const seeds = Array.from({ length: count }, (_, index) => [index + 1, index % 2 === 0] as const);
 
 test.each(seeds)(
   'whatever goes wrong, a lease ends once, and a device that is heard has one (seed %i, second signal: %s)',

@@ -12,6 +12,9 @@ const suites: readonly CipherSuiteName[] = [
 /** The type of the message that a server's flight begins with. */
 const serverHello = 2;
 
+/** More in the soak. */
+const seeds = process.env['ROLLCALL_FUZZ_CASES'] ? [1, 2, 3] : [1];
+
 /** Of 100 datagrams 20 are lost, 20 come twice, 20 are overtaken by others. */
 function lossyBed(seed: number): TestBed {
   const random = seededRandom(seed);
@@ -27,7 +30,7 @@ function lossyBed(seed: number): TestBed {
 }
 
 describe.each(suites)('a network that loses, doubles and reorders, %s', (name) => {
-  test.each([1, 2, 3])('over a lossy network every handshake is done (seed %d)', async (seed) => {
+  test.each(seeds)('over a lossy network every handshake is done (seed %d)', async (seed) => {
     // given
     const { device, runFor, log, server } = lossyBed(seed);
     const devices = Array.from({ length: 20 }, (_, i) =>

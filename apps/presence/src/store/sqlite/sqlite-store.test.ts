@@ -12,7 +12,7 @@ import { SqliteStore } from './sqlite-store.ts';
 const announceIntervalMs = 3_600_000;
 
 /** More in the soak. */
-const seeds = process.env['ROLLCALL_FUZZ_CASES'] ? 200 : 20;
+const seeds = process.env['ROLLCALL_FUZZ_CASES'] ? 200 : 8;
 
 describeStore('SQLite', seeds, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-presence-'));
