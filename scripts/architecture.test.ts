@@ -71,14 +71,6 @@ test.each(members.filter((folder) => /^apps\/.*adapter/.test(folder)))(
   },
 );
 
-test('every file and folder to which a change belongs is there', () => {
-  const text = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
-  const [, section = ''] = /^## Where a change belongs\n([^]*?)^## /m.exec(text) ?? [];
-  const paths = [...section.matchAll(/`((?:apps|packages|docs|test)\/[^`]*)`/g)].map(([, path = '']) => path);
-  expect(paths.length).toBeGreaterThan(30);
-  expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
-});
-
 describe.each(['CONNECT', 'POST'] as const)('the walk of a %s', (request) => {
   const { entered, later } = walkFiles(request);
 
