@@ -37,7 +37,8 @@ export interface Fleet {
   end(): void;
 }
 
-export function createFleet(port: number, wire: DeviceWire): Fleet {
+/** @param remoteIdLength that each name is padded to: what an adapter keeps of a connection grows with it. */
+export function createFleet(port: number, wire: DeviceWire, remoteIdLength = 0): Fleet {
   const attempts: Attempt[] = [];
   let begun = 0;
 
@@ -55,7 +56,7 @@ export function createFleet(port: number, wire: DeviceWire): Fleet {
       const device = deviceId(index);
       const socket = connectSocket({ port, host: '127.0.0.1', noDelay: true });
       const attempt: Attempt = {
-        remoteId: `${device}.${begun++}`,
+        remoteId: `${device}.${begun++}`.padEnd(remoteIdLength, '-'),
         tenant,
         device,
         outcome: 'unknown',
