@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ReceivedEvent } from '@rollcall/hono-wire';
 import { expect, test } from 'vitest';
-import { atTheEnd, clearUpAfterEach, everythingRuns } from './support/acts.ts';
+import { atTheEnd, clearUpAfterEach, everythingRuns, networkRuns } from './support/acts.ts';
 import { eventuallyNone } from './support/eventually.ts';
 import { distinct, type EventRecord } from './support/record.ts';
 import { scale } from './support/scale.ts';
@@ -42,9 +42,11 @@ function letTalk() {
 
 type Ending = Extract<ReceivedEvent, { type: 'disconnected' }>;
 
-function endingsOf({ events }: EventRecord, { id }: SpeakingDevice) {
+/** As told by one adapter: each has devices with these names. */
+function endingsOf(adapterId: string, { events }: EventRecord, { id }: SpeakingDevice) {
   return distinct(events).filter(
-    (event): event is Ending => event.type === 'disconnected' && event.device.device === id,
+    (event): event is Ending =>
+      event.type === 'disconnected' && event.adapter.id === adapterId && event.device.device === id,
   );
 }
 
@@ -57,12 +59,20 @@ function untruths({ at, uncertaintyMs, reason }: Ending, { lastSpokeAt }: Speaki
   ];
 }
 
+let adapters = 0;
+
 /** An adapter stands still while some devices go on speaking and the others go. The result says what was told wrong. */
-async function standsStill(protocol: SpeakingProtocol, stallMs: number): Promise<readonly string[]> {
+async function standsStill(
+  protocol: SpeakingProtocol,
+  stallMs: number,
+  on: Awaited<ReturnType<typeof networkRuns>>,
+): Promise<readonly string[]> {
+  const adapterId = `${protocol}-${(adapters += 1)}`;
   const { stage, record, end } = await everythingRuns({
     devices: 2 * devices,
     protocol,
-    environment: environments[protocol],
+    on,
+    environment: { ...environments[protocol], ROLLCALL_ADAPTER_ID: adapterId },
   });
   const talk = letTalk();
   const open = async (index: number): Promise<SpeakingDevice> => {
@@ -81,7 +91,7 @@ async function standsStill(protocol: SpeakingProtocol, stallMs: number): Promise
     talk.end();
     endDevices();
     await end();
-    return standsStill(protocol, stallMs);
+    return standsStill(protocol, stallMs, on);
   };
 
   // The others say their last while the adapter stands still.
@@ -96,7 +106,7 @@ async function standsStill(protocol: SpeakingProtocol, stallMs: number): Promise
 
   await eventuallyNone(() =>
     silent
-      .filter((device) => endingsOf(record, device).length === 0)
+      .filter((device) => endingsOf(adapterId, record, device).length === 0)
       .map(({ id }) => `${protocol} ${id} is gone, and nothing says so`),
   );
   if (talk.longestSilenceMs() > silenceMs / 2) return tryAgain();
@@ -104,13 +114,13 @@ async function standsStill(protocol: SpeakingProtocol, stallMs: number): Promise
     wrong.map((problem) => `${protocol} ${device.id}: ${problem}`);
   return [
     ...silent.flatMap((device) => {
-      const [ending, ...more] = endingsOf(record, device);
+      const [ending, ...more] = endingsOf(adapterId, record, device);
       return told(device, [...(ending ? untruths(ending, device) : []), ...more.map(() => 'it ended twice')]);
     }),
     ...speaking.flatMap((device) =>
       told(
         device,
-        endingsOf(record, device).map(({ reason }) => `it spoke, and ended as ${reason}`),
+        endingsOf(adapterId, record, device).map(({ reason }) => `it spoke, and ended as ${reason}`),
       ),
     ),
   ];
@@ -119,7 +129,10 @@ async function standsStill(protocol: SpeakingProtocol, stallMs: number): Promise
 test.each(scale({ quick: [8_000], soak: [1_000, 2_000, 5_000, 15_000, 60_000] }))(
   'after an adapter stood still for %i ms, devices that sent meanwhile stay and silent ones are reported, over every protocol',
   async (stallMs) => {
-    const wrong = await Promise.all(speakingProtocols.map((protocol) => standsStill(protocol, stallMs)));
+    const network = await networkRuns();
+    const wrong = await Promise.all(
+      speakingProtocols.map((protocol) => standsStill(protocol, stallMs, network)),
+    );
     expect(wrong.flat()).toEqual([]);
   },
 );

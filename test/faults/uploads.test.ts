@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { atTheEnd, clearUpAfterEach, everythingRuns } from './support/acts.ts';
+import { atTheEnd, clearUpAfterEach, everythingRuns, networkRuns } from './support/acts.ts';
 import { scale } from './support/scale.ts';
 import { speakingProtocols, type SpeakingProtocol } from './support/speaking-device.ts';
 import { openUploadingDevice } from './support/uploading-device.ts';
@@ -15,8 +15,9 @@ const environment = { ROLLCALL_MESSAGING_SENDMESSAGETIMEOUT: '5000' };
 async function standsStill(
   protocol: SpeakingProtocol,
   stallMs: number,
+  on: Awaited<ReturnType<typeof networkRuns>>,
 ): Promise<ReadonlyMap<string, number>> {
-  const { stage } = await everythingRuns({ devices, protocol, environment });
+  const { stage } = await everythingRuns({ devices, protocol, environment, on });
   const all = await Promise.all(
     Array.from({ length: devices }, (_, index) => openUploadingDevice(protocol, stage.port, index)),
   );
@@ -49,7 +50,10 @@ async function standsStill(
 test.each(scale({ quick: [8_000], soak: [6_000, 8_000, 20_000, 60_000] }))(
   'an adapter that stood still for %i ms refuses no upload that the network took meanwhile, over every protocol',
   async (stallMs) => {
-    const told = await Promise.all(speakingProtocols.map((protocol) => standsStill(protocol, stallMs)));
+    const network = await networkRuns();
+    const told = await Promise.all(
+      speakingProtocols.map((protocol) => standsStill(protocol, stallMs, network)),
+    );
     const others = told
       .flatMap((outcomes) => Array.from(outcomes.keys()))
       // A CoAP device sends for so long, and then gives up.
