@@ -6,9 +6,10 @@ import type { ConnectedEvent, ConnectionEvent } from '@rollcall/core/events';
 import { expect } from 'vitest';
 import { endingOf } from './ending-of.ts';
 import type { PresenceStage } from './presence-stage.ts';
+import { scale } from './scale.ts';
 
 const tenant = 'acme';
-const devices = 30;
+const devices = scale({ quick: 16, soak: 30 });
 const connectionsOfEach = 24;
 const patience = { timeout: 300_000 };
 
