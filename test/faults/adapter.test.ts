@@ -13,8 +13,8 @@ import { differences } from './support/verdict.ts';
 clearUpAfterEach();
 
 test.each([
-  ['MQTT', 'mqtt', scale({ quick: 120, soak: 5_000 })],
-  ['AMQP', 'amqp', scale({ quick: 80, soak: 2_000 })],
+  ['MQTT', 'mqtt', scale({ quick: 60, soak: 5_000 })],
+  ['AMQP', 'amqp', scale({ quick: 40, soak: 2_000 })],
 ] as const)(
   'after kill -9 of the %s adapter each of its devices is reported lost once, with honest bounds, and comes back',
   async (_name, protocol, devices) => {
@@ -52,7 +52,7 @@ test.each([
   },
 );
 
-const crowd = scale({ quick: 300, soak: 10_000 });
+const crowd = scale({ quick: 150, soak: 10_000 });
 
 test(`each of ${crowd} devices whose sockets are cut at once has its event`, async () => {
   const { record, fleet } = await everythingRuns({ devices: crowd });

@@ -8,6 +8,7 @@ import { beginChurn } from './support/churn.ts';
 import { eventuallyNone } from './support/eventually.ts';
 import { mqttWire } from './support/device-wire.ts';
 import { createFleet } from './support/fleet.ts';
+import { scale } from './support/scale.ts';
 import { createScriptedRecord } from './support/scripted-record.ts';
 import { setStage } from './support/stage.ts';
 import { differences } from './support/verdict.ts';
@@ -15,6 +16,9 @@ import { differences } from './support/verdict.ts';
 clearUpAfterEach();
 
 const devices = 30;
+const rounds = scale({ quick: 4, soak: 8 });
+const actionsPerSecond = scale({ quick: 50, soak: 100 });
+const churnMs = scale({ quick: 2_000, soak: 3_000 });
 
 /** What was parked comes after what the device did since. */
 function isLate(problem: string): boolean {
@@ -37,7 +41,7 @@ async function givenANetworkThatDecides() {
   const fleet = createFleet(stage.port, mqttWire);
   atTheEnd(() => fleet.end());
   const churn = (seed: number) =>
-    beginChurn({ fleet, random: seededRandom(seed), devices, actionsPerSecond: 100 });
+    beginChurn({ fleet, random: seededRandom(seed), devices, actionsPerSecond });
   return { peer, stage, record, fleet, churn };
 }
 
@@ -45,7 +49,7 @@ test('while a network gives no credit, devices connect and events wait, and then
   const { peer, stage, record, fleet, churn } = await givenANetworkThatDecides();
   peer.credit = 0;
   const churning = churn(1);
-  await pause(3_000);
+  await pause(churnMs);
   await churning.stop();
   expect(record.events).toEqual([]);
   expect(fleet.attempts.filter(({ outcome }) => outcome === 'unknown')).toEqual([]);
@@ -74,7 +78,7 @@ test('with a network that answers at random no event is lost, and only those it 
     return 'accepted';
   };
   const churning = churn(3);
-  await pause(3_000);
+  await pause(churnMs);
   await churning.stop();
   // On a busy machine it may not have had its turn.
   await fleet.connect(7);
@@ -152,7 +156,7 @@ test('while a network refuses everything, devices connect, and readiness is DEGR
 test('a tenant does not notice that a network takes the link of another tenant away, again and again', async () => {
   const { peer, record, fleet, churn } = await givenANetworkThatDecides();
   const churning = churn(4);
-  for (let round = 0; round < 8; round++) {
+  for (let round = 0; round < rounds; round++) {
     await pause(500);
     // Sometimes it detaches the link, sometimes it also refuses to attach it.
     if (round % 2 === 0) peer.refused.set('event/umbrella', 'amqp:unauthorized-access');

@@ -10,10 +10,10 @@ import { differences } from './support/verdict.ts';
 clearUpAfterEach();
 
 const devices = 100;
-const awayMs = scale({ quick: 10_000, soak: 600_000 });
+const awayMs = scale({ quick: 4_000, soak: 600_000 });
 /** What waits meanwhile has to be within the bound of the outbox: beyond it, whole connections are left out. */
-const outageActionsPerSecond = scale({ quick: 60, soak: 50 });
-const actionsPerSecond = scale({ quick: 60, soak: 200 });
+const outageActionsPerSecond = 50;
+const actionsPerSecond = scale({ quick: 40, soak: 200 });
 
 test.each(['frozen', 'killed'] as const)(
   `while the network is away for ${awayMs / 1_000} s (%s) no device is refused, and afterwards no event is missing or out of order`,
