@@ -42,36 +42,3 @@ test('every adapter disconnects devices at once that are taken out of the regist
     rmSync(directory, { recursive: true });
   }
 });
-
-test('a device that is written to the device registry is let in at once, and disconnected when it is disabled', async () => {
-  const up = await startUp();
-  const api = `http://127.0.0.1:${28_080 + up.offset}/v1`;
-  const write = async (method: string, path: string, body: unknown): Promise<number> => {
-    const headers = { 'content-type': 'application/json' };
-    return (await fetch(api + path, { method, headers, body: JSON.stringify(body) })).status;
-  };
-  expect(await write('POST', '/devices/DEFAULT_TENANT/new', {})).toBe(201);
-  const secrets = [{ 'pwd-plain': 'my-secret' }];
-  const credentials = [{ type: 'hashed-password', 'auth-id': 'me', secrets }];
-  expect(await write('PUT', '/credentials/DEFAULT_TENANT/new', credentials)).toBe(204);
-  const session = mqtt.connect(`mqtt://127.0.0.1:${up.mqttPort}`, {
-    reconnectPeriod: 0,
-    username: 'me@DEFAULT_TENANT',
-    password: 'my-secret',
-  });
-  session.on('error', () => {});
-  try {
-    const [connected] = await up.untilEvents(1);
-    expect(connected).toMatchObject({ device: 'new', cause: 'connected' });
-
-    expect(await write('PUT', '/devices/DEFAULT_TENANT/new', { enabled: false })).toBe(204);
-    const [, ended] = await up.untilEvents(2);
-    expect(ended).toMatchObject({
-      device: 'new',
-      data: { reason: 'access-revoked', initiator: 'operator' },
-    });
-  } finally {
-    session.end(true);
-    await up.cleanUp();
-  }
-});

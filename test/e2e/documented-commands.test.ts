@@ -1,4 +1,13 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +23,7 @@ import { startUp, type RunningUp } from './support/up.ts';
 // The commands of the documents, as they stand there but for ports and directories. `npm` is a stand-in that neither installs nor builds.
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
+const client = join(root, 'packages/client');
 const blocks = blocksRunBy('test/e2e/documented-commands.test.ts');
 let directory = '';
 let up: RunningUp;
@@ -77,14 +87,14 @@ const expectations: readonly [begins: RegExp, run: (command: string) => Promise<
         ROLLCALL_PRESENCE_DIRECTORY: join(directory, 'presence'),
         ROLLCALL_HEALTH_PORT: '0',
       };
-      await shell.run(command.replace(/ *#.*/, ''), { env, until: /"ready"[^]*\n/ });
+      await shell.run(command, { env, until: /"ready"[^]*\n/ });
     },
   ],
   [
     /^npm start/,
     async (command) => {
       const elsewhere = `--port-offset ${up.offset + 25} --data ${join(directory, 'up')}`;
-      await shell.run(`${command.replace(/ *#.*/, '')} -- ${elsewhere}`, {
+      await shell.run(`${command} -- ${elsewhere}`, {
         until: /Ready\.[^]*who is online/,
       });
     },
@@ -140,8 +150,19 @@ function commandsOf({ code }: DocumentBlock): readonly string[] {
   const lines = code.replaceAll(/\\\n\s*/g, '').split('\n');
   const prompts = lines.filter((line) => line.startsWith('$ ')).map((line) => line.slice(2));
   return (prompts.length > 0 ? prompts : lines)
-    .map((line) => here(line.trim()))
+    .map((line) => here(line.trim()).replace(/^(npm .*?) *#.*/, '$1'))
     .filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+/** What became of each command: one that several documents show is run once. */
+const held = new Map<string, Promise<void>>();
+
+function holds(command: string): Promise<void> {
+  const [, run] = expectations.find(([begins]) => begins.test(command)) ?? [];
+  expect(run, `an expectation for ${command}`).toBeDefined();
+  const holding = run?.(command) ?? Promise.resolve();
+  held.set(command, holding);
+  return holding;
 }
 
 test.each(blocks.map((block) => [`${block.document}:${block.line}`, block] as const))(
@@ -149,11 +170,7 @@ test.each(blocks.map((block) => [`${block.document}:${block.line}`, block] as co
   async (_place, block) => {
     const commands = commandsOf(block);
     expect(commands.length).toBeGreaterThan(0);
-    for (const command of commands) {
-      const [, run] = expectations.find(([begins]) => begins.test(command)) ?? [];
-      expect(run, `an expectation for ${command}`).toBeDefined();
-      await run?.(command);
-    }
+    for (const command of commands) await (held.get(command) ?? holds(command));
   },
   900_000,
 );
@@ -198,3 +215,45 @@ test.each(containers.map((block) => [`${block.document}:${block.line}`, block.co
     }
   },
 );
+
+test('the example service of packages/client/README.md, word for word, prints which devices came and which left', async () => {
+  // In a folder of its own that has nothing but the package.
+  const folder = join(directory, 'service');
+  mkdirSync(join(folder, 'node_modules/@rollcall'), { recursive: true });
+  symlinkSync(client, join(folder, 'node_modules/@rollcall/client'));
+  const readme = readFileSync(join(client, 'README.md'), 'utf8');
+  const [, code = ''] = /<!-- example -->\s*```js\n(.*?)```/s.exec(readme) ?? [];
+  expect(code.split('\n').length, 'it is short').toBeLessThan(28);
+  writeFileSync(join(folder, 'service.mjs'), code);
+  const service = spawn(process.execPath, ['service.mjs'], {
+    cwd: folder,
+    env: { ...process.env, EVENTS_URL: `amqp://127.0.0.1:${up.networkPort}` },
+  });
+  let printed = '';
+  service.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  service.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  try {
+    await expect.poll(() => printed, { timeout: 300_000 }).toContain('following\n');
+    const device = await mqtt.connectAsync(`mqtt://127.0.0.1:${up.mqttPort}`, {
+      username: 'sensor1@DEFAULT_TENANT',
+      password: 'hono-secret',
+      protocolVersion: 5,
+      reconnectPeriod: 0,
+    });
+    await expect
+      .poll(() => printed, { timeout: 300_000 })
+      .toContain('4711 is online over MQTT 5.0, by session\n');
+    device.stream.destroy();
+    device.end(true);
+    await expect
+      .poll(() => printed, { timeout: 300_000 })
+      .toMatch(/4711 left: connection-lost, up to [\d.]+ s before\n/);
+    const ended = new Promise((resolve) => {
+      service.once('exit', resolve);
+    });
+    service.kill('SIGINT');
+    expect(await ended).toBe(0);
+  } finally {
+    service.kill('SIGKILL');
+  }
+});

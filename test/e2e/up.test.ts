@@ -290,27 +290,58 @@ function networkPid(up: RunningUp): number {
   return network;
 }
 
-describe('`rollcall up`, whose processes are ended', () => {
+describe('`rollcall up`, whose devices lose access and whose processes are ended', () => {
   let up: RunningUp;
+  let before = 0;
 
   beforeAll(async () => {
     up = await startUp();
   });
   afterAll(() => up.cleanUp());
 
+  test('a device that is written to the device registry is let in at once, and disconnected when it is disabled', async () => {
+    const api = `http://127.0.0.1:${28_080 + up.offset}/v1`;
+    const write = async (method: string, path: string, body: unknown): Promise<number> => {
+      const headers = { 'content-type': 'application/json' };
+      return (await fetch(api + path, { method, headers, body: JSON.stringify(body) })).status;
+    };
+    expect(await write('POST', '/devices/DEFAULT_TENANT/new', {})).toBe(201);
+    const secrets = [{ 'pwd-plain': 'my-secret' }];
+    const credentials = [{ type: 'hashed-password', 'auth-id': 'me', secrets }];
+    expect(await write('PUT', '/credentials/DEFAULT_TENANT/new', credentials)).toBe(204);
+    await connect(up.mqttPort, {
+      username: 'me@DEFAULT_TENANT',
+      password: 'my-secret',
+      clientId: 'me',
+      protocolVersion: 4,
+    });
+    const [connected] = await up.untilEvents(1);
+    expect(connected).toMatchObject({ device: 'new', cause: 'connected' });
+
+    expect(await write('PUT', '/devices/DEFAULT_TENANT/new', { enabled: false })).toBe(204);
+    const [, ended] = await up.untilEvents(2);
+    expect(ended).toMatchObject({
+      device: 'new',
+      data: { reason: 'access-revoked', initiator: 'operator' },
+    });
+    before = withoutRepetition(up.events()).length;
+  });
+
   test('while the messaging network is away, devices connect, their data is refused, and events wait until it is back', async () => {
-    const before = await connect(up.mqttPort, { clientId: 'before' });
-    await up.untilEvents(1);
+    const leaving = await connect(up.mqttPort, { clientId: 'before' });
+    await expect
+      .poll(() => withoutRepetition(up.events()).length, { timeout: 300_000 })
+      .toBeGreaterThan(before);
     const network = networkPid(up);
     const goOn = stopped(network);
     const device = await connect(up.mqttPort, { clientId: 'meanwhile' });
     await expect(device.publishAsync('event', 'x', { qos: 1 })).rejects.toMatchObject({ code: 0x80 });
-    await before.endAsync();
+    await leaving.endAsync();
     process.kill(network, 'SIGKILL');
     goOn();
     await up.process.line((line) => line === 'messaging network is back', 'that the network is back');
     await expect
-      .poll(() => causes(withoutRepetition(up.events())).toSorted(), { timeout: 300_000 })
+      .poll(() => causes(withoutRepetition(up.events()).slice(before)).toSorted(), { timeout: 300_000 })
       .toEqual(['client-closed', 'connected', 'connected']);
     const publish = (): Promise<string> =>
       device.publishAsync('event', 'x', { qos: 1 }).then(
