@@ -3,7 +3,7 @@ import type { Instant } from '@rollcall/core';
 import { later } from '@rollcall/core/environment';
 import type { Change, ConnectionTracker } from '@rollcall/core/tracker';
 import { expect, test } from 'vitest';
-import { track } from './track.ts';
+import { track, type TrackOptions } from './track.ts';
 
 interface Lease {
   readonly until: Instant | undefined;
@@ -31,11 +31,13 @@ const lease: ConnectionTracker<Lease, { readonly type: 'renew' | 'hold' | 'leave
   presence: ({ until }) => until && { lastSeen: later(until, -10_000) },
 };
 
-function givenALease() {
+function givenALease(options: (clock: ManualClock) => TrackOptions = () => ({})) {
   const clock = new ManualClock();
   const changes: [Change['type'], Instant][] = [];
   const begun = clock.monotonic();
-  const tracked = track(lease, clock, (change, at) => changes.push([change.type, (at - begun) as Instant]));
+  const emit = (change: Change, at: Instant): void =>
+    void changes.push([change.type, (at - begun) as Instant]);
+  const tracked = track(lease, clock, emit, options(clock));
   return { clock, changes, tracked };
 }
 
@@ -88,6 +90,40 @@ test.each(['renew', 'hold'] as const)('a device that leaves after %s leaves no t
   tracked.report({ type: 'leave' });
   expect(changes.map(([what]) => what)).toEqual(['connected', 'disconnected']);
   expect(clock.armed).toBe(0);
+});
+
+const alwaysDeaf = (clock: ManualClock): TrackOptions => ({
+  loop: { deafUntil: () => later(clock.monotonic(), 1_000) },
+});
+
+test('a loop that stays late puts a deadline off for five seconds', () => {
+  const { clock, changes, tracked } = givenALease(alwaysDeaf);
+  tracked.report({ type: 'renew' });
+  clock.advance(60_000);
+  expect(changes).toEqual([
+    ['connected', 0],
+    ['disconnected', 15_000],
+  ]);
+});
+
+test('who is heard while a deadline is put off has the five seconds again at the next one', () => {
+  const { clock, changes, tracked } = givenALease(alwaysDeaf);
+  tracked.report({ type: 'renew' });
+  clock.advance(14_000);
+  tracked.report({ type: 'renew' });
+  clock.advance(60_000);
+  expect(changes).toEqual([
+    ['connected', 0],
+    ['disconnected', 29_000],
+  ]);
+});
+
+test('a deadline that a standstill passed is put off, although it is long past', () => {
+  const { clock, changes, tracked } = givenALease(alwaysDeaf);
+  tracked.report({ type: 'renew' });
+  clock.stall(60_000);
+  clock.advance(4_000);
+  expect(changes).toEqual([['connected', 0]]);
 });
 
 test('a stopped tracker leaves no timer', () => {

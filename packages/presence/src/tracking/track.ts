@@ -1,6 +1,6 @@
 import { punctual, type LoopWatch } from '@rollcall/runtime';
 import type { Instant } from '@rollcall/core';
-import type { Clock } from '@rollcall/core/environment';
+import { later, type Clock } from '@rollcall/core/environment';
 import type { Change, CommonSignal, ConnectionTracker, EndedSignal, Step } from '@rollcall/core/tracker';
 import type { Presence } from '@rollcall/core/internal';
 
@@ -13,6 +13,12 @@ export interface Tracked<Signal> {
   /** Disarms the deadline; later signals still reduce, but set no timer. */
   stop(): void;
 }
+
+/**
+ * How long a deadline is put off, however often the loop is late meanwhile: else no silence would ever end a session of an adapter that
+ * is overloaded. Sockets were read between two rings in any case.
+ */
+const maxGraceMs = 5_000;
 
 export interface TrackOptions {
   /** The tracker threw: its state does not count any more, and it is not called again. By default the error is rethrown. */
@@ -47,6 +53,8 @@ class TrackedInTime<State, Signal> implements Tracked<Signal> {
   #state: State;
   #deadline: Instant | undefined;
   #armedFor: Instant | undefined;
+  /** Since when the deadline is put off. */
+  #putOffSince: Instant | undefined;
   #disarm: (() => void) | undefined;
   #stopped = false;
   #broken = false;
@@ -86,6 +94,7 @@ class TrackedInTime<State, Signal> implements Tracked<Signal> {
       return;
     }
     this.#state = next.state;
+    if (next.deadline !== this.#deadline) this.#putOffSince = undefined;
     this.#deadline = this.#stopped ? undefined : next.deadline;
     this.#adjustTimer();
     for (const change of next.changes) this.#emit(change, at);
@@ -131,13 +140,27 @@ class TrackedInTime<State, Signal> implements Tracked<Signal> {
   #ring(): void {
     this.#armedFor = undefined;
     if (this.#deadline === undefined) return;
-    const deafUntil = this.#loop.deafUntil();
-    if (this.#clock.monotonic() < this.#deadline) this.#adjustTimer();
-    else if (deafUntil === undefined) this.report({ type: 'deadline' });
-    else {
-      this.#armedFor = deafUntil;
-      this.#disarm = this.#clock.at(deafUntil, () => this.#ring());
+    const now = this.#clock.monotonic();
+    if (now < this.#deadline) {
+      this.#adjustTimer();
+      return;
     }
+    const graceUntil = this.#graceUntil(now);
+    if (graceUntil === undefined) {
+      this.report({ type: 'deadline' });
+      return;
+    }
+    this.#armedFor = graceUntil;
+    this.#disarm = this.#clock.at(graceUntil, () => this.#ring());
+  }
+
+  /** `undefined`: silence counts now. */
+  #graceUntil(now: Instant): Instant | undefined {
+    const deafUntil = this.#loop.deafUntil();
+    if (deafUntil === undefined) return undefined;
+    this.#putOffSince ??= now;
+    const atMost = later(this.#putOffSince, maxGraceMs);
+    return atMost > now ? (Math.min(deafUntil, atMost) as Instant) : undefined;
   }
 }
 
