@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AuthenticatedDevice } from '@rollcall/access';
 import type { AdapterHost } from '@rollcall/adapter-kit';
-import { onArrival, readArrived } from '@rollcall/adapter-kit/arrival';
+import { arrivedAt, onArrival, readArrived } from '@rollcall/adapter-kit/arrival';
 import {
   destroyUnlessClosed,
   peerAddress,
@@ -106,7 +106,7 @@ class ServedDevice {
     onArrival(
       socket,
       (bytes) => {
-        this.#heardAt = clock.monotonic();
+        this.#heardAt = arrivedAt(socket, clock);
         const { whole, end } = foresee(bytes);
         this.#end = end;
         this.#report({ type: 'arrived', whole });

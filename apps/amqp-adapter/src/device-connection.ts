@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { AuthenticatedDevice } from '@rollcall/access';
 import type { AdapterHost } from '@rollcall/adapter-kit';
-import { onArrival } from '@rollcall/adapter-kit/arrival';
+import { arrivedAt, onArrival } from '@rollcall/adapter-kit/arrival';
 import {
   destroyUnlessClosed,
   peerAddress,
@@ -128,7 +128,7 @@ class ServedDevice implements DeviceConnection {
     onArrival(
       socket,
       () => {
-        this.#heardAt = host.context.clock.monotonic();
+        this.#heardAt = arrivedAt(socket, host.context.clock);
         this.#report({ type: 'arrived' });
       },
       () => (this.#hasHungUp = true),

@@ -1,6 +1,6 @@
 import type { AuthenticatedDevice, Refusal } from '@rollcall/access';
 import type { AdapterHost } from '@rollcall/adapter-kit';
-import { onArrival } from '@rollcall/adapter-kit/arrival';
+import { arrivedAt, onArrival } from '@rollcall/adapter-kit/arrival';
 import { peerAddress, remoteIpOf } from '@rollcall/adapter-kit/listening';
 import type { OpenConnection } from '@rollcall/presence';
 import {
@@ -93,7 +93,7 @@ export class DeviceExchange implements PendingRequest {
     this.#request = request;
     this.#remoteAddress = peerAddress(request.raw.socket);
     this.#asked = readHead(headOf(endpoint, request));
-    this.#heardAt = context.host.context.clock.monotonic();
+    this.#heardAt = arrivedAt(request.raw.socket, context.host.context.clock);
   }
 
   /** Watches the request and its answer from now on. */
@@ -278,7 +278,7 @@ export class DeviceExchange implements PendingRequest {
 
   #arrived(): void {
     const { served } = this.#state;
-    this.#heardAt = this.#context.host.context.clock.monotonic();
+    this.#heardAt = arrivedAt(this.#request.raw.socket, this.#context.host.context.clock);
     if (served && !served.underWay.isWithdrawn()) this.#tellHeard(served);
   }
 

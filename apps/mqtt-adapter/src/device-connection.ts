@@ -1,5 +1,5 @@
 import type { AdapterHost } from '@rollcall/adapter-kit';
-import { onArrival } from '@rollcall/adapter-kit/arrival';
+import { arrivedAt, onArrival } from '@rollcall/adapter-kit/arrival';
 import { peerAddress, destroyUnlessClosed, type SocketPlace } from '@rollcall/adapter-kit/listening';
 import { peerBeingServed, servedPeer, servePeer, type ServedPeer } from '@rollcall/containment';
 import type { Instant } from '@rollcall/core';
@@ -294,7 +294,7 @@ class ServedDevice implements DeviceConnection {
   }
 
   #arrived({ whole, goodbye }: Scanned): void {
-    this.#heardAt = this.#host.context.clock.monotonic();
+    this.#heardAt = arrivedAt(this.#conn, this.#host.context.clock);
     this.#goodbye ??= goodbye;
     this.#saidMore ||= whole && this.#state.phase !== 'new';
     this.#report({ type: 'arrived', whole });

@@ -1,4 +1,4 @@
-import { settled } from '@rollcall/conformance';
+import { settled, type ManualClock } from '@rollcall/conformance';
 import type { ConnectionEvent } from '@rollcall/core/events';
 import { describe, expect, test } from 'vitest';
 import type { AdapterInTest } from '@rollcall/adapter-process/testing';
@@ -26,6 +26,22 @@ export function describeAllAtOnce(harness: ArrivalHarness): void {
   });
 }
 
+/** Devices that come together: enough for the last ones to wait until the adapter accepts their connections. */
+const crowd = 20;
+
+/** None is late. */
+const turnMs = 40;
+
+/** Each turn of the event loop takes {@link turnMs} until the result is called. */
+function slowTurns(clock: ManualClock): () => void {
+  const turn = (): void => {
+    clock.advance(turnMs);
+    next = setImmediate(turn);
+  };
+  let next = setImmediate(turn);
+  return () => clearImmediate(next);
+}
+
 function describeWithGoodbye(harness: ArrivalHarness, goodbye: Uint8Array): void {
   test.each(partings)('was connected, and left by itself: %s', (parting) =>
     harness.withAdapter(async (adapter) => {
@@ -50,6 +66,23 @@ function describeWithGoodbye(harness: ArrivalHarness, goodbye: Uint8Array): void
       expect(second.lastSeen).toBe(first?.at);
     }),
   );
+
+  test('left within the interval that is told, however many others come in the same moment', () =>
+    harness.withAdapter(async (adapter) => {
+      const { clock, sink } = adapter;
+      const stopTime = slowTurns(clock);
+      const sockets = await Promise.all(Array.from({ length: crowd }, () => open(adapter.address)));
+      const saidAt = clock.now();
+      for (const socket of sockets) socket.write(harness.bytes.atOnce.bytes);
+      const [first] = await adapter.events(1);
+      if (!hasLease(first)) await adapter.events(2 * crowd);
+      stopTime();
+      const endings = sink.events.filter((event) => event.type === 'disconnected');
+      // A turn in which something arrives is not late, and neither is the next one, which reads it.
+      const readBy = saidAt + 2 * turnMs;
+      const missed = endings.filter(({ at, uncertaintyMs }) => at - uncertaintyMs > readBy || saidAt > at);
+      expect(missed).toEqual([]);
+    }));
 
   test.each(partings)('and when it left, also while the journal takes its time: %s', (parting) =>
     partBeforeTheCommit(harness, goodbye, parting, (first, second) => {

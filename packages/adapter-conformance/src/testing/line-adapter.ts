@@ -4,6 +4,7 @@ import type { DisconnectReason } from '@rollcall/core/events';
 import type { AuthenticatedDevice } from '@rollcall/access';
 import type { AdapterHost, ProtocolAdapter } from '@rollcall/adapter-kit';
 import {
+  arrivedAt,
   type Cut,
   FrameCutter,
   lineFormat,
@@ -100,7 +101,7 @@ class LineDevice {
     onArrival(
       socket,
       (bytes) => {
-        this.#heardAt = host.context.clock.monotonic();
+        this.#heardAt = arrivedAt(socket, host.context.clock);
         this.#report('arrived');
         for (const cut of cutter.cut(bytes)) this.#end ??= this.#endBy(lineOf(cut));
         if (this.#end) this.#report(this.#end);

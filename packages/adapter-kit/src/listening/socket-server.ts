@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { HostContext, ListenAddress, RunningProtocol } from '../protocol-adapter.ts';
+import { AcceptQueue } from '../arrival/accept-queue.ts';
 import { outliveFailedWrites } from '../arrival/outlive-failed-writes.ts';
 import { bind } from './bind.ts';
 import { followPair } from './follow-pair.ts';
@@ -131,7 +132,11 @@ class SocketServer {
     listener: Listener,
     serve: SocketServerOptions['serve'],
   ): Promise<void> {
-    server.on('connection', (socket: Socket) => this.#arrive(socket, serve));
+    const queue = new AcceptQueue(this.#options.context.clock);
+    server.on('connection', (socket: Socket) => {
+      queue.accepted(socket);
+      this.#arrive(socket, serve);
+    });
     this.#servers.push(server);
     this.listening.push(await bind(server, scheme, listener, this.#options.context));
   }

@@ -32,6 +32,15 @@ test.each([1_000, 5_000, 60_000])(
   },
 );
 
+test('what is read some time after a late ring is older by that time, too', () => {
+  const { clock, now } = givenALoop();
+  clock.advance(250);
+  clock.stall(3_000);
+  const atOnce = now();
+  clock.advance(90);
+  expect(now()).toBe(atOnce + 90);
+});
+
 test('it is late before its timer could say so', () => {
   const clock = new ManualClock();
   const seen: number[] = [];

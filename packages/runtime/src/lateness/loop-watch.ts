@@ -60,8 +60,11 @@ export function createLoopWatch(clock: Clock): LoopWatch {
   }
 
   function sinceLatestRing(): LateSpell {
-    const byMs = Math.ceil(Math.max(...late) + overdueMs());
-    return { from: rangAt, to: clock.monotonic(), byMs };
+    const to = clock.monotonic();
+    const rangLateMs = Math.max(...late);
+    // What waits since before a late ring has waited on since then, however short that was.
+    const byMs = Math.ceil(rangLateMs === 0 ? overdueMs() : rangLateMs + to - rangAt);
+    return { from: rangAt, to, byMs };
   }
 
   function remember(spell: LateSpell): void {
