@@ -12,7 +12,7 @@ const map = readFileSync(join(root, 'docs/where-a-change-belongs.md'), 'utf8');
 const ofRepository = /^(?:apps|packages|docs|scripts|test|bench|deploy|\.ci|\.github)\//;
 const isPath = /^[\w.-]*(?:\/[\w.-]*)+$|^[\w-]+(?:\.test)?\.(?:tsx?|mjs|md)$/;
 /** A wider cell makes every row of its table hard to read. */
-const maxCellLength = 280;
+const maxCellLength = 220;
 
 interface Section {
   readonly title: string;
