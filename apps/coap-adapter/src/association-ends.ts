@@ -1,24 +1,25 @@
+import type { Instant } from '@rollcall/core';
 import type { CloseReason } from '@rollcall/dtls';
 import type { DeviceAssociation } from './associations.ts';
 
 /** Knows how associations end, for requests that are under way on them. */
 export interface AssociationEnds {
-  closed(association: DeviceAssociation, reason: CloseReason): void;
+  closed(association: DeviceAssociation, reason: CloseReason, at: Instant): void;
   /** Aborts when the association is closed, or the adapter stops: nothing is sent to the device any more. */
   signalOf(association: DeviceAssociation): AbortSignal;
-  /** Whether its device closed it. */
-  wasLeft(association: DeviceAssociation): boolean;
+  /** When its device closed it; `undefined`: it did not. */
+  leftAt(association: DeviceAssociation): Instant | undefined;
 }
 
 export function createAssociationEnds(stopping: AbortSignal): AssociationEnds {
   /** Of associations that were asked for their signal. */
   const ends = new WeakMap<DeviceAssociation, AbortController>();
-  const left = new WeakSet<DeviceAssociation>();
+  const left = new WeakMap<DeviceAssociation, Instant>();
 
   return {
-    closed(association, reason) {
+    closed(association, reason, at) {
       ends.get(association)?.abort();
-      if (reason === 'close-notify') left.add(association);
+      if (reason === 'close-notify') left.set(association, at);
     },
     signalOf(association) {
       const end = ends.get(association) ?? new AbortController();
@@ -26,6 +27,6 @@ export function createAssociationEnds(stopping: AbortSignal): AssociationEnds {
       if (!association.isOpen) end.abort();
       return AbortSignal.any([stopping, end.signal]);
     },
-    wasLeft: (association) => left.has(association),
+    leftAt: (association) => left.get(association),
   };
 }

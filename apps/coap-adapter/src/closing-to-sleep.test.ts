@@ -199,7 +199,7 @@ describe('once it is known that it closes to sleep', () => {
   test('what was learned survives a restart, and a restored lease counts as kept for a sleeping device', () => {
     const before = givenADevice();
     learnedAs(before);
-    const { latest: _, ...kept } = before.rhythm();
+    const { latest: _, leftAt: _left, ...kept } = before.rhythm();
     const absent = givenADevice({ ...coapTracker, initial: { phase: 'absent', rhythm: kept } });
     absent.upload();
     expect(absent.told()).toEqual(['connected learned']);

@@ -1,9 +1,17 @@
 import { createMemoryJournal } from '@rollcall/outbox';
 import { settled } from '@rollcall/conformance';
 import { describe, expect, test } from 'vitest';
+import type { CoapDevice } from './testing/coap-device.ts';
 import { causes, empty, givenAConnectedDevice, givenADevice } from './testing/adapter-bed.ts';
 
 const minute = 60_000;
+
+/** Another device, which is answered once the adapter has read what was sent to it before. */
+async function witnessOf({ port }: { readonly port: number }): Promise<() => Promise<void>> {
+  const witness = givenADevice(port, { username: 'valve-1@acme' });
+  expect(await witness.connect()).toBe(true);
+  return async () => expect(await witness.coap.ping()).toBe(true);
+}
 
 describe('leases', () => {
   test('a request begins a lease, and a handshake does not', async () => {
@@ -38,6 +46,47 @@ describe('leases', () => {
     expect(sink.events).toHaveLength(1);
     await clock.advanceAsync(minute);
     expect((await events(2))[1]).toMatchObject({ reason: 'inactive', uncertaintyMs: 10 * minute });
+  });
+
+  test.each([
+    ['an empty record', async ({ device }) => device.dtls.send(Buffer.alloc(0))],
+    ['another handshake', async ({ port }) => givenADevice(port).connect()],
+  ] satisfies [string, (adapter: Awaited<ReturnType<typeof givenAConnectedDevice>>) => Promise<unknown>][])(
+    '%s renews the lease',
+    async (_what, sign) => {
+      const adapter = await givenAConnectedDevice();
+      const { device, clock, events, sink } = adapter;
+      const witness = await witnessOf(adapter);
+      await device.send('telemetry');
+      await clock.advanceAsync(9 * minute);
+      await sign(adapter);
+      await witness();
+      await clock.advanceAsync(9 * minute);
+      expect(sink.events).toHaveLength(1);
+      await clock.advanceAsync(minute);
+      expect((await events(2))[1]).toMatchObject({ reason: 'inactive', uncertaintyMs: 10 * minute });
+    },
+  );
+
+  test.each([
+    ['a goodbye', (device: CoapDevice) => void device.send('event?empty&hono-ttd=0', empty).catch(() => {})],
+    ['close_notify', (device: CoapDevice) => device.dtls.close()],
+  ])('%s counts from when it arrived, and ends all that came before it', async (_what, leave) => {
+    const adapter = await givenAConnectedDevice();
+    const { device, clock, registry } = adapter;
+    const witness = await witnessOf(adapter);
+    const release = registry.hold();
+    for (const _each of [1, 2]) device.send('telemetry', { confirmable: false }).catch(() => {});
+    await witness();
+    clock.advance(1);
+    leave(device);
+    await witness();
+    await clock.advanceAsync(3_000);
+    release();
+    await adapter.events(2);
+    await settled();
+    expect(causes(adapter)).toEqual(['connected', 'client-closed']);
+    expect(adapter.sink.events[1]).toMatchObject({ uncertaintyMs: 3_000 });
   });
 
   test('a goodbye ends the lease, and a goodbye of an absent device begins none', async () => {

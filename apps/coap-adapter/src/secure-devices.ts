@@ -67,9 +67,10 @@ export class SecureDevices {
       probeMs: transmitWaitMs(timing),
       endOf: (association) => this.#ends.signalOf(association),
       closedMeanwhile: (association, lease) => {
-        if (!this.#ends.wasLeft(association)) return;
+        const heardAt = this.#ends.leftAt(association);
+        if (heardAt === undefined) return;
         const last = this.#associations.latest(association.principal) === undefined;
-        lease.report({ type: 'association-closed', last });
+        lease.report({ type: 'association-closed', last, heardAt });
       },
     });
     this.#coap = this.#createCoap(timing);
@@ -148,6 +149,7 @@ export class SecureDevices {
       onOpen: (association) => this.#opened(association),
       onCandidatePeer: (association, candidate) => followAddress(this.#coap, association, candidate),
       onMessage: (association, plaintext, from) => this.#heard(association, plaintext, from),
+      onSign: (association) => this.#sawSign(association),
       onClose: (association, reason) => this.#closed(association, reason),
       onError: (error) => this.#failed('dtls', error),
       ...tellOfRefusals({ log: context.log, refused: access.refused }, this.#refusals, claimedBy),
@@ -158,6 +160,15 @@ export class SecureDevices {
     this.#host.access.proved(association.principal);
     this.#associations.opened(association);
     this.#proofs.opened(association);
+    // A handshake grants no lease, but its device is there.
+    this.#sawSign(association);
+  }
+
+  /** A record came that brings no message. */
+  #sawSign(association: DeviceAssociation): void {
+    if (!this.#proofs.counts(association)) return;
+    this.#associations.heard(association);
+    this.#tellHeard(association);
   }
 
   #heard(association: DeviceAssociation, plaintext: Buffer, from: Peer): void {
@@ -165,14 +176,18 @@ export class SecureDevices {
     this.#associations.heard(association);
     const what = this.#coap.receive(plaintext, association, pathOf(association, from));
     // A request reports itself, with what it asks for.
-    if (what !== 'request') this.#leases.held(association.principal)?.report({ type: 'heard' });
+    if (what !== 'request') this.#tellHeard(association);
+  }
+
+  #tellHeard({ principal }: DeviceAssociation): void {
+    this.#leases.held(principal)?.report({ type: 'heard' });
   }
 
   #closed(association: DeviceAssociation, reason: CloseReason): void {
     const last = this.#associations.closed(association);
     this.#proofs.closed(association);
     this.#coap.forget(association);
-    this.#ends.closed(association, reason);
+    this.#ends.closed(association, reason, this.#host.context.clock.monotonic());
     if (reason === 'displaced') this.#refusals.refused(reason, association.peer.address);
     if (reason !== 'close-notify') return;
     this.#leases.held(association.principal)?.report({ type: 'association-closed', last });

@@ -10,6 +10,7 @@ import {
 } from '@rollcall/presence/leases';
 import { timeTillDisconnect } from '@rollcall/uplink';
 import type { CoapRequest, CoapResponse } from '@rollcall/coap';
+import type { Instant } from '@rollcall/core';
 import { sleep } from '@rollcall/core/environment';
 import type { DeviceAssociation } from './associations.ts';
 import { answerProblem, answerRefusal, changed, resources } from './device-answers.ts';
@@ -47,22 +48,28 @@ export class DeviceService {
   }
 
   async serve(request: CoapRequest<DeviceAssociation>): Promise<CoapResponse> {
-    const head = headOf(request);
-    const response = await this.#answer(request, head);
     const { clock } = this.#context.host.context;
+    const head = headOf(request);
+    const response = await this.#answer(request, head, clock.monotonic());
     return asksForTime(request, head.query) ? withTime(response, clock.now()) : response;
   }
 
   /** A request was refused before it could be served. Its device is present nevertheless. */
   async refused(association: DeviceAssociation): Promise<void> {
+    const heardAt = this.#context.host.context.clock.monotonic();
     const lease = this.#context.leases.held(association.principal) ?? (await this.#obtain(association));
     if ('reason' in lease) return;
-    lease.report({ type: 'request', terms: this.#termsOf(this.#identityOf(association)) });
+    lease.report({ type: 'request', terms: this.#termsOf(this.#identityOf(association)), heardAt });
     lease.report({ type: 'answered' });
     this.#context.closedMeanwhile(association, lease);
   }
 
-  async #answer(request: CoapRequest<DeviceAssociation>, head: RequestHead): Promise<CoapResponse> {
+  /** @param heardAt when the request arrived: a device that has no lease is looked up first. */
+  async #answer(
+    request: CoapRequest<DeviceAssociation>,
+    head: RequestHead,
+    heardAt: Instant,
+  ): Promise<CoapResponse> {
     const { host, leases } = this.#context;
     const { peer: association, payload } = request;
     const asked = readHead(head);
@@ -76,8 +83,8 @@ export class DeviceService {
     const { type } = host.context.identity;
     const ttdSeconds = failed ? undefined : timeTillDisconnect(asked.ttdSeconds, by.tenant, type);
     const underWay = requestUnderWay(host.access, by, (how) => lease?.report({ type: how }));
-    lease?.report({ type: 'request', terms: this.#termsOf(by, ttdSeconds) });
-    if (goodbye) lease?.report({ type: 'goodbye' });
+    lease?.report({ type: 'request', terms: this.#termsOf(by, ttdSeconds), heardAt });
+    if (goodbye) lease?.report({ type: 'goodbye', heardAt });
     else if (lease) this.#context.closedMeanwhile(association, lease);
     try {
       await lease?.committed();

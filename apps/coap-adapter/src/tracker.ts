@@ -2,7 +2,7 @@ import {
   afterSignal,
   closedAt,
   closesToSleep,
-  leaseGivenUp,
+  leaseLeft,
   leaseTracker,
   renewOnSign,
   type AbsentHolder,
@@ -18,8 +18,11 @@ import { endProbe, probingDueAt, whenDue, type Probing, type Wishes } from './pr
 
 export type CoapSignal =
   | LeaseSignal
-  /** The device closed an association (close_notify); `last`: it was not heard on any other since it made this one. */
-  | { readonly type: 'association-closed'; readonly last: boolean }
+  /**
+   * The device closed an association (close_notify); `last`: it was not heard on any other since it made this one. `heardAt`: when that
+   * arrived; absent: now.
+   */
+  | { readonly type: 'association-closed'; readonly last: boolean; readonly heardAt?: Instant }
   /** The probe that `probing` asked for had no answer, or the device cannot be reached for one. */
   | { readonly type: 'probe-ended'; readonly outcome: 'unanswered' | 'unreachable' };
 
@@ -37,7 +40,7 @@ export const coapLease: LeaseHolding<Probing, CoapSignal> = {
   reduce(state, signal, at) {
     switch (signal.type) {
       case 'association-closed':
-        return whenClosed(state, signal.last, at);
+        return whenClosed(state, signal.last, at, signal.heardAt);
       case 'probe-ended':
         return state.phase === 'probing' ? endProbe(state, signal.outcome, at) : { held: state };
       case 'deadline':
@@ -72,12 +75,17 @@ function onLeaseSignal(
 }
 
 /** Closing the last association is a goodbye, unless the device is known to come back. */
-function whenClosed({ lease, wishes }: Probing, last: boolean, at: Instant): LeaseOutcome<Probing> {
-  const kept: Probing = { phase: 'present', lease: renewOnSign(lease, at), wishes };
+function whenClosed(
+  { lease, wishes }: Probing,
+  last: boolean,
+  at: Instant,
+  heardAt = at,
+): LeaseOutcome<Probing> {
+  const kept: Probing = { phase: 'present', lease: renewOnSign(lease, at, heardAt), wishes };
   if (!last || wishes.declared) return { held: kept };
   if (closesToSleep(lease.rhythm)) return { held: { ...kept, asleep: true } };
   const closed: Lease = { ...lease, rhythm: closedAt(lease.rhythm, at) };
-  return { ended: leaseGivenUp(closed, at), rhythm: closed.rhythm };
+  return leaseLeft(closed, heardAt);
 }
 
 function wishesOf({ declaredMs, probeMs }: LeaseTerms): Wishes {

@@ -83,6 +83,8 @@ export class DeviceExchange implements PendingRequest {
   #toldOf: Instant | undefined;
   /** Whether the lease knows that the request has arrived whole, and waits for its answer. */
   #waits = false;
+  /** Whether the lease knows that the device leaves: the device may be back by the time of the upload. */
+  #saidGoodbye = false;
   /** `over`: it was sent, or the device hung up. */
   #answer: 'due' | 'over' = 'due';
   /** Ends the wait for a command. No abort signal: most requests wait for none, and it costs. */
@@ -100,7 +102,9 @@ export class DeviceExchange implements PendingRequest {
   listen(reply: FastifyReply): void {
     const { pending, standing } = this.#context;
     const { raw } = this.#request;
-    onArrival(raw, () => this.#arrived());
+    const arrived = (): void => this.#arrived();
+    // The last chunk of a body has no bytes of it.
+    onArrival(raw, arrived, arrived);
     pending.add(raw, reply.raw, this);
     standing.busy(raw.socket);
   }
@@ -232,6 +236,8 @@ export class DeviceExchange implements PendingRequest {
       terms,
       ...(!this.#waits && { part: 'head' }),
     });
+    // What its connection brings behind it comes after it: a request there begins another lease.
+    if (this.#saysGoodbye && this.#waits && this.#request.raw.readableLength === 0) this.#sayGoodbye(lease);
     // The device may have hung up while it was authenticated.
     if (this.#answer === 'over') underWay.answered();
     return undefined;
@@ -252,7 +258,7 @@ export class DeviceExchange implements PendingRequest {
     { by, ttdSeconds, lease }: Served,
     payload: Uint8Array | undefined,
   ): ReturnType<AdapterHost['uplink']['upload']> {
-    if (asked.goodbye && !payload) lease?.report({ type: 'goodbye', heardAt: this.#heardAt });
+    if (asked.goodbye && !payload) this.#sayGoodbye(lease);
     return this.#context.host.uplink.upload({
       ...asked.upload,
       ...(by ? { by } : this.#ttdAsked(asked)),
@@ -301,6 +307,12 @@ export class DeviceExchange implements PendingRequest {
     this.#state = { phase: 'served', served: { ...served, lease } };
     lease.report({ type: 'request', heardAt: this.#heardAt, terms, part: 'rest' });
     return lease === served.lease ? undefined : lease;
+  }
+
+  #sayGoodbye(lease: OpenConnection<HttpSignal> | undefined): void {
+    if (this.#saidGoodbye) return;
+    this.#saidGoodbye = true;
+    lease?.report({ type: 'goodbye', heardAt: this.#heardAt });
   }
 
   #obtain(by: AuthenticatedDevice): OpenConnection<HttpSignal> | Refusal {

@@ -29,10 +29,13 @@ export function createPendingRequests({ failed }: Pick<HostContext, 'failed'>): 
     if (known) return known;
     const open = new Set<PendingRequest>();
     perSocket.set(socket, open);
-    // An answer that waits behind others in its connection hears nothing of the connection's end.
-    socket.once('close', () => {
+    const endAll = (): void => {
       for (const each of open) end(each, open, socket);
-    });
+    };
+    // An answer that waits behind others in its connection hears nothing of the connection's end.
+    socket.once('close', endAll);
+    // Nor does one that can be sent no more: what came behind its request was malformed, and the adapter closed its side.
+    socket.once('finish', endAll);
     socket.once('end', () => {
       for (const each of open) each.hungUp();
     });

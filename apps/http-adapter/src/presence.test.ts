@@ -2,7 +2,16 @@ import { connect } from 'node:net';
 import { settled } from '@rollcall/conformance';
 import { createMemoryJournal } from '@rollcall/outbox';
 import { describe, expect, test } from 'vitest';
-import { basic, causes, givenAnAdapter, goodbye, send } from './testing/http-bed.ts';
+import {
+  basic,
+  causes,
+  endsWithTheTest,
+  givenAnAdapter,
+  goodbye,
+  left,
+  send,
+  uploaded,
+} from './testing/http-bed.ts';
 import { options } from './testing/options.ts';
 
 describe('HTTP presence', () => {
@@ -91,6 +100,46 @@ describe('HTTP presence', () => {
       uncertaintyMs: 0,
       clean: true,
     });
+  });
+
+  test('what comes behind a goodbye on its connection begins another lease', async () => {
+    const adapter = await givenAnAdapter();
+    await send(adapter.port, '/telemetry');
+    const socket = endsWithTheTest(connect(adapter.port, '127.0.0.1'));
+    socket.write(Buffer.concat([left, uploaded]));
+    await adapter.events(3);
+    expect(causes(adapter)).toEqual(['connected', 'client-closed', 'connected']);
+    await adapter.clock.advanceAsync(600_000);
+    expect((await adapter.events(4))[3]).toMatchObject({ reason: 'inactive' });
+  });
+
+  test('a request that can be answered no more, since what came behind it is malformed, keeps no lease', async () => {
+    const adapter = await givenAnAdapter();
+    const socket = endsWithTheTest(connect({ port: adapter.port, host: '127.0.0.1', allowHalfOpen: true }));
+    let received = '';
+    socket.on('data', (bytes) => (received += bytes.toString('latin1')));
+    socket.write(Buffer.concat([uploaded, Buffer.from('nonsense\r\n\r\n')]));
+    await expect.poll(() => received).toContain('HTTP/1.1 400');
+    await adapter.events(1);
+    // The lease is armed once the adapter knows that its request is over. The device never closes its side.
+    await expect.poll(() => adapter.clock.armed).toBeGreaterThan(0);
+    await adapter.clock.advanceAsync(600_000);
+    expect((await adapter.events(2))[1]).toMatchObject({ reason: 'inactive', uncertaintyMs: 600_000 });
+  });
+
+  test('the end of a body in chunks is a sign of life, although it has no bytes of the body', async () => {
+    const adapter = await givenAnAdapter();
+    const socket = endsWithTheTest(connect(adapter.port, '127.0.0.1'));
+    socket.write(
+      `POST /event HTTP/1.1\r\nhost: a\r\nauthorization: ${basic('thermostat-7@acme')}\r\ncontent-type: text/plain\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n`,
+    );
+    await adapter.events(1);
+    await adapter.clock.advanceAsync(400_000);
+    socket.write('0\r\n\r\n');
+    await expect.poll(() => adapter.sender.messages.length).toBe(1);
+    await settled();
+    await adapter.clock.advanceAsync(600_000);
+    expect((await adapter.events(2))[1]).toMatchObject({ reason: 'inactive', uncertaintyMs: 600_000 });
   });
 
   test('a device that waits for a command is answered when its time is over, and is present until after it', async () => {

@@ -178,6 +178,34 @@ describe('an HTTP lease', () => {
     expect(changes[3]).toMatchObject({ basis });
   });
 
+  test('says within what time silence is told, also of a request beside one that waits for a command', () => {
+    const { clock, report, changes, seen } = givenADevice();
+    report({ type: 'request', terms: { ...declared, ttdMs: 3_600_000 } });
+    clock.advance(600_000);
+    report({ type: 'request', terms: declared });
+    report({ type: 'answered' });
+    clock.advance(3_000_000);
+    report({ type: 'answered' });
+    clock.advance(hour);
+    expect(seen()).toEqual(['0 connected', '3690 inactive']);
+    // It was silent for 50 minutes until the answer, and for the interval after it.
+    expect(changes[1]).toMatchObject({ basis: { intervalMs: 90_000, detectWithinMs: 3_090_000 } });
+    report({ type: 'request', terms: declared });
+    expect(changes[2]).toMatchObject({ basis: { detectWithinMs: 90_000 } });
+  });
+
+  test('is not begun by a request that had arrived before the goodbye', () => {
+    const { clock, report, request, seen } = givenADevice();
+    request(declared);
+    const heardAt = clock.monotonic();
+    clock.advance(1_000);
+    report({ type: 'goodbye' });
+    report({ type: 'request', terms: declared, heardAt });
+    clock.advance(1_000);
+    request(declared);
+    expect(seen()).toEqual(['0 connected', '1 client-closed', '2 connected']);
+  });
+
   test('counts from when the bytes of a request arrived, however long its authentication took', () => {
     const { clock, report, request, changes } = givenADevice();
     request(declared);

@@ -7,12 +7,13 @@ export {
   afterSignal,
   type LeaseHolding,
   type LeaseOutcome,
+  leaseLeft,
   leaseOver,
   type LeaseSignal,
   leaseTracker,
   plainLease,
 } from './leases/lease-tracker.ts';
-export { type Lease, leaseAtDeadline, leaseDueAt, leaseGivenUp, renewOnSign } from './leases/lease.ts';
+export { type Lease, leaseAtDeadline, leaseDueAt, renewOnSign } from './leases/lease.ts';
 export { planProbe, type ProbePlan } from './leases/probe-plan.ts';
 export { type RequestUnderWay, requestUnderWay } from './leases/request-under-way.ts';
 export type { Rhythm } from './leases/rhythm.ts';

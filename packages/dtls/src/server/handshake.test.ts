@@ -2,6 +2,8 @@ import { createSecretKey } from 'node:crypto';
 import { ManualClock, settled } from '@rollcall/conformance';
 import { describe, expect, test } from 'vitest';
 import { cipherSuiteNames, cipherSuites } from '../crypto/cipher-suite.ts';
+import { contentType } from '../wire/content-type.ts';
+import { handshakeType } from '../wire/handshake-type.ts';
 import { createTestBed, sensor1 } from '../testing/test-bed.ts';
 import type { PskMatch } from './options.ts';
 import { defaultCipherSuites } from './settings.ts';
@@ -39,6 +41,29 @@ describe.each(cipherSuiteNames)('%s', (name) => {
     expect(server).toMatchObject({ associations: 0, pendingHandshakes: 0 });
     expect(server.counters).toMatchObject({ handshakes: 1, retransmissions: 0 });
   });
+});
+
+test.each([
+  ['an empty record', contentType.applicationData, []],
+  ['a warning', contentType.alert, [1, 90]],
+  ['a fatal alert', contentType.alert, [2, 80]],
+  ['the wish for another handshake', contentType.handshake, [handshakeType.clientHello]],
+])('%s is a sign of its peer', async (_what, type, bytes) => {
+  const signs: string[] = [];
+  const { device, run, forge } = createTestBed({
+    clock: new ManualClock(),
+    settled,
+    server: { onSign: ({ principal }) => signs.push(principal) },
+  });
+  const { client, peer } = device({ ...sensor1, cipherSuites: ['TLS_PSK_WITH_AES_128_CCM_8'] });
+  client.connect();
+  await run();
+  expect(signs).toEqual([]);
+  const record = client.seal(type, Uint8Array.from(bytes));
+  const forged = Buffer.from(record);
+  forged.writeUInt8(forged.readUInt8(forged.length - 1) ^ 1, forged.length - 1);
+  for (const each of [forged, record, record]) forge(each, peer);
+  expect(signs).toEqual(['sensor1']);
 });
 
 test('a pre-shared key may be a KeyObject', async () => {

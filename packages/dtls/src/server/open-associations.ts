@@ -123,6 +123,7 @@ function hostOf<P>(parts: ServerParts<P>, table: AssociationTable<P>): Associati
   return {
     send: settings.send,
     onMessage: settings.onMessage,
+    onSign: (association) => settings.onSign?.(association),
     onCandidate: (association, candidate) => settings.onCandidatePeer?.(association, candidate),
     onConfirmed(association, peer) {
       counters.addressChanges++;

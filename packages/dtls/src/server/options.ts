@@ -37,6 +37,11 @@ export interface DtlsServerOptions<P> {
    * @param from where it came from: the same object as `peer` or `candidatePeer` of the association if it is one of them.
    */
   onMessage(association: Association<P>, plaintext: Buffer, from: Peer): void;
+  /**
+   * A record without data came from the peer: an empty one, an alert or a message of a handshake. It says nothing, but proves that the peer
+   * is there. Not called for close_notify, of which `onClose` tells.
+   */
+  onSign?(association: Association<P>): void;
   /** Called once for each association that was opened, whichever side ended it. */
   onClose(association: Association<P>, reason: CloseReason): void;
   /**

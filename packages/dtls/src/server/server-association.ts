@@ -13,6 +13,8 @@ export interface AssociationHost<P> {
   send(datagram: Buffer, peer: Peer): void;
   repeat(flight: FinalFlight, association: ServerAssociation<P>): void;
   onMessage(association: ServerAssociation<P>, plaintext: Buffer, from: Peer): void;
+  /** An authentic record without data, and without close_notify. */
+  onSign(association: ServerAssociation<P>): void;
   /** The newest data came from a candidate, or with `undefined` from the known address, where there had been a candidate. */
   onCandidate(association: ServerAssociation<P>, candidate: Peer | undefined): void;
   onConfirmed(association: ServerAssociation<P>, peer: Peer): void;
@@ -162,8 +164,12 @@ export class ServerAssociation<P> implements Association<P> {
       // The peer has our Finished: otherwise it would not send anything but Finished.
       this.finalFlight = undefined;
       if (bytes.length > 0) this.#host.onMessage(this, bytes, from);
+      else this.#host.onSign(this);
     } else if (type === contentType.alert) this.#takeAlert(bytes);
-    else if (type === contentType.handshake) this.#takeHandshake(bytes);
+    else {
+      this.#host.onSign(this);
+      if (type === contentType.handshake) this.#takeHandshake(bytes);
+    }
   }
 
   #setCandidate(candidate: Candidate | undefined): void {
@@ -175,6 +181,7 @@ export class ServerAssociation<P> implements Association<P> {
     const alert = readAlert(bytes);
     // RFC 5246 §7.2.1: a close_notify is answered with one.
     if (alert === 'close-notify') this.end('close-notify', alertMessage('warning', 'closeNotify'));
+    else this.#host.onSign(this);
     if (alert !== 'fatal') return;
     this.#host.forgetSession(this.#sessionId);
     this.end('alert');

@@ -28,7 +28,7 @@ import {
   type Lease,
   type RequestPart,
 } from './lease.ts';
-import { deaf, type Rhythm } from './rhythm.ts';
+import { afterLeaving, cameBeforeLeaving, deaf, type Rhythm } from './rhythm.ts';
 
 /** Signals of every protocol without connections. `heardAt`: when the bytes of the signal arrived; absent: now. */
 export type LeaseSignal =
@@ -110,7 +110,7 @@ export function leaseTracker<State extends PresentHolder, Signal extends { reado
         if ('held' in outcome) return goOn(outcome.held, at);
         return { state: { phase: 'absent', rhythm: outcome.rhythm }, changes: [outcome.ended] };
       }
-      if (isRequest(signal)) {
+      if (isRequest(signal) && !cameBeforeLeaving(state.rhythm, signal.heardAt ?? at)) {
         const lease = grantLease(signal, state.rhythm, at);
         return goOn(holding.begin(lease, signal.terms), at, [{ type: 'connected', basis: lease.basis }]);
       }
@@ -160,7 +160,7 @@ export function afterSignal(
     case 'resumed':
       return { held: resumeLease(lease, at) };
     case 'goodbye':
-      return { ended: leaseGivenUp(lease, signal.heardAt ?? at), rhythm: lease.rhythm };
+      return leaseLeft(lease, signal.heardAt ?? at);
     case 'heard-elsewhere':
       return afterSignElsewhere(lease, signal.sign, signal.settings, at);
     case 'goes-on':
@@ -182,7 +182,15 @@ function afterSignElsewhere(
   const heardAt = later(at, -sign.ageMs);
   // The device came back since, and to this adapter.
   if (heardAt < lease.lastSeen) return { held: lease };
-  return { ended: leaseGivenUp(lease, heardAt), rhythm: lease.rhythm };
+  return leaseLeft(lease, heardAt);
+}
+
+/** A lease of a device that said that it leaves. */
+export function leaseLeft(
+  lease: Lease,
+  heardAt: Instant,
+): Extract<LeaseOutcome<never>, { readonly ended: unknown }> {
+  return { ended: leaseGivenUp(lease, heardAt), rhythm: afterLeaving(lease.rhythm, heardAt) };
 }
 
 /** A lease that ends although the device said nothing. */

@@ -16,6 +16,8 @@ export interface Lease {
   readonly until: Instant;
   /** Requests that wait for their answer: it does not run out while one does. */
   readonly openRequests: number;
+  /** Until when the device waits for a command at most, as it said: the lease counts from the answer. Absent: it does not. */
+  readonly waitsUntil?: Instant;
   /** Since when its clock stands still, if it does. */
   readonly pausedAt?: Instant;
 }
@@ -39,9 +41,10 @@ const onTimeMs = 1_000;
 export function grantLease(request: ArrivedRequest, before: Rhythm, at: Instant): Lease {
   const { terms, heardAt = at } = request;
   const rhythm = heard(cameBack(before, at, terms.defaultMs), at);
-  const basis = basisOf(terms, rhythm);
-  const openRequests = waiting(request);
-  return { rhythm, basis, lastSeen: heardAt, until: later(at, basis.intervalMs), openRequests };
+  const waitMs = waitOf(terms, at);
+  const basis = basisOf(terms, rhythm, waitMs);
+  const [until, waitsUntil] = [later(at, basis.intervalMs), later(at, waitMs)];
+  return { rhythm, basis, lastSeen: heardAt, until, waitsUntil, openRequests: waiting(request) };
 }
 
 /** Another request arrived, and waits for its answer once it is whole. */
@@ -49,9 +52,17 @@ export function renewOnRequest(lease: Lease, request: ArrivedRequest, at: Instan
   const { terms, part, heardAt = at } = request;
   // The rest of a request says nothing of how often the device sends one.
   const rhythm = part === 'rest' ? lease.rhythm : heard(lease.rhythm, at);
-  const basis = sameOr(lease.basis, basisOf(terms, rhythm));
+  const waitMs = waitOf(terms, at, lease);
+  const basis = sameOr(lease.basis, basisOf(terms, rhythm, waitMs));
   const openRequests = lease.openRequests + waiting(request);
-  return renewed({ ...lease, rhythm, basis, lastSeen: latest(lease, heardAt), openRequests }, at);
+  const waitsUntil = later(at, waitMs);
+  return renewed({ ...lease, rhythm, basis, lastSeen: latest(lease, heardAt), openRequests, waitsUntil }, at);
+}
+
+/** How long the device waits for a command at most: it may send more on other ways while it waits. */
+function waitOf({ ttdMs = 0 }: LeaseTerms, at: Instant, before?: Lease): number {
+  const isWaiting = before?.waitsUntil !== undefined && before.openRequests > 0;
+  return isWaiting ? Math.max(ttdMs, before.waitsUntil - at) : ttdMs;
 }
 
 /** A device that has more to send does not wait for us: silence in the middle of a request is silence. */
@@ -83,7 +94,8 @@ export function renewElsewhere(
     ...(ttdMs !== undefined && { ttdMs }),
     ...(declaredMs !== undefined && { declaredMs }),
   };
-  const basis = kind === 'request' && terms ? withProbeOf(lease.basis, basisOf(terms, rhythm)) : lease.basis;
+  const basis =
+    kind === 'request' && terms ? withProbeOf(lease.basis, basisOf(terms, rhythm, ttdMs)) : lease.basis;
   return renewed({ ...lease, rhythm, basis, lastSeen: heardAt }, heardAt);
 }
 
@@ -155,11 +167,12 @@ export function leaseEnded(
   return { type: 'disconnected', basis, reason, lastSeen, until };
 }
 
-function basisOf(terms: LeaseTerms, rhythm: Rhythm): LeaseBasis {
+/** @param waitMs for how long the device waits for a command at most. */
+function basisOf(terms: LeaseTerms, rhythm: Rhythm, waitMs = 0): LeaseBasis {
   const { intervalMs, from } = leaseInterval(terms, rhythm);
   const probe = terms.probeMs === undefined ? undefined : planProbe(intervalMs, terms.probeMs);
   // A lease counts from the answer, and a device that waits for a command gets it so much later.
-  const beyondMs = (probe ? probe.durationMs - probe.leadMs : 0) + (terms.ttdMs ?? 0);
+  const beyondMs = (probe ? probe.durationMs - probe.leadMs : 0) + waitMs;
   return { kind: 'lease', intervalMs, from, detectWithinMs: Math.ceil(intervalMs + beyondMs) };
 }
 

@@ -29,6 +29,8 @@ export interface Rhythm {
   readonly closing?: ClosingHabit;
   /** When it closed its connection, with which its lease ended; absent once it came back. */
   readonly closedAt?: Instant;
+  /** When it said that it leaves: a request that had arrived before that does not bring it back, however late its turn comes. */
+  readonly leftAt?: Instant;
 }
 
 /** The rhythm once a request arrived. A gap that ended a lease counts like any other. */
@@ -37,6 +39,16 @@ export function heard(before: Rhythm, at: Instant): Rhythm {
   const gapMs = latest === undefined ? 0 : at - latest;
   if (gapMs < burstMs) return { ...before, latest: at };
   return { ...before, gaps: gaps ? learn(gaps, gapMs) : firstGap(gapMs), latest: at };
+}
+
+/** The rhythm of a device that said that it leaves. */
+export function afterLeaving(rhythm: Rhythm, at: Instant): Rhythm {
+  return { ...rhythm, leftAt: at };
+}
+
+/** Whether what arrived at this instant came before the device said that it leaves. */
+export function cameBeforeLeaving({ leftAt }: Rhythm, heardAt: Instant): boolean {
+  return leftAt !== undefined && heardAt < leftAt;
 }
 
 /** The rhythm after a time in which the adapter could not hear devices: the gap until the next request means nothing. */
