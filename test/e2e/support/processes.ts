@@ -18,7 +18,7 @@ export interface TestProcess {
   line(matches: (line: string) => boolean, what: string): Promise<string>;
   /** Sends a signal and resolves with the exit code, `null` where the signal ended the process. */
   end(signal: NodeJS.Signals): Promise<number | null>;
-  /** Resolves with the exit code. What the process printed last may be read after that. */
+  /** Resolves with the exit code, once all that the process printed is in `stdout` and `stderr`. */
   exited(): Promise<number | null>;
   /** Resolves once the process has ended and all that it printed is in `stdout` and `stderr`. */
   printedAll(): Promise<void>;
@@ -73,10 +73,14 @@ function watched(app: string, child: ChildProcess): TestProcess {
   const printedAll = new AbortController();
   child.once('close', () => printedAll.abort());
 
-  const exited = async (): Promise<number | null> => {
+  const ended = async (): Promise<number | null> => {
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
     const [code] = (await once(child, 'exit')) as [number | null];
     return code;
+  };
+
+  const allPrinted = async (): Promise<void> => {
+    if (!printedAll.signal.aborted) await once(printedAll.signal, 'abort');
   };
 
   return {
@@ -111,14 +115,16 @@ function watched(app: string, child: ChildProcess): TestProcess {
         else printedAll.signal.addEventListener('abort', failAtEnd);
       }),
     async end(signal) {
-      const ended = exited();
+      const code = ended();
       child.kill(signal);
-      return ended;
+      return code;
     },
-    exited,
-    printedAll: async () => {
-      if (!printedAll.signal.aborted) await once(printedAll.signal, 'abort');
+    async exited() {
+      const code = await ended();
+      await allPrinted();
+      return code;
     },
+    printedAll: allPrinted,
   };
 }
 
