@@ -16,22 +16,26 @@ export default defineConfig({
     // The second is for scripts/failed-tests.mjs.
     reporters: ['default', ['json', { outputFile: 'node_modules/.cache/tests/processes.json' }]],
     fileParallelism: true,
+    // To ask costs those who are asked.
+    expect: { poll: { ...faults.test?.expect?.poll, interval: 200 } },
     // As in vitest.config.ts: Node.js itself loads the tests, what one file has loaded the next need not, and nobody collects young
     // objects again and again, with several threads.
     experimental: { viteModuleRunner: false },
     isolate: false,
     execArgv: ['--min-semi-space-size=16', '--max-semi-space-size=64', '--single-threaded-gc'],
     maxWorkers: Math.min(8, Math.ceil(1.5 * Math.max(2, availableParallelism()))),
-    // By what they cost.
+    // By how long they take.
     sequence: {
       sequencer: longestFirst([
         'e2e/new-adapter',
+        'e2e/up',
         'faults/journal',
         'faults/network',
-        'faults/adapter',
-        'e2e/up',
-        'faults/coap',
         'e2e/documented-commands',
+        'faults/adapter',
+        'faults/coap',
+        'faults/lives',
+        'e2e/certificates',
       ]),
     },
   },

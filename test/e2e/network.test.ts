@@ -75,7 +75,7 @@ test('the embedded network loses no accepted event when it is killed', async () 
       sent.set(sender.send({ body, durable: true }), body);
     }
   }, 2);
-  await expect.poll(() => accepted.size, { timeout: 300_000 }).toBeGreaterThan(1_000);
+  await expect.poll(() => accepted.size, { timeout: 300_000, interval: 50 }).toBeGreaterThan(1_000);
   await network.end('SIGKILL');
   clearInterval(flow);
 

@@ -11,7 +11,7 @@ export async function eventuallyNone(
     if (performance.now() > givenUpAt)
       throw new Error(`${found.length} problems:\n${found.slice(0, 10).join('\n')}`);
     // What takes long to find out is asked less often: it would take the time of those that are waited for.
-    const pauseMs = Math.max(50, 4 * (performance.now() - askedAt));
+    const pauseMs = Math.max(100, 9 * (performance.now() - askedAt));
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }

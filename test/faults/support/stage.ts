@@ -88,7 +88,9 @@ export function setStage({ protocol, devices, environment = {}, ...options }: St
       [`ROLLCALL_${section}_MAXCONNECTIONS`]: '100000',
       ...environment,
     },
-    isReady: () =>
+    isReady: async ({ stdout }) =>
+      // Before that nobody would answer.
+      stdout.some((line) => line.includes('"ready"')) &&
       ask('readiness').then(
         ({ ok }) => ok,
         () => false,
