@@ -194,6 +194,37 @@ describe('an HTTP lease', () => {
     expect(changes[2]).toMatchObject({ basis: { detectWithinMs: 90_000 } });
   });
 
+  test('says how long a silence may be once a request had waited for its answer, until the next request', () => {
+    const { clock, report, request, changes } = givenADevice();
+    report({ type: 'request', terms: declared });
+    report({ type: 'request', terms: declared });
+    clock.advance(2_000);
+    report({ type: 'answered' });
+    clock.advance(3_000);
+    report({ type: 'answered' });
+    clock.advance(hour);
+    expect(changes[1]).toMatchObject({ basis: { intervalMs: 90_000, detectWithinMs: 95_000 } });
+    report({ type: 'request', terms: declared });
+    clock.advance(2_000);
+    report({ type: 'answered' });
+    request(declared);
+    clock.advance(hour);
+    expect(changes[3]).toMatchObject({ basis: { detectWithinMs: 90_000 } });
+  });
+
+  test('says how long a silence may be after a time in which the adapter could not hear devices', () => {
+    const { clock, request, report, changes } = givenADevice();
+    request(declared);
+    clock.advance(10_000);
+    report({ type: 'paused' });
+    clock.advance(hour);
+    report({ type: 'resumed' });
+    clock.advance(hour);
+    const { lastSeen, at } = changes[1] as { lastSeen: number; at: number };
+    expect(at - lastSeen).toBe(hour + 90_000);
+    expect(changes[1]).toMatchObject({ basis: { intervalMs: 90_000, detectWithinMs: hour + 90_000 } });
+  });
+
   test('is not begun by a request that had arrived before the goodbye', () => {
     const { clock, report, request, seen } = givenADevice();
     request(declared);

@@ -36,6 +36,8 @@ interface ArrivedRequest {
 
 /** How late a deadline may come. If it comes later, the process stood still, and heard no device meanwhile. */
 const onTimeMs = 1_000;
+/** An answer that takes no longer is no wait. */
+const promptMs = 100;
 
 /** The lease that a request grants to a device without one; the request waits for its answer once it is whole. */
 export function grantLease(request: ArrivedRequest, before: Rhythm, at: Instant): Lease {
@@ -121,7 +123,7 @@ export function leaseGivenUp(lease: Lease, heardAt: Instant): DisconnectedChange
 
 /** A request was answered, or given up. */
 export function renewOnAnswer(lease: Lease, at: Instant): Lease {
-  return renewed({ ...lease, openRequests: Math.max(0, lease.openRequests - 1) }, at);
+  return tellWait(renewed({ ...lease, openRequests: Math.max(0, lease.openRequests - 1) }, at));
 }
 
 /** The proof of a request is not valid any more: the request does not keep or renew the lease. */
@@ -142,7 +144,7 @@ export function resumeLease(lease: Lease, at: Instant): Lease {
   const { pausedAt = at, ...running } = lease;
   // A device that calls at once must be heard first.
   const leftMs = Math.max(onTimeMs, lease.until - pausedAt);
-  return { ...running, rhythm: deaf(lease.rhythm), until: later(at, leftMs) };
+  return tellWait({ ...running, rhythm: deaf(lease.rhythm), until: later(at, leftMs) });
 }
 
 /** When the lease may run out; `undefined` while an open request, or an adapter that cannot serve, keeps it. */
@@ -156,7 +158,20 @@ export function leaseAtDeadline(lease: Lease, at: Instant): Lease | 'ran-out' {
   if (due === undefined || at < due) return lease;
   const lateMs = at - due;
   if (lateMs <= onTimeMs) return 'ran-out';
-  return { ...lease, until: later(at, Math.min(lateMs, lease.basis.intervalMs)) };
+  return tellWait({ ...lease, until: later(at, Math.min(lateMs, lease.basis.intervalMs)) });
+}
+
+/**
+ * A lease does not run while a request waits for its answer, or while the adapter can serve no one. The basis says so once it is known
+ * for how long that was: the silence that may be reported is longer by that.
+ */
+function tellWait(lease: Lease): Lease {
+  const { basis, lastSeen, until, waitsUntil: told = lastSeen } = lease;
+  const waitsUntil = told > lastSeen ? told : lastSeen;
+  const untoldMs = until - basis.intervalMs - waitsUntil;
+  if (untoldMs <= promptMs) return lease;
+  const detectWithinMs = Math.ceil((basis.detectWithinMs ?? basis.intervalMs) + untoldMs);
+  return { ...lease, basis: { ...basis, detectWithinMs }, waitsUntil: later(waitsUntil, untoldMs) };
 }
 
 /** What is published when a lease ends. */
