@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -186,5 +187,26 @@ describe('a copy that was made without the write-ahead log', () => {
     await adapterOn(file);
     for (const beside of ['', '-wal']) copyFileSync(file + beside, join(root, `killed.journal${beside}`));
     expect(statusOf(join(root, 'killed.journal'))).not.toHaveProperty('partOfJournal');
+  });
+
+  test('with its log, or of one that was closed, is a copy all the same for the adapter that starts on it', async () => {
+    const copy = await copied();
+    copyFileSync(`${file}-wal`, `${copy}-wal`);
+    const closed = join(root, 'closed.journal');
+    for (const journal of running.splice(0)) await journal.close();
+    copyFileSync(file, closed);
+    for (const path of [copy, closed]) {
+      const adapter = await adapterOn(path);
+      expect(adapter.log.lines).toMatchObject([
+        { level: 'warn', facts: { cause: expect.stringContaining('it is a copy') as string } },
+      ]);
+      expect(factsOfJournal(adapter.recovered)).toEqual({ state: 'new' });
+    }
+    // The journal itself is none, and neither is one that was only renamed.
+    const renamed = join(root, 'renamed.journal');
+    renameSync(file, renamed);
+    const { recovered, log } = await adapterOn(renamed);
+    expect(factsOfJournal(recovered)).toMatchObject({ state: 'kept' });
+    expect(log.lines).toEqual([]);
   });
 });

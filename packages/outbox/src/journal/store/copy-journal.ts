@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { copiedAtFact, inUseFact, partFact } from './journal-facts.ts';
+import { copiedAtFact, fileFact, inUseFact, partFact } from './journal-facts.ts';
 import { makeOwnFile } from '@rollcall/runtime/sqlite';
 
 /**
@@ -32,7 +32,8 @@ function correctFacts(file: string, copiedAt: number | undefined): void {
   try {
     const put = database.prepare('INSERT OR REPLACE INTO journal VALUES (?, ?)');
     database.exec('BEGIN');
-    database.prepare('DELETE FROM journal WHERE name = ?').run(inUseFact);
+    const remove = database.prepare('DELETE FROM journal WHERE name = ?');
+    for (const fact of [inUseFact, fileFact]) remove.run(fact);
     if (copiedAt !== undefined) {
       put.run(partFact, 'copy');
       put.run(copiedAtFact, String(copiedAt));

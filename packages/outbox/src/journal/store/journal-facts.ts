@@ -8,6 +8,8 @@ export const inUseFact = 'in-use';
 export const partFact = 'part';
 /** For a copy, when it was made: milliseconds since the Unix epoch. */
 export const copiedAtFact = 'copied-at';
+/** In which file an adapter used it last, see {@link identityOf}. */
+export const fileFact = 'file';
 
 /** The write-ahead log of a journal: it has the latest changes, which are not in the file yet. */
 export function walOf(file: string): string {
@@ -24,6 +26,21 @@ export function partOf(database: DatabaseSync, hadLog: boolean): PartOfJournal |
   const part = factOf(database, partFact);
   if (part === 'copy' || part === 'without-log') return part;
   return factOf(database, inUseFact) !== undefined && !hadLog ? 'without-log' : undefined;
+}
+
+/**
+ * Which file it is: no copy has the same, even if it is whole, and stands in the same place. A file system that does not know when
+ * a file was made says the same of all.
+ */
+export function identityOf(file: string): string {
+  const { ino, birthtimeNs } = statSync(file, { bigint: true });
+  return `${ino} ${birthtimeNs}`;
+}
+
+/** Whether an adapter used another file than this one last. Journals of earlier versions do not say it. */
+export function isElsewhere(database: DatabaseSync, file: string): boolean {
+  const usedLast = factOf(database, fileFact);
+  return usedLast !== undefined && usedLast !== identityOf(file);
 }
 
 export function factOf(database: DatabaseSync, name: string): string | undefined {

@@ -1,7 +1,16 @@
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { copyJournal } from './copy-journal.ts';
-import { hasLog, inUseFact, isSound, partFact, partOf } from './journal-facts.ts';
+import {
+  fileFact,
+  hasLog,
+  identityOf,
+  inUseFact,
+  isElsewhere,
+  isSound,
+  partFact,
+  partOf,
+} from './journal-facts.ts';
 import {
   inTransaction,
   lockFile,
@@ -68,9 +77,10 @@ export function openLockedStore({ file, durability, maxBytes }: SqliteStoreOptio
   const hadLog = hasLog(file);
   const database = openDatabase(file, durability, maxBytes);
   const writes = new StoreWrites(database);
-  const partOfJournal = partOf(database, hadLog);
+  const partOfJournal = partOf(database, hadLog) ?? (isElsewhere(database, file) ? 'copy' : undefined);
   if (partOfJournal) writes.putFact(partFact, partOfJournal);
   writes.putFact(inUseFact, 'yes');
+  writes.putFact(fileFact, identityOf(file));
   // Writes the fact into the file itself, so that a copy of the file alone differs from a journal that was closed.
   database.exec('PRAGMA wal_checkpoint(PASSIVE)');
 
