@@ -134,6 +134,15 @@ describe('an adapter that lost its journal', () => {
     expect(table.get(moved.device).status).toBe('online');
   });
 
+  test('does not affect a lease that it goes on with, once it announces it', () => {
+    const { table, apply } = givenATable();
+    const lease = connected({ c: 'f', at: 0, device: 'lease', instance: 'first' });
+    apply(lease, { ...next, journal: { state: 'new' } });
+    expect(table.get(lease.device).status).toBe('unknown');
+    apply(announced({ ...lease, adapter: next.adapter, journal: { state: 'new' } }));
+    expect(table.get(lease.device).status).toBe('online');
+  });
+
   test('differs from one that kept its journal', () => {
     const { table, apply } = givenATable();
     apply(old, { ...next, journal: { state: 'kept', follows: 'first' } });

@@ -61,7 +61,7 @@ export function createPresence(
     publish: (event, { identity: { tenant } }, beforeSending) =>
       delivery.publish(event, tenant, beforeSending),
     moved: (open) => {
-      const event = announceAgain(open, settings.announceIntervalMs, delivery.journalFacts);
+      const event = announceAgain(open, stamp.identity, settings.announceIntervalMs, delivery.journalFacts);
       return delivery.takeOn(event, open.description.identity.tenant);
     },
     publishOfAnother: (event, { identity: { tenant } }) => delivery.publishOfAnother(event, tenant),
@@ -90,13 +90,15 @@ interface PresenceParts {
   readonly loop: LoopWatch | undefined;
 }
 
-function announcing(
-  { settings: { announceIntervalMs }, observer, failed }: AdapterContext,
-  delivery: Delivery,
-): (open: OpenEvent) => boolean {
+function announcing(context: AdapterContext, delivery: Delivery): (open: OpenEvent) => boolean {
+  const {
+    settings: { announceIntervalMs },
+    observer,
+    failed,
+  } = context;
   return (open) => {
     try {
-      const event = announceAgain(open, announceIntervalMs, delivery.journalFacts);
+      const event = announceAgain(open, context.identity, announceIntervalMs, delivery.journalFacts);
       observer.announced(event);
       return delivery.announce(event, open.description.identity.tenant);
     } catch (error) {
