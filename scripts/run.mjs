@@ -44,6 +44,8 @@ for (const name of Object.keys(env))
   if (/^npm_(config|lifecycle|package|execpath|command|node_execpath)/i.test(name)) delete env[name];
 const pathKey = Object.keys(env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
 env[pathKey] = [nodeBin, pnpmBin, env[pathKey]].join(delimiter);
+// For the type checker, which is written in Go: it takes a fifth less processor time, and no more memory, if it collects less often.
+env.GOGC ??= '400';
 env.TOOLCHAIN_NODE = nodeIsNew ? process.versions.node : toolchain.node; // part of turbo's cache keys
 
 must(

@@ -1,5 +1,6 @@
 import { ConfigError, TransportError } from '@rollcall/core';
 import { systemClock, sleep, type Log } from '@rollcall/core/environment';
+import { giveBackMemory } from '@rollcall/runtime';
 import { tellFatal, type FatalLine } from './tell-fatal.ts';
 
 /** What the process ends with. `docs/operations.md` has them. */
@@ -18,11 +19,13 @@ const lastLinesMs = 100;
 
 /** Runs the main function of an adapter process to its end, which is that of the process. What ends it before its time is in the log. */
 export async function runProcess(main: () => Promise<number>, log: () => Log): Promise<void> {
+  const stopGivingBack = giveBackMemory(systemClock);
   const status = await main().catch((error: unknown) => {
     const end = endBecauseOf(error);
     tellFatal(end.lines, { exitStatus: end.status, ...end.facts }, log(), process);
     return end.status;
   });
+  stopGivingBack();
   await sleep(systemClock, lastLinesMs);
   // Whatever a library left open must not keep a stopped adapter alive.
   process.exit(status);
