@@ -8,6 +8,8 @@ export interface CoapAssociation {
   readonly coap: CoapClient;
   /** Whether the adapter let the device in. */
   readonly opened: Promise<boolean>;
+  /** Sends one record of data, which may be empty. */
+  send(bytes: Uint8Array): void;
   /** Says close_notify. */
   close(): void;
   /** The device goes without a word. */
@@ -67,6 +69,9 @@ export function associate(
   return {
     coap,
     opened,
+    send(bytes) {
+      if (dtls.isOpen) dtls.send(bytes);
+    },
     close() {
       if (dtls.isOpen) dtls.close();
     },

@@ -15,7 +15,6 @@ const life: Life = {
   outcome: 'accepted',
   acceptedAt: t0 + 20,
   lastByteAt: t0 + 1_000,
-  lastAnsweredAt: t0,
   longestSilenceMs: 500,
   end: { how: 'goodbye', at: t0 + 1_000 },
 };

@@ -327,7 +327,8 @@ function timeProblems(life: Life, ending: Disconnected, circumstances: Circumsta
     ({ of, from, to }) =>
       of === life.protocol && from <= at + slewMs && to >= life.lastByteAt - slewMs - 2_000,
   );
-  const silentMs = at - Math.max(life.lastByteAt, life.lastAnsweredAt);
+  // What an ending tells has the time for which its last request waited for the answer.
+  const silentMs = at - life.lastByteAt;
   if (typeof detectMs === 'number' && !disturbed && silentMs > detectMs + lateMs)
     problems.push(`silent for ${silentMs} ms, and ${detectMs} ms were promised`);
   return problems;

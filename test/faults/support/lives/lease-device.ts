@@ -3,6 +3,7 @@ import { codeClass } from '@rollcall/coap/codec';
 import { emptyNotificationContentType } from '@rollcall/hono-wire';
 import { associate, type CoapAssociation } from '../../../e2e/support/coap-association.ts';
 import { deviceId, password } from '../stage.ts';
+import { httpPartings, rawHttp, type HttpParting } from './lease-partings.ts';
 import { beginLife, ends, sends, type Life } from './life.ts';
 import { pickOf } from './pick-of.ts';
 import type { DeviceOptions } from './session-device.ts';
@@ -28,28 +29,29 @@ type Says = 'goodbye' | 'data' | 'for nobody' | 'nothing valid' | 'too much' | '
 interface Speaker {
   readonly says: readonly Says[];
   speak(what: Says): Promise<Heard>;
+  /** Leaves in the middle of something; `undefined`: as it can over this protocol. */
+  part?(how: HttpParting, life: Life): Promise<void>;
+  /** Sends what brings no message, and has no answer. */
+  stir?(): void;
   close(how?: 'says so'): void;
 }
 
 /** Who comes back while its lease still goes on has never been away: a device stays away until its end is told. */
 export async function liveLeases(protocol: LeaseProtocol, options: LeaseOptions): Promise<void> {
-  const { random, over, lives, endingsOf, access } = options;
+  const { random, over, lives, endingsOf, access, disturbed } = options;
   const id = deviceId(options.index);
   const speaker = (protocol === 'http' ? httpSpeaker : coapSpeaker)(options.port, id);
   while (!over()) {
     const told = endingsOf(id);
     const life = beginLife(protocol, id, undefined);
     lives.push(life);
-    const script = pickOf(scripts, random);
-    life.script = script === 'close_notify' && protocol === 'http' ? 'vanished' : script;
+    const script = pickOf(scripts[protocol], random);
+    life.script = script;
     for (let left = 1 + random.pick(8); left >= 0 && !over();) {
       sends(life);
       const heard = await speaker.speak(pickOf(speaker.says, random));
-      if (heard !== 'nothing') {
-        life.lastAnsweredAt = Date.now();
-        // It acknowledges the answer (RFC 7252 §5.2.2).
-        if (protocol === 'coap') sends(life);
-      }
+      // It acknowledges the answer (RFC 7252 §5.2.2).
+      if (heard !== 'nothing' && protocol === 'coap') sends(life);
       if (heard === 'heard') {
         if (life.acceptedAt === undefined) life.acceptedAt = Date.now();
         life.outcome = 'accepted';
@@ -58,13 +60,19 @@ export async function liveLeases(protocol: LeaseProtocol, options: LeaseOptions)
       await pause(200 + random.pick(600));
     }
     if (script === 'access ended' && life.outcome === 'accepted' && !over()) await losesAccess(life, told);
-    else if (script === 'close_notify' && protocol === 'coap') {
+    else if (script === 'close_notify') {
       sends(life);
       ends(life, 'close_notify');
       speaker.close('says so');
-    } else await says(life, script === 'goodbye');
+    } else if (isParting(script) && life.outcome === 'accepted') {
+      await speaker.part?.(script, life);
+      life.end = { how: 'vanished', at: life.lastByteAt };
+    } else {
+      if (script === 'vanished, after records without data') await stirs(life);
+      await says(life, script === 'goodbye');
+    }
     if (life.outcome === 'accepted') while (endingsOf(id) === told && !over()) await pause(100);
-    if (script === 'vanished, with its address') speaker.close();
+    if (script === 'vanished, with its address' || isParting(script)) speaker.close();
     await pause(100 + random.pick(1_000));
     if (life.outcome !== 'accepted') ends(life, 'vanished');
   }
@@ -77,6 +85,20 @@ export async function liveLeases(protocol: LeaseProtocol, options: LeaseOptions)
     // Nobody knows whether a goodbye without an answer was heard.
     life.end = { how: understood ? 'goodbye' : goodbye ? 'goodbye, reset' : 'vanished', at: askedAt };
     if (understood) life.expected = { clean: true };
+  }
+
+  /** It says nothing for longer than its interval, but it is there: its lease goes on. */
+  async function stirs(life: Life): Promise<void> {
+    const since = Date.now();
+    for (let left = 8; left > 0 && !over(); left--) {
+      sends(life);
+      speaker.stir?.();
+      await pause(500);
+    }
+    // An adapter that was killed has no association on which it could hear that.
+    if (disturbed(since)) life.longestSilenceMs = Math.max(life.longestSilenceMs, Date.now() - since);
+    sends(life);
+    if ((await speaker.speak('data')) !== 'nothing') sends(life);
   }
 
   /** It goes on asking, until it is told that it is not there any more. */
@@ -94,16 +116,22 @@ export async function liveLeases(protocol: LeaseProtocol, options: LeaseOptions)
   }
 }
 
-const scripts = [
+const always = [
   'goodbye',
   'goodbye',
   'goodbye',
-  'vanished',
   'vanished',
   'vanished, with its address',
-  'close_notify',
   'access ended',
 ] as const;
+const scripts = {
+  http: [...always, ...httpPartings],
+  coap: [...always, 'vanished', 'close_notify', 'vanished, after records without data'],
+} as const;
+
+function isParting(script: string): script is HttpParting {
+  return httpPartings.some((each) => each === script);
+}
 
 const withinMs = 4_000;
 
@@ -121,6 +149,7 @@ export function heardBy(what: Says, status: number, text: string): Heard {
 
 function httpSpeaker(port: number, id: string): Speaker {
   const authorization = `Basic ${Buffer.from(`${id}@acme:${password}`).toString('base64')}`;
+  const raw = rawHttp(port, authorization);
   const requests: Readonly<
     Record<
       Says,
@@ -164,7 +193,8 @@ function httpSpeaker(port: number, id: string): Speaker {
         return 'nothing';
       }
     },
-    close() {},
+    part: (how, life) => raw.part(how, life),
+    close: () => raw.close(),
   };
 }
 
@@ -194,6 +224,7 @@ function coapSpeaker(port: number, id: string): Speaker {
       forget();
       return 'nothing';
     },
+    stir: () => association?.send(new Uint8Array()),
     close(how) {
       if (how) association?.close();
       forget();

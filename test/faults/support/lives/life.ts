@@ -37,8 +37,6 @@ export interface Life {
   outcome: 'accepted' | 'refused' | 'unknown';
   acceptedAt: number | undefined;
   lastByteAt: number;
-  /** When it was last answered: a lease does not run out while a request waits for its answer. */
-  lastAnsweredAt: number;
   /** The longest that it kept silent, against its own rhythm: this process may be late too. */
   longestSilenceMs: number;
   /** What it did in the end, in the words of the summary. */
@@ -63,7 +61,6 @@ export function beginLife(protocol: SpeakingProtocol, device: string, port: numb
     outcome: 'unknown',
     acceptedAt: undefined,
     lastByteAt: begunAt,
-    lastAnsweredAt: begunAt,
     longestSilenceMs: 0,
     end: undefined,
   };
