@@ -89,6 +89,19 @@ describe('leases', () => {
     expect(adapter.sink.events[1]).toMatchObject({ uncertaintyMs: 3_000 });
   });
 
+  test('an interval that is changed in the registry counts from the next request on', async () => {
+    const adapter = await givenAConnectedDevice({}, { tenant: { presenceIntervalSeconds: 600 } });
+    await adapter.device.send('telemetry');
+    adapter.registry.setTenant('acme', { presenceIntervalSeconds: 120 });
+    await settled();
+    await adapter.device.send('telemetry');
+    await adapter.clock.advanceAsync(2 * minute);
+    expect((await adapter.events(2))[1]).toMatchObject({
+      reason: 'inactive',
+      basis: { intervalMs: 2 * minute, from: 'declared', detectWithinMs: 2 * minute },
+    });
+  });
+
   test('a goodbye ends the lease, and a goodbye of an absent device begins none', async () => {
     const adapter = await givenAConnectedDevice();
     expect(await adapter.device.send('event?empty&hono-ttd=0', empty)).toBe('2.04');

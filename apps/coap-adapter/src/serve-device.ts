@@ -76,8 +76,11 @@ export class DeviceService {
     const failed = 'status' in asked;
     const goodbye = !failed && asked.goodbye && payload.length === 0;
 
-    // A device that has a lease is heard at once.
-    const lease = leases.held(association.principal) ?? (await this.#begin(association, goodbye));
+    // A device that has a lease is heard at once. What the registry says of it may have changed since.
+    const held = leases.held(association.principal);
+    const isOutdated = held !== undefined && host.access.isOutdated(this.#identityOf(association));
+    if (isOutdated) held.report({ type: 'heard', heardAt });
+    const lease = (isOutdated ? undefined : held) ?? (await this.#begin(association, goodbye));
     if (lease && 'reason' in lease) return answerRefusal(lease, isForAnother(asked, association.principal));
     const by = this.#identityOf(association);
     const { type } = host.context.identity;

@@ -29,6 +29,11 @@ export interface HostAccess {
    */
   reauthorize(identity: AuthenticatedDevice): Promise<AuthenticationResult>;
   /**
+   * Whether the registry reported a change that concerns this device since it was looked up: its interval, for example, may be another one.
+   * {@link reauthorize} knows.
+   */
+  isOutdated(identity: AuthenticatedDevice): boolean;
+  /**
    * For what a proof opens and the kit does not track as a session: an association, a request under way. `ended` is called at most
    * once, as soon as the secret ceases to be valid, or the device may not be served any more; what it opened must count for
    * nothing then, and be closed. Sessions are ended as any other.

@@ -77,6 +77,7 @@ export function createAccess(
       authenticate: (login) => letIn(() => authenticator.authenticate(login)),
       findPsk: (login) => neverRejects(() => access.lookUp(() => authenticator.findPsk(login)), unavailable),
       reauthorize: async (device) => letIn(() => authenticator.reauthorize(device)),
+      isOutdated: (device) => access.mayBeOutdated(device),
       holdProof: (device, ended) => access.holdProof(device, ended),
       isShared: (remoteIp) => settings.logins.isShared(remoteIp),
       refused: (cause, remoteIp, name) => authenticator.refused(cause, remoteIp, name),
