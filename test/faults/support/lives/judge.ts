@@ -110,7 +110,8 @@ function take(told: Map<string, Told>, life: Life): readonly Told[] {
     if (connected?.device.device !== device || connected.at < begunAt - slewMs) return false;
     if (port !== undefined)
       return connected.remoteAddress?.endsWith(`:${port}`) && connected.at <= until + slewMs;
-    return connected.at <= until + slewMs;
+    // A lease may begin again within a life: where the device was too late to renew it.
+    return connected.at <= Math.max(until, end?.at ?? 0) + slewMs;
   });
   for (const [id] of mine) told.delete(id);
   return mine.map(([, each]) => each);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { sends, type Life } from './life.ts';
@@ -19,6 +20,7 @@ interface RawHttp {
 }
 
 const aMomentMs = 100;
+const connectedWithinMs = 4_000;
 
 /** Requests as they go over the wire. The device closes none of its connections before `close`. */
 export function rawHttp(port: number, authorization: string): RawHttp {
@@ -33,6 +35,8 @@ export function rawHttp(port: number, authorization: string): RawHttp {
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     open.add(socket);
     socket.on('error', () => {}).resume();
+    // What is written before is kept in this process, which may be late.
+    await Promise.race([once(socket, 'connect').catch(() => {}), pause(connectedWithinMs)]);
     sends(life);
     socket.write(text);
     await pause(aMomentMs);
