@@ -85,7 +85,10 @@ export class DeviceService {
     const by = this.#identityOf(association);
     const { type } = host.context.identity;
     const ttdSeconds = failed ? undefined : timeTillDisconnect(asked.ttdSeconds, by.tenant, type);
-    const underWay = requestUnderWay(host.access, by, (how) => lease?.report({ type: how }));
+    // No lease waits for the answer to a goodbye: the one that a request behind it begins must not take that for its own.
+    const underWay = requestUnderWay(host.access, by, (how) => {
+      if (!goodbye) lease?.report({ type: how });
+    });
     lease?.report({ type: 'request', terms: this.#termsOf(by, ttdSeconds), heardAt });
     if (goodbye) lease?.report({ type: 'goodbye', heardAt });
     else if (lease) this.#context.closedMeanwhile(association, lease);

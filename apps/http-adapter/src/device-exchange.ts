@@ -312,6 +312,8 @@ export class DeviceExchange implements PendingRequest {
   #sayGoodbye(lease: OpenConnection<HttpSignal> | undefined): void {
     if (this.#saidGoodbye) return;
     this.#saidGoodbye = true;
+    // No lease waits for its answer: the one that a request behind it begins must not take that for its own.
+    this.#waits = false;
     lease?.report({ type: 'goodbye', heardAt: this.#heardAt });
   }
 

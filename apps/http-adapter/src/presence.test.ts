@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
-import { settled } from '@rollcall/conformance';
+import { ManualClock, settled } from '@rollcall/conformance';
+import { MemoryFleet } from '@rollcall/conformance/fleet';
 import { createMemoryJournal } from '@rollcall/outbox';
 import { describe, expect, test } from 'vitest';
 import {
@@ -111,6 +112,27 @@ describe('HTTP presence', () => {
     expect(causes(adapter)).toEqual(['connected', 'client-closed', 'connected']);
     await adapter.clock.advanceAsync(600_000);
     expect((await adapter.events(4))[3]).toMatchObject({ reason: 'inactive' });
+  });
+
+  test('the answer to a goodbye is not taken for that of a request behind it, in a fleet either', async () => {
+    const clock = new ManualClock();
+    const adapter = await givenAnAdapter({}, { clock, directory: new MemoryFleet(clock).create });
+    await send(adapter.port, '/telemetry');
+    const later = Promise.withResolvers<void>();
+    adapter.sender.outcome = async (message) => {
+      if (message.payload) await later.promise;
+      return { status: 'accepted' };
+    };
+    const socket = endsWithTheTest(connect(adapter.port, '127.0.0.1'));
+    let received = '';
+    socket.on('data', (bytes) => (received += bytes.toString('latin1')));
+    socket.write(Buffer.concat([left, uploaded]));
+    await expect.poll(() => received).toContain('HTTP/1.1 202');
+    await adapter.events(3);
+    await adapter.clock.advanceAsync(600_000);
+    await settled();
+    expect(causes(adapter)).toEqual(['connected', 'client-closed', 'connected']);
+    later.resolve();
   });
 
   test('a request that can be answered no more, since what came behind it is malformed, keeps no lease', async () => {
