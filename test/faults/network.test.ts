@@ -42,8 +42,9 @@ test.each(['frozen', 'killed'] as const)(
 
     const outcomes = Map.groupBy(fleet.attempts, ({ outcome }) => outcome);
     expect(outcomes.has('unknown')).toBe(false);
-    // Wrong passwords, and nothing else.
-    expect(new Set(outcomes.get('refused')?.map(({ device }) => device))).toEqual(new Set(['device-0']));
+    // Wrong passwords, if any were tried, and nothing else.
+    const refused = outcomes.get('refused')?.map(({ device }) => device) ?? [];
+    expect(refused.filter((device) => device !== 'device-0')).toEqual([]);
     // The connection for device data may take a while longer to be there again.
     await expect.poll(() => stage.readiness(), { timeout: 300_000 }).toMatchObject({ status: 'UP' });
     await expect.poll(() => stage.metric('rollcall_outbox_events'), { timeout: 300_000 }).toBe(0);
