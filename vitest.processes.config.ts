@@ -13,6 +13,8 @@ export default defineConfig({
   test: {
     ...faults.test,
     include: ['test/{e2e,faults}/**/*.test.ts'],
+    // Those of what is published or generated are in vitest.packaging.config.ts.
+    exclude: [...(faults.test?.exclude ?? []), '**/*.packaging.test.ts'],
     // The second is for scripts/failed-tests.mjs.
     reporters: ['default', ['json', { outputFile: 'node_modules/.cache/tests/processes.json' }]],
     fileParallelism: true,
@@ -27,7 +29,6 @@ export default defineConfig({
     // By how long they take.
     sequence: {
       sequencer: longestFirst([
-        'e2e/new-adapter',
         'e2e/up',
         'faults/journal',
         'faults/network',
