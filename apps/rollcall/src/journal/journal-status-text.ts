@@ -27,6 +27,8 @@ export function partInWords({
       return `a copy${copiedAt === undefined ? '' : ` of ${new Date(copiedAt).toISOString()}`}: what was observed since is not in it`;
     case 'without-log':
       return 'its write-ahead log (-wal) is missing, so that what was written last may not be in it; take `journal backup` for copies';
+    case 'unwritten':
+      return 'it could not be written when its adapter ended, or cannot be now: what was observed last is not in it';
     default:
       return partOfJournal satisfies never;
   }

@@ -136,4 +136,5 @@ class FileJournal implements Journal {
 const partial: Readonly<Record<PartOfJournal, string>> = {
   copy: 'it is a copy: what the adapter observed since it was made is not in it',
   'without-log': 'its write-ahead log (….journal-wal) is missing: what was written last is not in it',
+  unwritten: 'the run before ended while it could not be written: what was observed last is not in it',
 };

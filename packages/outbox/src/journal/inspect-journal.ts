@@ -52,7 +52,7 @@ export function inspectJournal(file: string): JournalView {
   const database = openToRead(file);
   return {
     status: () => ({
-      ...partIn(database, hadLog || isJournalInUse(file)),
+      ...partIn(database, hadLog || isJournalInUse(file), file),
       inUse: isJournalInUse(file),
       bytes: sizeOf(file) + sizeOf(`${file}-wal`),
       ...openIn(database),
@@ -75,8 +75,12 @@ export function inspectJournal(file: string): JournalView {
   };
 }
 
-function partIn(database: DatabaseSync, hadLog: boolean): Pick<JournalStatus, 'partOfJournal' | 'copiedAt'> {
-  const partOfJournal = partOf(database, hadLog);
+function partIn(
+  database: DatabaseSync,
+  hadLog: boolean,
+  file: string,
+): Pick<JournalStatus, 'partOfJournal' | 'copiedAt'> {
+  const partOfJournal = partOf(database, hadLog, file);
   const copiedAt = factOf(database, copiedAtFact);
   return {
     ...(partOfJournal && { partOfJournal }),

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { PartOfJournal } from './stored.ts';
 
@@ -16,16 +16,22 @@ export function walOf(file: string): string {
   return `${file}-wal`;
 }
 
+/** Is there while what should be in the journal cannot be written. An empty file needs no room where the disk is full. */
+export function unwrittenOf(file: string): string {
+  return `${file}.unwritten`;
+}
+
 /**
  * Whether, and why, a journal may lack what its adapter wrote last.
  *
  * @param hadLog whether the log beside it was not empty before it was opened. While an adapter runs, and after it was
  *   killed, the log is never empty.
  */
-export function partOf(database: DatabaseSync, hadLog: boolean): PartOfJournal | undefined {
+export function partOf(database: DatabaseSync, hadLog: boolean, file: string): PartOfJournal | undefined {
   const part = factOf(database, partFact);
-  if (part === 'copy' || part === 'without-log') return part;
-  return factOf(database, inUseFact) !== undefined && !hadLog ? 'without-log' : undefined;
+  if (part === 'copy' || part === 'without-log' || part === 'unwritten') return part;
+  if (factOf(database, inUseFact) !== undefined && !hadLog) return 'without-log';
+  return existsSync(unwrittenOf(file)) ? 'unwritten' : undefined;
 }
 
 /**

@@ -5,9 +5,14 @@ import { DatabaseSync } from 'node:sqlite';
 import { anEvent } from '@rollcall/conformance';
 import type { TenantDownstream } from '@rollcall/core/sink';
 import { encodeEvent } from '@rollcall/hono-wire';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { migrate, schemaSteps, schemaVersion } from './schema.ts';
-import { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite-store.ts';
+import {
+  openLockedStore,
+  openSqliteStore,
+  type SqliteStore,
+  type SqliteStoreOptions,
+} from './sqlite-store.ts';
 import { createThreadedStore } from './threaded-store.ts';
 import type { Batch, Standing } from './stored.ts';
 
@@ -48,6 +53,41 @@ function contentsOf(store: SqliteStore) {
     rhythms: store.rhythms(everything).map(({ holder, gaps }) => [holder, gaps]),
   };
 }
+
+describe('a run that ends while it cannot write', () => {
+  const tooMuch = inserting(9, 1_000_000);
+
+  /** A journal that is full; it is not closed, as if its process was killed. */
+  function full(): SqliteStore {
+    const store = openSqliteStore({ ...options, maxBytes: 200_000 });
+    onTestFinished(() => store.close());
+    expect(() => store.apply(tooMuch)).toThrow('full');
+    return store;
+  }
+
+  /** Takes the lock that a process that was killed does not have any more. */
+  function foundNext() {
+    return openLockedStore(options);
+  }
+
+  test('leaves a journal that says so to the next run alone', () => {
+    full();
+    const next = foundNext();
+    expect(next.summary().partOfJournal).toBe('unwritten');
+    next.apply({ ...nothing, instance: 'next' });
+    next.close();
+    const last = foundNext();
+    expect(last.summary()).not.toHaveProperty('partOfJournal');
+    last.close();
+  });
+
+  test('differs from one that could write again', () => {
+    full().apply(inserting(1));
+    const next = foundNext();
+    expect(next.summary()).not.toHaveProperty('partOfJournal');
+    next.close();
+  });
+});
 
 describe('the file', () => {
   test('gives back everything unchanged, in order', () => {
@@ -228,7 +268,7 @@ describe('the thread', () => {
     ).rejects.toThrow(`journal ${options.file}: `);
     await store.close();
     const again = createThreadedStore(options);
-    expect(await again.open()).toEqual({ lastSeq: 1 });
+    expect(await again.open()).toEqual({ lastSeq: 1, partOfJournal: 'unwritten' });
     expect(await again.read('events', [1])).toHaveLength(1);
     await again.close();
   });

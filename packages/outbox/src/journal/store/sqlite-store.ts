@@ -1,3 +1,4 @@
+import { rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { copyJournal } from './copy-journal.ts';
@@ -10,6 +11,7 @@ import {
   isSound,
   partFact,
   partOf,
+  unwrittenOf,
 } from './journal-facts.ts';
 import {
   inTransaction,
@@ -77,18 +79,19 @@ export function openLockedStore({ file, durability, maxBytes }: SqliteStoreOptio
   const hadLog = hasLog(file);
   const database = openDatabase(file, durability, maxBytes);
   const writes = new StoreWrites(database);
-  const partOfJournal = partOf(database, hadLog) ?? (isElsewhere(database, file) ? 'copy' : undefined);
+  const partOfJournal = partOf(database, hadLog, file) ?? (isElsewhere(database, file) ? 'copy' : undefined);
   if (partOfJournal) writes.putFact(partFact, partOfJournal);
   writes.putFact(inUseFact, 'yes');
   writes.putFact(fileFact, identityOf(file));
   // Writes the fact into the file itself, so that a copy of the file alone differs from a journal that was closed.
   database.exec('PRAGMA wal_checkpoint(PASSIVE)');
+  const unwritten = new UnwrittenMark(unwrittenOf(file));
 
   return {
     ...createStoreReads(database),
     summary: () => ({ ...summaryOf(database), ...(partOfJournal && { partOfJournal }) }),
     apply(batch) {
-      inTransaction(database, 'BEGIN IMMEDIATE', () => writes.change(batch));
+      unwritten.unless(() => inTransaction(database, 'BEGIN IMMEDIATE', () => writes.change(batch)));
     },
     copyTo: (copy) => copyJournal(database, copy),
     isSound: () => isSound(file),
@@ -101,6 +104,42 @@ export function openLockedStore({ file, durability, maxBytes }: SqliteStoreOptio
       database.close();
     },
   };
+}
+
+/**
+ * Tells the next run that this one could not write all: it cannot say so in the journal itself. The next run writes first that it is
+ * so, and takes the mark away.
+ */
+class UnwrittenMark {
+  readonly #path: string;
+  #stands = false;
+
+  constructor(path: string) {
+    this.#path = path;
+    rmSync(path, { force: true });
+  }
+
+  /** Puts the mark where `write` throws, and takes it away where it does not. */
+  unless(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      this.#put();
+      throw error;
+    }
+    if (this.#stands) rmSync(this.#path, { force: true });
+    this.#stands = false;
+  }
+
+  #put(): void {
+    if (this.#stands) return;
+    try {
+      writeFileSync(this.#path, '', { mode: 0o600 });
+      this.#stands = true;
+    } catch {
+      // Not even that can be written: why the journal cannot is reported already.
+    }
+  }
 }
 
 /** The file whose lock is the journal's. */

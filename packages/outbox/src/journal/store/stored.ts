@@ -101,9 +101,9 @@ export interface StoreReads {
 
 /**
  * Why a journal may be incomplete: it is a `copy` that was made while an adapter ran on it, or its file `without-log`, since
- * the write-ahead log beside it, with the latest changes, is missing.
+ * the write-ahead log beside it, with the latest changes, is missing. `unwritten`: its adapter ended while it could not be written.
  */
-export type PartOfJournal = 'copy' | 'without-log';
+export type PartOfJournal = 'copy' | 'without-log' | 'unwritten';
 
 /** Whether the store outlives the process. */
 export type StoreCondition =
