@@ -66,6 +66,16 @@ describe('a sign that another adapter heard', () => {
     ).toMatchObject({ from: 'default', intervalMs: minute });
   });
 
+  test('has no more of a wait that is over than a request here would have', () => {
+    const basisAfter = (...signals: Parameters<typeof after>[0]) =>
+      after(signals).presence?.lease?.basis.detectWithinMs;
+    const asked: LeaseSignal = { type: 'request', terms: { ...settings, ttdMs: 20_000 } };
+    const answered: LeaseSignal = { type: 'answered' };
+    expect(basisAfter([1_000, asked], [50_000, answered])).toBe(minute + 49_000);
+    expect(basisAfter([1_000, asked], [50_000, answered], [60_000, heard({})])).toBe(minute);
+    expect(basisAfter([60_000, heard({ ttdMs: 20_000 })])).toBe(minute + 20_000);
+  });
+
   test('does not change whether the device is probed', () => {
     const terms = { ...settings, probeMs: 20_000 };
     const probed = tracker.reduce(tracker.initial, { type: 'request', terms }, begin).state;

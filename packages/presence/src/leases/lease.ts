@@ -18,6 +18,8 @@ export interface Lease {
   readonly openRequests: number;
   /** Until when the device waits for a command at most, as it said: the lease counts from the answer. Absent: it does not. */
   readonly waitsUntil?: Instant;
+  /** How much of the basis is a wait: for a command, for an answer, or for an adapter that can hear devices. Absent: nothing. */
+  readonly waitMs?: number;
   /** Since when its clock stands still, if it does. */
   readonly pausedAt?: Instant;
 }
@@ -46,7 +48,7 @@ export function grantLease(request: ArrivedRequest, before: Rhythm, at: Instant)
   const waitMs = waitOf(terms, at);
   const basis = basisOf(terms, rhythm, waitMs);
   const [until, waitsUntil] = [later(at, basis.intervalMs), later(at, waitMs)];
-  return { rhythm, basis, lastSeen: heardAt, until, waitsUntil, openRequests: waiting(request) };
+  return { rhythm, basis, lastSeen: heardAt, until, waitsUntil, waitMs, openRequests: waiting(request) };
 }
 
 /** Another request arrived, and waits for its answer once it is whole. */
@@ -58,7 +60,10 @@ export function renewOnRequest(lease: Lease, request: ArrivedRequest, at: Instan
   const basis = sameOr(lease.basis, basisOf(terms, rhythm, waitMs));
   const openRequests = lease.openRequests + waiting(request);
   const waitsUntil = later(at, waitMs);
-  return renewed({ ...lease, rhythm, basis, lastSeen: latest(lease, heardAt), openRequests, waitsUntil }, at);
+  return renewed(
+    { ...lease, rhythm, basis, lastSeen: latest(lease, heardAt), openRequests, waitsUntil, waitMs },
+    at,
+  );
 }
 
 /** How long the device waits for a command at most: it may send more on other ways while it waits. */
@@ -96,9 +101,9 @@ export function renewElsewhere(
     ...(ttdMs !== undefined && { ttdMs }),
     ...(declaredMs !== undefined && { declaredMs }),
   };
-  const basis =
-    kind === 'request' && terms ? withProbeOf(lease.basis, basisOf(terms, rhythm, ttdMs)) : lease.basis;
-  return renewed({ ...lease, rhythm, basis, lastSeen: heardAt }, heardAt);
+  if (kind !== 'request' || !terms) return renewed({ ...lease, rhythm, lastSeen: heardAt }, heardAt);
+  const basis = withProbeOf(lease, basisOf(terms, rhythm, ttdMs));
+  return renewed({ ...lease, rhythm, basis, waitMs: ttdMs ?? 0, lastSeen: heardAt }, heardAt);
 }
 
 /** Continues a lease with the state that another adapter knows. The later sign of the device counts. */
@@ -171,7 +176,8 @@ function tellWait(lease: Lease): Lease {
   const untoldMs = until - basis.intervalMs - waitsUntil;
   if (untoldMs <= promptMs) return lease;
   const detectWithinMs = Math.ceil((basis.detectWithinMs ?? basis.intervalMs) + untoldMs);
-  return { ...lease, basis: { ...basis, detectWithinMs }, waitsUntil: later(waitsUntil, untoldMs) };
+  const waitMs = (lease.waitMs ?? 0) + untoldMs;
+  return { ...lease, basis: { ...basis, detectWithinMs }, waitsUntil: later(waitsUntil, untoldMs), waitMs };
 }
 
 /** What is published when a lease ends. */
@@ -202,10 +208,10 @@ function sameOr(before: LeaseBasis, basis: LeaseBasis): LeaseBasis {
 }
 
 /** Other adapters do not report whether the device is probed: that stays as it was. */
-function withProbeOf(before: LeaseBasis, basis: LeaseBasis): LeaseBasis {
-  const beyondMs = (before.detectWithinMs ?? before.intervalMs) - before.intervalMs;
-  const withProbeMs = Math.ceil(basis.intervalMs + beyondMs);
-  return { ...basis, detectWithinMs: Math.max(withProbeMs, basis.detectWithinMs ?? 0) };
+function withProbeOf({ basis: before, waitMs = 0 }: Lease, basis: LeaseBasis): LeaseBasis {
+  const probeMs = (before.detectWithinMs ?? before.intervalMs) - before.intervalMs - waitMs;
+  const detectWithinMs = Math.ceil((basis.detectWithinMs ?? basis.intervalMs) + Math.max(0, probeMs));
+  return { ...basis, detectWithinMs };
 }
 
 function latest({ lastSeen }: Lease, heardAt: Instant): Instant {
