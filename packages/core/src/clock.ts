@@ -32,14 +32,21 @@ export function sleep(clock: Clock, durationMs: number, signal?: AbortSignal): P
   });
 }
 
-/** Waits for `work`, but no longer than `limitMs`. */
-export async function within(work: Promise<void>, limitMs: number, clock: Clock): Promise<void> {
+/** What `work` comes to, or `undefined` if it takes longer than `limitMs`. */
+export async function within<Value>(
+  work: Promise<Value>,
+  limitMs: number,
+  clock: Clock,
+): Promise<Value | undefined> {
   let disarm = (): void => {};
-  const limit = new Promise<void>((resolve) => {
-    disarm = clock.at(later(clock.monotonic(), limitMs), resolve);
+  const over = new Promise<undefined>((resolve) => {
+    disarm = clock.at(later(clock.monotonic(), limitMs), () => resolve(undefined));
   });
-  await Promise.race([work, limit]);
-  disarm();
+  try {
+    return await Promise.race([work, over]);
+  } finally {
+    disarm();
+  }
 }
 
 /**

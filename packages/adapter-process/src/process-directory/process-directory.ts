@@ -1,5 +1,5 @@
 import type { ConnectionId, DeviceRef, Instant, TenantId } from '@rollcall/core';
-import { later } from '@rollcall/core/environment';
+import { later, within } from '@rollcall/core/environment';
 import type { ConnectedEvent, DisconnectedEvent } from '@rollcall/core/events';
 import {
   OwnEntries,
@@ -17,7 +17,6 @@ import {
 import type { Channel, FleetView, SignOfLife, Told, ToParent, ToProcess } from './calls.ts';
 import { Link } from './link.ts';
 import { ProcessLeases } from './process-leases.ts';
-import { within } from './within.ts';
 
 const answerWithinMs = 50;
 const signOfLifeEveryMs = 500;
@@ -74,7 +73,7 @@ class ProcessDirectory implements ConnectionDirectory {
   }
 
   async join(): Promise<void> {
-    await within(this.#context.clock, 2_000, this.#join());
+    await within(this.#join(), 2_000, this.#context.clock);
     this.#beatLater();
   }
 
@@ -112,7 +111,7 @@ class ProcessDirectory implements ConnectionDirectory {
       () => 'unknown' as const,
     );
     if (isAway) return 'unknown';
-    return (await within(clock, answerWithinMs, standing)) ?? this.#late();
+    return (await within(standing, answerWithinMs, clock)) ?? this.#late();
   }
 
   leave(
@@ -130,7 +129,7 @@ class ProcessDirectory implements ConnectionDirectory {
       .ask('leave', { connection, ...(lease && { lease }), ...(ending && { ending }) })
       .catch(() => null);
     if (this.#isAway()) return undefined;
-    return within(this.#context.clock, answerWithinMs, left).then(() => {});
+    return within(left, answerWithinMs, this.#context.clock).then(() => {});
   }
 
   holderHere(device: DeviceRef, slot: string): ConnectionId | undefined {
@@ -140,13 +139,13 @@ class ProcessDirectory implements ConnectionDirectory {
   async isHeld(_kind: 'session' | 'lease', device: DeviceRef, slot: string): Promise<boolean> {
     if (this.#isAway()) return false;
     const asked = this.#link.ask('isHeld', { device, slot }).catch(() => false);
-    return (await within(this.#context.clock, answerWithinMs, asked)) ?? false;
+    return (await within(asked, answerWithinMs, this.#context.clock)) ?? false;
   }
 
   async find(devices: readonly DeviceRef[]): Promise<readonly DirectoryPlace[]> {
     const found = this.#isAway()
       ? undefined
-      : await within(this.#context.clock, awayAfterMs, this.#link.ask('find', devices));
+      : await within(this.#link.ask('find', devices), awayAfterMs, this.#context.clock);
     if (!found) throw new Error('the parent does not answer');
     return found;
   }
@@ -158,7 +157,7 @@ class ProcessDirectory implements ConnectionDirectory {
   async succeed(earlier: string): Promise<Succession> {
     const unknown = { whose: 'unknown' } as const;
     const asked = this.#link.ask('succeed', earlier).catch(() => unknown);
-    return (await within(this.#context.clock, closeWithinMs, asked)) ?? unknown;
+    return (await within(asked, closeWithinMs, this.#context.clock)) ?? unknown;
   }
 
   async untoldOf(
@@ -167,7 +166,7 @@ class ProcessDirectory implements ConnectionDirectory {
   ): Promise<UntoldEndings | undefined> {
     const connections = of.map(({ connectionId }) => connectionId);
     const asked = this.#link.ask('untold', { earlier, connections }).catch(() => null);
-    const untold = await within(this.#context.clock, closeWithinMs, asked);
+    const untold = await within(asked, closeWithinMs, this.#context.clock);
     return untold ? { ...untold, connections: new Set(untold.connections) } : undefined;
   }
 
@@ -182,9 +181,9 @@ class ProcessDirectory implements ConnectionDirectory {
   close(): Promise<void> {
     this.#disarm();
     return (this.#closing ??= within(
-      this.#context.clock,
-      closeWithinMs,
       this.#link.ask('close', null).catch(() => null),
+      closeWithinMs,
+      this.#context.clock,
     ).then(() => {}));
   }
 

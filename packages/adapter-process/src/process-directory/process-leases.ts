@@ -1,5 +1,5 @@
 import type { ConnectionId, Instant } from '@rollcall/core';
-import { later, type Clock } from '@rollcall/core/environment';
+import { later, within, type Clock } from '@rollcall/core/environment';
 import type {
   DirectoryEntry,
   DirectoryLeases,
@@ -15,7 +15,6 @@ import type {
   Taking,
 } from '@rollcall/core/directory';
 import type { Link } from './link.ts';
-import { within } from './within.ts';
 
 const answerWithinMs = 50;
 /** How long the ending of a silent device waits for an answer. The device does not wait for it, and may be heard elsewhere. */
@@ -66,7 +65,7 @@ export class ProcessLeases implements DirectoryLeases {
       () => unknown,
     );
     if (isLate) return unknown;
-    const standing = await within(clock, answerWithinMs, answered);
+    const standing = await within(answered, answerWithinMs, clock);
     isLate = standing === undefined;
     return standing ?? unknown;
   }
@@ -111,7 +110,7 @@ export class ProcessLeases implements DirectoryLeases {
     const { link, clock, isAway } = this.#around;
     if (isAway()) return true;
     const asked = link.ask('isUnconfirmed', { epoch: event.epoch, instance }).catch(() => true);
-    return (await within(clock, answerWithinMs, asked)) ?? true;
+    return (await within(asked, answerWithinMs, clock)) ?? true;
   }
 
   giveUp({ event, slot }: LeaseEntry, quietMs: number): Promise<GivingUp> {
@@ -136,9 +135,9 @@ export class ProcessLeases implements DirectoryLeases {
     if (isAway()) return unknown;
     return (
       (await within(
-        clock,
-        withinMs,
         ask().catch(() => unknown),
+        withinMs,
+        clock,
       )) ?? unknown
     );
   }

@@ -1,10 +1,9 @@
 import cluster, { type Worker } from 'node:cluster';
 import { ConfigError, TransportError } from '@rollcall/core';
-import { later, type Clock, type Log } from '@rollcall/core/environment';
+import { later, within, type Clock, type Log } from '@rollcall/core/environment';
 import type { ListenAddress } from '@rollcall/adapter-kit';
 import type { ToParent } from '../process-directory/calls.ts';
 import { ProcessFleet } from '../process-directory/process-fleet.ts';
-import { within } from '../process-directory/within.ts';
 import { signOfLifeEveryMs, type FromParent, type FromProcess, type HealthContent } from './between.ts';
 import { seatVariable } from './child.ts';
 import type { ProcessAnswer } from './merge-answers.ts';
@@ -114,7 +113,7 @@ export class Parent {
       else each.ended.resolve();
     }
     const allEnded = Promise.all(this.#processes.map(({ ended }) => ended.promise)).then(() => true);
-    if (!(await within(clock, graceMs + beyondGraceMs, allEnded)))
+    if (!(await within(allEnded, graceMs + beyondGraceMs, clock)))
       for (const { worker } of this.#processes) worker?.process.kill('SIGKILL');
     await allEnded;
     this.#fleet?.stop();
@@ -139,7 +138,7 @@ export class Parent {
     const number = (this.#questions += 1);
     const answered = new Promise<HealthContent>((resolve) => answers.set(number, resolve));
     send(worker, { to: 'health', number, what });
-    const content = await within(this.#options.clock, answerWithinMs, answered);
+    const content = await within(answered, answerWithinMs, this.#options.clock);
     answers.delete(number);
     return content ? { process, state: 'answered', ...content } : { ...nothing, state: 'silent' };
   }
