@@ -64,7 +64,14 @@ test('refusals are counted by cause in the metrics, and logged in one line a min
   expect(more).toEqual([]);
   expect(line).toMatchObject({
     level: 'warn',
-    facts: { causes: { malformed: 3, 'unknown-association': 2 }, from: [{ addresses: '127.0.0.1' }] },
+    facts: {
+      // On a busy machine, the device says again what it said, and its handshake is over by then.
+      causes: {
+        malformed: 3,
+        'unknown-association': expect.toSatisfy((count: number) => count >= 2) as unknown,
+      },
+      from: [{ addresses: '127.0.0.1' }],
+    },
   });
   expect(linesOf(adapter, 'coap')).toMatchObject([
     { facts: { refused: 1, causes: { 'format-error': 1 }, from: [{ addresses: '127.0.0.1', atLeast: 1 }] } },
