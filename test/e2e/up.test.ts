@@ -156,7 +156,7 @@ describe('`rollcall up`', () => {
       /^DEFAULT_TENANT\/4711 {2}online {2}\S+ \S+ {2}MQTT 5.0 {2}session, silence noticed within 90 s$/,
     );
     expect(offline).toMatch(
-      /^DEFAULT_TENANT\/4711 {2}offline {2}.* client-closed, known (exactly|within [\d.]+ s)$/,
+      /^DEFAULT_TENANT\/4711 {2}offline {2}.* client-closed, (known (exactly|within [\d.]+ s)|last seen [\d.]+ s before)$/,
     );
     expect(stays(json.stdout).map((line) => JSON.parse(line) as object)).toMatchObject([
       { tenant: 'DEFAULT_TENANT', device: '4711', status: 'online', connections: [{ protocol: 'MQTT 5.0' }] },

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AuthenticatedDevice } from '@rollcall/access';
 import type { AdapterHost } from '@rollcall/adapter-kit';
 import { arrivedAt, onArrival } from '@rollcall/adapter-kit/arrival';
@@ -282,6 +283,8 @@ class ServedDevice implements DeviceConnection {
     this.#report({ type: 'answered' });
     const wanted = takeOverHeartBeats(this.#connection);
     this.#sendOpen();
+    // A device that hung up may still read it. rhea writes it in this turn, and writes nothing once it has read the end.
+    if (this.#hasHungUp) await nextTurn();
     if (!wanted || this.#isClosing) return;
     const intervalMs = Math.max(wanted.withinMs / 2, shortestHeartBeatMs);
     this.#endHeartBeats = sendHeartBeats(this.#socket, this.#host.context.clock, intervalMs, wanted.beat);

@@ -30,7 +30,7 @@ async function heard(client: RawClient, last?: number): Promise<readonly number[
     const unit = await client.hear();
     if (!unit) return frames;
     if (unit.length > 10) frames.push(unit[10] ?? 0);
-    if (frames.at(-1) === last) return frames;
+    if (last !== undefined && frames.at(-1) === last) return frames;
   }
 }
 
@@ -63,8 +63,8 @@ const login = [
   openFrame('unit-1'),
 ] as const;
 
-function dial(port: number): RawClient {
-  const client = rawClient(connectSocket({ port, host: '127.0.0.1', allowHalfOpen: false }));
+function dial(port: number, allowHalfOpen = false): RawClient {
+  const client = rawClient(connectSocket({ port, host: '127.0.0.1', allowHalfOpen }));
   onTestFinished(() => void client.socket.destroy());
   return client;
 }
@@ -102,4 +102,27 @@ test('a device that logs in, and does not open in time, is told why', async () =
   expect(await device.hear()).toEqual(amqpHeader);
   await clock.advanceAsync(options.openTimeoutMs);
   expect(await heard(device)).toEqual([opened, closed]);
+});
+
+test('a device that closes its side while it waits is told as connected, and was opened', async () => {
+  const clock = new ManualClock();
+  const fleet = new MemoryFleet(clock);
+  const entered = Promise.withResolvers<void>();
+  const slow: CreateDirectory = async (context) => {
+    const directory = await fleet.create(context);
+    const { enter } = directory;
+    directory.enter = (entry) => enter.call(directory, entry).then(() => entered.promise);
+    return directory;
+  };
+  const adapter = await givenAnAdapter({}, { clock, directory: slow });
+  const device = dial(adapter.address.port, true);
+  device.say(...login);
+  await adapter.events(1);
+  expect(await heard(device, saslOutcome)).toEqual([saslMechanisms, saslOutcome]);
+  device.socket.end();
+  while (device.socket.writableFinished === false) await settled();
+  await settled();
+  entered.resolve();
+  expect(await heard(device)).toEqual([opened]);
+  expect(await adapter.events(2)).toMatchObject([{ type: 'connected' }, { reason: 'connection-lost' }]);
 });
