@@ -111,7 +111,11 @@ test('a device that closes its side while it waits is told as connected, and was
   const slow: CreateDirectory = async (context) => {
     const directory = await fleet.create(context);
     const { enter } = directory;
-    directory.enter = (entry) => enter.call(directory, entry).then(() => entered.promise);
+    directory.enter = async (entry) => {
+      const standing = await enter.call(directory, entry);
+      await entered.promise;
+      return standing;
+    };
     return directory;
   };
   const adapter = await givenAnAdapter({}, { clock, directory: slow });
@@ -120,7 +124,7 @@ test('a device that closes its side while it waits is told as connected, and was
   await adapter.events(1);
   expect(await heard(device, saslOutcome)).toEqual([saslMechanisms, saslOutcome]);
   device.socket.end();
-  while (device.socket.writableFinished === false) await settled();
+  while (!device.socket.writableFinished) await settled();
   await settled();
   entered.resolve();
   expect(await heard(device)).toEqual([opened]);

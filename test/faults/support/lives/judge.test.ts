@@ -101,6 +101,25 @@ test.each([
   },
 );
 
+test('a device that the adapter closed, and that does something before it notices, ended when it was closed', () => {
+  const unaware: Life = { ...life, protocol: 'mqtt', end: { how: 'goodbye', at: t0 + 2_000 } };
+  const away: Fault = { kind: 'freeze', of: 'network', from: t0, to: t0 + 3_000 };
+  const closed = { at: t0 + 800, lastSeen: t0 + 700, uncertaintyMs: 0, reason: 'upload-refused' };
+  const verdictOf = (reason: string): string =>
+    judge(
+      [unaware],
+      [connected, { ...disconnected, ...closed, reason }] as unknown as readonly ReceivedEvent[],
+      [away],
+      {
+        lateMs: 100,
+      },
+    )
+      .flatMap(({ problems }) => problems)
+      .join();
+  expect(verdictOf('upload-refused')).toBe('');
+  expect(verdictOf('client-closed')).toContain('outside of');
+});
+
 test('a loss of the journal is accepted from the first event that reports it', () => {
   const loss: Fault = { kind: 'kill', of: 'mqtt', journalLost: true, from: t0, to: t0 + 500 };
   const told = { ...connected, adapter: { id: 'mqtt-0' }, journal: { state: 'new' } };

@@ -301,6 +301,8 @@ function trueEnd(life: Life, ending: Disconnected, circumstances: Circumstances)
   // This process was late itself, and the adapter closed before the device did anything.
   if (ending.reason === 'keepalive-timeout' && end.how !== 'vanished') return undefined;
   if (cameFirst(life, ending, circumstances)) return undefined;
+  // What it did by itself it did before it read that the adapter had closed.
+  if (closedByAdapter.has(ending.reason) && ending.at < end.at) return undefined;
   if (ending.reason !== 'adapter-lost') return endedByAdapter.has(end.how) ? undefined : end.at;
   const [kill] = overlapping(circumstances, life, 'kill', life.begunAt, ending.at);
   return Math.min(end.at, kill?.from ?? end.at);
