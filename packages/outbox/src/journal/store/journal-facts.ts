@@ -34,19 +34,33 @@ export function partOf(database: DatabaseSync, hadLog: boolean, file: string): P
   return existsSync(unwrittenOf(file)) ? 'unwritten' : undefined;
 }
 
-/**
- * Which file it is: no copy has the same, even if it is whole, and stands in the same place. A file system that does not know when
- * a file was made says the same of all.
- */
+/** What a file system says of a file. */
+export type FileFacts = Readonly<Record<'ino' | 'birthtimeNs' | 'ctimeNs', bigint>>;
+
+/** Which file it is: no copy has the same, even if it is whole, and stands in the same place. */
 export function identityOf(file: string): string {
-  const { ino, birthtimeNs } = statSync(file, { bigint: true });
-  return `${ino} ${birthtimeNs}`;
+  return identityIn(statSync(file, { bigint: true }));
+}
+
+/**
+ * Its number, and when it was made if that is known. A file system that does not know it says 0, or, on an old kernel or in some
+ * sandboxes, when the file was changed last.
+ */
+export function identityIn({ ino, birthtimeNs, ctimeNs }: FileFacts): string {
+  const isKnown = birthtimeNs !== 0n && birthtimeNs !== ctimeNs;
+  return isKnown ? `${ino} ${birthtimeNs}` : String(ino);
 }
 
 /** Whether an adapter used another file than this one last. Journals of earlier versions do not say it. */
 export function isElsewhere(database: DatabaseSync, file: string): boolean {
   const usedLast = factOf(database, fileFact);
-  return usedLast !== undefined && usedLast !== identityOf(file);
+  return usedLast !== undefined && isAnother(usedLast, identityOf(file));
+}
+
+export function isAnother(usedLast: string, now: string): boolean {
+  const [number, madeAt] = usedLast.split(' ');
+  const [numberNow, madeAtNow] = now.split(' ');
+  return number !== numberNow || (madeAt !== undefined && madeAtNow !== undefined && madeAt !== madeAtNow);
 }
 
 export function factOf(database: DatabaseSync, name: string): string | undefined {
