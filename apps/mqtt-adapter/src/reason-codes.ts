@@ -20,7 +20,6 @@ export const reasonCodes = {
   messageRateTooHigh: 0x96,
   quotaExceeded: 0x97,
   administrativeAction: 0x98,
-  payloadFormatInvalid: 0x99,
   qosNotSupported: 0x9b,
   useAnotherServer: 0x9c,
   subscriptionIdentifiersNotSupported: 0xa1,
