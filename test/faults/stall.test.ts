@@ -51,11 +51,17 @@ function endingsOf(adapterId: string, { events }: EventRecord, { id }: SpeakingD
 }
 
 /** What an ending says wrong of a device that spoke for the last time while the adapter stood still. */
-function untruths({ at, uncertaintyMs, reason }: Ending, { lastSpokeAt }: SpeakingDevice): readonly string[] {
+function untruths(
+  { at, lastSeen, uncertaintyMs, reason }: Ending,
+  { lastSpokeAt }: SpeakingDevice,
+): readonly string[] {
+  const from = at - uncertaintyMs;
   return [
     ...(['keepalive-timeout', 'inactive'].includes(reason) ? [] : [`it ended as ${reason}`]),
     // The wall clock may be slewed by a millisecond meanwhile.
-    ...(at - uncertaintyMs - 2 <= lastSpokeAt && lastSpokeAt < at ? [] : ['its interval misses its end']),
+    ...(from - 2 <= lastSpokeAt && lastSpokeAt < at
+      ? []
+      : [`it spoke at ${lastSpokeAt}, and left in [${from}, ${at}], last seen ${lastSeen}, as is told`]),
   ];
 }
 
