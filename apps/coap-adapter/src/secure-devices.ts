@@ -18,6 +18,7 @@ import { createAssociationEnds, type AssociationEnds } from './association-ends.
 import { createAssociationProofs, type AssociationProofs } from './association-proofs.ts';
 import { createAssociations, type DeviceAssociation } from './associations.ts';
 import { createCredentials } from './credentials.ts';
+import { DatagramQueue } from './datagram-queue.ts';
 import { answerProblem } from './device-answers.ts';
 import { asksFor } from './device-request.ts';
 import { registerDtlsMetrics } from './dtls-metrics.ts';
@@ -41,6 +42,7 @@ export class SecureDevices {
   readonly #associations = createAssociations();
   readonly #ends: AssociationEnds = createAssociationEnds(this.#stopping.signal);
   readonly #proofs: AssociationProofs;
+  readonly #queue: DatagramQueue;
   readonly #refusals: RefusalReport;
   readonly #leases: LeaseBook<CoapSignal>;
   readonly #service: DeviceService;
@@ -57,11 +59,13 @@ export class SecureDevices {
     this.#options = options;
     this.#host = host;
     this.#proofs = createAssociationProofs({ log: host.context.log, holdProof: host.access.holdProof });
+    this.#queue = new DatagramQueue(host.context.clock);
     this.#refusals = createRefusalReport(host.context, 'coaps');
     this.#leases = this.#openLeases();
     this.#service = new DeviceService({
       host,
       leases: this.#leases,
+      arrivedAt: () => this.#queue.arrivedAt(),
       lease: options.lease,
       probe: options.probe,
       probeMs: transmitWaitMs(timing),
@@ -83,6 +87,7 @@ export class SecureDevices {
   }
 
   receive(datagram: Buffer, peer: Peer): void {
+    this.#queue.read();
     this.#dtls.receive(datagram, peer);
   }
 
@@ -180,17 +185,18 @@ export class SecureDevices {
   }
 
   #tellHeard({ principal }: DeviceAssociation): void {
-    this.#leases.held(principal)?.report({ type: 'heard' });
+    this.#leases.held(principal)?.report({ type: 'heard', heardAt: this.#queue.arrivedAt() });
   }
 
   #closed(association: DeviceAssociation, reason: CloseReason): void {
     const last = this.#associations.closed(association);
     this.#proofs.closed(association);
     this.#coap.forget(association);
-    this.#ends.closed(association, reason, this.#host.context.clock.monotonic());
+    const heardAt = this.#queue.arrivedAt();
+    this.#ends.closed(association, reason, heardAt);
     if (reason === 'displaced') this.#refusals.refused(reason, association.peer.address);
     if (reason !== 'close-notify') return;
-    this.#leases.held(association.principal)?.report({ type: 'association-closed', last });
+    this.#leases.held(association.principal)?.report({ type: 'association-closed', last, heardAt });
   }
 
   #handle(request: CoapRequest<DeviceAssociation>): CoapResponse | Promise<CoapResponse> {

@@ -23,6 +23,8 @@ export interface DeviceContext {
   readonly host: AdapterHost;
   readonly leases: LeaseBook<CoapSignal>;
   readonly lease: LeaseSettings;
+  /** When what is read now can have arrived at the earliest. */
+  arrivedAt(): Instant;
   /** How long a probe takes at most. */
   readonly probeMs: number;
   /** Whether to probe a device for which the registry does not decide it. */
@@ -50,13 +52,13 @@ export class DeviceService {
   async serve(request: CoapRequest<DeviceAssociation>): Promise<CoapResponse> {
     const { clock } = this.#context.host.context;
     const head = headOf(request);
-    const response = await this.#answer(request, head, clock.monotonic());
+    const response = await this.#answer(request, head, this.#context.arrivedAt());
     return asksForTime(request, head.query) ? withTime(response, clock.now()) : response;
   }
 
   /** A request was refused before it could be served. Its device is present nevertheless. */
   async refused(association: DeviceAssociation): Promise<void> {
-    const heardAt = this.#context.host.context.clock.monotonic();
+    const heardAt = this.#context.arrivedAt();
     const lease = this.#context.leases.held(association.principal) ?? (await this.#obtain(association));
     if ('reason' in lease) return;
     lease.report({ type: 'request', terms: this.#termsOf(this.#identityOf(association)), heardAt });
