@@ -34,6 +34,13 @@ test('what is read behind full turns may have waited since the first of them', a
   expect(await turn(7)).toBe(0);
 });
 
+test('after a full turn that emptied the buffer, what comes later has not waited', async () => {
+  const turn = given();
+  await turn(32);
+  await turn(32);
+  for (const datagrams of [0, 0, 1]) expect(await turn(datagrams)).toBe(0);
+});
+
 test('nothing waits for longer than a full buffer takes', async () => {
   const turn = given();
   for (let turns = 0; turns < 300; turns++) await turn(32);

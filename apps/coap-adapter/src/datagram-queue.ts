@@ -16,6 +16,7 @@ export class DatagramQueue {
   readonly #fullTurns: Instant[] = [];
   #read = 0;
   #readAt: Instant | undefined;
+  #isCounting = false;
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
     this.#clock = clock;
@@ -25,7 +26,9 @@ export class DatagramQueue {
   read(): void {
     this.#readAt = this.#clock.monotonic();
     this.#read += 1;
-    if (this.#read === 1) setImmediate(() => this.#turnIsOver());
+    if (this.#isCounting) return;
+    this.#isCounting = true;
+    this.#countTurn();
   }
 
   /** When what is read now can have arrived at the earliest. How late the event loop was is not part of it. */
@@ -33,9 +36,19 @@ export class DatagramQueue {
     return this.#fullTurns[0] ?? this.#clock.monotonic();
   }
 
+  #countTurn(): void {
+    setImmediate(() => this.#turnIsOver());
+  }
+
   #turnIsOver(): void {
-    if (this.#read < mostPerTurn || this.#readAt === undefined) this.#fullTurns.length = 0;
-    else if (this.#fullTurns.push(this.#readAt) > mostTurns) this.#fullTurns.shift();
+    if (this.#read < mostPerTurn || this.#readAt === undefined) {
+      this.#fullTurns.length = 0;
+      this.#isCounting = false;
+    } else {
+      if (this.#fullTurns.push(this.#readAt) > mostTurns) this.#fullTurns.shift();
+      // The next turn may read nothing: then the buffer was empty.
+      this.#countTurn();
+    }
     this.#read = 0;
   }
 }

@@ -72,9 +72,9 @@ export async function openPlainEndpoint(
     onHandlerError: (error) => host.context.failed('coap: request', error),
     onError: (error) => host.context.failed('coap', error),
   });
-  const socket = await bindUdp('coap', listener, host.context, counters, (datagram, peer) =>
-    coap.receive(datagram, peer),
-  );
+  const socket = await bindUdp('coap', listener, host.context, counters, {
+    receive: (datagram, peer) => coap.receive(datagram, peer),
+  });
 
   return {
     listening: socket.listening,

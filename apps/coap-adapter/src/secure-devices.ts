@@ -86,8 +86,12 @@ export class SecureDevices {
     return this.#coap.statistics();
   }
 
-  receive(datagram: Buffer, peer: Peer): void {
+  /** A datagram was read. It may be dropped: then `receive` does not get it. */
+  read(): void {
     this.#queue.read();
+  }
+
+  receive(datagram: Buffer, peer: Peer): void {
     this.#dtls.receive(datagram, peer);
   }
 

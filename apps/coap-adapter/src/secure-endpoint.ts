@@ -13,9 +13,7 @@ export async function openSecureEndpoint(
   counters: DatagramCounters,
 ): Promise<Endpoint> {
   const devices = new SecureDevices(listener, options, host, (datagram, peer) => socket.send(datagram, peer));
-  const socket = await bindUdp('coaps', listener, host.context, counters, (datagram, peer) =>
-    devices.receive(datagram, peer),
-  );
+  const socket = await bindUdp('coaps', listener, host.context, counters, devices);
   return {
     listening: socket.listening,
     get statistics() {

@@ -20,13 +20,20 @@ export interface UdpSocket {
   close(): void;
 }
 
+/** What becomes of the datagrams of a socket. */
+export interface DatagramReceiver {
+  /** Called for every datagram that was read, also for one that is dropped. */
+  read?(): void;
+  /** If it throws, the sender loses its datagram: counted, and logged once a minute. */
+  receive(datagram: Buffer, peer: RemoteInfo): void;
+}
+
 /** Room for datagrams that arrive while the event loop is busy; the system may grant less. */
 const bufferBytes = 4_194_304;
 
 /**
  * Binds a UDP socket.
  *
- * @param receive if it throws, the sender loses its datagram: counted, and logged once a minute.
  * @throws TransportError if the port cannot be bound.
  */
 export async function bindUdp(
@@ -34,7 +41,7 @@ export async function bindUdp(
   { host, port }: Listener,
   { failed }: Pick<HostContext, 'failed'>,
   counters: DatagramCounters,
-  receive: (datagram: Buffer, peer: RemoteInfo) => void,
+  receiver: DatagramReceiver,
 ): Promise<UdpSocket> {
   const cannotBind = (error: unknown): TransportError => {
     const { code } = error as NodeJS.ErrnoException;
@@ -53,9 +60,10 @@ export async function bindUdp(
   // There is nothing to end: the sender has only its datagram here, which is lost already.
   const sender = servedPeer(scheme, failed, () => {});
   socket.on('message', (datagram, peer) => {
+    receiver.read?.();
     // Nothing can be sent to port 0 (RFC 768: the sender wants no answer), so the sender cannot prove its address.
     if (peer.port === 0) counters.dropped['port-0']++;
-    else servePeer(sender, () => receive(datagram, peer));
+    else servePeer(sender, () => receiver.receive(datagram, peer));
   });
   await listen(socket, own.address, port).catch((error: unknown) => Promise.reject(cannotBind(error)));
 
