@@ -39,6 +39,18 @@ export function describeSessionLimit({ harness, can, withAdapter, connected }: A
         { settings: { maxSessionsPerDevice: 1 } },
       ));
 
+    test('is refused another where what the first one says may wait to be read', () =>
+      withAdapter(
+        async (adapter) => {
+          await (await connected(adapter, unit(1))).fallSilent();
+          await adapter.events(1);
+          adapter.clock.stall(harness.silenceMs - 1);
+          expect(await harness.connect(adapter.address, unit(2))).toBeUndefined();
+          expect(ends(adapter)).toEqual([]);
+        },
+        { settings: { maxSessionsPerDevice: 1 }, watchLoop: true },
+      ));
+
     test('may have as many as its tenant says', () =>
       withAdapter(
         async (adapter) => {

@@ -101,9 +101,19 @@ export class ConnectedDevices {
     this.#countTenant(event.device.tenant, -1);
   }
 
-  /** See `SessionsByDevice.room`. */
-  roomFor(device: DeviceRef, slot: string | undefined, limit: number): 'free' | 'full' | Connected {
-    return this.#sessions.room(device, slot, limit, this.#clock.monotonic());
+  /**
+   * See `SessionsByDevice.room`.
+   *
+   * @param latenessMs see `LoopWatch`: what a device said since then may still be unread.
+   */
+  roomFor(
+    device: DeviceRef,
+    slot: string | undefined,
+    limit: number,
+    latenessMs: (observedAt: Instant) => number,
+  ): 'free' | 'full' | Connected {
+    const now = this.#clock.monotonic();
+    return this.#sessions.room(device, slot, limit, later(now, -latenessMs(now)));
   }
 
   /**

@@ -248,7 +248,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
         if (which(connected.description)) endConnected(connected, reason);
     },
     makeRoomFor(device, slot, limit) {
-      const room = devices.roomFor(device, slot, limit);
+      const room = devices.roomFor(device, slot, limit, (at) => stamp.loop.latenessMs(at));
       if (typeof room === 'string') return room === 'free';
       endConnected(room, 'limit-exceeded');
       return !devices.has(room);

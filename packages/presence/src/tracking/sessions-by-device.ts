@@ -19,8 +19,14 @@ export interface SessionsByDevice<Session> {
    * not ended: a device with too many active ones must not end them in turn again and again.
    *
    * @param slot what the newcomer will hold: its holder makes room in any case.
+   * @param heardUntil what arrived before that was read.
    */
-  room(device: DeviceRef, slot: string | undefined, limit: number, at: Instant): 'free' | 'full' | Session;
+  room(
+    device: DeviceRef,
+    slot: string | undefined,
+    limit: number,
+    heardUntil: Instant,
+  ): 'free' | 'full' | Session;
 }
 
 export function createSessionsByDevice<Session>(
@@ -41,14 +47,14 @@ export function createSessionsByDevice<Session>(
       sessions?.delete(session);
       if (sessions?.size === 0) devices.delete(key);
     },
-    room(device, slot, limit, at) {
+    room(device, slot, limit, heardUntil) {
       const sessions = devices.get(deviceKey(device));
       if (!sessions || limit === 0 || sessions.size < limit) return 'free';
       let longest: { readonly session: Session; readonly silentMs: number } | undefined;
       for (const session of sessions) {
         const facts = factsOf(session);
         if (slot !== undefined && facts.slot === slot) return 'free';
-        const silentMs = at - facts.lastSeen;
+        const silentMs = heardUntil - facts.lastSeen;
         if (silentMs > (facts.keepAliveMs ?? Infinity) && silentMs > (longest?.silentMs ?? 0))
           longest = { session, silentMs };
       }
