@@ -42,10 +42,11 @@ export type DirectoryStanding = 'held' | 'lost' | 'unknown';
 /**
  * - `local`: there is no fleet.
  * - `in-touch`: the engine answers, and knows all that was entered here.
- * - `catching-up`: it answers, and is being told again what it may have lost.
+ * - `catching-up`: it answers, and is being told again what it may have lost, or what it publishes is not heard for a moment.
+ * - `restricted`: it answers, but refuses something that a fleet needs, or what it publishes is not heard.
  * - `away`: it does not answer. Nobody waits for it.
  */
-export type DirectoryStatus = 'local' | 'in-touch' | 'catching-up' | 'away';
+export type DirectoryStatus = 'local' | 'in-touch' | 'catching-up' | 'restricted' | 'away';
 
 /** Connections of a dead incarnation that the directory never knew. */
 export interface UntoldEndings extends Pick<DeadInstance, 'aliveAt' | 'declaredAt'> {

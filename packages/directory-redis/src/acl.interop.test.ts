@@ -15,6 +15,16 @@ const guide = readFileSync(new URL('../../../docs/fleet.md', import.meta.url), '
 /** The rule as the guide states it. */
 const rule = /^ACL SETUSER rollcall .+$/m.exec(guide)?.[0] ?? '';
 const patience = { timeout: 240_000, interval: 50 };
+/** Without these, an adapter still gives signs of life. */
+const needed: ReadonlySet<string> = new Set([
+  '&rollcall:*',
+  ...words('exists get set del expire hdel hgetall hkeys hvals hscan'),
+  ...words('sadd srem sismember publish subscribe'),
+]);
+
+function words(commands: string): readonly string[] {
+  return commands.split(' ').map((command) => `+${command}`);
+}
 
 describe.skipIf(!hasDebianPackage('redis-server'))(
   'a user that may do what the guide says, and no more',
@@ -98,6 +108,39 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
       const entries = (await operator.call('ACL', 'LOG')) as unknown[][];
       const refused = entries.map((entry) => entry[entry.indexOf('object') + 1]);
       expect(refused.filter((what) => what !== 'client|setinfo')).toEqual([]);
+    });
+
+    test('that lacks a right is not told that all is well, and that right is named, until the user has it', async () => {
+      const [, , , ...rights] = rule.split(' ');
+      const lacking = rights.filter((right) => needed.has(right));
+      expect(lacking).toHaveLength(needed.size);
+      await Promise.all(
+        lacking.map(async (right, index) => {
+          const username = `without-${index}`;
+          const others = rights.filter((each) => each !== right);
+          await operator.call('ACL', 'SETUSER', username, ...others);
+          const log = recordingLog();
+          const { directory } = await joinFleet({
+            create: (context) =>
+              redisFleet({
+                address: loopback(server.port),
+                credentials: () => ({ username, password: 'password' }),
+                prefix: `rollcall:${index}:`,
+              }).join({ ...context, log }),
+            clock: systemClock,
+            pass: (ms) => delay(ms),
+          });
+          const named = right.startsWith('&') ? 'publish, subscribe' : right.slice(1);
+          await vi.waitFor(() => {
+            expect([right, directory.status]).toEqual([right, 'restricted']);
+            const refusal = log.lines.find(({ message }) => message.includes('refuses'));
+            expect(refusal?.facts).toMatchObject({ refused: named });
+          }, patience);
+          await operator.call('ACL', 'SETUSER', username, right);
+          await vi.waitFor(() => expect([right, directory.status]).toEqual([right, 'in-touch']), patience);
+          await directory.close();
+        }),
+      );
     });
 
     test('sees nothing of another fleet', async () => {

@@ -112,6 +112,19 @@ test('an engine that cannot be reached is given up on after 5 s, with the cause'
   expect(isClosed()).toBe(true);
 });
 
+test.each(['HVALS', 'HLEN'])(
+  'connections that cannot be counted do not count as none: %s is not answered',
+  async (command) => {
+    const { overview, listener } = scripted((asked, key) =>
+      asked === command ? Promise.reject(new Error('CLUSTERDOWN')) : readFleetAbove(asked, key),
+    );
+    const outcome = overview.catch((error: unknown) => error);
+    listener().commandsReady();
+    await settled();
+    expect(await outcome).toMatchObject({ message: 'the connection directory did not answer: CLUSTERDOWN' });
+  },
+);
+
 test('an engine that refuses to list the fleet is given up on at once, with its error', async () => {
   const noPermission = Object.assign(new Error('NOPERM this user has no permissions'), {
     name: 'ReplyError',

@@ -89,18 +89,20 @@ function facts({ state, aliveAtMs, declaredAtMs }: Death) {
   return { endings: state, aliveAt: aliveAtMs as Timestamp, declaredAt: declaredAtMs as Timestamp };
 }
 
-async function countOf(short: string, { keys, asker }: Looking): Promise<number> {
+async function countOf(short: string, { keys, asker, noAnswer }: Looking): Promise<number> {
   const reply = await asker.look('HVALS', keys.counted(short));
+  if (reply.status === 'none') throw noAnswer();
   if (reply.status !== 'answer' || !Array.isArray(reply.value)) return 0;
   return reply.value.reduce((sum: number, count: unknown) => sum + (Number(count) || 0), 0);
 }
 
-async function owedBy(short: string, { keys, asker }: Looking): Promise<number> {
+async function owedBy(short: string, { keys, asker, noAnswer }: Looking): Promise<number> {
   let sum = 0;
   for (let start = 0; start < bucketCount; start += together) {
     const replies = await Promise.all(
       Array.from({ length: together }, (_, index) => asker.look('HLEN', keys.owedBy(start + index) + short)),
     );
+    if (replies.some(({ status }) => status === 'none')) throw noAnswer();
     for (const reply of replies) sum += reply.status === 'answer' ? Number(reply.value) : 0;
   }
   return sum;

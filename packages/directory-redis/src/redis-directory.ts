@@ -19,6 +19,7 @@ import { UntoldEnds } from './claims/untold-ends.ts';
 import { Asker } from './contact/asker.ts';
 import { checkEviction } from './contact/check-eviction.ts';
 import { Renewal, type FleetFacts } from './contact/renewal.ts';
+import { Rights } from './contact/rights.ts';
 import { Touch } from './contact/touch.ts';
 import type { Engine, OpenEngine } from './engine/engine.ts';
 import { hear } from './fleet/inbox.ts';
@@ -87,6 +88,7 @@ class RedisDirectory implements ConnectionDirectory {
   readonly #leases: Leases;
   readonly #waits: Waits;
   readonly #touch: Touch;
+  readonly #rights: Rights;
   /** How many questions had no answer when what ended lately was last told again. */
   #failuresSeen = 0;
   #isRepeating = false;
@@ -105,6 +107,7 @@ class RedisDirectory implements ConnectionDirectory {
       deviceWaitMs: waits.deviceMs,
       engine: () => this.#engine,
       tooManyMisses: () => this.#touch.lost('no answers in time'),
+      notPermitted: () => this.#rights.doubt(),
     });
     const self = new Self(context.self, keys);
     const shared: Shared = {
@@ -121,6 +124,7 @@ class RedisDirectory implements ConnectionDirectory {
     const fenced = (instance: string): void => this.#buried(instance);
     this.#shared = shared;
     this.#touch = new Touch(asker, log, tallies, clock);
+    this.#rights = new Rights({ asker, keys, context, permitted: () => this.#reassertion.doubtAll() });
     this.#waits = waits;
     this.#untold = new UntoldEnds();
     this.#death = new OwnDeath(shared);
@@ -163,6 +167,7 @@ class RedisDirectory implements ConnectionDirectory {
         commandsReady: () => this.#ready(),
         commandsLost: ({ message }) => this.#touch.lostAnswers(message),
         subscribed: () => this.#subscribed(),
+        unsubscribed: (refusal) => this.#rights.unsubscribed(refusal),
         published: (message) => hear(message, shared, this.#claims),
       },
       self.channel,
@@ -235,7 +240,9 @@ class RedisDirectory implements ConnectionDirectory {
 
   get status(): DirectoryStatus {
     if (!this.#shared.asker.inTouch) return 'away';
-    return this.#reassertion.caughtUp && !this.#isRepeating ? 'in-touch' : 'catching-up';
+    if (this.#rights.isRestricted) return 'restricted';
+    const isCaughtUp = this.#rights.hears && this.#reassertion.caughtUp && !this.#isRepeating;
+    return isCaughtUp ? 'in-touch' : 'catching-up';
   }
 
   get sight(): FleetSight | undefined {
@@ -269,6 +276,7 @@ class RedisDirectory implements ConnectionDirectory {
 
   /** Messages may have been missed before. */
   #subscribed(): void {
+    this.#rights.subscribed();
     const { asker } = this.#shared;
     const { inTouch, mayHaveMissed } = asker;
     asker.missed();
@@ -282,6 +290,8 @@ class RedisDirectory implements ConnectionDirectory {
     this.#reassertion.instancesAre(facts.instances);
     this.#repeatWhatEnded();
     const news = this.#touch.answered(facts);
+    if (news?.wasAway === true) this.#rights.doubt();
+    unattended(context.log, this.#rights.look());
     if (!news) return;
     // The engine lost all that was entered before.
     if (news.isAnotherFleet) for (const held of book.all()) held.known = false;

@@ -59,6 +59,7 @@ test.each([
   ['local', undefined],
   ['in-touch', { status: 'UP' }],
   ['catching-up', { status: 'DEGRADED', code: 'FLEET_CATCHING_UP' }],
+  ['restricted', { status: 'DEGRADED', code: 'FLEET_RESTRICTED' }],
   ['away', { status: 'DEGRADED', code: 'FLEET_AWAY' }],
 ] as const)('an adapter whose fleet is %s', (directory, expected) => {
   const sender = { connected: () => true } as DeviceDataSender;
@@ -170,6 +171,7 @@ test('each cause of a readiness that is not UP has its code and its reason', () 
     ...readinessOfOthers({ ...nothingElse, registry: { services: () => servicesAway } }).filter(isNotUp),
     ...worst(0, noMessaging, 'away'),
     ...worst(40, { connected: () => false } as DeviceDataSender, 'catching-up'),
+    ...worst(0, noMessaging, 'restricted'),
   ];
   expect(new Set(all.map(({ code }) => code))).toEqual(new Set(readinessCauses));
   for (const { reason, status } of all) {

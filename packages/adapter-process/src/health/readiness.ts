@@ -86,6 +86,8 @@ function ofDirectory(status: DirectoryStatus): readonly HealthCheck[] {
   if (status === 'local') return [];
   if (status === 'away')
     return [check('fleet', false, 'FLEET_AWAY', 'its engine does not answer: the adapter is on its own')];
+  if (status === 'restricted')
+    return [check('fleet', false, 'FLEET_RESTRICTED', 'its engine refuses what a fleet needs')];
   const isCaughtUp = status === 'in-touch';
   return [check('fleet', isCaughtUp, 'FLEET_CATCHING_UP', 'its engine is told again what is open')];
 }

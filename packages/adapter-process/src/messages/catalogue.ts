@@ -106,6 +106,10 @@ export const catalogue: readonly CataloguedMessage[] = [
     text: 'connection directory may drop what it was told: maxmemory-policy must be noeviction',
   },
   {
+    code: 'DIRECTORY_REFUSES',
+    text: 'connection directory refuses what a fleet needs',
+  },
+  {
     code: 'DIRECTORY_FOREIGN',
     text: 'what stands in the connection directory is foreign, and is skipped',
   },

@@ -19,6 +19,7 @@ test('an adapter says how it stands to its fleet, what it was answered, and what
   expect(await lines()).toEqual([
     'rollcall_fleet_status{status="in-touch"} 1',
     'rollcall_fleet_status{status="catching-up"} 0',
+    'rollcall_fleet_status{status="restricted"} 0',
     'rollcall_fleet_status{status="away"} 0',
     'rollcall_fleet_instances 3',
     'rollcall_fleet_answer_seconds 0.002',
@@ -30,9 +31,10 @@ test('an adapter says how it stands to its fleet, what it was answered, and what
   ]);
   status = 'away';
   sight = undefined;
-  expect((await lines()).slice(0, 5)).toEqual([
+  expect((await lines()).slice(0, 6)).toEqual([
     'rollcall_fleet_status{status="in-touch"} 0',
     'rollcall_fleet_status{status="catching-up"} 0',
+    'rollcall_fleet_status{status="restricted"} 0',
     'rollcall_fleet_status{status="away"} 1',
     'rollcall_fleet_instances 0',
     'rollcall_fleet_answer_seconds 0',

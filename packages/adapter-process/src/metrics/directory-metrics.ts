@@ -1,7 +1,7 @@
 import type { DirectoryStatus } from '@rollcall/core/directory';
 import type { AppMetrics, ObservedState } from '@rollcall/adapter-kit';
 
-const statuses: readonly DirectoryStatus[] = ['in-touch', 'catching-up', 'away'];
+const statuses: readonly DirectoryStatus[] = ['in-touch', 'catching-up', 'restricted', 'away'];
 
 /** How an adapter stands to its fleet. */
 export function addDirectoryMetrics(metrics: AppMetrics, state: ObservedState['directory']): void {

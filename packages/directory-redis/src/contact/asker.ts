@@ -1,5 +1,5 @@
 import type { Clock } from '@rollcall/core/environment';
-import { isRefusal, type Engine } from '../engine/engine.ts';
+import { isNotPermitted, isRefusal, type Engine } from '../engine/engine.ts';
 import type { Script } from '../scripts/script.ts';
 import type { ForeignValues } from '../state/foreign-values.ts';
 import type { Tallies } from '../state/tallies.ts';
@@ -24,6 +24,8 @@ export interface AskerOptions {
   engine(): Engine;
   /** Too many answers in a row did not come in time. */
   tooManyMisses(): void;
+  /** The user may not do what was asked. */
+  notPermitted?(): void;
 }
 
 /** Asks the engine. Nothing rejects. */
@@ -68,9 +70,7 @@ export class Asker {
     try {
       return { status: 'answer', value: await this.#options.engine().run(script, keys, args) };
     } catch (error) {
-      if (!isRefusal(error)) return this.#failed(error);
-      this.#options.foreign.found(script.name, error);
-      return refused;
+      return this.#unanswered(script.name, error);
     } finally {
       this.breaker.over();
     }
@@ -128,9 +128,7 @@ export class Asker {
     try {
       return { status: 'answer', value: await this.#options.engine().read(command, key, ...args) };
     } catch (error) {
-      if (!isRefusal(error)) return this.#failed(error);
-      this.#options.foreign.found(command, error);
-      return refused;
+      return this.#unanswered(command, error);
     }
   }
 
@@ -140,9 +138,15 @@ export class Asker {
     this.failures += 1;
   }
 
-  #failed(error: unknown): Reply {
-    this.missed();
+  #unanswered(question: string, error: unknown): Reply {
+    const mayNot = isNotPermitted(error);
+    if (mayNot) this.#options.notPermitted?.();
     this.lastFailure = error instanceof Error ? error.message : String(error);
+    if (isRefusal(error)) {
+      if (!mayNot) this.#options.foreign.found(question, error);
+      return refused;
+    }
+    this.missed();
     return none;
   }
 

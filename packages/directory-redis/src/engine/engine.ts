@@ -24,6 +24,8 @@ export interface EngineListener {
   commandsLost(cause: Error): void;
   /** Messages of the channel arrive (again). Messages that were published before may be lost. */
   subscribed(): void;
+  /** No messages arrive any more, or the engine refuses them for this reason. */
+  unsubscribed?(refusal?: string): void;
   /** A message came on the channel. */
   published(message: string): void;
 }
@@ -34,6 +36,13 @@ export type OpenEngine = (listener: EngineListener, channel?: string) => Engine;
 /** Error replies of an engine that cannot serve anyone at the moment. */
 const away =
   /^(?:OOM|READONLY|MOVED|ASK|LOADING|CLUSTERDOWN|MASTERDOWN|MISCONF|NOREPLICAS|BUSY|TRYAGAIN|NOAUTH|WRONGPASS|NOPERM|UNKILLABLE)\b/;
+
+const notPermitted = /^NOPERM\b|The user executing the script|ACL failure in script/;
+
+/** Whether the user may not do this. */
+export function isNotPermitted(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError' && notPermitted.test(error.message);
+}
 
 /** Whether the engine is there and refused the command, e.g. because a key holds a foreign value. */
 export function isRefusal(error: unknown): boolean {

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { EngineListener } from './engine.ts';
+import { isNotPermitted, type EngineListener } from './engine.ts';
 
 /** How long after the end of a connection the next one is opened. */
 const againAfterMs = 200;
@@ -7,7 +7,7 @@ const againAfterMs = 200;
 /** One connection that is subscribed to one channel, until it is closed. If the connection ends, another one is opened. */
 export class Subscription {
   readonly #dial: () => Redis;
-  readonly #listener: Pick<EngineListener, 'subscribed' | 'published'>;
+  readonly #listener: Pick<EngineListener, 'subscribed' | 'unsubscribed' | 'published'>;
   #channel: string;
   #client: Redis;
   #again: NodeJS.Timeout | undefined;
@@ -16,7 +16,7 @@ export class Subscription {
   constructor(
     dial: () => Redis,
     channel: string,
-    listener: Pick<EngineListener, 'subscribed' | 'published'>,
+    listener: Pick<EngineListener, 'subscribed' | 'unsubscribed' | 'published'>,
   ) {
     this.#dial = dial;
     this.#channel = channel;
@@ -58,13 +58,15 @@ export class Subscription {
     try {
       await client.subscribe(this.#channel);
       if (!this.#closed) this.#listener.subscribed();
-    } catch {
+    } catch (error) {
+      if (isNotPermitted(error)) this.#listener.unsubscribed?.(error.message);
       client.disconnect();
     }
   }
 
   #ended(): void {
     if (this.#closed) return;
+    this.#listener.unsubscribed?.();
     this.#again = setTimeout(() => (this.#client = this.#connect()), againAfterMs);
   }
 }

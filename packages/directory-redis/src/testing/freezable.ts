@@ -75,6 +75,7 @@ export class Freezer {
       commandsReady: () => this.run(() => listener.commandsReady()),
       commandsLost: (cause) => this.run(() => listener.commandsLost(cause)),
       subscribed: () => this.run(() => listener.subscribed()),
+      unsubscribed: (refusal) => this.run(() => listener.unsubscribed?.(refusal)),
       published: (message) => this.run(() => (this.#cutOff ? undefined : listener.published(message))),
     };
   }

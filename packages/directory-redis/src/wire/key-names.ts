@@ -30,6 +30,8 @@ export interface KeyNames {
   readonly fleet: string;
   /** Hash: tenant → connections of all living incarnations. */
   readonly totals: string;
+  /** A text, a hash and a set on which commands are tried; empty afterwards. */
+  readonly probes: readonly string[];
 }
 
 /** @param prefix of all keys and channels of the fleet; without braces. */
@@ -51,5 +53,6 @@ export function keyNames(prefix: string): KeyNames {
     instances: `${fleet}instances`,
     fleet: `${fleet}state`,
     totals: `${fleet}totals`,
+    probes: ['text', 'hash', 'set'].map((kind) => `${fleet}probe:${kind}`),
   };
 }
