@@ -84,6 +84,20 @@ function describeWithGoodbye(harness: ArrivalHarness, goodbye: Uint8Array): void
       expect(missed).toEqual([]);
     }));
 
+  test('was never connected where the adapter stops before it is let in', () =>
+    harness.withAdapter(async (adapter) => {
+      const release = adapter.registry.hold();
+      const socket = await open(adapter.address);
+      await say(socket, harness.bytes.atOnce.bytes);
+      await settled();
+      const stopping = adapter.running.stop({ graceMs: 0 });
+      release();
+      await stopping;
+      // A request that was begun is served.
+      if (hasLease(adapter.sink.events[0])) return;
+      expect(adapter.sink.events).toEqual([]);
+    }));
+
   test.each(partings)('and when it left, also while the journal takes its time: %s', (parting) =>
     partBeforeTheCommit(harness, goodbye, parting, (first, second) => {
       expect(second).toMatchObject({ reason: 'client-closed', uncertaintyMs: 0 });

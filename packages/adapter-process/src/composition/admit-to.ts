@@ -16,8 +16,6 @@ export function admitTo(
   places: OwnPlaces,
 ): HostAccess['admit'] {
   const { adapter, settings, observer, log } = context;
-  // With leases there is nothing to drain: a request that was begun is served.
-  const drains = settings.drainPerSecond > 0 && adapter.presence !== 'lease';
 
   return (device, slot) => {
     if (device) authenticator.provedTenant(device.device.tenant);
@@ -29,8 +27,9 @@ export function admitTo(
       makeRoomFor: (which: DeviceRef, limit: number) => connections.makeRoomFor(which, slot, limit),
       takesOver: places.takenOver(device, slot),
     };
-    const isDraining = drains && context.phase === 'stopping';
-    const refusal = outdated || isDraining ? refuse('busy').refusal : admit(device, open, settings);
+    // Its network connection may be cut already: it would be told as connected, and never hear that. A request that was begun is served.
+    const isLate = context.phase === 'stopping' && adapter.presence !== 'lease';
+    const refusal = outdated || isLate ? refuse('busy').refusal : admit(device, open, settings);
     observer.attempted({
       outcome: refusal?.reason ?? 'succeeded',
       ...(refusal && { cause: refusal.reason }),
