@@ -43,7 +43,10 @@ const sections: Readonly<Record<string, readonly (readonly [string, string])[]>>
 };
 
 /** An engine that holds the fleet above. */
-function scripted(read: Engine['read'] = readFleetAbove) {
+function scripted(
+  read: Engine['read'] = readFleetAbove,
+  info = (section: string) => Promise.resolve(new Map(sections[section])),
+) {
   const asked: string[] = [];
   let isClosed = false;
   let listener: EngineListener | undefined;
@@ -53,7 +56,7 @@ function scripted(read: Engine['read'] = readFleetAbove) {
       asked.push(key);
       return read(command, key);
     },
-    info: (section: string) => Promise.resolve(new Map(sections[section])),
+    info,
     close: () => void (isClosed = true),
   } as unknown as Engine;
   const overview = inspectFleet(
@@ -94,6 +97,12 @@ test('the answer has the engine, the living instances with their connections, an
     asked.filter((key) => key.endsWith(gone)),
     'nothing is counted where nothing is owed',
   ).toEqual([]);
+});
+
+test('an engine that does not say what it is is not called anything', async () => {
+  const { overview, listener } = scripted(readFleetAbove, () => Promise.reject(new Error('NOPERM')));
+  listener().commandsReady();
+  expect((await overview).engine).toEqual({ description: 'Redis of unknown version', answerMs: 0 });
 });
 
 const dead = { state: 'dead', aliveAt: 40_000, declaredAt: 50_000 };

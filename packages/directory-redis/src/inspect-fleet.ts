@@ -46,14 +46,14 @@ async function look(looking: Looking): Promise<FleetOverview> {
 function engineState(server: Fields, memory: Fields, answerMs: number): FleetEngineState {
   const valkey = server.get('valkey_version');
   const version = valkey ?? server.get('redis_version') ?? 'of unknown version';
-  const mode = server.get('server_mode') ?? server.get('redis_mode') ?? 'standalone';
+  const mode = server.get('server_mode') ?? server.get('redis_mode');
   const bytes = Number(memory.get('used_memory'));
   const evictionPolicy = memory.get('maxmemory_policy');
   return {
-    description: `${valkey === undefined ? 'Redis' : 'Valkey'} ${version}, ${mode}`,
+    description: [`${valkey === undefined ? 'Redis' : 'Valkey'} ${version}`, mode].filter(Boolean).join(', '),
     answerMs,
     // One node of a cluster says nothing about the others.
-    ...(mode !== 'cluster' && bytes > 0 && { memoryBytes: bytes }),
+    ...(mode !== undefined && mode !== 'cluster' && bytes > 0 && { memoryBytes: bytes }),
     ...(evictionPolicy !== undefined && { evictionPolicy }),
   };
 }

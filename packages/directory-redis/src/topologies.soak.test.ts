@@ -122,19 +122,43 @@ describe.skipIf(!hasDebianPackage('redis-server'))('an engine of several servers
     return { noted, lost: lost.size };
   }
 
-  test('Cluster: one of three primaries is killed, and its replica takes its place', async () => {
-    const cluster = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', '--appendonly', 'no'];
+  /** A cluster of three primaries. */
+  async function cluster(
+    replicas: number,
+  ): Promise<{ readonly nodes: readonly RedisServer[]; readonly address: EngineAddress }> {
+    const usual = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', '--appendonly', 'no'];
     const serving = ['--cluster-require-full-coverage', 'no', '--repl-diskless-sync-delay', '0'];
     const nodes: RedisServer[] = [];
-    for (let index = 0; index < 6; index++)
-      nodes.push(await server([...cluster, ...serving, '--cluster-port', String(await freePort())]));
+    for (let index = 0; index < 3 * (1 + replicas); index++)
+      nodes.push(await server([...usual, ...serving, '--cluster-port', String(await freePort())]));
     const places = nodes.map(({ port }) => `127.0.0.1:${port}`);
-    await run('redis-cli', ['--cluster', 'create', ...places, '--cluster-replicas', '1', '--cluster-yes']);
+    const form = ['--cluster', 'create', ...places, '--cluster-replicas', String(replicas), '--cluster-yes'];
+    await run('redis-cli', form);
+    const hosts = nodes.map(({ port }) => ({ host: '127.0.0.1', port }));
+    return { nodes, address: { kind: 'cluster', tls: false, hosts, database: 0 } };
+  }
+
+  test('Cluster: one of three primaries is killed, and its replica takes its place', async () => {
+    const { nodes, address } = await cluster(1);
     // A replica without data does not become primary: give it time to get some.
     await delay(6_000);
-    const hosts = nodes.map(({ port }) => ({ host: '127.0.0.1', port }));
-    const address = { kind: 'cluster', tls: false, hosts, database: 0 } as const;
     expect(await takenOverAfter(address, () => nodes[1]?.signal('SIGKILL'))).toBe(300);
+  });
+
+  test('Cluster: one primary that may drop entries is noticed, whichever node answers', async () => {
+    const { nodes, address } = await cluster(0);
+    await run('redis-cli', [
+      '-p',
+      String(nodes[1]?.port),
+      'CONFIG',
+      'SET',
+      'maxmemory-policy',
+      'allkeys-lru',
+    ]);
+    const fleet = redisFleet({ address, credentials: () => ({}), prefix: 'soak:' });
+    const policy = async () => (await fleet.inspect()).engine.evictionPolicy;
+    await vi.waitFor(async () => expect(await policy()).toBe('allkeys-lru'), patience);
+    for (let look = 0; look < 6; look++) expect(await policy()).toBe('allkeys-lru');
   });
 
   test('Sentinel: the primary is killed, and the sentinels lead to the replica', async () => {

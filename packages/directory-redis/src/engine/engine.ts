@@ -9,7 +9,7 @@ export interface Engine {
   run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown>;
   read(command: Read, key: string, ...args: readonly string[]): Promise<unknown>;
   publish(channel: string, message: string): Promise<unknown>;
-  /** Fields of `INFO`, by name. */
+  /** Fields of `INFO`, by name. Of a cluster, those of one node: of one that may drop entries, if there is one. */
   info(section: 'server' | 'memory'): Promise<ReadonlyMap<string, string>>;
   /** Subscribes to this channel instead of the earlier one. */
   listenTo(channel: string): void;

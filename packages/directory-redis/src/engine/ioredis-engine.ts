@@ -78,13 +78,28 @@ function commandsOf(client: Client): Pick<Engine, 'run' | 'read' | 'publish' | '
     run: client instanceof Cluster ? (...call) => runAlone(client, ...call) : inBatches(client),
     read: (command, key, ...args) => client.call(command, key, ...args),
     publish: (channel, message) => client.publish(channel, message),
-    async info(section) {
-      const lines = (await client.info(section)).split(/\r?\n/);
-      return new Map(
-        lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
-      );
-    },
+    info: (section) => (client instanceof Cluster ? infoOfCluster(client, section) : infoOf(client, section)),
   };
+}
+
+async function infoOf(client: Redis, section: string): Promise<ReadonlyMap<string, string>> {
+  const lines = (await client.info(section)).split(/\r?\n/);
+  return new Map(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]));
+}
+
+/** Of a primary; if one of them may drop entries, of that one. */
+async function infoOfCluster(cluster: Cluster, section: string): Promise<ReadonlyMap<string, string>> {
+  const asked = await Promise.allSettled(cluster.nodes('master').map((node) => infoWhenReady(node, section)));
+  const answers = asked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const worst = answers.find((fields) => fields.get('maxmemory_policy') !== 'noeviction') ?? answers[0];
+  if (!worst) throw new Error('no node of the cluster answers');
+  return worst;
+}
+
+/** The client connects to a node when that is asked first, and rejects what comes before the connection stands. */
+async function infoWhenReady(node: Redis, section: string): Promise<ReadonlyMap<string, string>> {
+  if (node.status === 'wait') await node.connect();
+  return infoOf(node, section);
 }
 
 /** A single server answers in order, so waiting for earlier answers costs nothing. Not for a cluster, where one node may be away. */
