@@ -38,7 +38,7 @@ const overview: FleetOverview = {
 const lines = (text: string): readonly string[] => text.split('\n');
 
 test('a fleet is its engine, its sum, and its instances: who lives first, then who is owed something, then the latest', () => {
-  expect(lines(fleetText(overview, Number.POSITIVE_INFINITY))).toEqual([
+  expect(lines(fleetText(overview, { width: Number.POSITIVE_INFINITY, deadAfterMs: 13_000 }))).toEqual([
     'Redis 7.0.15, standalone: answers in 1 ms, holds 12.4 MB',
     '2 instances with 21 open connections; 4 dead, 191 endings owed',
     '',
@@ -55,7 +55,9 @@ test('a fleet is its engine, its sum, and its instances: who lives first, then w
 
 test('a table fits the terminal: names of adapters are cut in the middle, dates are left out', () => {
   const long = living(`mqtt-adapter-${'x'.repeat(60)}-0`, 1);
-  const shown = lines(fleetText({ ...overview, instances: [long, ...overview.instances] }, 80));
+  const shown = lines(
+    fleetText({ ...overview, instances: [long, ...overview.instances] }, { width: 80, deadAfterMs: 10_000 }),
+  );
   expect(shown.filter((line) => line.length > 80)).toEqual([]);
   expect(shown.find((line) => line.startsWith('amqp-1'))).toMatch(/12:00:00, being told$/);
   expect(shown.find((line) => line.includes('…'))).toMatch(
@@ -63,9 +65,22 @@ test('a table fits the terminal: names of adapters are cut in the middle, dates 
   );
 });
 
+test('an instance without a sign of life, which was not declared dead, is not shown as living', () => {
+  const instances = [living('mqtt-1', 20, 10_001), dead('amqp-1', 188, 'owed'), living('mqtt-2', 1, 10_000)];
+  const text = fleetText({ engine, instances }, { width: 80, deadAfterMs: 10_000 });
+  expect(lines(text).slice(1, 7)).toEqual([
+    '1 instance with 1 open connection; 1 dead, 188 endings owed',
+    '1 silent instance had 20 open connections when last heard',
+    '',
+    'ADAPTER  TYPE  STATE   OPEN  OWED  LAST SIGN OF LIFE',
+    'mqtt-2   mqtt  living  1           10 s ago',
+    'mqtt-1   mqtt  silent  20          10 s ago',
+  ]);
+});
+
 test('an engine that may drop what it was told is named; a fleet without instances has no table', () => {
   const evicting = { ...engine, evictionPolicy: 'allkeys-lru' };
-  expect(lines(fleetText({ engine: evicting, instances: [] }, 80))).toEqual([
+  expect(lines(fleetText({ engine: evicting, instances: [] }, { width: 80, deadAfterMs: 10_000 }))).toEqual([
     'Redis 7.0.15, standalone: answers in 1 ms',
     'maxmemory-policy is allkeys-lru: it must be noeviction, or what it was told is lost',
     '0 instances with 0 open connections',
@@ -75,7 +90,7 @@ test('an engine that may drop what it was told is named; a fleet without instanc
 
 test('names that others chose do no harm in a terminal', () => {
   const nasty = living('a\u001B[31m\nb\u202E', 0);
-  const text = fleetText({ engine, instances: [nasty] }, 80);
+  const text = fleetText({ engine, instances: [nasty] }, { width: 80, deadAfterMs: 10_000 });
   // oxlint-disable-next-line no-control-regex
   expect(text).not.toMatch(/[\u001B\u202E]/);
   expect(lines(text)).toHaveLength(6);

@@ -12,11 +12,26 @@ const columns: readonly Column[] = [
   { heading: 'LAST SIGN OF LIFE', least: 17, short: shortWords },
 ];
 
-/** A fleet as lines for people, none wider than `width`: its engine, what it has in all, and a table of its instances. */
-export function fleetText({ engine, instances }: FleetOverview, width: number): string {
-  const rows = instances.toSorted(livingByName).map(cellsOf);
+export interface FleetTextOptions {
+  /** No line is wider. */
+  readonly width: number;
+  /** An instance that gave no sign of life for longer should have been declared dead, but for some reason was not. */
+  readonly deadAfterMs: number;
+}
+
+/** A fleet as lines for people: its engine, what it has in all, and a table of its instances. */
+export function fleetText(
+  { engine, instances }: FleetOverview,
+  { width, deadAfterMs }: FleetTextOptions,
+): string {
+  const isSilent = (instance: FleetInstance): boolean =>
+    instance.state === 'living' && instance.silentMs > deadAfterMs;
+  const silent = new Set(instances.filter(isSilent));
+  const rows = instances
+    .toSorted((one, other) => rankOf(one, silent) - rankOf(other, silent) || byDeathAndName(one, other))
+    .map((instance) => cellsOf(instance, silent.has(instance) ? 'silent' : instance.state));
   const table = rows.length === 0 ? [] : ['', ...fitTable(columns, rows, width)];
-  const lines = [...engineLines(engine), sumLine(instances), ...table];
+  const lines = [...engineLines(engine), sumLine(instances, silent), ...silentLines(silent), ...table];
   return lines.map((line) => `${printable(line)}\n`).join('');
 }
 
@@ -35,8 +50,8 @@ function engineLines({
   return [line, `maxmemory-policy is ${evictionPolicy}: it must be noeviction, or what it was told is lost`];
 }
 
-function sumLine(instances: readonly FleetInstance[]): string {
-  const living = instances.filter(({ state }) => state === 'living');
+function sumLine(instances: readonly FleetInstance[], silent: ReadonlySet<FleetInstance>): string {
+  const living = instances.filter((each) => each.state === 'living' && !silent.has(each));
   const dead = instances.filter(({ state }) => state === 'dead');
   const owed = sum(dead);
   return [
@@ -45,9 +60,16 @@ function sumLine(instances: readonly FleetInstance[]): string {
   ].join('; ');
 }
 
-function cellsOf(instance: FleetInstance): readonly string[] {
+function silentLines(silent: ReadonlySet<FleetInstance>): readonly string[] {
+  if (silent.size === 0) return [];
+  return [
+    `${count(silent.size, 'silent instance')} had ${count(sum([...silent]), 'open connection')} when last heard`,
+  ];
+}
+
+function cellsOf(instance: FleetInstance, state: string): readonly string[] {
   const { id, type } = instance.identity;
-  const shared = [printable(id), printable(type), instance.state];
+  const shared = [printable(id), printable(type), state];
   if (instance.state === 'living')
     return [...shared, String(instance.connections), '', `${agoInWords(instance.silentMs)} ago`];
   const at = new Date(instance.aliveAt).toISOString().slice(0, 19).replace('T', ' ');
@@ -65,14 +87,14 @@ function shortWords(text: string): string {
   return text.replace(/^\d{4}-\d\d-\d\d /, '').replace('endings are being told', 'being told');
 }
 
-/** The living first; of the dead, those that are owed something, and then the latest. */
-function livingByName(one: FleetInstance, other: FleetInstance): number {
-  return rankOf(one) - rankOf(other) || later(one, other) || (one.identity.id < other.identity.id ? -1 : 1);
+function byDeathAndName(one: FleetInstance, other: FleetInstance): number {
+  return later(one, other) || (one.identity.id < other.identity.id ? -1 : 1);
 }
 
-function rankOf(instance: FleetInstance): number {
-  if (instance.state === 'living') return 0;
-  return instance.endings === 'settled' ? 2 : 1;
+/** The living first, then the silent; of the dead, those that are owed something, and then the latest. */
+function rankOf(instance: FleetInstance, silent: ReadonlySet<FleetInstance>): number {
+  if (instance.state === 'living') return silent.has(instance) ? 1 : 0;
+  return instance.endings === 'settled' ? 3 : 2;
 }
 
 function later(one: FleetInstance, other: FleetInstance): number {

@@ -17,7 +17,7 @@ export interface FleetCommand {
  * @throws ConfigError where the options name no directory; TransportError where it does not answer.
  */
 export async function fleet({ json }: FleetCommand): Promise<number> {
-  const { chosen, effective } = loadDirectory(process.env);
+  const { chosen, effective, deadAfterMs } = loadDirectory(process.env);
   const log = terminalLog(teller(process.stderr));
   const files = createFollowedFiles({ clock, log });
   try {
@@ -30,8 +30,8 @@ export async function fleet({ json }: FleetCommand): Promise<number> {
     });
     const overview = await engine.inspect();
     const { stdout } = process;
-    const columns = stdout.isTTY ? stdout.columns : Number.POSITIVE_INFINITY;
-    stdout.write(json ? `${jsonLine(overview)}\n` : fleetText(overview, columns));
+    const width = stdout.isTTY ? stdout.columns : Number.POSITIVE_INFINITY;
+    stdout.write(json ? `${jsonLine(overview)}\n` : fleetText(overview, { width, deadAfterMs }));
     return 0;
   } finally {
     files.stop();

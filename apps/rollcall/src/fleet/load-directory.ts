@@ -13,6 +13,8 @@ const directories: readonly DirectoryModule[] = [redis];
 export interface LoadedDirectory {
   readonly chosen: ChosenModule<DirectoryModule>;
   readonly effective: readonly Effective[];
+  /** When an adapter without a sign of life is declared dead. */
+  readonly deadAfterMs: number;
 }
 
 /**
@@ -29,5 +31,5 @@ export function loadDirectory(env: Readonly<Record<string, string | undefined>>)
   const together = choice.problems.filter((problem) => !isProblemOf(problem, unreadable));
   if (!choice.chosen || problems.length + together.length > 0)
     throw new ConfigError([...problems, ...together]);
-  return { chosen: choice.chosen, effective };
+  return { chosen: choice.chosen, effective, deadAfterMs: values.deadAfterMs };
 }
