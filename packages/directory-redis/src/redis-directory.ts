@@ -290,7 +290,7 @@ class RedisDirectory implements ConnectionDirectory {
     this.#reassertion.instancesAre(facts.instances);
     this.#repeatWhatEnded();
     const news = this.#touch.answered(facts);
-    if (news?.wasAway === true) this.#rights.doubt();
+    if (news?.wasAway === true) this.#rights.answersAgain();
     unattended(context.log, this.#rights.look());
     if (!news) return;
     // The engine lost all that was entered before.

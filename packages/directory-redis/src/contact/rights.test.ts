@@ -54,6 +54,18 @@ test('what is refused is checked until it is permitted, told once, and then what
   expect(rights.isRestricted, 'it is asked until it answers').toBe(true);
 });
 
+test('an engine that was away for long refuses nothing because its messages do not arrive at once', async () => {
+  const { rights, clock, told } = given();
+  rights.subscribed();
+  rights.unsubscribed();
+  clock.advance(60_000);
+  rights.answersAgain();
+  await rights.look();
+  expect([rights.hears, rights.isRestricted, told()]).toEqual([false, false, []]);
+  clock.advance(5_001);
+  expect(rights.isRestricted).toBe(true);
+});
+
 test('an engine whose messages do not arrive restricts, at once where it refuses them, else after five seconds', async () => {
   const { rights, clock, told } = given();
   expect(rights.hears).toBe(false);

@@ -52,7 +52,13 @@ export class Rights {
     this.#whyUnheard = cause ?? this.#whyUnheard;
   }
 
-  /** The engine refused something, or another one may answer: all is checked with the next sign of life. */
+  /** Another engine may answer. The connection for messages comes back a moment later than the one for commands. */
+  answersAgain(): void {
+    this.doubt();
+    if (!this.hears) this.#unheardSince = this.#options.context.clock.monotonic();
+  }
+
+  /** The engine refused something: all is checked with the next sign of life. */
   doubt(): void {
     this.#toCheck = true;
   }
