@@ -50,6 +50,25 @@ async function killed(member: ScriptedInTest): Promise<void> {
   await clock.advanceAsync(3 * deadAfterMs);
 }
 
+test.each(['stops', 'is killed'] as const)(
+  'the clock of an adapter is ten minutes ahead, and it %s: its device has a later epoch at another one, which let in none meanwhile',
+  async (how) => {
+    const own = new ClockOfAnother(clock);
+    own.stepWall(tenMinutesMs);
+    const a = await join('a', { clock: own });
+    const b = await join('b', { clock });
+    await a.begin({ remoteId: 'roams' });
+    await clock.advanceAsync(60_000);
+    if (how === 'is killed') await killed(a);
+    else await a.running.stop({ graceMs: 0 });
+    await clock.advanceAsync(10_000);
+    await b.begin({ remoteId: 'roams' });
+    const [before, after] = [a, b].map(({ sink }) => sink.events.find(({ type }) => type === 'connected'));
+    expect(after?.epoch).toMatch(/./);
+    expect(String(after?.epoch) > String(before?.epoch), `${after?.epoch} after ${before?.epoch}`).toBe(true);
+  },
+);
+
 test.each([
   ['and stays so', 0],
   ['and back', -tenMinutesMs],

@@ -89,9 +89,21 @@ test('a clock of others that is a day ahead moves the epoch at most a minute at 
   const clock = new ManualClock();
   const next = createEpochSource(clock);
   const begun = physicalMs(next());
-  next.follow(epochAt(clock.now() + 24 * hourMs));
-  expect(physicalMs(next()) - begun).toBe(minuteMs);
-  expect(physicalMs(next()) - begun).toBe(2 * minuteMs);
+  const dayAhead = epochAt(clock.now() + 24 * hourMs);
+  for (let sign = 0; sign < 3; sign++) next.follow(dayAhead);
+  expect(physicalMs(next()) - begun, 'each time that it is told, and with each epoch').toBe(4 * minuteMs);
+  expect(physicalMs(next()) - begun).toBe(5 * minuteMs);
+});
+
+test('a wall clock of its own that is set wrong for a moment is not followed while no epoch is given out', () => {
+  const clock = new ManualClock();
+  const next = createEpochSource(clock);
+  const begun = physicalMs(next());
+  clock.stepWall(24 * hourMs);
+  for (let sign = 0; sign < 10; sign++) next.follow(next.own());
+  clock.stepWall(-24 * hourMs);
+  next.follow(next.own());
+  expect(physicalMs(next()) - begun).toBeLessThanOrEqual(minuteMs);
 });
 
 test('a displaced epoch is exceeded, however far ahead it is, and an older one changes nothing', () => {

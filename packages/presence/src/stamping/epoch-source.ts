@@ -10,7 +10,10 @@ export interface EpochSource {
   (): Epoch;
   /** The epoch that this clock alone would stamp now. It is not given out, and does not depend on other clocks. */
   own(): Epoch;
-  /** Another adapter, whose clock is furthest ahead, would stamp this now: the source follows that clock like its own wall clock. */
+  /**
+   * Another adapter, whose clock is furthest ahead, would stamp this now: the source follows that clock like its own wall clock. It
+   * does so also while it gives out nothing: if that adapter ends, its connections go on here, and must have later epochs.
+   */
   follow(epoch: Epoch): void;
   /** A connection with this epoch was displaced: the next epoch is greater in any case. */
   exceed(epoch: Epoch): void;
@@ -40,36 +43,41 @@ export function createEpochSource(clock: Clock, highWater?: Epoch): EpochSource 
   let ownMs = physicalMs;
   let others: { readonly ms: number; readonly at: Instant } | undefined;
 
-  function next(): Epoch {
+  /** How far the epoch may be by now. */
+  function mostMs(): number {
     const now = clock.monotonic();
     allowedMs += Math.max(0, now - readAt);
     readAt = now;
-    const mostMs = Math.floor(allowedMs) + maxForwardJumpMs;
+    return Math.floor(allowedMs) + maxForwardJumpMs;
+  }
+
+  function advanceTo(ms: number): void {
+    physicalMs = ms;
+    counter = 0;
+    allowedMs = Math.max(allowedMs, ms);
+  }
+
+  function next(): Epoch {
+    const most = mostMs();
     const wallMs = wall();
-    ownMs = Math.max(ownMs, Math.min(wallMs, mostMs));
-    const aheadMs = others === undefined ? wallMs : Math.max(wallMs, Math.floor(others.ms + now - others.at));
-    const clockMs = Math.min(aheadMs, mostMs);
-    if (clockMs > physicalMs) {
-      physicalMs = clockMs;
-      counter = 0;
-    } else if (counter < counterLimit) {
-      counter += 1;
-    } else {
-      physicalMs += 1;
-      counter = 0;
-    }
-    allowedMs = Math.max(allowedMs, physicalMs);
+    ownMs = Math.max(ownMs, Math.min(wallMs, most));
+    const othersMs = others === undefined ? wallMs : Math.floor(others.ms + readAt - others.at);
+    const clockMs = Math.min(Math.max(wallMs, othersMs), most);
+    if (clockMs > physicalMs) advanceTo(clockMs);
+    else if (counter < counterLimit) counter += 1;
+    else advanceTo(physicalMs + 1);
     behindMs = Math.max(behindMs, wallMs - physicalMs);
     return epochOf(physicalMs, counter);
   }
 
   return Object.assign(next, {
-    own: () => {
-      const mostMs = Math.floor(allowedMs + Math.max(0, clock.monotonic() - readAt)) + maxForwardJumpMs;
-      return epochOf(Math.max(ownMs, Math.min(wall(), mostMs)), 0);
-    },
+    own: () => epochOf(Math.max(ownMs, Math.min(wall(), mostMs())), 0),
     follow(epoch: Epoch) {
-      others = { ms: millisecondsOf(epoch), at: clock.monotonic() };
+      const ms = millisecondsOf(epoch);
+      others = { ms, at: clock.monotonic() };
+      const most = mostMs();
+      // The own wall clock may be wrong for a moment: it counts when an epoch is given out.
+      if (ms > wall() && Math.min(ms, most) > physicalMs) advanceTo(Math.min(ms, most));
     },
     exceed(epoch: Epoch) {
       if (epoch <= epochOf(physicalMs, counter)) return;
