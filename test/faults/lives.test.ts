@@ -93,6 +93,8 @@ async function liveAll(seed: number) {
     atTheEnd(() => access.stop());
     const disturbed = (since: number): boolean =>
       faults.some(({ of, to }) => (of === protocol || of === 'network') && to > since - 1_000);
+    const wasEnded = (since: number): boolean =>
+      faults.some(({ of, kind, to }) => of === protocol && kind !== 'freeze' && to > since);
     return Array.from({ length: devicesEach }, (_, number) => {
       const index = place * 20 + number;
       const options = {
@@ -104,7 +106,8 @@ async function liveAll(seed: number) {
         disturbed,
         over,
       };
-      if (protocol === 'http' || protocol === 'coap') return liveLeases(protocol, { ...options, endingsOf });
+      if (protocol === 'http' || protocol === 'coap')
+        return liveLeases(protocol, { ...options, endingsOf, wasEnded });
       return number === 0 ? intrude(protocol, options) : liveSessions(protocol, options);
     });
   });

@@ -15,6 +15,8 @@ export type LeaseProtocol = 'http' | 'coap';
 export interface LeaseOptions extends DeviceOptions {
   /** How many endings of this device were told so far. */
   endingsOf(device: string): number;
+  /** Whether its adapter ended since then, and with it all associations: what comes on one of those reaches no one. */
+  wasEnded(since: number): boolean;
 }
 
 /**
@@ -38,9 +40,15 @@ interface Speaker {
 
 /** Who comes back while its lease still goes on has never been away: a device stays away until its end is told. */
 export async function liveLeases(protocol: LeaseProtocol, options: LeaseOptions): Promise<void> {
-  const { random, over, lives, endingsOf, access, disturbed } = options;
+  const { random, over, lives, endingsOf, access, disturbed, wasEnded } = options;
   const id = deviceId(options.index);
-  const speaker = (protocol === 'http' ? httpSpeaker : coapSpeaker)(options.port, id);
+  const speaker =
+    protocol === 'http'
+      ? httpSpeaker(options.port, id)
+      : coapSpeaker(options.port, id, () => {
+          const life = lives.findLast(({ device }) => device === id);
+          if (life) sends(life);
+        });
   while (!over()) {
     const told = endingsOf(id);
     const life = beginLife(protocol, id, undefined);
@@ -50,8 +58,6 @@ export async function liveLeases(protocol: LeaseProtocol, options: LeaseOptions)
     for (let left = 1 + random.pick(8); left >= 0 && !over();) {
       sends(life);
       const heard = await speaker.speak(pickOf(speaker.says, random));
-      // It acknowledges the answer (RFC 7252 §5.2.2).
-      if (heard !== 'nothing' && protocol === 'coap') sends(life);
       if (heard === 'heard') {
         if (life.acceptedAt === undefined) life.acceptedAt = Date.now();
         life.outcome = 'accepted';
@@ -68,8 +74,9 @@ export async function liveLeases(protocol: LeaseProtocol, options: LeaseOptions)
       await speaker.part?.(script, life);
       life.end = { how: 'vanished', at: life.lastByteAt };
     } else {
-      if (script === 'vanished, after records without data') await stirs(life);
-      await says(life, script === 'goodbye');
+      const isCutOff = script === 'vanished, after records without data' && (await stirs(life)) === 'cut off';
+      if (isCutOff) life.end = { how: 'vanished', at: life.lastByteAt };
+      else await says(life, script === 'goodbye');
     }
     if (life.outcome === 'accepted') while (endingsOf(id) === told && !over()) await pause(100);
     if (script === 'vanished, with its address' || isParting(script)) speaker.close();
@@ -79,7 +86,7 @@ export async function liveLeases(protocol: LeaseProtocol, options: LeaseOptions)
   speaker.close();
 
   async function says(life: Life, goodbye: boolean): Promise<void> {
-    if (goodbye) sends(life);
+    if (goodbye && protocol === 'http') sends(life);
     const askedAt = Date.now();
     const understood = goodbye && (await speaker.speak('goodbye')) === 'heard';
     // Nobody knows whether a goodbye without an answer was heard.
@@ -87,18 +94,18 @@ export async function liveLeases(protocol: LeaseProtocol, options: LeaseOptions)
     if (understood) life.expected = { clean: true };
   }
 
-  /** It says nothing for longer than its interval, but it is there: its lease goes on. */
-  async function stirs(life: Life): Promise<void> {
+  /** It says nothing for longer than its interval, but it is there: its lease goes on, unless the adapter forgets its association. */
+  async function stirs(life: Life): Promise<'cut off' | 'heard'> {
     const since = Date.now();
     for (let left = 8; left > 0 && !over(); left--) {
-      sends(life);
+      if (wasEnded(since - aMomentMs)) return 'cut off';
       speaker.stir?.();
       await pause(500);
     }
-    // An adapter that was killed has no association on which it could hear that.
+    if (wasEnded(since - aMomentMs)) return 'cut off';
     if (disturbed(since)) life.longestSilenceMs = Math.max(life.longestSilenceMs, Date.now() - since);
-    sends(life);
-    if ((await speaker.speak('data')) !== 'nothing') sends(life);
+    await speaker.speak('data');
+    return 'heard';
   }
 
   /** It goes on asking, until it is told that it is not there any more. */
@@ -134,6 +141,8 @@ function isParting(script: string): script is HttpParting {
 }
 
 const withinMs = 4_000;
+/** From an answer to the first record without data. */
+const aMomentMs = 1_000;
 
 /**
  * What an answer proves, with its status in HTTP. A disabled device gets 404, as does a gateway for an unknown device; with 503 the
@@ -198,7 +207,8 @@ function httpSpeaker(port: number, id: string): Speaker {
   };
 }
 
-function coapSpeaker(port: number, id: string): Speaker {
+/** @param onSend called for each datagram, those that are sent again, or acknowledge an answer (RFC 7252 §5.2.2), too */
+function coapSpeaker(port: number, id: string, onSend: () => void): Speaker {
   let association: CoapAssociation | undefined;
   const forget = (): void => {
     association?.vanish();
@@ -213,7 +223,7 @@ function coapSpeaker(port: number, id: string): Speaker {
   return {
     says: ['data', 'data', 'data', 'for nobody', 'nothing valid'],
     async speak(what) {
-      const on = (association ??= associate(port, `${id}@acme`, password));
+      const on = (association ??= associate(port, `${id}@acme`, password, { onSend }));
       if (await on.opened) {
         const answer = await on.coap.request(requests[what] ?? requests.data).catch(() => undefined);
         if (answer) {
