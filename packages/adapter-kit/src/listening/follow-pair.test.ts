@@ -113,7 +113,7 @@ test.each<[string, Partial<PemPair>, RegExp]>([
   const { write, look, used, lines } = await given();
   await look(4);
   await write(pair);
-  await look(60);
+  await look(24);
   expect(used).toEqual([]);
   expect(lines).toEqual([expect.stringMatching(problem)]);
   expect(lines[0]).toContain(notUsed);
@@ -131,7 +131,7 @@ test('files that are away are logged once, and once more when they are back as t
   const { write, paths, look, used, lines } = await given(first);
   await look(4);
   await rm(paths.cert);
-  await look(100);
+  await look(40);
   expect(lines).toEqual([`${notUsed}: ${paths.cert}: cannot be read (ENOENT)`]);
   await write(first);
   await look(20);
