@@ -212,6 +212,9 @@ function devicesAt(adapter: TestProcess, count: number): Promise<readonly MqttCl
 const messagesOf = ({ stdout }: TestProcess): readonly string[] =>
   stdout.map((line) => (JSON.parse(line) as { msg: string }).msg);
 
+/** Log lines and events are dated in whole milliseconds, and the wall clock may be slewed. */
+const clockToleranceMs = 20;
+
 test('a stop with a drain rate ends sessions one after the other; a rate that is too small is logged at the start', async () => {
   const adapter = startApp('mqtt-adapter', [], {
     ...environment,
@@ -230,10 +233,16 @@ test('a stop with a drain rate ends sessions one after the other; a rate that is
     'drained',
     'stopped',
   ]);
-  const at = adapter.stdout
-    .filter((line) => line.includes('"device disconnected"'))
-    .map((line) => (JSON.parse(line) as { at: string }).at);
-  expect(new Set(at).size, 'each at its own time').toBe(4);
+  const timesOf = (message: string, field: 'at' | 'time'): readonly number[] =>
+    adapter.stdout
+      .map((line) => JSON.parse(line) as { msg: string; at?: string; time?: string })
+      .filter(({ msg }) => msg === message)
+      .map((line) => Date.parse(line[field] ?? ''));
+  const [begun = Number.NaN] = timesOf('draining', 'time');
+  // A busy machine ends them later, and two of them together.
+  timesOf('device disconnected', 'at').forEach((at, before) => {
+    expect(at - begun, 'none before its time').toBeGreaterThanOrEqual((before + 1) * 250 - clockToleranceMs);
+  });
 });
 
 test('a stop that can neither deliver nor journal logs what is lost and ends with status 3', async () => {

@@ -114,10 +114,14 @@ describe('`rollcall up`', () => {
       password: 'gw-secret',
       clientId: 'gw',
     });
-    await gateway.publishAsync('event//4712', 'x', { qos: 1 });
-    await expect(gateway.publishAsync('telemetry//4712', 'x', { qos: 1 })).rejects.toMatchObject({
-      code: 0x80,
-    });
+    const outcome = (topic: string): Promise<unknown> =>
+      gateway.publishAsync(topic, 'x', { qos: 1 }).then(
+        () => 'taken',
+        ({ code }: { readonly code: unknown }) => code,
+      );
+    // A busy network may take longer than an adapter waits: then the device sends it again.
+    await expect.poll(() => outcome('event//4712')).toBe('taken');
+    expect(await outcome('telemetry//4712')).toBe(0x80);
     await gateway.endAsync();
     expect(causes(await next(2))).toEqual(['connected', 'client-closed']);
   });
@@ -209,8 +213,12 @@ describe('`rollcall up`', () => {
       timing: patientTiming,
     });
     expect(await device.opened).toBe(true);
-    const answer = await device.coap.request({ path: ['event'], payload: Buffer.from('{"temp": 21.5}') });
-    expect(formatCode(answer.code)).toBe('2.04');
+    const upload = async (): Promise<string> =>
+      formatCode(
+        (await device.coap.request({ path: ['event'], payload: Buffer.from('{"temp": 21.5}') })).code,
+      );
+    // A busy network may take longer than the adapter waits: then the device sends it again.
+    await expect.poll(upload).toBe('2.04');
     const [granted, ended] = await next(2);
     device.vanish();
     expect(granted).toMatchObject({

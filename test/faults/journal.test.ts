@@ -1,6 +1,14 @@
-import { copyFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { clearUpAfterEach, everythingRuns } from './support/acts.ts';
 import { eventuallyNone } from './support/eventually.ts';
@@ -90,11 +98,19 @@ async function journalIsAtRest({ journal }: Stage): Promise<void> {
   await expect.poll(isSame, { interval: 300 }).toBe(true);
 }
 
+/** The signal takes a moment to reach each thread: one may be in the middle of a write. */
+function isStopped(pid = 0): boolean {
+  const threads = `/proc/${pid}/task`;
+  return readdirSync(threads).every((thread) =>
+    // proc(5): the state follows the name, which is in parentheses.
+    /\) T [^)]*$/.test(readFileSync(`${threads}/${thread}/stat`, 'latin1')),
+  );
+}
+
 async function whileItStands({ adapter }: Stage, act: () => void): Promise<void> {
   adapter.freeze();
   try {
-    // The signal takes a moment to reach each thread.
-    await pause(50);
+    await expect.poll(() => isStopped(adapter.process.child.pid), patience).toBe(true);
     act();
   } finally {
     adapter.thaw();

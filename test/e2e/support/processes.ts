@@ -16,7 +16,10 @@ export interface TestProcess {
    * without one.
    */
   line(matches: (line: string) => boolean, what: string): Promise<string>;
-  /** Sends a signal and resolves with the exit code, `null` where the signal ended the process. */
+  /**
+   * Sends a signal and resolves with the exit code, `null` where the signal ended the process. All that it printed is in `stdout` and
+   * `stderr` then, unless it was killed: what it started may still print.
+   */
   end(signal: NodeJS.Signals): Promise<number | null>;
   /** Resolves with the exit code, once all that the process printed is in `stdout` and `stderr`. */
   exited(): Promise<number | null>;
@@ -117,6 +120,8 @@ function watched(app: string, child: ChildProcess): TestProcess {
     async end(signal) {
       const code = ended();
       child.kill(signal);
+      await code;
+      if (signal !== 'SIGKILL') await allPrinted();
       return code;
     },
     async exited() {
