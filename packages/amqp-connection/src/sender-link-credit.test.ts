@@ -1,7 +1,7 @@
 import { ManualClock, settled } from '@rollcall/conformance';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createTestBed } from './testing/index.ts';
-import { bytes, idsAt, patient, upTo } from './testing/sender-link-bed.ts';
+import { bytes, idsAt, patient, untilRead, upTo } from './testing/sender-link-bed.ts';
 
 const bed = createTestBed();
 afterEach(() => bed.closeAll());
@@ -82,13 +82,14 @@ describe('credit of a link', () => {
     const link = connection.openSender('q', patient);
     for (const id of upTo(3)) {
       const sent = link.send(bytes(id));
-      await expect.poll(() => peer.attached).toEqual(['q']);
+      await expect.poll(() => peer.attached).toContain('q');
+      await untilRead(peer, connection);
       clock.advance(20_000);
       expect(await sent).toEqual({ status: 'no-credit' });
     }
     peer.grant('q', 1);
     expect(await link.send(bytes('late'))).toEqual({ status: 'accepted' });
-    expect(peer.attached).toEqual(['q']);
+    expect(peer.attached.filter((address) => address === 'q')).toHaveLength(1);
   });
 
   test('is given back when the peer drains the link', async () => {

@@ -1,7 +1,7 @@
 import { ManualClock, settled } from '@rollcall/conformance';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createTestBed } from './testing/index.ts';
-import { bytes, idsAt, patient, upTo } from './testing/sender-link-bed.ts';
+import { bytes, idsAt, patient, untilRead, upTo } from './testing/sender-link-bed.ts';
 
 const bed = createTestBed();
 afterEach(() => bed.closeAll());
@@ -15,7 +15,7 @@ describe('onReachable, after messages came back because the peer did not answer,
     const link = connection.openSender('q', { ...patient, onReachable: () => (heard += 1) });
     const sent = link.send(bytes(1));
     await expect.poll(() => peer.attached).toEqual(['q']);
-    await settled();
+    await untilRead(peer, connection);
     clock.advance(5_000);
     expect(await sent).toEqual({ status: 'no-credit' });
     expect(heard).toBe(0);
