@@ -4,10 +4,12 @@ import { beforeEach, expect, test } from 'vitest';
 import type { Engine, EngineListener } from './engine/engine.ts';
 import { joinFleet } from './redis-directory.ts';
 import { claimSlot } from './scripts/claim-slot.ts';
+import { findUntold } from './scripts/find-untold.ts';
 import { giveUpLease } from './scripts/give-up-lease.ts';
 import { releaseSlot } from './scripts/release-slot.ts';
 import { renewLease } from './scripts/renew-lease.ts';
 import type { Script } from './scripts/script.ts';
+import { deathText } from './wire/death.ts';
 import { keyNames } from './wire/key-names.ts';
 import { shortId } from './wire/short-id.ts';
 
@@ -23,6 +25,9 @@ let standing: readonly unknown[] | undefined;
 let owed: Map<string, Map<string, string>>;
 /** While it is a list, answers to claims are held back in it. */
 let held: (() => void)[] | undefined;
+/** Once set, this incarnation was declared dead, and others told the endings of all that it had. */
+let death: string | undefined;
+let dead: string;
 let member: FleetMember;
 
 beforeEach(async () => {
@@ -32,6 +37,8 @@ beforeEach(async () => {
   owed = new Map();
   held = undefined;
   standing = undefined;
+  death = undefined;
+  dead = '';
   const answer = <Value>(value: Value): Promise<Value> =>
     held ? new Promise((resolve) => held?.push(() => resolve(value))) : Promise.resolve(value);
   const engine: Engine = {
@@ -41,6 +48,9 @@ beforeEach(async () => {
         owed.get(key)?.delete(args[2] ?? '');
         return answer(1);
       }
+      if (script === renewLease && death !== undefined && args[0] === dead)
+        return Promise.resolve([0, death]);
+      if (script === findUntold) return Promise.resolve([]);
       if (script === renewLease) return Promise.resolve([1, clock.now(), args[1], 'fleet', 1]);
       if (script === giveUpLease) return answer(standing);
       if (script !== claimSlot) return Promise.resolve(1);
@@ -50,6 +60,7 @@ beforeEach(async () => {
       return answer(standing ?? [1, args[1], '', '']);
     },
     read: (command, key, connection = '') => {
+      if (key === keyNames('test:').deaths) return Promise.resolve(death ?? null);
       if (command === 'HGET') return Promise.resolve(owed.get(key)?.get(connection) ?? null);
       const connections = [...(owed.get(key)?.keys() ?? [])];
       return Promise.resolve(command === 'HLEN' ? connections.length : connections);
@@ -193,6 +204,17 @@ test('an ending waits 50 ms for its answer, however many there are, and the engi
   await clock.advanceAsync(10);
   expect(isOver).toBe(true);
   expect(member.directory.status).toBe('in-touch');
+});
+
+test('an ending whose answer is outstanding when this incarnation is declared dead is left to others, if they told it', async () => {
+  const entry = member.entry('d-1', 'x');
+  await member.directory.enter(entry);
+  held = [];
+  void member.directory.leave(entry, anEnding(entry.event));
+  dead = shortId(member.instance);
+  death = deathText({ state: 'settled', declaredAtMs: 2, aliveAtMs: 1, unconfirmedSince: '0'.repeat(16) });
+  await clock.advanceAsync(4_000);
+  expect(member.told).toEqual([{ what: 'buried', neverKnown: [], toldByOthers: [entry.event.connectionId] }]);
 });
 
 test('how a connection ended while the engine was away is noted when it is back', async () => {

@@ -56,6 +56,8 @@ export class Claims {
   readonly #options: ClaimsOptions;
   /** By connection, as short ids. */
   readonly #notReleased = new Map<string, HeldConnection>();
+  /** Endings whose answer is outstanding. */
+  readonly #releasing = new Set<HeldConnection>();
   readonly #ended: Recent<HeldConnection>;
   /** Leases. Their new holders enter them again, should the engine not know that they moved. */
   readonly #movedAway: Recent<HeldConnection>;
@@ -115,7 +117,8 @@ export class Claims {
   release(held: HeldConnection): Promise<void> | undefined {
     const { asker, context } = this.#options;
     if (asker.canAsk) {
-      const released = this.#release(held);
+      this.#releasing.add(held);
+      const released = this.#release(held).finally(() => this.#releasing.delete(held));
       unattended(context.log, released);
       return asker.inTime(released);
     }
@@ -166,13 +169,14 @@ export class Claims {
   /** The next incarnation begins: others report what the engine has of this one. */
   forgetAll(): void {
     this.#notReleased.clear();
+    this.#releasing.clear();
     this.#ended.clear();
     this.#movedAway.clear();
   }
 
   /** Connections that ended, and the engine did not confirm that it knows. */
   notReleasedYet(): Iterable<HeldConnection> {
-    return this.#notReleased.values();
+    return new Set([...this.#notReleased.values(), ...this.#releasing]);
   }
 
   /** Takes out a record that the book does not have. Resolves to false if the engine did not answer. */
