@@ -28,6 +28,8 @@ let held: (() => void)[] | undefined;
 /** Once set, this incarnation was declared dead, and others told the endings of all that it had. */
 let death: string | undefined;
 let dead: string;
+/** Whether they told them: the engine may have forgotten what this incarnation had. */
+let othersTold: boolean;
 let member: FleetMember;
 
 beforeEach(async () => {
@@ -39,6 +41,7 @@ beforeEach(async () => {
   standing = undefined;
   death = undefined;
   dead = '';
+  othersTold = true;
   const answer = <Value>(value: Value): Promise<Value> =>
     held ? new Promise((resolve) => held?.push(() => resolve(value))) : Promise.resolve(value);
   const engine: Engine = {
@@ -50,7 +53,7 @@ beforeEach(async () => {
       }
       if (script === renewLease && death !== undefined && args[0] === dead)
         return Promise.resolve([0, death]);
-      if (script === findUntold) return Promise.resolve([]);
+      if (script === findUntold) return Promise.resolve(othersTold ? [] : args.slice(5));
       if (script === renewLease) return Promise.resolve([1, clock.now(), args[1], 'fleet', 1]);
       if (script === giveUpLease) return answer(standing);
       if (script !== claimSlot) return Promise.resolve(1);
@@ -215,6 +218,18 @@ test('an ending whose answer is outstanding when this incarnation is declared de
   death = deathText({ state: 'settled', declaredAtMs: 2, aliveAtMs: 1, unconfirmedSince: '0'.repeat(16) });
   await clock.advanceAsync(4_000);
   expect(member.told).toEqual([{ what: 'buried', neverKnown: [], toldByOthers: [entry.event.connectionId] }]);
+});
+
+test('an ending whose answer is outstanding when this incarnation is declared dead is not left to others, if they cannot know it', async () => {
+  const entry = member.entry('d-1', 'x');
+  await member.directory.enter(entry);
+  held = [];
+  void member.directory.leave(entry, anEnding(entry.event));
+  dead = shortId(member.instance);
+  othersTold = false;
+  death = deathText({ state: 'settled', declaredAtMs: 2, aliveAtMs: 1, unconfirmedSince: '0'.repeat(16) });
+  await clock.advanceAsync(4_000);
+  expect(member.told).toEqual([{ what: 'buried', neverKnown: [entry.event.connectionId] }]);
 });
 
 test('how a connection ended while the engine was away is noted when it is back', async () => {

@@ -105,17 +105,20 @@ test('an engine that does not answer is waited for 2 s: then this instance publi
   expect(outcome).toEqual({ neverKnown: [idOf(claimed)], toldByOthers: [], hasAnswered: false });
 });
 
-test('a session that ended while the engine was away is told by others if the engine still has it; a lease is not asked about', async () => {
+test('a session that ended while the engine was away is told by others if the engine still has it, and else here; a lease is not asked about', async () => {
   const [told, gone, lease] = [held(true), held(true), held(true)];
   lease.noted = {} as NonNullable<HeldConnection['noted']>;
   had = new Set([told, lease].map(({ shortId: short }) => short));
   expect(await ownDeath.settle([told, gone, lease])).toEqual({
-    neverKnown: [],
+    neverKnown: [idOf(gone)],
     toldByOthers: [idOf(told)],
     hasAnswered: true,
   });
   answers = false;
   const settling = ownDeath.settle([told]);
   await clock.advanceAsync(2_000);
-  expect(await settling, 'twice is better than never').toMatchObject({ toldByOthers: [] });
+  expect(await settling, 'twice is better than never').toMatchObject({
+    neverKnown: [idOf(told)],
+    toldByOthers: [],
+  });
 });

@@ -58,14 +58,16 @@ export class OwnDeath {
       untoldOf(self.identity.instance, [...unconfirmed, ...ended], this.#shared),
       sleep(context.clock, patienceMs).then(() => undefined),
     ]);
+    const isOnlyHere = (connection: ConnectionId): boolean => untold?.connections.has(connection) ?? true;
     const asked = new Set(unconfirmed.map(({ connectionId }) => connectionId));
-    const neverKnown = this.#unconfirmed()
+    const unknown = this.#unconfirmed()
       .map(({ connectionId }) => connectionId)
-      .filter((connection) => !asked.has(connection) || (untold?.connections.has(connection) ?? true));
+      .filter((connection) => !asked.has(connection) || isOnlyHere(connection));
     this.#leftInDoubt = [];
-    const toldByOthers = ended
-      .map(({ connectionId }) => connectionId)
-      .filter((connection) => untold && !untold.connections.has(connection));
+    const left = ended.map(({ connectionId }) => connectionId);
+    // An engine that began anew may not have had these when they ended: then it could not note how.
+    const neverKnown = [...new Set([...unknown, ...left.filter(isOnlyHere)])];
+    const toldByOthers = left.filter((connection) => !isOnlyHere(connection));
     return { neverKnown, toldByOthers, hasAnswered: untold !== undefined };
   }
 
