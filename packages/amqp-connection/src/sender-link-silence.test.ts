@@ -1,7 +1,7 @@
 import { ManualClock, settled } from '@rollcall/conformance';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createTestBed } from './testing/index.ts';
-import { bytes, idsAt, patient, untilRead, upTo } from './testing/sender-link-bed.ts';
+import { createTestBed, untilRead } from './testing/index.ts';
+import { bytes, idsAt, patient, upTo } from './testing/sender-link-bed.ts';
 
 const bed = createTestBed();
 afterEach(() => bed.closeAll());

@@ -1,5 +1,5 @@
 import type { AmqpConnection } from '@rollcall/amqp-connection';
-import { createTestBed, type ScriptedPeer, type Verdict } from '@rollcall/amqp-connection/testing';
+import { createTestBed, untilRead, type ScriptedPeer, type Verdict } from '@rollcall/amqp-connection/testing';
 import {
   anOutboundEvent,
   describeSink,
@@ -244,13 +244,15 @@ describe('device data', () => {
   });
 
   test('of QoS 0 is done once handed over, but fails when there is no consumer', async () => {
-    const { peer, sender, clock } = await givenASender();
+    const { peer, sender, clock, connection } = await givenASender();
     peer.verdict = () => 'silence';
     expect(await sender.send({ ...message, qos: 0 })).toEqual({ status: 'accepted' });
     peer.credit = 0;
     const unheard = sender.send({ ...message, qos: 0, device: deviceRef('umbrella', 'd') });
-    const attached = () => peer.attached.filter((address) => address === 'telemetry/umbrella').length;
-    expect(await afterSilence(unheard, attached, clock)).toEqual({
+    await expect.poll(() => peer.attached).toContain('telemetry/umbrella');
+    await untilRead(peer, connection);
+    clock.advance(10_000);
+    expect(await unheard).toEqual({
       status: 'failed',
       failure: { status: 503, text: 'no consumer available' },
     });

@@ -40,6 +40,18 @@ async function dial(port: number, options: object = {}): Promise<TLSSocket> {
   return socket;
 }
 
+/** What a client that asks for the liveness is answered; empty if its connection is closed. */
+async function answerTo(port: number): Promise<string> {
+  try {
+    const socket = await dial(port);
+    socket.write('GET /liveness HTTP/1.1\r\nhost: x\r\n\r\n');
+    const closed = once(socket, 'close').then(() => ['']);
+    return String((await Promise.race([once(socket, 'data'), closed]))[0]);
+  } catch {
+    return '';
+  }
+}
+
 test('the API with a key and a certificate is served over TLS only, with no broken version', async () => {
   const { environment } = given();
   const { port } = await startApi({ environment });
@@ -127,9 +139,8 @@ test('the oldest unfinished handshakes are closed, so that clients can still con
   });
   const silent = Array.from({ length: 600 }, () => connectPlain(port, '127.0.0.1').on('error', () => {}));
   onTestFinished(() => silent.forEach((socket) => void socket.destroy()));
-  await Promise.all(silent.map((socket) => once(socket, 'connect')));
-  const honest = await dial(port);
-  honest.write('GET /liveness HTTP/1.1\r\nhost: x\r\n\r\n');
-  expect(String((await once(honest, 'data'))[0])).toContain('200 OK');
+  await Promise.allSettled(silent.map((socket) => once(socket, 'connect')));
+  // On a busy machine, the system may hand over some of the silent ones behind it.
+  await expect.poll(() => answerTo(port)).toContain('200 OK');
   expect(new Set(turnedAway)).toEqual(new Set(['handshake 127.0.0.1']));
 });

@@ -7,3 +7,4 @@ export {
   type Verdict,
 } from './scripted-peer.ts';
 export { createTestBed, type TestBed } from './test-bed.ts';
+export { untilRead } from './until-read.ts';
