@@ -94,7 +94,7 @@ async function liveAll(seed: number) {
     const disturbed = (since: number): boolean =>
       faults.some(({ of, to }) => (of === protocol || of === 'network') && to > since - 1_000);
     const wasEnded = (since: number): boolean =>
-      faults.some(({ of, kind, to }) => of === protocol && kind !== 'freeze' && to > since);
+      faults.some(({ of, kind, to }) => of === protocol && kind !== 'freeze' && to > since - 1_000);
     return Array.from({ length: devicesEach }, (_, number) => {
       const index = place * 20 + number;
       const options = {

@@ -1,6 +1,7 @@
 import { anEnding, ManualClock, settled } from '@rollcall/conformance';
 import { joinFleet as join, type FleetMember } from '@rollcall/conformance/fleet';
-import { beforeEach, expect, test } from 'vitest';
+import type { ConnectionId } from '@rollcall/core';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Engine, EngineListener } from './engine/engine.ts';
 import { joinFleet } from './redis-directory.ts';
 import { claimSlot } from './scripts/claim-slot.ts';
@@ -209,27 +210,34 @@ test('an ending waits 50 ms for its answer, however many there are, and the engi
   expect(member.directory.status).toBe('in-touch');
 });
 
-test('an ending whose answer is outstanding when this incarnation is declared dead is left to others, if they told it', async () => {
-  const entry = member.entry('d-1', 'x');
-  await member.directory.enter(entry);
-  held = [];
-  void member.directory.leave(entry, anEnding(entry.event));
-  dead = shortId(member.instance);
-  death = deathText({ state: 'settled', declaredAtMs: 2, aliveAtMs: 1, unconfirmedSince: '0'.repeat(16) });
-  await clock.advanceAsync(4_000);
-  expect(member.told).toEqual([{ what: 'buried', neverKnown: [], toldByOthers: [entry.event.connectionId] }]);
-});
+describe('an ending whose answer is outstanding when this incarnation is declared dead', () => {
+  /** Resolves with the connection, once this incarnation knows that it is dead. */
+  async function leftAsItDies(): Promise<ConnectionId> {
+    const entry = member.entry('d-1', 'x');
+    await member.directory.enter(entry);
+    held = [];
+    void member.directory.leave(entry, anEnding(entry.event));
+    dead = shortId(member.instance);
+    death = deathText({
+      state: 'settled',
+      declaredAtMs: 2,
+      aliveAtMs: 1,
+      unconfirmedSince: '0'.repeat(16),
+    });
+    await clock.advanceAsync(4_000);
+    return entry.event.connectionId;
+  }
 
-test('an ending whose answer is outstanding when this incarnation is declared dead is not left to others, if they cannot know it', async () => {
-  const entry = member.entry('d-1', 'x');
-  await member.directory.enter(entry);
-  held = [];
-  void member.directory.leave(entry, anEnding(entry.event));
-  dead = shortId(member.instance);
-  othersTold = false;
-  death = deathText({ state: 'settled', declaredAtMs: 2, aliveAtMs: 1, unconfirmedSince: '0'.repeat(16) });
-  await clock.advanceAsync(4_000);
-  expect(member.told).toEqual([{ what: 'buried', neverKnown: [entry.event.connectionId] }]);
+  test('is left to others, if they told it', async () => {
+    const connection = await leftAsItDies();
+    expect(member.told).toEqual([{ what: 'buried', neverKnown: [], toldByOthers: [connection] }]);
+  });
+
+  test('is not left to others, if they cannot know it', async () => {
+    othersTold = false;
+    const connection = await leftAsItDies();
+    expect(member.told).toEqual([{ what: 'buried', neverKnown: [connection] }]);
+  });
 });
 
 test('how a connection ended while the engine was away is noted when it is back', async () => {

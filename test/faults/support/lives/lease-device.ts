@@ -15,7 +15,7 @@ export type LeaseProtocol = 'http' | 'coap';
 export interface LeaseOptions extends DeviceOptions {
   /** How many endings of this device were told so far. */
   endingsOf(device: string): number;
-  /** Whether its adapter ended since then, and with it all associations: what comes on one of those reaches no one. */
+  /** Whether its adapter ended since then, or just before, and with it all associations: what comes on one of those reaches no one. */
   wasEnded(since: number): boolean;
 }
 
@@ -42,13 +42,10 @@ interface Speaker {
 export async function liveLeases(protocol: LeaseProtocol, options: LeaseOptions): Promise<void> {
   const { random, over, lives, endingsOf, access, disturbed, wasEnded } = options;
   const id = deviceId(options.index);
-  const speaker =
-    protocol === 'http'
-      ? httpSpeaker(options.port, id)
-      : coapSpeaker(options.port, id, () => {
-          const life = lives.findLast(({ device }) => device === id);
-          if (life) sends(life);
-        });
+  const speaker = (protocol === 'http' ? httpSpeaker : coapSpeaker)(options.port, id, () => {
+    const life = lives.findLast(({ device }) => device === id);
+    if (life) sends(life);
+  });
   while (!over()) {
     const told = endingsOf(id);
     const life = beginLife(protocol, id, undefined);
@@ -56,7 +53,6 @@ export async function liveLeases(protocol: LeaseProtocol, options: LeaseOptions)
     const script = pickOf(scripts[protocol], random);
     life.script = script;
     for (let left = 1 + random.pick(8); left >= 0 && !over();) {
-      sends(life);
       const heard = await speaker.speak(pickOf(speaker.says, random));
       if (heard === 'heard') {
         if (life.acceptedAt === undefined) life.acceptedAt = Date.now();
@@ -67,7 +63,6 @@ export async function liveLeases(protocol: LeaseProtocol, options: LeaseOptions)
     }
     if (script === 'access ended' && life.outcome === 'accepted' && !over()) await losesAccess(life, told);
     else if (script === 'close_notify') {
-      sends(life);
       ends(life, 'close_notify');
       speaker.close('says so');
     } else if (isParting(script) && life.outcome === 'accepted') {
@@ -86,7 +81,6 @@ export async function liveLeases(protocol: LeaseProtocol, options: LeaseOptions)
   speaker.close();
 
   async function says(life: Life, goodbye: boolean): Promise<void> {
-    if (goodbye && protocol === 'http') sends(life);
     const askedAt = Date.now();
     const understood = goodbye && (await speaker.speak('goodbye')) === 'heard';
     // Nobody knows whether a goodbye without an answer was heard.
@@ -98,11 +92,11 @@ export async function liveLeases(protocol: LeaseProtocol, options: LeaseOptions)
   async function stirs(life: Life): Promise<'cut off' | 'heard'> {
     const since = Date.now();
     for (let left = 8; left > 0 && !over(); left--) {
-      if (wasEnded(since - aMomentMs)) return 'cut off';
+      if (wasEnded(since)) return 'cut off';
       speaker.stir?.();
       await pause(500);
     }
-    if (wasEnded(since - aMomentMs)) return 'cut off';
+    if (wasEnded(since)) return 'cut off';
     if (disturbed(since)) life.longestSilenceMs = Math.max(life.longestSilenceMs, Date.now() - since);
     await speaker.speak('data');
     return 'heard';
@@ -114,7 +108,6 @@ export async function liveLeases(protocol: LeaseProtocol, options: LeaseOptions)
     life.script = `access ended: ${change}`;
     const restored = access.end(id, change);
     for (let left = 60; left > 0 && endingsOf(id) === told && !over(); left--) {
-      sends(life);
       await speaker.speak('data');
       await pause(300);
     }
@@ -141,8 +134,6 @@ function isParting(script: string): script is HttpParting {
 }
 
 const withinMs = 4_000;
-/** From an answer to the first record without data. */
-const aMomentMs = 1_000;
 
 /**
  * What an answer proves, with its status in HTTP. A disabled device gets 404, as does a gateway for an unknown device; with 503 the
@@ -156,7 +147,8 @@ export function heardBy(what: Says, status: number, text: string): Heard {
   return status === 503 && !/busy|maximum number/.test(text) ? 'heard' : 'answered';
 }
 
-function httpSpeaker(port: number, id: string): Speaker {
+/** @param onSend called for each request */
+function httpSpeaker(port: number, id: string, onSend: () => void): Speaker {
   const authorization = `Basic ${Buffer.from(`${id}@acme:${password}`).toString('base64')}`;
   const raw = rawHttp(port, authorization);
   const requests: Readonly<
@@ -190,6 +182,7 @@ function httpSpeaker(port: number, id: string): Speaker {
     says: ['data', 'data', 'data', 'for nobody', 'nothing valid', 'too much', 'with time for a command'],
     async speak(what) {
       const { path, ...request } = requests[what];
+      onSend();
       try {
         const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
           method: 'POST',
