@@ -19,7 +19,8 @@ export function partTimes(tasks) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const folder = fileURLToPath(new URL('../.turbo/runs', import.meta.url));
-  const files = existsSync(folder) ? readdirSync(folder).toSorted() : [];
+  // Names of summaries begin with their time. The last two are of this run; a run that was interrupted left its own.
+  const files = existsSync(folder) ? readdirSync(folder).toSorted().slice(-2) : [];
   const tasks = files.flatMap((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')).tasks);
   for (const line of partTimes(tasks)) console.log(line);
   rmSync(folder, { recursive: true, force: true });
