@@ -1,6 +1,7 @@
 import { anEnding, ManualClock, settled } from '@rollcall/conformance';
 import { joinFleet as join, type FleetMember } from '@rollcall/conformance/fleet';
 import type { ConnectionId } from '@rollcall/core';
+import { sleep } from '@rollcall/core/environment';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Engine, EngineListener } from './engine/engine.ts';
 import { joinFleet } from './redis-directory.ts';
@@ -26,6 +27,8 @@ let standing: readonly unknown[] | undefined;
 let owed: Map<string, Map<string, string>>;
 /** While it is a list, answers to claims are held back in it. */
 let held: (() => void)[] | undefined;
+/** How long answers to claims and to questions take. */
+let distanceMs: number;
 /** Once set, this incarnation was declared dead, and others told the endings of all that it had. */
 let death: string | undefined;
 let dead: string;
@@ -39,12 +42,15 @@ beforeEach(async () => {
   endings = [];
   owed = new Map();
   held = undefined;
+  distanceMs = 0;
   standing = undefined;
   death = undefined;
   dead = '';
   othersTold = true;
+  const fromAfar = <Value>(value: Value): Promise<Value> =>
+    distanceMs === 0 ? Promise.resolve(value) : sleep(clock, distanceMs).then(() => value);
   const answer = <Value>(value: Value): Promise<Value> =>
-    held ? new Promise((resolve) => held?.push(() => resolve(value))) : Promise.resolve(value);
+    held ? new Promise((resolve) => held?.push(() => resolve(value))) : fromAfar(value);
   const engine: Engine = {
     run(script: Script, [, key = ''], args) {
       if (script === releaseSlot) {
@@ -65,9 +71,9 @@ beforeEach(async () => {
     },
     read: (command, key, connection = '') => {
       if (key === keyNames('test:').deaths) return Promise.resolve(death ?? null);
-      if (command === 'HGET') return Promise.resolve(owed.get(key)?.get(connection) ?? null);
+      if (command === 'HGET') return fromAfar(owed.get(key)?.get(connection) ?? null);
       const connections = [...(owed.get(key)?.keys() ?? [])];
-      return Promise.resolve(command === 'HLEN' ? connections.length : connections);
+      return fromAfar(command === 'HLEN' ? connections.length : connections);
     },
     publish: () => Promise.resolve(0),
     info: () => Promise.resolve(new Map()),
@@ -132,6 +138,16 @@ test('a directory that subscribed again may have missed a message: it asserts ev
   await isBack();
   await clock.advanceAsync(5_000);
   expect(new Set(claims).size).toBe(21);
+});
+
+test('an engine that is far away is told of all connections within five seconds, however many buckets they are in', async () => {
+  for (let index = 0; index < 500; index++) await member.directory.enter(member.entry(`d-${index}`, 'x'));
+  distanceMs = 45;
+  owed.clear();
+  listener.subscribed();
+  claims = [];
+  await clock.advanceAsync(5_000);
+  expect(new Set(claims).size).toBe(500);
 });
 
 test('a lease is not asserted while the engine is asked who holds it', async () => {

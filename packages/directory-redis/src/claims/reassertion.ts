@@ -12,6 +12,8 @@ import { assertionsPerSecond } from './pace.ts';
 const digestSeconds = 30;
 /** How many buckets are compared together. */
 const digestTogether = 64;
+/** How many buckets are asserted together at most: each takes two answers of the engine, which may be far away. */
+const assertedTogether = 128;
 /** Assertions are spread over each second. */
 const slicesPerSecond = 10;
 
@@ -129,27 +131,42 @@ export class Reassertion {
     const { asker, context } = this.#shared;
     let sliceEnds = context.clock.monotonic();
     let sent = 0;
+    const paced = async (): Promise<void> => {
+      sent += 1;
+      if (sent < this.#perSecond / slicesPerSecond) return;
+      sent = 0;
+      sliceEnds = this.#endOfNextSlice(sliceEnds);
+      await sleep(context.clock, sliceEnds - context.clock.monotonic());
+    };
     while (!this.#stopped && asker.inTouch) {
-      const doubted = this.#doubts.take();
-      if (!doubted) return;
+      const batch = this.#takeBatch();
+      if (batch.length === 0) return;
       this.#underWay = true;
-      const complete = await this.#tell(doubted, async () => {
-        sent += 1;
-        if (sent < this.#perSecond / slicesPerSecond) return;
-        sent = 0;
-        sliceEnds = await this.#nextSlice(sliceEnds);
-      });
+      await Promise.all(
+        batch.map(async (doubted) => {
+          if (!(await this.#tell(doubted, paced))) this.#doubts.later(doubted.bucket);
+        }),
+      );
       this.#underWay = false;
-      if (!complete) this.#doubts.later(doubted.bucket);
     }
   }
 
-  async #nextSlice(sliceEnds: Instant): Promise<Instant> {
-    const { clock } = this.#shared.context;
-    const now = clock.monotonic();
-    const next = later(sliceEnds > now ? sliceEnds : now, 1_000 / slicesPerSecond);
-    await sleep(clock, next - now);
-    return next;
+  /** Buckets whose connections take a second at most: until a batch is told, more urgent buckets wait. */
+  #takeBatch(): readonly Doubted[] {
+    const batch = new Map<number, Doubted>();
+    let connections = 0;
+    while (batch.size < assertedTogether && connections < this.#perSecond) {
+      const doubted = this.#doubts.take();
+      if (!doubted) break;
+      batch.set(doubted.bucket, doubted);
+      connections += this.#shared.book.inBucket(doubted.bucket).size;
+    }
+    return [...batch.values()];
+  }
+
+  #endOfNextSlice(sliceEnds: Instant): Instant {
+    const now = this.#shared.context.clock.monotonic();
+    return later(sliceEnds > now ? sliceEnds : now, 1_000 / slicesPerSecond);
   }
 
   /** @returns whether the engine answered every assertion. */
