@@ -96,12 +96,13 @@ async function countOf(short: string, { keys, asker, noAnswer }: Looking): Promi
   return reply.value.reduce((sum: number, count: unknown) => sum + (Number(count) || 0), 0);
 }
 
+/** Endings of connections that were open, and endings that it noted and may not have sent. */
 async function owedBy(short: string, { keys, asker, noAnswer }: Looking): Promise<number> {
   let sum = 0;
   for (let start = 0; start < bucketCount; start += together) {
-    const replies = await Promise.all(
-      Array.from({ length: together }, (_, index) => asker.look('HLEN', keys.owedBy(start + index) + short)),
-    );
+    const buckets = Array.from({ length: together }, (_, index) => start + index);
+    const hashes = buckets.flatMap((bucket) => [keys.owedBy(bucket) + short, keys.noted(bucket) + short]);
+    const replies = await Promise.all(hashes.map((hash) => asker.look('HLEN', hash)));
     if (replies.some(({ status }) => status === 'none')) throw noAnswer();
     for (const reply of replies) sum += reply.status === 'answer' ? Number(reply.value) : 0;
   }
