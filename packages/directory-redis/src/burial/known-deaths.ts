@@ -15,8 +15,17 @@ interface KnownDeath {
 export class KnownDeaths {
   readonly #known = new Map<string, KnownDeath>();
 
-  /** Deaths that the engine does not know. They are owed again: connections of these incarnations must be fenced, and ended. */
-  forgottenBy({ deaths, identities }: Pick<FleetState, 'deaths' | 'identities'>): readonly KnownDeath[] {
+  /**
+   * Deaths that the engine does not know. They are owed again: connections of these incarnations must be fenced, and ended.
+   *
+   * @param declaredAfterMs older ones are left out, and forgotten: another undertaker may have taken them out on purpose.
+   */
+  forgottenBy(
+    { deaths, identities }: Pick<FleetState, 'deaths' | 'identities'>,
+    declaredAfterMs: number,
+  ): readonly KnownDeath[] {
+    for (const { short, death } of this.#known.values())
+      if (death.declaredAtMs <= declaredAfterMs) this.#known.delete(short);
     const forgotten = [...this.#known.values()].filter(({ short }) => !deaths.has(short));
     for (const [short, death] of deaths) {
       const identity = identities.get(short) ?? this.#known.get(short)?.identity;

@@ -33,6 +33,8 @@ const againAfterMs = 1_500;
 const signalWithinMs = 2_000;
 /** How long the dead are remembered: until then, one that comes back learns that it was declared dead. */
 const rememberMs = 7 * 24 * 3_600_000;
+/** For how long before that an engine that does not know a death is not told it again: the clocks of two undertakers may differ. */
+const clocksDifferMs = 12 * 3_600_000;
 
 /** Ends the connections of dead instances. */
 export class RedisUndertaker implements Undertaker {
@@ -184,17 +186,22 @@ export class RedisUndertaker implements Undertaker {
 
   /** Enters the deaths again in an engine that forgot everything: a dead incarnation that comes back must learn of it. */
   async #remind(fleet: FleetState): Promise<void> {
-    for (const { short, death, identity } of this.#known.forgottenBy(fleet)) {
+    const declaredAfterMs = this.#engineMs() - rememberMs + clocksDifferMs;
+    for (const { short, death, identity } of this.#known.forgottenBy(fleet, declaredAfterMs)) {
       await this.#changeDeath(short, '', deathText(death), identityText(identity));
     }
+  }
+
+  #engineMs(): number {
+    return this.#tools.time.now() ?? this.#context.clock.now();
   }
 
   #consider(short: string, death: Death, { identities }: FleetState): void {
     const { clock } = this.#context;
     const identity = identities.get(short);
     if (death.state === 'settled') {
-      const nowMs = this.#tools.time.now() ?? clock.now();
-      if (nowMs - death.declaredAtMs > rememberMs) this.#start(short, () => this.#forget(short, death));
+      if (this.#engineMs() - death.declaredAtMs > rememberMs)
+        this.#start(short, () => this.#forget(short, death));
       return;
     }
     if (death.state !== 'owed' || clock.monotonic() < (this.#againAt.get(short) ?? 0)) return;
