@@ -293,7 +293,8 @@ export class RedisUndertaker implements Undertaker {
   }
 
   async #changeDeath(short: string, from: string, to: string, who = ''): Promise<void> {
-    const { deaths, instances, leases } = this.#keys;
-    await this.#asker.ask(changeDeath, [deaths, instances, leases], [short, from, to, who]);
+    const { deaths, instances, leases, totals } = this.#keys;
+    const counted = this.#keys.counted(short);
+    await this.#asker.ask(changeDeath, [deaths, instances, leases, counted, totals], [short, from, to, who]);
   }
 }

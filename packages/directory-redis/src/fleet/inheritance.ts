@@ -138,7 +138,7 @@ export class Inheritance {
     const settled = deathText(passedOn(death, 'settled'));
     const reply = await asker.ask(
       changeDeath,
-      [keys.deaths, keys.instances, keys.leases],
+      [keys.deaths, keys.instances, keys.leases, keys.counted(earlier), keys.totals],
       [earlier, deathText(death), settled],
     );
     return reply.status !== 'none';
