@@ -83,6 +83,32 @@ test('a lease is told once it has run out by what its holder noted, and by when 
   expect(relayed).toMatchObject([[{ type: 'disconnected', reason: 'adapter-lost' }]]);
 });
 
+test.each([
+  ['shorter', 20_000],
+  ['longer', 3_600_000],
+])(
+  'an interval that became %s since the lease began decides when it is told, and what',
+  async (_, intervalMs) => {
+    const { event, ...facts } = lease(0);
+    const current = { kind: 'lease', intervalMs, from: 'learned' } as const;
+    const began = (dead.aliveAt - 7_200_000) as Timestamp;
+    const owed: OwedEnding = {
+      ...{ ...facts, event: { ...event, at: began } },
+      lease: { slot: 'sensor', state: { basis: current, silentMs: 0, leftMs: 0 } },
+    };
+    clock.advance(intervalMs - 10_000 - 1);
+    void tell(dead, [owed]);
+    await settled();
+    expect(relayed, 'its device may have been heard when its holder last lived').toEqual([]);
+    clock.advance(1);
+    void tell(dead, [owed]);
+    await settled();
+    const at = dead.aliveAt + intervalMs;
+    const lastSeen = dead.aliveAt - intervalMs;
+    expect(relayed).toMatchObject([[{ at, basis: current, lastSeen, uncertaintyMs: at - lastSeen }]]);
+  },
+);
+
 test('a lease whose place another one has is told at once: nobody goes on with it', async () => {
   void tell(dead, [{ ...lease(30_000), reason: 'taken-over' }]);
   await settled();

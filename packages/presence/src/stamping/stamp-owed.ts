@@ -9,12 +9,9 @@ import { uuidV7 } from './uuid-v7.ts';
  * When it was certain that the connection had ended. For a lost lease: when it ran out, as known at the last sign of life of its holder;
  * for all others: when the holder was declared dead.
  */
-export function decidedAt(
-  { aliveAt, declaredAt }: DeadInstance,
-  { event, lease, reason }: OwedEnding,
-): Timestamp {
-  const mayGoOn = lease !== undefined && reason === 'adapter-lost';
-  const runsOut = mayGoOn ? aliveAt + (detectWithinMs(event.basis) ?? 0) : declaredAt;
+export function decidedAt({ aliveAt, declaredAt }: DeadInstance, owed: OwedEnding): Timestamp {
+  const mayGoOn = owed.lease !== undefined && owed.reason === 'adapter-lost';
+  const runsOut = mayGoOn ? aliveAt + (detectWithinMs(basisOf(owed)) ?? 0) : declaredAt;
   return Math.max(declaredAt, runsOut) as Timestamp;
 }
 
@@ -26,13 +23,15 @@ export function stampOwed(dead: DeadInstance, owed: OwedEnding): DisconnectedEve
   const { event, reason } = owed;
   // The clock of the dead instance may have been ahead.
   const at = Math.max(event.at, decidedAt(dead, owed)) as Timestamp;
-  const silence = detectWithinMs(event.basis);
+  const basis = basisOf(owed);
+  const silence = detectWithinMs(basis);
   // A longer silence would have ended it before.
   const heardSince = silence === undefined ? event.at : dead.aliveAt - silence;
   const lastSeen = Math.min(at, Math.max(event.at, heardSince)) as Timestamp;
   return {
     ...otherHalf(event, at, { random: hashed(event.connectionId, event.adapter.instance) }),
     id: idOfLost(event, dead),
+    basis,
     lastSeen,
     uncertaintyMs: at - lastSeen,
     ...endedBy(reason),
@@ -51,6 +50,11 @@ export function idOfLost(
 function hashed(connection: string, instance: string) {
   const hash = createHash('sha256').update(`${connection}\n${instance}`).digest();
   return { next: () => 0, bytes: (length: number) => hash.subarray(0, length) };
+}
+
+/** The interval of a lease changes while it lasts: that of its beginning says nothing about its end. */
+function basisOf({ event, lease }: OwedEnding): Basis {
+  return lease?.state.basis ?? event.basis;
 }
 
 function detectWithinMs(basis: Basis): number | undefined {
