@@ -33,9 +33,10 @@ export async function leaveFleet(leaving: Leaving): Promise<void> {
 async function tellTheRest({ shared, reassertion, tellNoted, tellInherited }: Leaving): Promise<void> {
   const { asker, context } = shared;
   await tellNoted();
-  await tellInherited();
   reassertion.everySecond();
   while (asker.inTouch && (asker.breaker.isBusy || !reassertion.caughtUp)) await sleep(context.clock, 5);
+  // What goes on here, and is not entered, is still owed by the incarnation before: to drop that would lose its endings.
+  if (reassertion.caughtUp) await tellInherited();
 }
 
 async function sayGoodbye({ asker, keys, self }: Shared): Promise<void> {

@@ -6,8 +6,10 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Engine, EngineListener } from './engine/engine.ts';
 import { joinFleet } from './redis-directory.ts';
 import { claimSlot } from './scripts/claim-slot.ts';
+import { dropOwed } from './scripts/drop-owed.ts';
 import { findUntold } from './scripts/find-untold.ts';
 import { giveUpLease } from './scripts/give-up-lease.ts';
+import { inherit } from './scripts/inherit.ts';
 import { releaseSlot } from './scripts/release-slot.ts';
 import { renewLease } from './scripts/renew-lease.ts';
 import type { Script } from './scripts/script.ts';
@@ -34,6 +36,10 @@ let death: string | undefined;
 let dead: string;
 /** Whether they told them: the engine may have forgotten what this incarnation had. */
 let othersTold: boolean;
+/** The death of the incarnation before, which this one inherits. */
+let inherited: readonly [instance: string, death: string] | undefined;
+/** For each bucket of it that was dropped, how many connections had been claimed by then. */
+let dropped: number[];
 let member: FleetMember;
 
 beforeEach(async () => {
@@ -47,6 +53,8 @@ beforeEach(async () => {
   death = undefined;
   dead = '';
   othersTold = true;
+  inherited = undefined;
+  dropped = [];
   const fromAfar = <Value>(value: Value): Promise<Value> =>
     distanceMs === 0 ? Promise.resolve(value) : sleep(clock, distanceMs).then(() => value);
   const answer = <Value>(value: Value): Promise<Value> =>
@@ -62,6 +70,8 @@ beforeEach(async () => {
         return Promise.resolve([0, death]);
       if (script === findUntold) return Promise.resolve(othersTold ? [] : args.slice(5));
       if (script === renewLease) return Promise.resolve([1, clock.now(), args[1], 'fleet', 1]);
+      if (script === inherit) return Promise.resolve(inherited?.[1] ?? '');
+      if (script === dropOwed) dropped.push(new Set(claims).size);
       if (script === giveUpLease) return answer(standing);
       if (script !== claimSlot) return Promise.resolve(1);
       const connection = args[3] ?? '';
@@ -70,7 +80,8 @@ beforeEach(async () => {
       return answer(standing ?? [1, args[1], '', '']);
     },
     read: (command, key, connection = '') => {
-      if (key === keyNames('test:').deaths) return Promise.resolve(death ?? null);
+      if (key === keyNames('test:').deaths)
+        return Promise.resolve(command === 'HGETALL' ? (inherited ?? []) : (death ?? null));
       if (command === 'HGET') return fromAfar(owed.get(key)?.get(connection) ?? null);
       const connections = [...(owed.get(key)?.keys() ?? [])];
       return fromAfar(command === 'HLEN' ? connections.length : connections);
@@ -266,4 +277,51 @@ test('how a connection ended while the engine was away is noted when it is back'
   await isBack();
   await clock.advanceAsync(5_000);
   expect(endings.toSorted().map((text) => text.includes('client-closed'))).toEqual([false, true]);
+});
+
+describe('an heir that stops before it has entered all leases that it goes on with', () => {
+  const earlier = '0190a1b2-0000-7000-8000-00000000000c';
+  const leases = 1_100;
+
+  /** More leases at once than may be asked about. */
+  async function inherits(): Promise<void> {
+    const inheritedDeath = {
+      state: 'inherited',
+      declaredAtMs: 2,
+      aliveAtMs: 1,
+      unconfirmedSince: '0'.repeat(16),
+      heir: member.instance,
+    } as const;
+    inherited = [shortId(earlier), deathText(inheritedDeath)];
+    expect(await member.directory.succeed(earlier)).toMatchObject({ whose: 'ours' });
+    held = [];
+    const basis = { kind: 'lease', intervalMs: 60_000, from: 'default' } as const;
+    for (let index = 0; index < leases; index++) {
+      const { event } = member.entry(`d-${index}`, 'x');
+      const state = { basis, silentMs: 0, leftMs: 60_000 };
+      void member.directory.leases.enter({ event: { ...event, basis }, slot: 'x', state });
+    }
+    await settled();
+    expect(claims.length).toBeLessThan(leases);
+    member.directory.settled(earlier);
+  }
+
+  test('enters the rest before it drops what the one before is owed', async () => {
+    await inherits();
+    const closed = member.directory.close();
+    const answers = held ?? [];
+    held = undefined;
+    for (const answer of answers) answer();
+    await clock.advanceAsync(2_000);
+    await closed;
+    expect([dropped.length, dropped[0]]).toEqual([1_024, leases]);
+  });
+
+  test('drops nothing of what it was not asked about in time: it is owed', async () => {
+    await inherits();
+    const closed = member.directory.close();
+    await clock.advanceAsync(2_000);
+    await closed;
+    expect(dropped).toEqual([]);
+  });
 });
