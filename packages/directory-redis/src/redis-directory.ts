@@ -135,6 +135,7 @@ class RedisDirectory implements ConnectionDirectory {
       unasked: (bucket) => this.#reassertion.notAsked(bucket),
       fenced,
       leftInDoubt: (held) => this.#death.leftInDoubt(held),
+      living: () => this.#living.get(),
       endedUntold: (held, incarnation) => this.#untold.add(held, incarnation),
     });
     this.#strays = new Strays(shared);

@@ -55,6 +55,28 @@ export function describeHeirs(name: string, withFleet: WithFleet): void {
         expect(buried.owed, 'all is settled').toEqual([]);
       }));
 
+    test('a lease that an heir had not entered when it stopped goes on at the next one', () =>
+      withFleet(async (fleet) => {
+        const [a, other] = await fleet.join(2);
+        const lease = leaseOf(a.entry('d1', 'sensor'));
+        await a.directory.leases.enter(lease);
+        fleet.under.freeze(a.instance);
+        const heir = await fleet.member();
+        expect(await heir.directory.succeed(a.instance)).toMatchObject({ whose: 'ours' });
+        fleet.under.freeze(heir.instance);
+        const next = await fleet.member();
+        expect(await next.directory.succeed(heir.instance)).toMatchObject({ whose: 'ours' });
+        const restore = fleet.under.cutOff(next.instance);
+        expect(await fleet.settles(next.directory.leases.enter(lease))).toEqual({ status: 'unknown' });
+        restore();
+        next.directory.settled(heir.instance);
+        await fleet.until(async () => {
+          const places = await other.directory.find([deviceRef('acme', 'd1')]);
+          expect(places).toMatchObject([{ connection: lease.event.connectionId, instance: next.instance }]);
+        });
+        expect(next.told.filter(({ what }) => what === 'moved-away')).toEqual([]);
+      }));
+
     test('an heir that could not ask, and told all, is asked no more for it once the engine is back', () =>
       withFleet(async (fleet) => {
         const [a, heir] = await fleet.join(2);

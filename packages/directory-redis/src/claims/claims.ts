@@ -47,6 +47,8 @@ export interface ClaimsOptions extends Shared {
   fenced(instance: string): void;
   /** The ending of a connection came too late: this incarnation was declared dead. */
   leftInDoubt(held: HeldConnection): void;
+  /** Short ids of the incarnations that give signs of life; `undefined`: the engine did not answer. */
+  living(): Promise<ReadonlySet<string> | undefined>;
   /** A lease of this incarnation was ended while the engine was away, so other instances do not know it. */
   endedUntold(held: HeldConnection, incarnation: string): void;
 }
@@ -304,6 +306,7 @@ export class Claims {
     if (!by) return undefined;
     if (by.connection === held.event.connectionId) {
       if (held.takenFrom === shortId(by.instance)) return this.#takeAgain(held);
+      if (held.from !== '') return this.#unlessGone(held, by);
       this.movedAway(held, by);
       return 'lost';
     }
@@ -311,6 +314,24 @@ export class Claims {
     const { device } = held.event;
     this.displaced(held, { device, connection: by.connection as ConnectionId, instance: by.instance });
     return 'lost';
+  }
+
+  /**
+   * A lease that was never entered here, of an earlier run. Another incarnation has it: a living one took it meanwhile. Otherwise it is
+   * gone, e.g. the one before that run, which ended before it had entered the lease. Then this one takes it, the next time.
+   */
+  #unlessGone(held: HeldConnection, by: Claim): undefined {
+    const { context, living, doubt } = this.#options;
+    doubt(held.bucket);
+    const { from } = held;
+    const holder = shortId(by.instance);
+    const decided = living().then((alive) => {
+      if (!alive || held.from !== from) return;
+      if (alive.has(holder)) this.movedAway(held, by);
+      else held.from = holder;
+    });
+    unattended(context.log, decided);
+    return undefined;
   }
 
   /** The engine went back to what it was before the lease moved here. */
