@@ -159,7 +159,7 @@ class MemoryUndertaker implements Undertaker {
     for (let begin = 0; begin < connections.length; begin += owedAtATime) {
       const some = connections.slice(begin, begin + owedAtATime);
       const endings = some.flatMap((each) => owed.get(each) ?? []);
-      const settled = await this.#context.tell(death, endings).catch(() => []);
+      const settled = await this.#context.tell(death, endings, this.#engine.clock.now()).catch(() => []);
       for (const connection of settled) this.#settle(instance, connection);
     }
   }

@@ -49,9 +49,10 @@ export interface UndertakerContext {
   /**
    * Tells endings of one dead instance, and waits until they are safe. Some at a time; may be called again for the same ones.
    *
+   * @param now on the engine's clock, as all times of a {@link DeadInstance}: the clock of the one who tells decides nothing.
    * @returns what is settled. The rest is owed still, and comes again.
    */
-  tell(dead: DeadInstance, owed: readonly OwedEnding[]): Promise<readonly ConnectionId[]>;
+  tell(dead: DeadInstance, owed: readonly OwedEnding[], now: Timestamp): Promise<readonly ConnectionId[]>;
 }
 
 /** Ends the connections of dead instances. Several may be at work in a fleet. Begins when it is made. */

@@ -3,7 +3,7 @@ import { ScriptedRegistry } from '@rollcall/conformance/registry';
 import type { ConnectionId, Timestamp } from '@rollcall/core';
 import { silentLog } from '@rollcall/core/environment';
 import type { ConnectedEvent, ConnectionEvent } from '@rollcall/core/events';
-import type { DeadInstance, OwedEnding, UndertakerContext } from '@rollcall/core/directory';
+import type { DeadInstance, OwedEnding } from '@rollcall/core/directory';
 import { ResourceStack } from '@rollcall/runtime';
 import { beforeEach, expect, test } from 'vitest';
 import { tellForTheDead } from './tell-for-the-dead.ts';
@@ -17,7 +17,12 @@ let waiting: number;
 let relayed: (readonly ConnectionEvent[])[];
 let confirm: ((isConfirmed: boolean) => void)[];
 let dead: DeadInstance;
-let tell: UndertakerContext['tell'];
+/** By the clock of the engine, which is the one here unless a test sets it. */
+let tell: (
+  dead: DeadInstance,
+  owed: readonly OwedEnding[],
+  now?: Timestamp,
+) => Promise<readonly ConnectionId[]>;
 
 beforeEach(async () => {
   clock = new ManualClock();
@@ -44,7 +49,7 @@ beforeEach(async () => {
   } as unknown as Arguments[2]['delivery'];
   await tellForTheDead(
     (given) => {
-      tell = given.tell;
+      tell = (of, owed, engineNow = clock.now()) => given.tell(of, owed, engineNow);
       return Promise.resolve({ stop: () => Promise.resolve() });
     },
     context,
@@ -108,6 +113,18 @@ test.each([
     expect(relayed).toMatchObject([[{ at, basis: current, lastSeen, uncertaintyMs: at - lastSeen }]]);
   },
 );
+
+test("the engine's clock says when a lease has run out, wherever the clock here is", async () => {
+  const ranOut = (dead.aliveAt + minute) as Timestamp;
+  clock.stepWall(5 * minute);
+  void tell(dead, [lease(0)], (ranOut - 1) as Timestamp);
+  await settled();
+  expect(relayed).toEqual([]);
+  clock.stepWall(-10 * minute);
+  void tell(dead, [lease(0)], ranOut);
+  await settled();
+  expect(relayed).toHaveLength(1);
+});
 
 test('a lease whose place another one has is told at once: nobody goes on with it', async () => {
   void tell(dead, [{ ...lease(30_000), reason: 'taken-over' }]);

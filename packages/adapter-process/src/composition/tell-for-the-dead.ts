@@ -1,4 +1,4 @@
-import type { ConnectionId, TenantId } from '@rollcall/core';
+import type { ConnectionId, TenantId, Timestamp } from '@rollcall/core';
 import type { CreateUndertaker, DeadInstance, OwedEnding, PublishingSignal } from '@rollcall/core/directory';
 import type { DeviceRegistry, Tenant } from '@rollcall/core/registry';
 import { lastKnownTenant } from '@rollcall/outbox/internal';
@@ -25,7 +25,7 @@ export interface DeadCounts {
  * that nothing is lost if this adapter dies meanwhile.
  */
 class DeadTeller {
-  readonly #context: Pick<AdapterContext, 'clock' | 'settings'>;
+  readonly #context: Pick<AdapterContext, 'settings'>;
   readonly #delivery: Pick<Delivery, 'relay' | 'outbox'>;
   readonly #registry: DeviceRegistry;
   readonly #counts: DeadCounts;
@@ -34,7 +34,7 @@ class DeadTeller {
   #isStopped = false;
 
   constructor(
-    context: Pick<AdapterContext, 'clock' | 'settings'>,
+    context: Pick<AdapterContext, 'settings'>,
     delivery: Pick<Delivery, 'relay' | 'outbox'>,
     registry: DeviceRegistry,
     counts: DeadCounts,
@@ -52,7 +52,11 @@ class DeadTeller {
   }
 
   /** See `UndertakerContext`. */
-  async tell(dead: DeadInstance, owed: readonly OwedEnding[]): Promise<readonly ConnectionId[]> {
+  async tell(
+    dead: DeadInstance,
+    owed: readonly OwedEnding[],
+    now: Timestamp,
+  ): Promise<readonly ConnectionId[]> {
     const tenants = new Map<TenantId, Tenant>();
     for (const { event } of owed) {
       const { tenant } = event.device;
@@ -62,18 +66,18 @@ class DeadTeller {
     const outcomes = owed.flatMap((each) => {
       const tenant = tenants.get(each.event.device.tenant);
       const { connectionId } = each.event;
-      if (!tenant || (!this.#underWay.has(connectionId) && !this.#mayTell(dead, each))) return [];
+      if (!tenant || (!this.#underWay.has(connectionId) && !this.#mayTell(dead, each, now))) return [];
       return [this.#tellOne(dead, each, tenant).then((isTold) => (isTold ? connectionId : undefined))];
     });
     return (await Promise.all(outcomes)).filter((connection) => connection !== undefined);
   }
 
   /** A lease that has not run out may be taken by an instance that hears its device, unless another one has its place. */
-  #mayTell(dead: DeadInstance, owed: OwedEnding): boolean {
-    const { clock, settings } = this.#context;
+  #mayTell(dead: DeadInstance, owed: OwedEnding, now: Timestamp): boolean {
+    const { settings } = this.#context;
     const { lease, reason } = owed;
     const mayGoOn = lease !== undefined && reason === 'adapter-lost';
-    if (mayGoOn && (lease.state.leftMs > 0 || clock.now() < decidedAt(dead, owed))) return false;
+    if (mayGoOn && (lease.state.leftMs > 0 || now < decidedAt(dead, owed))) return false;
     if (this.#underWay.size >= maxUnderWay) return false;
     const most = settings.outbox.maxEvents * shareOfOutbox;
     return this.#delivery.outbox.depth().every(({ events }) => events < most);
@@ -123,7 +127,7 @@ export async function tellForTheDead(
     deadAfterMs: settings.deadAfterMs,
     ...(signal && { signal }),
     declared: () => counts.declared(),
-    tell: (dead, owed) => teller.tell(dead, owed),
+    tell: (dead, owed, now) => teller.tell(dead, owed, now),
   });
   resources.defer(() => {
     const stopped = undertaker.stop();

@@ -86,7 +86,12 @@ export type Told =
   | { readonly what: 'ended-elsewhere'; readonly connection: ConnectionId }
   /** To undertakers. */
   | { readonly what: 'suspect' | 'declared'; readonly instance: string }
-  | { readonly what: 'bury'; readonly dead: DeadInstance; readonly owed: readonly OwedEnding[] };
+  | {
+      readonly what: 'bury';
+      readonly dead: DeadInstance;
+      readonly owed: readonly OwedEnding[];
+      readonly now: Timestamp;
+    };
 
 export type CallName = keyof Calls;
 

@@ -129,7 +129,8 @@ export class Deaths {
       free.buries = { instance, connections: owed.map(({ event }) => event.connectionId) };
       // Settled ones leave, and so do not count twice.
       this.#asked.set(instance, (this.#asked.get(instance) ?? 0) + owed.length);
-      free.tell({ what: 'bury', dead: { identity, aliveAt, declaredAt }, owed });
+      const now = this.#fleet.clock.now();
+      free.tell({ what: 'bury', dead: { identity, aliveAt, declaredAt }, owed, now });
     }
   }
 

@@ -26,7 +26,7 @@ export async function undertakeFor(
         return;
       case 'bury': {
         const { identity } = told.dead;
-        const settled = await tell(told.dead, told.owed).catch((error: unknown) => {
+        const settled = await tell(told.dead, told.owed, told.now).catch((error: unknown) => {
           log.debug(
             { err: error, instance: identity.instance },
             'endings of a dead process were not told yet',

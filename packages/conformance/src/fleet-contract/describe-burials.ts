@@ -1,4 +1,4 @@
-import { deviceRef } from '@rollcall/core';
+import { deviceRef, type Timestamp } from '@rollcall/core';
 import type { DirectoryEntry, PublishingSignal } from '@rollcall/core/directory';
 import { describe, expect, test, vi } from 'vitest';
 import { leaseOf } from '../describe-directory.ts';
@@ -66,6 +66,26 @@ export function describeBurials(name: string, withFleet: WithFleet): void {
           expect(buried.owed).toMatchObject([{ event: lease.event, lease: { state: { basis } } }]),
         );
       }));
+
+    test.each([-300_000, 300_000])(
+      'the clock of who tells decides nothing: it is %i ms from the one of the engine',
+      (apartMs) =>
+        withFleet(async (fleet) => {
+          const a = await fleet.member();
+          await a.directory.enter(a.entry('thermostat-7', 'x'));
+          fleet.under.freeze(a.instance);
+          const { clock } = fleet.under;
+          const buried = await fleet.undertaker(undefined, {
+            now: () => (clock.now() + apartMs) as Timestamp,
+            monotonic: () => clock.monotonic(),
+            at: (deadline, ring) => clock.at(deadline, ring),
+          });
+          await fleet.until(() => expect(buried.now).toBeDefined());
+          const sinceMs = (buried.now ?? 0) - buried.dead.declaredAt;
+          expect(sinceMs).toBeGreaterThanOrEqual(0);
+          expect(sinceMs).toBeLessThan(120_000);
+        }),
+    );
 
     test('one that comes back learns that it was buried before it may publish, and goes on as another', () =>
       withFleet(async (fleet) => {

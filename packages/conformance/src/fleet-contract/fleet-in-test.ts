@@ -1,5 +1,5 @@
-import type { ConnectionId } from '@rollcall/core';
-import { silentLog } from '@rollcall/core/environment';
+import type { ConnectionId, Timestamp } from '@rollcall/core';
+import { silentLog, type Clock } from '@rollcall/core/environment';
 import type { DeadInstance, OwedEnding, PublishingSignal } from '@rollcall/core/directory';
 import {
   deadAfterMsUnderTest,
@@ -30,6 +30,8 @@ interface Buried {
   /** Instances, as they were declared dead. */
   readonly declared: string[];
   readonly dead: DeadInstance;
+  /** What it was told that the engine's clock says. */
+  readonly now: Timestamp | undefined;
   /** Whether what is told is safe. */
   settle: boolean;
   /** What was told, and is safe. */
@@ -66,11 +68,12 @@ class FleetInTest {
     return member;
   }
 
-  async undertaker(signal?: PublishingSignal): Promise<Buried> {
+  async undertaker(signal?: PublishingSignal, clock: Clock = this.under.clock): Promise<Buried> {
     const owed: OwedEnding[] = [];
     const settled = new Set<ConnectionId>();
     let dead: DeadInstance | undefined;
     const buried = {
+      now: undefined as Timestamp | undefined,
       owed,
       declared: [] as string[],
       settle: false,
@@ -83,14 +86,15 @@ class FleetInTest {
     // An undertaker is part of an instance that lives: where nobody does, an engine that takes no signs of life cannot be told apart.
     await this.member();
     const undertaker = await this.under.createUndertaker({
-      clock: this.under.clock,
+      clock,
       random: seededRandom(1),
       log: silentLog,
       deadAfterMs: deadAfterMsUnderTest,
       ...(signal && { signal }),
       declared: (instance) => void buried.declared.push(instance),
-      tell(instance, endings) {
+      tell(instance, endings, now) {
         dead = instance;
+        buried.now = now;
         owed.push(...endings);
         if (!buried.settle) return Promise.resolve([]);
         const safe = endings.map(({ event }) => event.connectionId);

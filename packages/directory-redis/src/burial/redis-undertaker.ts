@@ -1,4 +1,4 @@
-import type { ConnectionId } from '@rollcall/core';
+import type { ConnectionId, Timestamp } from '@rollcall/core';
 import { later, sleep } from '@rollcall/core/environment';
 import type { OwedEnding, Undertaker, UndertakerContext } from '@rollcall/core/directory';
 import { Asker } from '../contact/asker.ts';
@@ -267,8 +267,9 @@ export class RedisUndertaker implements Undertaker {
 
   /** @returns the connections that are settled; none if the endings could not be published. */
   async #tell(dead: Deceased, owed: readonly OwedEnding[]): Promise<readonly ConnectionId[]> {
+    const now = this.#tools.time.now() ?? this.#context.clock.now();
     try {
-      return await this.#context.tell(deadInstanceOf(dead), owed);
+      return await this.#context.tell(deadInstanceOf(dead), owed, Math.round(now) as Timestamp);
     } catch (err) {
       this.#context.log.warn(
         { err, endings: owed.length },
