@@ -11,7 +11,7 @@ function given() {
     let waitedMs = 0;
     for (let read = 0; read < datagrams; read++) {
       queue.read();
-      waitedMs = clock.monotonic() - queue.arrivedAt();
+      waitedMs = clock.monotonic() - queue.arrival().heardAt;
     }
     clock.advance(50);
     await nextTurn();

@@ -1,5 +1,6 @@
 import type { Instant } from '@rollcall/core';
 import type { Clock } from '@rollcall/core/environment';
+import type { Arrival } from '@rollcall/presence/leases';
 
 /** Node.js (libuv) reads no more datagrams of a socket in one turn of the event loop. */
 const mostPerTurn = 32;
@@ -31,9 +32,10 @@ export class DatagramQueue {
     this.#countTurn();
   }
 
-  /** When what is read now can have arrived at the earliest. How late the event loop was is not part of it. */
-  arrivedAt(): Instant {
-    return this.#fullTurns[0] ?? this.#clock.monotonic();
+  /** When what is read now can have arrived. How late the event loop was is not part of it. */
+  arrival(): Arrival {
+    const readAt = this.#clock.monotonic();
+    return { heardAt: this.#fullTurns[0] ?? readAt, readAt };
   }
 
   #countTurn(): void {

@@ -65,16 +65,16 @@ export class SecureDevices {
     this.#service = new DeviceService({
       host,
       leases: this.#leases,
-      arrivedAt: () => this.#queue.arrivedAt(),
+      arrival: () => this.#queue.arrival(),
       lease: options.lease,
       probe: options.probe,
       probeMs: transmitWaitMs(timing),
       endOf: (association) => this.#ends.signalOf(association),
       closedMeanwhile: (association, lease) => {
-        const heardAt = this.#ends.leftAt(association);
-        if (heardAt === undefined) return;
+        const arrival = this.#ends.goodbyeOf(association);
+        if (!arrival) return;
         const last = this.#associations.latest(association.principal) === undefined;
-        lease.report({ type: 'association-closed', last, heardAt });
+        lease.report({ type: 'association-closed', last, ...arrival });
       },
     });
     this.#coap = this.#createCoap(timing);
@@ -189,18 +189,18 @@ export class SecureDevices {
   }
 
   #tellHeard({ principal }: DeviceAssociation): void {
-    this.#leases.held(principal)?.report({ type: 'heard', heardAt: this.#queue.arrivedAt() });
+    this.#leases.held(principal)?.report({ type: 'heard', ...this.#queue.arrival() });
   }
 
   #closed(association: DeviceAssociation, reason: CloseReason): void {
     const last = this.#associations.closed(association);
     this.#proofs.closed(association);
     this.#coap.forget(association);
-    const heardAt = this.#queue.arrivedAt();
-    this.#ends.closed(association, reason, heardAt);
+    const arrival = this.#queue.arrival();
+    this.#ends.closed(association, reason, arrival);
     if (reason === 'displaced') this.#refusals.refused(reason, association.peer.address);
     if (reason !== 'close-notify') return;
-    this.#leases.held(association.principal)?.report({ type: 'association-closed', last, heardAt });
+    this.#leases.held(association.principal)?.report({ type: 'association-closed', last, ...arrival });
   }
 
   #handle(request: CoapRequest<DeviceAssociation>): CoapResponse | Promise<CoapResponse> {

@@ -4,13 +4,13 @@ import { peerAddress } from '@rollcall/adapter-kit/listening';
 import type { OpenConnection } from '@rollcall/presence';
 import {
   requestUnderWay,
+  type Arrival,
   type LeaseBook,
   type LeaseSettings,
   type LeaseTerms,
 } from '@rollcall/presence/leases';
 import { timeTillDisconnect } from '@rollcall/uplink';
 import type { CoapRequest, CoapResponse } from '@rollcall/coap';
-import type { Instant } from '@rollcall/core';
 import { sleep } from '@rollcall/core/environment';
 import type { DeviceAssociation } from './associations.ts';
 import { answerProblem, answerRefusal, changed, resources } from './device-answers.ts';
@@ -23,8 +23,8 @@ export interface DeviceContext {
   readonly host: AdapterHost;
   readonly leases: LeaseBook<CoapSignal>;
   readonly lease: LeaseSettings;
-  /** When what is read now can have arrived at the earliest. */
-  arrivedAt(): Instant;
+  /** When what is read now can have arrived. */
+  arrival(): Arrival;
   /** How long a probe takes at most. */
   readonly probeMs: number;
   /** Whether to probe a device for which the registry does not decide it. */
@@ -52,25 +52,25 @@ export class DeviceService {
   async serve(request: CoapRequest<DeviceAssociation>): Promise<CoapResponse> {
     const { clock } = this.#context.host.context;
     const head = headOf(request);
-    const response = await this.#answer(request, head, this.#context.arrivedAt());
+    const response = await this.#answer(request, head, this.#context.arrival());
     return asksForTime(request, head.query) ? withTime(response, clock.now()) : response;
   }
 
   /** A request was refused before it could be served. Its device is present nevertheless. */
   async refused(association: DeviceAssociation): Promise<void> {
-    const heardAt = this.#context.arrivedAt();
+    const arrival = this.#context.arrival();
     const lease = this.#context.leases.held(association.principal) ?? (await this.#obtain(association));
     if ('reason' in lease) return;
-    lease.report({ type: 'request', terms: this.#termsOf(this.#identityOf(association)), heardAt });
+    lease.report({ type: 'request', terms: this.#termsOf(this.#identityOf(association)), ...arrival });
     lease.report({ type: 'answered' });
     this.#context.closedMeanwhile(association, lease);
   }
 
-  /** @param heardAt when the request arrived: a device that has no lease is looked up first. */
+  /** @param arrival when the request arrived: a device that has no lease is looked up first. */
   async #answer(
     request: CoapRequest<DeviceAssociation>,
     head: RequestHead,
-    heardAt: Instant,
+    arrival: Arrival,
   ): Promise<CoapResponse> {
     const { host, leases } = this.#context;
     const { peer: association, payload } = request;
@@ -81,7 +81,7 @@ export class DeviceService {
     // A device that has a lease is heard at once. What the registry says of it may have changed since.
     const held = leases.held(association.principal);
     const isOutdated = held !== undefined && host.access.isOutdated(this.#identityOf(association));
-    if (isOutdated) held.report({ type: 'heard', heardAt });
+    if (isOutdated) held.report({ type: 'heard', ...arrival });
     const lease = (isOutdated ? undefined : held) ?? (await this.#begin(association, goodbye));
     if (lease && 'reason' in lease) return answerRefusal(lease, isForAnother(asked, association.principal));
     const by = this.#identityOf(association);
@@ -91,8 +91,8 @@ export class DeviceService {
     const underWay = requestUnderWay(host.access, by, (how) => {
       if (!goodbye) lease?.report({ type: how });
     });
-    lease?.report({ type: 'request', terms: this.#termsOf(by, ttdSeconds), heardAt });
-    if (goodbye) lease?.report({ type: 'goodbye', heardAt });
+    lease?.report({ type: 'request', terms: this.#termsOf(by, ttdSeconds), ...arrival });
+    if (goodbye) lease?.report({ type: 'goodbye', ...arrival });
     else if (lease) this.#context.closedMeanwhile(association, lease);
     try {
       await lease?.committed();

@@ -1,11 +1,13 @@
 import {
   afterSignal,
+  arrivalOf,
   closedAt,
   closesToSleep,
   leaseLeft,
   leaseTracker,
   renewOnSign,
   type AbsentHolder,
+  type Arrival,
   type Lease,
   type LeaseHolding,
   type LeaseOutcome,
@@ -18,11 +20,8 @@ import { endProbe, probingDueAt, whenDue, type Probing, type Wishes } from './pr
 
 export type CoapSignal =
   | LeaseSignal
-  /**
-   * The device closed an association (close_notify); `last`: it was not heard on any other since it made this one. `heardAt`: when that
-   * arrived; absent: now.
-   */
-  | { readonly type: 'association-closed'; readonly last: boolean; readonly heardAt?: Instant }
+  /** The device closed an association (close_notify); `last`: it was not heard on any other since it made this one. */
+  | ({ readonly type: 'association-closed'; readonly last: boolean } & Partial<Arrival>)
   /** The probe that `probing` asked for had no answer, or the device cannot be reached for one. */
   | { readonly type: 'probe-ended'; readonly outcome: 'unanswered' | 'unreachable' };
 
@@ -40,7 +39,7 @@ export const coapLease: LeaseHolding<Probing, CoapSignal> = {
   reduce(state, signal, at) {
     switch (signal.type) {
       case 'association-closed':
-        return whenClosed(state, signal.last, at, signal.heardAt);
+        return whenClosed(state, signal, at);
       case 'probe-ended':
         return state.phase === 'probing' ? endProbe(state, signal.outcome, at) : { held: state };
       case 'deadline':
@@ -77,15 +76,14 @@ function onLeaseSignal(
 /** Closing the last association is a goodbye, unless the device is known to come back. */
 function whenClosed(
   { lease, wishes }: Probing,
-  last: boolean,
+  closing: Extract<CoapSignal, { readonly type: 'association-closed' }>,
   at: Instant,
-  heardAt = at,
 ): LeaseOutcome<Probing> {
-  const kept: Probing = { phase: 'present', lease: renewOnSign(lease, at, heardAt), wishes };
-  if (!last || wishes.declared) return { held: kept };
+  const kept: Probing = { phase: 'present', lease: renewOnSign(lease, at, closing), wishes };
+  if (!closing.last || wishes.declared) return { held: kept };
   if (closesToSleep(lease.rhythm)) return { held: { ...kept, asleep: true } };
   const closed: Lease = { ...lease, rhythm: closedAt(lease.rhythm, at) };
-  return leaseLeft(closed, heardAt);
+  return leaseLeft(closed, arrivalOf(closing, at));
 }
 
 function wishesOf({ declaredMs, probeMs }: LeaseTerms): Wishes {

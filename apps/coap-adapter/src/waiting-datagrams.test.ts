@@ -32,6 +32,41 @@ function earliestEnd({ sink }: AdapterInTest): number {
   return ending?.type === 'disconnected' ? ending.at - ending.uncertaintyMs : Number.NaN;
 }
 
+/** The same on a network on which each turn brings as many datagrams as it can read. */
+async function givenFullTurns() {
+  const network = forgeNetwork();
+  const { adapter, port, device } = await givenPresentDevice();
+  network.release();
+  const fullTurn = async (): Promise<void> => {
+    for (let read = 0; read < 32; read++)
+      network.arrive(port, Buffer.from('ffffff', 'hex'), { address: '127.0.0.1', family: 'IPv4', port: 0 });
+    adapter.clock.advance(turnMs);
+    await nextTurn();
+  };
+  return { adapter, device, fullTurn };
+}
+
+type Leave = (device: Awaited<ReturnType<typeof givenPresentDevice>>['device']) => void;
+const says: Leave = (device) => void device.send('event?empty&hono-ttd=0', { payload: Buffer.alloc(0) });
+
+test.each<[string, Leave]>([
+  ['closes its association', (device) => device.close()],
+  ['says goodbye', says],
+])(
+  'a device that %s long after the first of them left within the interval that is told',
+  async (_how, leave) => {
+    const { adapter, device, fullTurn } = await givenFullTurns();
+    for (let turns = 0; turns < 50; turns++) await fullTurn();
+    // when
+    const saidAt = adapter.clock.now();
+    leave(device);
+    while (adapter.sink.events.length < 2) await fullTurn();
+    // then
+    expect(earliestEnd(adapter)).toBeLessThanOrEqual(saidAt);
+    expect(adapter.sink.events[1]?.at).toBeGreaterThanOrEqual(saidAt);
+  },
+);
+
 test('a device that leaves behind many datagrams left within the interval that is told', async () => {
   const { adapter, port, device } = await givenPresentDevice();
   const stranger = createSocket('udp4');
@@ -57,15 +92,7 @@ test('a device that leaves behind many datagrams left within the interval that i
 });
 
 test('datagrams that are dropped have been waited for, too', async () => {
-  const network = forgeNetwork();
-  const { adapter, port, device } = await givenPresentDevice();
-  network.release();
-  const fullTurn = async (): Promise<void> => {
-    for (let read = 0; read < 32; read++)
-      network.arrive(port, Buffer.from('ffffff', 'hex'), { address: '127.0.0.1', family: 'IPv4', port: 0 });
-    adapter.clock.advance(turnMs);
-    await nextTurn();
-  };
+  const { adapter, device, fullTurn } = await givenFullTurns();
   // when
   const saidAt = adapter.clock.now();
   for (let turns = 0; turns < 10; turns++) await fullTurn();

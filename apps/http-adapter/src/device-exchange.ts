@@ -1,17 +1,18 @@
 import type { AuthenticatedDevice, Refusal } from '@rollcall/access';
 import type { AdapterHost } from '@rollcall/adapter-kit';
-import { arrivedAt, onArrival } from '@rollcall/adapter-kit/arrival';
+import { arrivalOn, onArrival } from '@rollcall/adapter-kit/arrival';
 import { peerAddress, remoteIpOf } from '@rollcall/adapter-kit/listening';
 import type { OpenConnection } from '@rollcall/presence';
 import {
   requestUnderWay,
+  type Arrival,
   type LeaseBook,
   type LeaseSettings,
   type LeaseTerms,
   type RequestUnderWay,
 } from '@rollcall/presence/leases';
 import { timeTillDisconnect, type UploadRequest } from '@rollcall/uplink';
-import type { DeviceRef, Instant } from '@rollcall/core';
+import type { DeviceRef } from '@rollcall/core';
 import type { UploadFailure } from '@rollcall/core/device-data';
 import { sleep } from '@rollcall/core/environment';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -78,9 +79,9 @@ export class DeviceExchange implements PendingRequest {
   readonly #asked: Asked | UploadFailure;
   #state: State = { phase: 'new' };
   /** When the device was last heard. */
-  #heardAt: Instant;
+  #heard: Arrival;
   /** That of the latest signal of the lease. */
-  #toldOf: Instant | undefined;
+  #toldOf: Arrival | undefined;
   /** Whether the lease knows that the request has arrived whole, and waits for its answer. */
   #waits = false;
   /** Whether the lease knows that the device leaves: the device may be back by the time of the upload. */
@@ -95,7 +96,7 @@ export class DeviceExchange implements PendingRequest {
     this.#request = request;
     this.#remoteAddress = peerAddress(request.raw.socket);
     this.#asked = readHead(headOf(endpoint, request));
-    this.#heardAt = arrivedAt(request.raw.socket, context.host.context.clock);
+    this.#heard = arrivalOn(request.raw.socket, context.host.context.clock);
   }
 
   /** Watches the request and its answer from now on. */
@@ -228,11 +229,11 @@ export class DeviceExchange implements PendingRequest {
       ...(ttdSeconds !== undefined && { ttdMs: ttdSeconds * 1_000 }),
     };
     this.#state = { phase: 'served', served: { by, ttdSeconds, lease, underWay, terms } };
-    this.#toldOf = this.#heardAt;
+    this.#toldOf = this.#heard;
     this.#waits = this.#request.raw.complete;
     lease?.report({
       type: 'request',
-      heardAt: this.#heardAt,
+      ...this.#heard,
       terms,
       ...(!this.#waits && { part: 'head' }),
     });
@@ -284,7 +285,7 @@ export class DeviceExchange implements PendingRequest {
 
   #arrived(): void {
     const { served } = this.#state;
-    this.#heardAt = arrivedAt(this.#request.raw.socket, this.#context.host.context.clock);
+    this.#heard = arrivalOn(this.#request.raw.socket, this.#context.host.context.clock);
     if (served && !served.underWay.isWithdrawn()) this.#tellHeard(served);
   }
 
@@ -303,9 +304,9 @@ export class DeviceExchange implements PendingRequest {
     const lease = this.#obtain(by);
     if ('reason' in lease) return undefined;
     this.#waits = true;
-    this.#toldOf = this.#heardAt;
+    this.#toldOf = this.#heard;
     this.#state = { phase: 'served', served: { ...served, lease } };
-    lease.report({ type: 'request', heardAt: this.#heardAt, terms, part: 'rest' });
+    lease.report({ type: 'request', ...this.#heard, terms, part: 'rest' });
     return lease === served.lease ? undefined : lease;
   }
 
@@ -314,7 +315,7 @@ export class DeviceExchange implements PendingRequest {
     this.#saidGoodbye = true;
     // No lease waits for its answer: the one that a request behind it begins must not take that for its own.
     this.#waits = false;
-    lease?.report({ type: 'goodbye', heardAt: this.#heardAt });
+    lease?.report({ type: 'goodbye', ...this.#heard });
   }
 
   #obtain(by: AuthenticatedDevice): OpenConnection<HttpSignal> | Refusal {
@@ -325,8 +326,8 @@ export class DeviceExchange implements PendingRequest {
   }
 
   #tellHeard({ lease }: Served): void {
-    if (this.#toldOf === this.#heardAt) return;
-    this.#toldOf = this.#heardAt;
-    lease?.report({ type: 'heard', heardAt: this.#heardAt });
+    if (this.#toldOf?.readAt === this.#heard.readAt) return;
+    this.#toldOf = this.#heard;
+    lease?.report({ type: 'heard', ...this.#heard });
   }
 }

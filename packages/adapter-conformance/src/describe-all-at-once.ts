@@ -27,13 +27,13 @@ export function describeAllAtOnce(harness: ArrivalHarness): void {
 }
 
 /** Devices that come together: enough for the last ones to wait until the adapter accepts their connections. */
-const crowd = 20;
+export const crowd = 20;
 
 /** None is late. */
-const turnMs = 40;
+export const turnMs = 40;
 
 /** Each turn of the event loop takes {@link turnMs} until the result is called. */
-function slowTurns(clock: ManualClock): () => void {
+export function slowTurns(clock: ManualClock): () => void {
   const turn = (): void => {
     clock.advance(turnMs);
     next = setImmediate(turn);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { hasLease, open, sinceConnected, slowJournal, type ArrivalHarness } from './arrival-bed.ts';
 import { describeAllAtOnce } from './describe-all-at-once.ts';
+import { describeCrowd } from './describe-crowd.ts';
 import { describePartingsUnderWay } from './describe-partings-under-way.ts';
 import { describeSignsUnderWay } from './describe-signs-under-way.ts';
 
@@ -13,6 +14,7 @@ export function describeArrival(harness: ArrivalHarness): void {
 
   describeSlowLogin(harness);
   describeAllAtOnce(harness);
+  describeCrowd(harness);
 }
 
 function describeSlowLogin({ bytes, silenceMs, withAdapter }: ArrivalHarness): void {

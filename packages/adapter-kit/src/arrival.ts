@@ -1,5 +1,5 @@
 // Reports bytes when they arrive, cuts them into frames, and makes frames for the other side.
-export { arrivedAt } from './arrival/accept-queue.ts';
+export { arrivalOn, arrivedAt } from './arrival/accept-queue.ts';
 export {
   countedPayloadFormat,
   type CountedPayload,

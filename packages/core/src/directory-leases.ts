@@ -32,7 +32,10 @@ export interface HeldLease {
 
 /** A device was heard, and not where its lease is. */
 export interface LifeSign {
+  /** Since it was read. */
   readonly ageMs: number;
+  /** How long it may have waited until then, at most; absent: it did not. */
+  readonly waitedMs?: number;
   /** `request`: also a step of its rhythm. `goodbye`: it leaves; never left out. */
   readonly kind: 'request' | 'heard' | 'goodbye';
   /** Of a request. */

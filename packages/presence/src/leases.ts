@@ -1,4 +1,5 @@
 // Presence without connections: the book of leases, and the rules of a single lease, for protocols with their own tracker.
+export { type Arrival, arrivalOf } from './leases/arrival.ts';
 export { closedAt, closesToSleep, keptInVain } from './leases/closing-habit.ts';
 export { createLeaseBook, holderKey, type LeaseBook, type LeaseWatch } from './leases/lease-book.ts';
 export type { LeaseSettings, LeaseTerms } from './leases/lease-interval.ts';

@@ -1,11 +1,9 @@
-import type { Instant } from '@rollcall/core';
 import type { LeaseState, LifeSign } from '@rollcall/core/directory';
+import type { Arrival } from './leases/arrival.ts';
 
-/** A device was heard at this adapter. */
-export interface SignHere extends Omit<LifeSign, 'kind' | 'ageMs'> {
+/** A device was heard at this adapter: now, where it does not say when. */
+export interface SignHere extends Omit<LifeSign, 'kind' | 'ageMs' | 'waitedMs'>, Partial<Arrival> {
   readonly kind: 'request' | 'heard';
-  /** Absent: now. */
-  readonly heardAt?: Instant;
 }
 
 /** Hooks of a lease that a device has once in the whole fleet: they exchange its state between this adapter and the others. */

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Instant } from '@rollcall/core';
 import type { Clock } from '@rollcall/core/environment';
+import type { Arrival } from '@rollcall/presence/leases';
 
 /** Since when connections may have waited until they were accepted, while their first bytes are not read. */
 const waitedSince = new WeakMap<Duplex, Instant>();
@@ -11,6 +12,11 @@ const waitedSince = new WeakMap<Duplex, Instant>();
  */
 export function arrivedAt(stream: Duplex, clock: Pick<Clock, 'monotonic'>): Instant {
   return waitedSince.get(stream) ?? clock.monotonic();
+}
+
+/** The same with the time at which it is read, for the signals of a lease. To be called when it is, not when its turn comes. */
+export function arrivalOn(stream: Duplex, clock: Pick<Clock, 'monotonic'>): Arrival {
+  return { heardAt: arrivedAt(stream, clock), readAt: clock.monotonic() };
 }
 
 /**

@@ -115,6 +115,22 @@ describe('a lease of a fleet', () => {
     expect(inWords(b.sink)).toEqual(['+']);
   });
 
+  test('ends within the interval that is told, where the goodbye may have waited at another adapter', async () => {
+    const [a, b] = await pair();
+    await hear(a);
+    await hear(b, 1_000);
+    const heardAt = clock.monotonic();
+    await clock.advanceAsync(1_000);
+    await hear(a, 2_000);
+    const saidAt = clock.now();
+    // when
+    await b.goodbye('thermostat-7@acme', { heardAt, readAt: clock.monotonic() });
+    await clock.advanceAsync(minute);
+    // then
+    expect([inWords(a.sink), inWords(b.sink)]).toEqual([['+', '-client-closed'], []]);
+    expect(a.sink.events[1]).toMatchObject({ at: saidAt, lastSeen: saidAt - 2_000, uncertaintyMs: 2_000 });
+  });
+
   test.each(['its holder', 'another adapter', 'both'] as const)(
     'ends once where access is taken away, as noticed by %s',
     async (by) => {

@@ -3,6 +3,7 @@ import type { AdapterHost, ProtocolAdapter } from '@rollcall/adapter-kit';
 import { scriptedPassword } from '@rollcall/conformance/registry';
 import type { OpenConnection } from '@rollcall/presence';
 import {
+  type Arrival,
   createLeaseBook,
   plainLease,
   type LeaseBook,
@@ -23,8 +24,8 @@ export interface LeasesInTest extends AdapterInTest {
   readonly leases: LeaseBook<LeaseSignal>;
   /** A device makes a request, which is answered at once. It has not waited for `committed` yet. */
   request(username?: string, declaredMs?: number): Promise<OpenConnection<LeaseSignal>>;
-  /** It says that it leaves. */
-  goodbye(username?: string): Promise<void>;
+  /** It says that it leaves. @param arrival absent: now. */
+  goodbye(username?: string, arrival?: Arrival): Promise<void>;
 }
 
 /** Runs an adapter whose devices hold leases, and whose only device is the test. */
@@ -67,8 +68,8 @@ export async function startLeases(
       lease.report({ type: 'answered' });
       return lease;
     },
-    async goodbye(username = 'thermostat-7@acme') {
-      leases.held(await logIn(username))?.report({ type: 'goodbye' });
+    async goodbye(username = 'thermostat-7@acme', arrival) {
+      leases.held(await logIn(username))?.report({ type: 'goodbye', ...arrival });
     },
   };
 }

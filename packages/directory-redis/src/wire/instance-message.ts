@@ -27,12 +27,14 @@ export function readMessage(text: string): InstanceMessage | undefined {
 }
 
 export function signsText(signs: readonly (readonly [connection: string, sign: LifeSign])[]): string {
-  const rows = signs.map(([connection, { ageMs, kind, ttdMs, declaredMs }]) => [
+  const rows = signs.map(([connection, { ageMs, kind, ttdMs, declaredMs, waitedMs }]) => [
     shortId(connection),
     kinds.indexOf(kind),
     Math.round(ageMs),
     ttdMs ?? null,
     declaredMs ?? null,
+    // Earlier versions neither write it nor read it.
+    ...(waitedMs === undefined ? [] : [Math.ceil(waitedMs)]),
   ]);
   return `${wireVersion}signs ${JSON.stringify(rows)}`;
 }
@@ -52,13 +54,19 @@ function readSigns(text: string): InstanceMessage | undefined {
 
 function readRow(row: unknown): readonly [connection: string, sign: LifeSign] | undefined {
   if (!Array.isArray(row)) return undefined;
-  const [short, kindIndex, ageMs, ttdMs, declaredMs] = row as readonly unknown[];
+  const [short, kindIndex, ageMs, ttdMs, declaredMs, waitedMs] = row as readonly unknown[];
   const connection = typeof short === 'string' ? fullId(short) : undefined;
   const kind = typeof kindIndex === 'number' ? kinds[kindIndex] : undefined;
   if (connection === undefined || kind === undefined || !isDuration(ageMs)) return undefined;
   return [
     connection,
-    { ageMs, kind, ...(isDuration(ttdMs) && { ttdMs }), ...(isDuration(declaredMs) && { declaredMs }) },
+    {
+      ageMs,
+      kind,
+      ...(isDuration(ttdMs) && { ttdMs }),
+      ...(isDuration(declaredMs) && { declaredMs }),
+      ...(isDuration(waitedMs) && { waitedMs }),
+    },
   ];
 }
 

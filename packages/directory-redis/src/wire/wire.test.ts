@@ -131,6 +131,7 @@ test('signs of life are read as they were written', () => {
   const signs = [
     [connection, { ageMs: 5, kind: 'request', ttdMs: 1, declaredMs: 2 }],
     [connection, { ageMs: 0, kind: 'goodbye' }],
+    [connection, { ageMs: 0, kind: 'goodbye', waitedMs: 3 }],
   ] as const;
   expect(readMessage(signsText(signs))).toEqual({ type: 'signs', signs });
   expect(readMessage(signsText(Array.from({ length: mostSigns + 1 }, () => signs[1])))).toBeUndefined();

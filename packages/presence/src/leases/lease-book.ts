@@ -34,6 +34,7 @@ type LeaseOrigin = Pick<ConnectionDescription, 'protocol' | 'remoteAddress'>;
 
 /** Who holds a lease now. A lease belongs to a device and the auth-id it proved. */
 export interface LeaseBook<Signal> {
+  /** The lease that a device holds; or one that was obtained for it just now, and begins with the next signal. */
   held(identity: AuthenticatedDevice): OpenConnection<Signal> | undefined;
   /** The lease that a device holds; or a new one, which begins with the next signal; or the reason why the device is refused. */
   obtain(identity: AuthenticatedDevice, origin: LeaseOrigin): OpenConnection<Signal> | Refusal;
@@ -55,6 +56,9 @@ export function createLeaseBook<
 ): LeaseBook<LeaseSignal | Signal> {
   const livesOn = host.leases.survive && !endAtShutdown;
   const leases = new SplitMap<OpenConnection<LeaseSignal | Signal>>();
+  /** Keys of leases that did not begin with their request: it had come before its device left. */
+  const notBegun = new Set<string>();
+  const begun = (key: string) => (notBegun.has(key) ? undefined : leases.get(key));
   const tracker = leaseTracker(holding);
   const sharedLease = host.leases.areShared
     ? createSharedLeases({ rhythms: host.leases.rhythms, held: (key) => leases.get(key) })
@@ -70,6 +74,7 @@ export function createLeaseBook<
       servingChanged: (serving) => leases.get(key)?.report({ type: serving ? 'resumed' : 'paused' }),
       onDisconnected(change) {
         leases.delete(key);
+        notBegun.delete(key);
         watch.ended?.(identity, change);
       },
     };
@@ -87,6 +92,8 @@ export function createLeaseBook<
       reduce(state, signal, at) {
         const step = tracker.reduce(state, signal, at);
         const rhythm = rhythmOf(step.state);
+        if (step.state.phase !== 'absent') notBegun.delete(key);
+        else if (signal.type === 'request') notBegun.add(key);
         if (rhythm !== rhythmOf(state)) host.leases.rhythms.set(key, rhythm);
         watch.stepped?.(identity, state, step.state);
         return step;
@@ -106,15 +113,18 @@ export function createLeaseBook<
   }
 
   return {
-    held: (identity) => leases.get(holderKey(identity)),
+    held: (identity) => begun(holderKey(identity)),
     obtain(identity, origin) {
       const key = holderKey(identity);
-      const held = leases.get(key);
+      const held = begun(key);
       if (held) return held;
       const refusal = host.access.admit(identity);
       if (refusal) return refusal;
       const absent: AbsentHolder = { phase: 'absent', rhythm: host.leases.rhythms.get(key) };
-      const opened = host.presence.open(observed(identity, key, absent), describe(identity, origin, key));
+      const opened =
+        leases.get(key) ??
+        host.presence.open(observed(identity, key, absent), describe(identity, origin, key));
+      notBegun.delete(key);
       leases.set(key, opened);
       return opened;
     },

@@ -9,10 +9,13 @@ import type {
   Step,
 } from '@rollcall/core/tracker';
 import type { LeaseState, LifeSign } from '@rollcall/core/directory';
+import { arrivalOf, type Arrival } from './arrival.ts';
 import type { LeaseSettings, LeaseTerms } from './lease-interval.ts';
 import {
+  arrivalElsewhere,
   goOnWith,
   grantLease,
+  lastReadAt,
   leaseAtDeadline,
   leaseDueAt,
   leaseEnded,
@@ -30,26 +33,24 @@ import {
 } from './lease.ts';
 import { afterLeaving, cameBeforeLeaving, deaf, type Rhythm } from './rhythm.ts';
 
-/** Signals of every protocol without connections. `heardAt`: when the bytes of the signal arrived; absent: now. */
+/**
+ * Signals of every protocol without connections. What brings bytes of the device says when they arrived. Without `readAt`, they did not
+ * wait until they were read; without `heardAt`, they arrived now.
+ */
 export type LeaseSignal =
   /**
    * The head of a request is authenticated and authorised. It arrived before that. `part`: the request arrives in two; absent: it
    * is whole. Only a request that is whole waits for its answer, and is reported as `answered` or `withdrawn`.
    */
-  | {
-      readonly type: 'request';
-      readonly terms: LeaseTerms;
-      readonly heardAt?: Instant;
-      readonly part?: RequestPart;
-    }
+  | ({ readonly type: 'request'; readonly terms: LeaseTerms; readonly part?: RequestPart } & Partial<Arrival>)
   /** Something else of the device arrived: more of a request, an acknowledgement, a ping. */
-  | { readonly type: 'heard'; readonly heardAt?: Instant }
+  | ({ readonly type: 'heard' } & Partial<Arrival>)
   /** A request was answered, or given up by either side. */
   | { readonly type: 'answered' }
   /** The secret that let the device in is not valid any more. */
   | { readonly type: 'withdrawn' }
   /** The device said that it leaves. */
-  | { readonly type: 'goodbye'; readonly heardAt?: Instant }
+  | ({ readonly type: 'goodbye' } & Partial<Arrival>)
   /** The adapter cannot serve devices. The lease book reports this, and `resumed`. */
   | { readonly type: 'paused' }
   /** It can again. */
@@ -110,7 +111,7 @@ export function leaseTracker<State extends PresentHolder, Signal extends { reado
         if ('held' in outcome) return goOn(outcome.held, at);
         return { state: { phase: 'absent', rhythm: outcome.rhythm }, changes: [outcome.ended] };
       }
-      if (isRequest(signal) && !cameBeforeLeaving(state.rhythm, signal.heardAt ?? at)) {
+      if (isRequest(signal) && !cameBeforeLeaving(state.rhythm, arrivalOf(signal, at))) {
         const lease = grantLease(signal, state.rhythm, at);
         return goOn(holding.begin(lease, signal.terms), at, [{ type: 'connected', basis: lease.basis }]);
       }
@@ -150,7 +151,7 @@ export function afterSignal(
     case 'request':
       return { held: renewOnRequest(lease, signal, at) };
     case 'heard':
-      return { held: renewOnSign(lease, at, signal.heardAt) };
+      return { held: renewOnSign(lease, at, signal) };
     case 'answered':
       return { held: renewOnAnswer(lease, at) };
     case 'withdrawn':
@@ -160,7 +161,7 @@ export function afterSignal(
     case 'resumed':
       return { held: resumeLease(lease, at) };
     case 'goodbye':
-      return leaseLeft(lease, signal.heardAt ?? at);
+      return leaseLeft(lease, arrivalOf(signal, at));
     case 'heard-elsewhere':
       return afterSignElsewhere(lease, signal.sign, signal.settings, at);
     case 'goes-on':
@@ -179,18 +180,18 @@ function afterSignElsewhere(
   at: Instant,
 ): LeaseOutcome<Lease> {
   if (sign.kind !== 'goodbye') return { held: renewElsewhere(lease, sign, settings, at) };
-  const heardAt = later(at, -sign.ageMs);
+  const arrival = arrivalElsewhere(sign, at);
   // The device came back since, and to this adapter.
-  if (heardAt < lease.lastSeen) return { held: lease };
-  return leaseLeft(lease, heardAt);
+  if (arrival.readAt < lastReadAt(lease)) return { held: lease };
+  return leaseLeft(lease, arrival);
 }
 
 /** A lease of a device that said that it leaves. */
 export function leaseLeft(
   lease: Lease,
-  heardAt: Instant,
+  arrival: Arrival,
 ): Extract<LeaseOutcome<never>, { readonly ended: unknown }> {
-  return { ended: leaseGivenUp(lease, heardAt), rhythm: afterLeaving(lease.rhythm, heardAt) };
+  return { ended: leaseGivenUp(lease, arrival), rhythm: afterLeaving(lease.rhythm, arrival) };
 }
 
 /** A lease that ends although the device said nothing. */

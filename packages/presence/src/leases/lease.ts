@@ -3,6 +3,7 @@ import { later } from '@rollcall/core/environment';
 import type { DisconnectedChange } from '@rollcall/core/tracker';
 import type { LeaseState, LifeSign } from '@rollcall/core/directory';
 import type { LeaseBasis } from '@rollcall/core/internal';
+import { arrivalOf, type Arrival } from './arrival.ts';
 import { cameBack } from './closing-habit.ts';
 import { leaseInterval, type LeaseSettings, type LeaseTerms } from './lease-interval.ts';
 import { planProbe } from './probe-plan.ts';
@@ -13,6 +14,8 @@ export interface Lease {
   readonly rhythm: Rhythm;
   readonly basis: LeaseBasis;
   readonly lastSeen: Instant;
+  /** When the latest sign of the device was read; absent: with `lastSeen`. */
+  readonly readAt?: Instant;
   readonly until: Instant;
   /** Requests that wait for their answer: it does not run out while one does. */
   readonly openRequests: number;
@@ -28,10 +31,8 @@ export interface Lease {
 export type RequestPart = 'head' | 'rest';
 
 /** What arrived of a request. */
-interface ArrivedRequest {
+interface ArrivedRequest extends Partial<Arrival> {
   readonly terms: LeaseTerms;
-  /** When its bytes arrived, if it took time to find out who sent them. */
-  readonly heardAt?: Instant;
   /** Absent: all of it. */
   readonly part?: RequestPart;
 }
@@ -43,17 +44,18 @@ const promptMs = 100;
 
 /** The lease that a request grants to a device without one; the request waits for its answer once it is whole. */
 export function grantLease(request: ArrivedRequest, before: Rhythm, at: Instant): Lease {
-  const { terms, heardAt = at } = request;
+  const { terms } = request;
+  const { heardAt: lastSeen, readAt } = arrivalOf(request, at);
   const rhythm = heard(cameBack(before, at, terms.defaultMs), at);
   const waitMs = waitOf(terms, at);
   const basis = basisOf(terms, rhythm, waitMs);
   const [until, waitsUntil] = [later(at, basis.intervalMs), later(at, waitMs)];
-  return { rhythm, basis, lastSeen: heardAt, until, waitsUntil, waitMs, openRequests: waiting(request) };
+  return { rhythm, basis, lastSeen, readAt, until, waitsUntil, waitMs, openRequests: waiting(request) };
 }
 
 /** Another request arrived, and waits for its answer once it is whole. */
 export function renewOnRequest(lease: Lease, request: ArrivedRequest, at: Instant): Lease {
-  const { terms, part, heardAt = at } = request;
+  const { terms, part } = request;
   // The rest of a request says nothing of how often the device sends one.
   const rhythm = part === 'rest' ? lease.rhythm : heard(lease.rhythm, at);
   const waitMs = waitOf(terms, at, lease);
@@ -61,7 +63,7 @@ export function renewOnRequest(lease: Lease, request: ArrivedRequest, at: Instan
   const openRequests = lease.openRequests + waiting(request);
   const waitsUntil = later(at, waitMs);
   return renewed(
-    { ...lease, rhythm, basis, lastSeen: latest(lease, heardAt), openRequests, waitsUntil, waitMs },
+    { ...seen(lease, arrivalOf(request, at)), rhythm, basis, openRequests, waitsUntil, waitMs },
     at,
   );
 }
@@ -78,8 +80,8 @@ function waiting({ part }: ArrivedRequest): number {
 }
 
 /** The device was heard, with something that is not a request. */
-export function renewOnSign(lease: Lease, at: Instant, heardAt = at): Lease {
-  return renewed({ ...lease, lastSeen: latest(lease, heardAt) }, at);
+export function renewOnSign(lease: Lease, at: Instant, arrival: Partial<Arrival> = {}): Lease {
+  return renewed(seen(lease, arrivalOf(arrival, at)), at);
 }
 
 /**
@@ -89,21 +91,34 @@ export function renewOnSign(lease: Lease, at: Instant, heardAt = at): Lease {
  */
 export function renewElsewhere(
   lease: Lease,
-  { kind, ageMs, ttdMs, declaredMs }: LifeSign,
+  sign: LifeSign,
   settings: LeaseSettings | undefined,
   at: Instant,
 ): Lease {
-  const heardAt = later(at, -ageMs);
-  if (heardAt <= lease.lastSeen) return lease;
-  const rhythm = kind === 'request' ? heard(lease.rhythm, heardAt) : lease.rhythm;
+  const { kind, ttdMs, declaredMs } = sign;
+  const arrival = arrivalElsewhere(sign, at);
+  const { readAt } = arrival;
+  if (readAt <= lastReadAt(lease)) return lease;
+  const heardThere = seen(lease, arrival);
+  const rhythm = kind === 'request' ? heard(lease.rhythm, readAt) : lease.rhythm;
   const terms = settings && {
     ...settings,
     ...(ttdMs !== undefined && { ttdMs }),
     ...(declaredMs !== undefined && { declaredMs }),
   };
-  if (kind !== 'request' || !terms) return renewed({ ...lease, rhythm, lastSeen: heardAt }, heardAt);
+  if (kind !== 'request' || !terms) return renewed({ ...heardThere, rhythm }, readAt);
   const basis = withProbeOf(lease, basisOf(terms, rhythm, ttdMs));
-  return renewed({ ...lease, rhythm, basis, waitMs: ttdMs ?? 0, lastSeen: heardAt }, heardAt);
+  return renewed({ ...heardThere, rhythm, basis, waitMs: ttdMs ?? 0 }, readAt);
+}
+
+/** When a sign arrived at another adapter, which needed time to report it. */
+export function arrivalElsewhere({ ageMs, waitedMs = 0 }: LifeSign, at: Instant): Arrival {
+  return { heardAt: later(at, -ageMs - waitedMs), readAt: later(at, -ageMs) };
+}
+
+/** When the latest sign of the device was read. */
+export function lastReadAt({ lastSeen, readAt = lastSeen }: Lease): Instant {
+  return readAt > lastSeen ? readAt : lastSeen;
 }
 
 /** Continues a lease with the state that another adapter knows. The later sign of the device counts. */
@@ -120,10 +135,11 @@ export function leaseOf({ basis, silentMs, leftMs }: LeaseState, rhythm: Rhythm,
   return { rhythm, basis, lastSeen: later(at, -silentMs), until: later(at, leftMs), openRequests: 0 };
 }
 
-/** The device said goodbye: it was last seen with it, and left then. */
-export function leaseGivenUp(lease: Lease, heardAt: Instant): DisconnectedChange {
+/** The device said goodbye: it was last seen with it, and had left by the time when that was read. */
+export function leaseGivenUp(lease: Lease, { heardAt, readAt }: Arrival): DisconnectedChange {
   const lastSeen = latest(lease, heardAt);
-  return { ...leaseEnded({ ...lease, lastSeen }, 'client-closed'), endedAt: lastSeen };
+  const endedAt = readAt > lastSeen ? readAt : lastSeen;
+  return { ...leaseEnded({ ...lease, lastSeen }, 'client-closed'), endedAt };
 }
 
 /** A request was answered, or given up. */
@@ -212,6 +228,12 @@ function withProbeOf({ basis: before, waitMs = 0 }: Lease, basis: LeaseBasis): L
   const probeMs = (before.detectWithinMs ?? before.intervalMs) - before.intervalMs - waitMs;
   const detectWithinMs = Math.ceil((basis.detectWithinMs ?? basis.intervalMs) + Math.max(0, probeMs));
   return { ...basis, detectWithinMs };
+}
+
+/** The lease of a device of which something arrived. */
+function seen(lease: Lease, { heardAt, readAt }: Arrival): Lease {
+  const before = lastReadAt(lease);
+  return { ...lease, lastSeen: latest(lease, heardAt), readAt: readAt > before ? readAt : before };
 }
 
 function latest({ lastSeen }: Lease, heardAt: Instant): Instant {

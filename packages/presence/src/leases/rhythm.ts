@@ -1,5 +1,6 @@
 import type { LearnedGaps, ClosingHabit } from '@rollcall/outbox';
 import type { Instant } from '@rollcall/core';
+import type { Arrival } from './arrival.ts';
 import { closesToSleep, wasKeptInVain } from './closing-habit.ts';
 
 /** Requests closer together than this are one burst. */
@@ -29,7 +30,7 @@ export interface Rhythm {
   readonly closing?: ClosingHabit;
   /** When it closed its connection, with which its lease ended; absent once it came back. */
   readonly closedAt?: Instant;
-  /** When it said that it leaves: a request that had arrived before that does not bring it back, however late its turn comes. */
+  /** When its goodbye was read: a request that was read before that does not bring it back, however late its turn comes. */
   readonly leftAt?: Instant;
 }
 
@@ -42,13 +43,16 @@ export function heard(before: Rhythm, at: Instant): Rhythm {
 }
 
 /** The rhythm of a device that said that it leaves. */
-export function afterLeaving(rhythm: Rhythm, at: Instant): Rhythm {
-  return { ...rhythm, leftAt: at };
+export function afterLeaving(rhythm: Rhythm, { readAt }: Arrival): Rhythm {
+  return { ...rhythm, leftAt: readAt };
 }
 
-/** Whether what arrived at this instant came before the device said that it leaves. */
-export function cameBeforeLeaving({ leftAt }: Rhythm, heardAt: Instant): boolean {
-  return leftAt !== undefined && heardAt < leftAt;
+/**
+ * Whether a request came before the device said that it leaves. Of what waited to be read it is not known: what is read later came
+ * later, so that a device that is back is told.
+ */
+export function cameBeforeLeaving({ leftAt }: Rhythm, { readAt }: Arrival): boolean {
+  return leftAt !== undefined && readAt < leftAt;
 }
 
 /** The rhythm after a time in which the adapter could not hear devices: the gap until the next request means nothing. */

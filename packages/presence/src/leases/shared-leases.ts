@@ -1,5 +1,6 @@
 import type { OpenConnection } from '../host-presence.ts';
 import type { SharedLease, SignHere } from '../shared-lease.ts';
+import type { Arrival } from './arrival.ts';
 import type { LeaseSettings } from './lease-interval.ts';
 import type { LeaseSignal } from './lease-tracker.ts';
 import { learnedText, readLearned } from './learned-text.ts';
@@ -33,20 +34,23 @@ function signOf(signal: LeaseSignal): SignHere | undefined {
   switch (signal.type) {
     case 'request': {
       const { ttdMs, declaredMs } = signal.terms;
-      if (signal.part === 'rest')
-        return { kind: 'heard', ...(signal.heardAt !== undefined && { heardAt: signal.heardAt }) };
+      if (signal.part === 'rest') return { kind: 'heard', ...arrivalIn(signal) };
       return {
         kind: 'request',
-        ...(signal.heardAt !== undefined && { heardAt: signal.heardAt }),
+        ...arrivalIn(signal),
         ...(ttdMs !== undefined && { ttdMs }),
         ...(declaredMs !== undefined && { declaredMs }),
       };
     }
     case 'heard':
-      return { kind: 'heard', ...(signal.heardAt !== undefined && { heardAt: signal.heardAt }) };
+      return { kind: 'heard', ...arrivalIn(signal) };
     default:
       return undefined;
   }
+}
+
+function arrivalIn({ heardAt, readAt }: Partial<Arrival>): Partial<Arrival> {
+  return { ...(heardAt !== undefined && { heardAt }), ...(readAt !== undefined && { readAt }) };
 }
 
 function settingsOf({ defaultMs, minLearnedMs, maxLearnedMs, ttdGraceMs }: LeaseSettings): LeaseSettings {

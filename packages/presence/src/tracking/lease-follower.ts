@@ -58,8 +58,9 @@ export class LeaseFollower {
 
   /** If the device said goodbye, reports that to the holder. Other endings here do not end the lease. */
   ended({ lease }: Elsewhere, { reason, lastSeen, endedAt = lastSeen }: DisconnectedChange): void {
-    if (reason === 'client-closed')
-      this.#reports.goodbye(lease, this.#options.shared.clock.monotonic() - endedAt);
+    if (reason !== 'client-closed') return;
+    const ageMs = this.#options.shared.clock.monotonic() - endedAt;
+    this.#reports.goodbye(lease, { ageMs, waitedMs: endedAt - lastSeen });
   }
 
   #reported(lease: HeldLease, outcome: ReportOutcome): void {

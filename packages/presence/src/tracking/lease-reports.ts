@@ -1,5 +1,6 @@
 import type { Clock } from '@rollcall/core/environment';
 import type { DirectoryLeases, HeldLease, LifeSign, ReportOutcome } from '@rollcall/core/directory';
+import { arrivalOf, type Arrival } from '../leases/arrival.ts';
 import type { SignHere } from '../shared-lease.ts';
 
 export interface LeaseReportsOptions {
@@ -23,14 +24,14 @@ export class LeaseReports {
   report(lease: HeldLease, sign: SignHere): void {
     const waiting = this.#next?.lease === lease ? this.#next.sign : undefined;
     const isLess = waiting?.kind === 'request' && sign.kind === 'heard';
-    this.#next = { lease, sign: isLess && waiting ? { ...waiting, ...heardAtOf(sign) } : sign };
+    this.#next = { lease, sign: isLess && waiting ? { ...waiting, ...this.#arrivalOf(sign) } : sign };
     if (!this.#isUnderWay) void this.#tell();
   }
 
   /** The device leaves: earlier signs are dropped. */
-  goodbye(lease: HeldLease, ageMs: number): void {
+  goodbye(lease: HeldLease, { ageMs, waitedMs }: Pick<LifeSign, 'ageMs' | 'waitedMs'>): void {
     this.forget();
-    void this.#options.leases.report(lease, { kind: 'goodbye', ageMs });
+    void this.#options.leases.report(lease, { kind: 'goodbye', ageMs, ...(waitedMs && { waitedMs }) });
   }
 
   forget(): void {
@@ -53,12 +54,14 @@ export class LeaseReports {
     return next;
   }
 
-  #signOf({ heardAt, ...sign }: SignHere): LifeSign {
-    const now = this.#options.clock.monotonic();
-    return { ...sign, ageMs: Math.max(0, now - (heardAt ?? now)) };
+  #arrivalOf(sign: SignHere): Arrival {
+    return arrivalOf(sign, this.#options.clock.monotonic());
   }
-}
 
-function heardAtOf({ heardAt }: SignHere): Pick<SignHere, 'heardAt'> {
-  return heardAt === undefined ? {} : { heardAt };
+  #signOf(here: SignHere): LifeSign {
+    const { heardAt: _earliest, readAt: _latest, ...sign } = here;
+    const { heardAt, readAt } = this.#arrivalOf(here);
+    const ageMs = Math.max(0, this.#options.clock.monotonic() - readAt);
+    return { ...sign, ageMs, ...(readAt > heardAt && { waitedMs: readAt - heardAt }) };
+  }
 }
