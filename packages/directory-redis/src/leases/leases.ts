@@ -47,9 +47,6 @@ export interface LeasesOptions {
 /** Leases: a device has one in the whole fleet. */
 export class Leases implements DirectoryLeases {
   readonly #options: LeasesOptions;
-  /** Leases whose state changed since it was last sent to the engine. */
-  readonly #noted = new Set<HeldConnection>();
-
   /** Of the incarnation before, which was declared dead: they began here, and the engine never had them. */
   #neverKnown: ReadonlySet<ConnectionId> = new Set();
 
@@ -165,22 +162,20 @@ export class Leases implements DirectoryLeases {
     const held = book.get(connection);
     if (!held?.noted) return;
     held.noted = { state, at: context.clock.monotonic() };
-    this.#noted.add(held);
+    book.markLease(held);
   }
 
   /** Sends the changed states to the engine. To be called once a second. */
   async tellNoted(): Promise<void> {
     const { asker, book, keys, self, time, context } = this.#options.shared;
-    for (const held of this.#noted) {
-      if (!asker.canAsk) return;
-      this.#noted.delete(held);
-      if (book.get(held.event.connectionId) !== held) continue;
+    if (!asker.canAsk) return;
+    for (const held of book.takeChangedLeases()) {
       const reply = await asker.ask(
         noteRecord,
         [keys.owedBy(held.bucket) + self.short, keys.fenced(held.bucket)],
         [self.short, held.shortId, recordOf(held, time, context.clock)],
       );
-      if (reply.status === 'none') return;
+      if (reply.status === 'none' || !asker.canAsk) return;
     }
   }
 

@@ -3,12 +3,13 @@ import { OwnEntries } from '@rollcall/core/directory';
 import { bucketCount } from '../wire/bucket-of.ts';
 import type { HeldConnection } from './held-connection.ts';
 
-/** What this instance holds: by connection, by slot, by bucket, and how many of each tenant. */
+/** What this instance holds: by connection, by slot, by bucket, and how many of each tenant; and what of it changed. */
 export class Book {
   readonly #entries = new OwnEntries<HeldConnection>();
   readonly #buckets = Array.from({ length: bucketCount }, () => new Set<HeldConnection>());
   readonly #tenants = new Map<TenantId, number>();
   #changedTenants = new Set<TenantId>();
+  readonly #changedLeases = new Set<HeldConnection>();
 
   get size(): number {
     return this.#entries.size;
@@ -27,6 +28,7 @@ export class Book {
   remove(held: HeldConnection): boolean {
     if (!this.#entries.delete(held)) return false;
     this.#buckets[held.bucket]?.delete(held);
+    this.#changedLeases.delete(held);
     this.#count(held, -1);
     return true;
   }
@@ -41,6 +43,7 @@ export class Book {
     for (const bucket of this.#buckets) bucket.clear();
     this.#tenants.clear();
     this.#changedTenants = new Set();
+    this.#changedLeases.clear();
   }
 
   get(connection: ConnectionId): HeldConnection | undefined {
@@ -61,6 +64,19 @@ export class Book {
 
   countOf(tenant: TenantId): number {
     return this.#tenants.get(tenant) ?? 0;
+  }
+
+  /** The state of this lease changed. */
+  markLease(held: HeldConnection): void {
+    this.#changedLeases.add(held);
+  }
+
+  /** Leases here whose state changed since they were last taken, one after the other. */
+  *takeChangedLeases(): Iterable<HeldConnection> {
+    for (const held of this.#changedLeases) {
+      this.#changedLeases.delete(held);
+      yield held;
+    }
   }
 
   /** Tenants whose number changed since the last call. */
