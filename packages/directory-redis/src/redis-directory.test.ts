@@ -1,7 +1,9 @@
 import { anEnding, ManualClock, settled } from '@rollcall/conformance';
 import { joinFleet as join, type FleetMember } from '@rollcall/conformance/fleet';
 import type { ConnectionId } from '@rollcall/core';
+import type { DirectoryEntry } from '@rollcall/core/directory';
 import { sleep } from '@rollcall/core/environment';
+import type { DisconnectReason } from '@rollcall/core/events';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Engine, EngineListener } from './engine/engine.ts';
 import { joinFleet } from './redis-directory.ts';
@@ -323,5 +325,39 @@ describe('an heir that stops before it has entered all leases that it goes on wi
     await clock.advanceAsync(2_000);
     await closed;
     expect(dropped).toEqual([]);
+  });
+});
+
+describe('how a session ended that the engine knows is noted once it is back', () => {
+  function leaves(entry: DirectoryEntry, reason: DisconnectReason): void {
+    void member.directory.leave(entry, anEnding(entry.event, { reason }));
+  }
+  const noted = (reason: DisconnectReason): number => endings.filter((text) => text.includes(reason)).length;
+
+  test('however many began and ended while it was away', async () => {
+    const known = member.entry('d-1', 'x');
+    await member.directory.enter(known);
+    await isLate();
+    for (let index = 0; index < 10_000; index++) {
+      const short = member.entry(`short-${index}`, 'x');
+      void member.directory.enter(short);
+      leaves(short, 'client-closed');
+    }
+    leaves(known, 'keepalive-timeout');
+    await isBack();
+    await clock.advanceAsync(5_000);
+    expect(noted('keepalive-timeout')).toBe(1);
+  });
+
+  test('for the latest 10,000', async () => {
+    const entries = Array.from({ length: 10_001 }, (_, index) => member.entry(`d-${index}`, 'x'));
+    for (const entry of entries) await member.directory.enter(entry);
+    await isLate();
+    for (const [index, entry] of entries.entries())
+      leaves(entry, index === 0 ? 'keepalive-timeout' : 'client-closed');
+    await isBack();
+    await clock.advanceAsync(20_000);
+    expect(endings).toHaveLength(10_001);
+    expect([noted('keepalive-timeout'), noted('client-closed')]).toEqual([0, 10_000]);
   });
 });

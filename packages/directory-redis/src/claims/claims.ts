@@ -18,7 +18,7 @@ const rememberEndsSeconds = { session: 0, lease: 600, moved: 86_400 } as const;
 
 export type ClaimKind = 'session' | 'lease' | 'asserted' | 'displaced';
 
-/** Endings that the engine was not told of, as it was away: beyond it, only the journal has the rest. */
+/** Endings that the engine was not told of, as it was away: beyond it, only the journal has the oldest. */
 const mostNotReleased = 10_000;
 
 /** How many ends are told again at a time. */
@@ -131,7 +131,13 @@ export class Claims {
 
   /** The engine is to be told of its end later. */
   notReleased(held: HeldConnection): void {
-    if (held.ending && this.#notReleased.size < mostNotReleased) this.#notReleased.set(held.shortId, held);
+    // What the engine never had is no record to take out: it would be kept for ever.
+    if (held.ending && (held.known || held.isSent)) this.#notReleased.set(held.shortId, held);
+    if (this.#notReleased.size > mostNotReleased)
+      for (const oldest of this.#notReleased.keys()) {
+        this.#notReleased.delete(oldest);
+        break;
+      }
     if (held.noted) this.#options.endedUntold(held, this.#options.self.short);
   }
 
@@ -362,6 +368,7 @@ export class Claims {
   ): { readonly keys: readonly string[]; readonly args: readonly string[] } {
     const { keys: names, self, time, context } = this.#options;
     const { bucket, deviceName, shortId: connection } = held;
+    held.isSent = true;
     const owed = names.owedBy(bucket);
     return {
       keys: [

@@ -30,6 +30,8 @@ export class HeldConnection implements DirectoryEntry {
   claimedAtMs = 0;
   /** The engine has its record: if this incarnation dies, others publish its ending. */
   known = false;
+  /** A claim of it was sent, so the engine may have its record, whether it answered or not. */
+  isSent = false;
   /** The engine is asked who holds this lease. It is published only after that, so it must not be asserted before. */
   isEntering = false;
   /** The listener knows that the connection lost its slot. */
