@@ -62,6 +62,14 @@ export function createCertificateAuthority(subject: string): CertificateAuthorit
   };
 }
 
+/** The same in DER, with a key that is no point of its curve. */
+export function offCurve({ der, publicKey }: IssuedCertificate): Uint8Array {
+  const broken = Buffer.from(der);
+  const last = broken.indexOf(publicKey) + publicKey.length - 1;
+  broken[last] = (broken[last] ?? 0) ^ 1;
+  return broken;
+}
+
 function certificate(
   facts: CertificateFacts,
   keys: { readonly publicKey: KeyObject; readonly privateKey: KeyObject },

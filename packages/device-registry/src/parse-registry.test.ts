@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { createDeviceKey } from '@rollcall/conformance/certificates';
+import { createCertificateAuthority, createDeviceKey, offCurve } from '@rollcall/conformance/certificates';
 import { describe, expect, test } from 'vitest';
 import { dump } from 'js-yaml';
 import { parseRegistry } from './parse-registry.ts';
@@ -37,6 +37,11 @@ describe('a registry file', () => {
       'key: must be a SubjectPublicKeyInfo in DER, in Base64',
     ],
     ['no certificate', { cert: 'AQID' }, 'cert: must be a certificate in DER, in Base64'],
+    [
+      'a certificate whose key is none',
+      { cert: base64(offCurve(createCertificateAuthority('CN=a'))) },
+      'cert: must be a certificate in DER, in Base64',
+    ],
     [
       'an RSA key of 1,024 bits',
       { algorithm: 'RSA', key: base64(createDeviceKey('RS256', 1_024).publicKey) },

@@ -81,7 +81,9 @@ function typeOf({ asymmetricKeyType, asymmetricKeyDetails = {} }: KeyObject): 'E
 
 function readCertificate(der: Uint8Array): X509Certificate | undefined {
   try {
-    return new X509Certificate(der);
+    const certificate = new X509Certificate(der);
+    // Node.js reads the key when it is asked for, and throws where it is no point of its curve.
+    return certificate.publicKey && certificate;
   } catch {
     return undefined;
   }

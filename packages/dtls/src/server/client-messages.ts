@@ -42,7 +42,9 @@ export function readClientKeyExchange(body: Buffer, keyExchange: KeyExchange): C
 export function parseCertificate(certificate: Buffer | undefined): X509Certificate | undefined {
   if (certificate === undefined) return undefined;
   try {
-    return curveOfCertificate(certificate) && new X509Certificate(certificate);
+    const parsed = curveOfCertificate(certificate) && new X509Certificate(certificate);
+    // Node.js reads the key when it is asked for, and throws where it is no point of its curve.
+    return parsed?.publicKey && parsed;
   } catch {
     return undefined;
   }

@@ -1,5 +1,9 @@
 import { ManualClock, settled } from '@rollcall/conformance';
-import { createCertificateAuthority, type IssuedCertificate } from '@rollcall/conformance/certificates';
+import {
+  createCertificateAuthority,
+  offCurve,
+  type IssuedCertificate,
+} from '@rollcall/conformance/certificates';
 import { describe, expect, test } from 'vitest';
 import type { CipherSuiteName } from '../crypto/cipher-suite.ts';
 import type { DtlsClientOptions } from '../testing/client-options.ts';
@@ -109,6 +113,13 @@ describe('a client that proves to be wrong gets an alert, and no association', (
       'its certificate is none',
       ecdsa,
       { certificate: { ...proofOf(another), chain: [Buffer.alloc(50)] } },
+      'bad-certificate',
+      42,
+    ],
+    [
+      'its key is no point of its curve',
+      ecdsa,
+      { certificate: { ...proofOf(another), chain: [offCurve(another)] } },
       'bad-certificate',
       42,
     ],

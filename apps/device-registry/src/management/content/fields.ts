@@ -46,7 +46,9 @@ export const base64: z.ZodType<string> = z.base64('must be Base64').min(1, 'must
 /** A certificate in DER, in Base64. */
 export const certificate: z.ZodType<X509Certificate> = base64.transform((written, context) => {
   try {
-    return new X509Certificate(Buffer.from(written, 'base64'));
+    const parsed = new X509Certificate(Buffer.from(written, 'base64'));
+    // Node.js reads the key when it is asked for, and throws where it is no point of its curve.
+    return parsed.publicKey && parsed;
   } catch {
     context.addIssue({ code: 'custom', message: 'must be a certificate in DER, in Base64' });
     return z.NEVER;
