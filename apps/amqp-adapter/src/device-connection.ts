@@ -115,6 +115,10 @@ class ServedDevice implements DeviceConnection {
   /** Sends our Open, once. */
   #sendOpen = (): void => {};
   #endHeartBeats = (): void => {};
+  /** How it ends its connection is told before its turn. */
+  #isForeseen = false;
+  /** What is answered in its turn. */
+  #owedAnswer: DisconnectedChange | undefined;
   /** Our last words are said. */
   #isClosing = false;
 
@@ -128,9 +132,13 @@ class ServedDevice implements DeviceConnection {
     this.#stepTimer = new StepTimer(socket, host.context.clock, () => this.#tookTooLong());
     onArrival(
       socket,
-      () => {
+      (bytes) => {
         this.#heardAt = arrivedAt(socket, host.context.clock);
         this.#report({ type: 'arrived' });
+        // What is behind its Open may wait.
+        if (this.#state.phase === 'new') return;
+        this.#guarded.foresee(bytes);
+        this.#tellForeseen();
       },
       () => (this.#hasHungUp = true),
     );
@@ -179,6 +187,7 @@ class ServedDevice implements DeviceConnection {
 
   closed(error: AmqpCause | undefined): void {
     this.#report({ type: 'close', ...(error && { error }) });
+    this.#answerForeseen();
   }
 
   #guardOptions(): GuardedSocketOptions {
@@ -205,6 +214,7 @@ class ServedDevice implements DeviceConnection {
           'device broke the protocol',
         );
         this.#report({ type: 'protocol-error', code, text: problem });
+        this.#answerForeseen();
         // A Close may only follow an Open.
         return this.#state.phase === 'open' ? 'closes' : undefined;
       },
@@ -237,7 +247,7 @@ class ServedDevice implements DeviceConnection {
     const sendOpen = answerOpenLater(connection, (opened) => {
       this.#guarded.hold();
       this.#answerOpen(opened).then(
-        () => this.#guarded.resume(),
+        () => this.#resume(),
         (error: unknown) => {
           context.failed('amqp: open', error);
           this.#guarded.drop();
@@ -248,6 +258,12 @@ class ServedDevice implements DeviceConnection {
       this.#sendOpen = () => {};
       sendOpen();
     };
+  }
+
+  #resume(): void {
+    this.#guarded.resume();
+    // Whatever it says now, it has ended its connection.
+    if (this.#owedAnswer) destroyUnlessClosed(this.#socket, this.#host.context.clock);
   }
 
   #hurry(): void {
@@ -317,11 +333,29 @@ class ServedDevice implements DeviceConnection {
     this.#state = { phase: 'open', session: { connection, uploads } };
     this.#place.accepted();
     connection.report({ type: 'accepted', idleTimeoutMs, heardAt: this.#heardAt });
+    this.#tellForeseen();
     return connection;
   }
 
   #report(signal: AmqpSignal | EndedSignal): void {
     this.#state.session?.connection.report(signal);
+  }
+
+  /** What the device said behind its Open waits for our answer to that; how it ends its connection counts when it arrives. */
+  #tellForeseen(): void {
+    const { foreseen } = this.#guarded;
+    if (!foreseen) return;
+    this.#isForeseen = true;
+    if (foreseen.type === 'close') this.#report(foreseen);
+    else this.#report({ type: 'protocol-error', code: foreseen.condition, text: foreseen.problem });
+    this.#isForeseen = false;
+  }
+
+  /** It is the turn of what was foreseen. */
+  #answerForeseen(): void {
+    const owed = this.#owedAnswer;
+    this.#owedAnswer = undefined;
+    if (owed) this.#answerEnd(owed);
   }
 
   /** Whether the device gave up, rather than having said all it had to. */
@@ -335,6 +369,11 @@ class ServedDevice implements DeviceConnection {
   }
 
   #onDisconnected(change: DisconnectedChange): void {
+    if (this.#isForeseen) this.#owedAnswer = change;
+    else this.#answerEnd(change);
+  }
+
+  #answerEnd(change: DisconnectedChange): void {
     const cause = closeAfter(change);
     if (cause === 'none') return;
     if (cause === 'plain') this.#closeSoon();

@@ -11,12 +11,14 @@ import {
   internalsOf,
   onPacket,
   onParseError,
+  readsLater,
   readWhatArrived,
   readStrictlyOf,
 } from './aedes/aedes-internals.ts';
 import { answerMalformedConnect } from './answer-malformed-connect.ts';
 import { connackFor, refusingConnack } from './connack.ts';
 import { endingDisconnect, type RefusedFor } from './device-answers.ts';
+import { Foresight } from './foresight.ts';
 import { createFrameScanner, type Scanned } from './frame-scanner.ts';
 import { judgeClientId, readHello, simplify, type Hello } from './hello.ts';
 import { logIn } from './log-in.ts';
@@ -102,10 +104,15 @@ class ServedDevice implements DeviceConnection {
   #hasHungUp = false;
   /** Something came behind its CONNECT, and may still wait. */
   #saidMore = false;
+  readonly #foresight = new Foresight();
   /** The DISCONNECT, as it arrived. */
   #goodbye: Uint8Array | undefined;
   /** How its connection ended before the CONNACK. */
   #endedEarly: DisconnectedChange | undefined;
+  /** How it ends its connection is told before it is aedes' turn for that. */
+  #isForeseen = false;
+  /** The device hears of it when aedes has taken what came before. */
+  #owedEnd: DisconnectedChange | undefined;
   /** It broke the protocol: nothing that it sends is taken any more. */
   #isBroken = false;
   /** Messages that arrived, and are not handled yet. */
@@ -131,14 +138,14 @@ class ServedDevice implements DeviceConnection {
     onPacket(client, (packet) => servePeer(this.#peer, () => this.#took(packet)));
     onParseError(client, (error) => {
       if (this.#state.session)
-        this.#report({ type: 'protocol-error', code: parseErrorCode(error), text: error.message });
+        this.#breaks({ type: 'protocol-error', code: parseErrorCode(error), text: error.message });
       else answerMalformedConnect(client, error);
     });
     const scan = createFrameScanner(this.#limits.maxPacketBytes);
-    // aedes reads no further while it handles a message: signs of life and a goodbye count when they arrive.
+    // aedes reads no further while it handles a message: signs of life, and the end, count when they arrive.
     onArrival(
       conn,
-      (bytes) => this.#arrived(scan(bytes)),
+      (bytes) => this.#arrived(bytes, scan(bytes)),
       () => {
         this.#hasHungUp = true;
         // Silence behind it is no silence, however long what came before it takes.
@@ -240,13 +247,13 @@ class ServedDevice implements DeviceConnection {
       this.#host,
     );
     this.#state = { phase: 'answering', session };
+    this.#place.accepted();
     const { liveness } = admitted.hello.keepAlive;
     session.connection.report({ type: 'accepted', liveness, heardAt: this.#heardAt });
     return session;
   }
 
   #accept(session: Session, connack: Uint8Array): void {
-    this.#place.accepted();
     writeBytes(this.#client, connack);
     beginSession(this.#client);
     // aedes handles what came before the CONNACK in this turn.
@@ -258,7 +265,8 @@ class ServedDevice implements DeviceConnection {
 
   /** A device does not have to wait for the CONNACK [MQTT-3.1.4-6]. The result says whether aedes still handles its packets. */
   #takeUpEarly({ uploads }: Session): boolean {
-    this.#tellGoodbye();
+    const end = this.#foresight.begin(this.#introduced);
+    if (end) this.#report(end);
     const packets = this.#early.splice(0);
     for (const packet of packets) this.#took(packet);
     if (!this.#isGone()) return true;
@@ -279,8 +287,8 @@ class ServedDevice implements DeviceConnection {
       return;
     }
     const signal = signalOf(packet, this.#introduced);
-    if (signal) this.#report(signal);
-    if (signal?.type === 'protocol-error') this.#isBroken = true;
+    if (signal?.type === 'protocol-error') this.#breaks(signal);
+    else if (signal) this.#report(signal);
     if (packet.cmd === 'publish') this.#unhandled += 1;
     if (packet.cmd === 'pubrel') session.uploads.released(packet.messageId);
     if (packet.cmd === 'subscribe') grantFilters(packet, session);
@@ -293,18 +301,27 @@ class ServedDevice implements DeviceConnection {
       });
   }
 
-  #arrived({ whole, goodbye }: Scanned): void {
+  #arrived(bytes: Uint8Array, scanned: Scanned): void {
+    const { whole, goodbye } = scanned;
     this.#heardAt = arrivedAt(this.#conn, this.#host.context.clock);
     this.#goodbye ??= goodbye;
     this.#saidMore ||= whole && this.#state.phase !== 'new';
     this.#report({ type: 'arrived', whole });
-    if (goodbye) this.#tellGoodbye();
+    const waits = this.#state.phase !== 'open' || readsLater(this.#client, bytes);
+    const end = this.#foresight.arrived(bytes, scanned, waits);
+    if (!end) return;
+    this.#isForeseen = true;
+    this.#report(end);
+    this.#isForeseen = false;
   }
 
-  #tellGoodbye(): void {
-    const packet = this.#state.session && readGoodbye(this.#goodbye, this.#addressee.version);
-    const signal = packet && signalOf(packet, this.#introduced);
-    if (signal) this.#report(signal);
+  /** It is aedes' turn for what breaks the protocol: what came before is taken. */
+  #breaks(signal: MqttSignal): void {
+    this.#isBroken = true;
+    this.#report(signal);
+    const owed = this.#owedEnd;
+    this.#owedEnd = undefined;
+    if (owed) this.#tellEnd(owed);
   }
 
   /** Whether aedes hands on nothing any more. */
@@ -328,7 +345,8 @@ class ServedDevice implements DeviceConnection {
     // The device is not there to be told, or it was who said goodbye.
     if (change.reason === 'client-closed' || change.reason === 'connection-lost') return;
     if (this.#internals.connackSent) {
-      this.#tellEnd(change);
+      if (this.#isForeseen) this.#owedEnd = change;
+      else this.#tellEnd(change);
       return;
     }
     this.#state = { phase: 'refused' };

@@ -38,7 +38,7 @@ test.each([goodbye, shortGoodbye])('a DISCONNECT is recognized in whatever piece
       at += length;
     }
     const scanned = scan(...pieces);
-    expect(scanned.at(-1)).toEqual({ whole: true, goodbye: Uint8Array.from(bytes) });
+    expect(scanned.at(-1)).toMatchObject({ whole: true, goodbye: Uint8Array.from(bytes) });
     expect(scanned.slice(0, -1).every((one) => one.goodbye === undefined)).toBe(true);
   }
 });

@@ -2,6 +2,8 @@
 export interface Scanned {
   /** Whether a packet ends in it. */
   readonly whole: boolean;
+  /** Where the first packet behind the CONNECT begins in it. */
+  readonly begins?: number;
   /** The DISCONNECT that ends in it, whole. */
   readonly goodbye?: Uint8Array;
 }
@@ -22,7 +24,6 @@ const flagsOf = new Map<number, number | 'any'>([
 ]);
 const lengthBytes = 4;
 const something: Scanned = { whole: true };
-const part: Scanned = { whole: false };
 
 /**
  * Sees where packets end in what arrives, and the DISCONNECT among them, while nothing is parsed: aedes reads no further before it has
@@ -73,6 +74,7 @@ export function createFrameScanner(maxPacketBytes: number): (bytes: Uint8Array) 
     // What comes after that is refused by the parser; until then everything counts.
     if (over) return something;
     let whole = false;
+    let begins: number | undefined;
     for (let at = 0; at < bytes.length && !over;) {
       let ends: boolean;
       if (left > 0) {
@@ -81,13 +83,16 @@ export function createFrameScanner(maxPacketBytes: number): (bytes: Uint8Array) 
         left -= taken;
         at += taken;
         ends = left === 0;
-      } else ends = takeHeader(bytes[at++] ?? 0);
+      } else {
+        if (begun && headerBytes === 0) begins ??= at;
+        ends = takeHeader(bytes[at++] ?? 0);
+      }
       if (!ends) continue;
       whole = true;
       if (type !== types.disconnect) continue;
       over = true;
-      return { whole, goodbye: Uint8Array.from(goodbye) };
+      return { whole, ...(begins !== undefined && { begins }), goodbye: Uint8Array.from(goodbye) };
     }
-    return whole ? something : part;
+    return begins === undefined ? { whole } : { whole, begins };
   };
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { hasLease, open, sinceConnected, slowJournal, type ArrivalHarness } from './arrival-bed.ts';
 import { describeAllAtOnce } from './describe-all-at-once.ts';
 import { describeCrowd } from './describe-crowd.ts';
+import { describeFirstEnd } from './describe-first-end.ts';
 import { describePartingsUnderWay } from './describe-partings-under-way.ts';
 import { describeSignsUnderWay } from './describe-signs-under-way.ts';
 
@@ -10,6 +11,10 @@ export function describeArrival(harness: ArrivalHarness): void {
   describe('what arrives while an upload takes its time', () => {
     describeSignsUnderWay(harness);
     describePartingsUnderWay(harness);
+  });
+
+  describe('the first end', () => {
+    describeFirstEnd(harness);
   });
 
   describeSlowLogin(harness);

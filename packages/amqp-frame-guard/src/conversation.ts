@@ -34,6 +34,8 @@ export interface ConversationOptions {
    * that sends such a delivery is cut off.
    */
   onDiscard?(channel: number, handle: number, reason: DiscardReason): void;
+  /** Whether the client has opened the connection. Default: no. */
+  readonly isOpen?: boolean;
 }
 
 /** What a library does not say about the frame that it was just given. */
@@ -77,7 +79,14 @@ export class Conversation {
   /** Of all deliveries that came in part. */
   #unfinishedBytes = 0;
 
-  constructor({ limits, creditOf, mayAskForTransactions = false, onDiscard }: ConversationOptions) {
+  constructor({
+    limits,
+    creditOf,
+    mayAskForTransactions = false,
+    onDiscard,
+    isOpen = false,
+  }: ConversationOptions) {
+    if (isOpen) this.#phase = 'open';
     this.#limits = limits;
     this.#creditOf = creditOf ?? (() => undefined);
     this.#mayAskForTransactions = mayAskForTransactions;

@@ -5,6 +5,8 @@ export const field = {
   transfer: { handle: 0, messageFormat: 3, more: 5, state: 7, aborted: 9 },
   disposition: { first: 1, last: 2, state: 4 },
   detach: { handle: 0 },
+  close: { error: 0 },
+  error: { condition: 0, description: 1 },
   saslInit: { mechanism: 0, initialResponse: 1 },
   saslResponse: { response: 0 },
 } as const;

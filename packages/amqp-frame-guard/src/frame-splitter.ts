@@ -24,6 +24,8 @@ export interface FrameSplitter {
   next(maxFrameBytes: number): Unit | undefined;
   /** Bytes that wait. */
   readonly heldBytes: number;
+  /** They go on waiting. */
+  held(): Uint8Array;
   /** The headers and frames among them, which go on waiting. */
   waiting(): Iterable<Uint8Array>;
 }
@@ -63,6 +65,7 @@ export function createFrameSplitter(): FrameSplitter {
     get heldBytes() {
       return heldBytes;
     },
+    held: () => peek(heldBytes),
     *waiting() {
       const all = peek(heldBytes);
       for (let at = 0; all.length - at >= headerBytes;) {

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { isClose } from './is-close.ts';
 import { Conversation, type ConversationOptions, type FrameFacts } from './conversation.ts';
+import { createForesight, type ForeseenEnd } from './foresight.ts';
 import { createFrameSplitter, type Unit } from './frame-splitter.ts';
 import { defaultGuardLimits, type GuardLimits } from './guard-limits.ts';
 import { Malformed, type Condition } from './malformed.ts';
@@ -49,6 +50,8 @@ export class GuardedSocket extends EventEmitter {
   #phase: 'start' | 'sasl' | 'amqp' | 'over' = 'start';
   #held: Unit | undefined;
   #holding = false;
+  #foresee: ((bytes: Uint8Array) => ForeseenEnd | undefined) | undefined;
+  #foreseen: ForeseenEnd | undefined;
   #dropped = false;
   /** A rule was broken: what comes is discarded. */
   #violated = false;
@@ -91,15 +94,33 @@ export class GuardedSocket extends EventEmitter {
     return false;
   }
 
-  /** Hands nothing on, and reads no more, until {@link resume}: what the peer says waits. */
+  /** Hands nothing on, and reads no more, until {@link resume}: what the peer says waits. To be called for its Open. */
   hold(): void {
     this.#holding = true;
     this.#socket.pause();
+    const { onDiscard } = this.#options;
+    this.#foresee = createForesight({
+      limits: this.#limits,
+      mayAskForTransactions: this.#options.mayAskForTransactions ?? false,
+      ...(onDiscard && { onDiscard }),
+    });
+    this.foresee(this.#splitter.held());
+  }
+
+  /** To be called with what arrives, before it is read here. */
+  foresee(bytes: Uint8Array): void {
+    if (bytes.length > 0) this.#foreseen = this.#foresee?.(bytes);
+  }
+
+  /** How the peer ends its connection in what waits since {@link hold}. */
+  get foreseen(): ForeseenEnd | undefined {
+    return this.#foreseen;
   }
 
   resume(): void {
     if (!this.#holding) return;
     this.#holding = false;
+    this.#foresee = undefined;
     this.#takeLeftovers();
     if (!this.#resting) this.#socket.resume();
     this.#release();

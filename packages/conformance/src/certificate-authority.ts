@@ -63,7 +63,7 @@ export function createCertificateAuthority(subject: string): CertificateAuthorit
 }
 
 /** The same in DER, with a key that is no point of its curve. */
-export function offCurve({ der, publicKey }: IssuedCertificate): Uint8Array {
+export function withKeyOffCurve({ der, publicKey }: IssuedCertificate): Uint8Array {
   const broken = Buffer.from(der);
   const last = broken.indexOf(publicKey) + publicKey.length - 1;
   broken[last] = (broken[last] ?? 0) ^ 1;

@@ -3,7 +3,7 @@ export {
   type CertificateAuthority,
   type CertificateFacts,
   createCertificateAuthority,
-  offCurve,
+  withKeyOffCurve,
   type IssuedCertificate,
 } from './certificate-authority.ts';
 export { createDeviceKey, type TokenAlgorithm, tokenClaims } from './device-key.ts';

@@ -1,4 +1,4 @@
-import { createCertificateAuthority, offCurve } from '@rollcall/conformance/certificates';
+import { createCertificateAuthority, withKeyOffCurve } from '@rollcall/conformance/certificates';
 import { describe, expect, test } from 'vitest';
 import { givenApi, type ApiUnderTest } from '../testing/given-api.ts';
 
@@ -12,7 +12,7 @@ const issued = authority.issue({
   notAfter: Date.UTC(2030, 0),
 });
 const cert = Buffer.from(issued.der).toString('base64');
-const offCurveCert = Buffer.from(offCurve(issued)).toString('base64');
+const offCurveCert = Buffer.from(withKeyOffCurve(issued)).toString('base64');
 const key = Buffer.from(issued.publicKey).toString('base64');
 const bcrypt4 = '$2a$04$abcdefghijklmnopqrstuuZb0mPy2fTm9zgmF9fvOD0kZbhPqvK2C';
 

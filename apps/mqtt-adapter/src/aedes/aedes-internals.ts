@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Client } from 'aedes';
 import type { Packet } from 'mqtt-packet';
+import { bytesPerTurn } from './read-in-turns.ts';
 import { readStrictly, type PacketParser } from './strict-parser.ts';
 
 /**
@@ -20,6 +21,8 @@ interface ClientInternals {
   connected: boolean;
   /** Emits `packet` for every control packet parsed, before it is handled. */
   readonly _parser: PacketParser;
+  /** How many packets it handles. */
+  readonly _parsingBatch: number;
   /** Reads on, unless it is paused, or has packets to handle. */
   _nextBatch(): void;
   resume(): void;
@@ -34,6 +37,12 @@ export function internalsOf(client: Client): ClientInternals {
 /** The packet that the client has begun to send, as far as it is read. */
 export function packetBegun(client: Client): PacketParser['packet'] {
   return internalsOf(client)._parser.packet;
+}
+
+/** Whether aedes reads some of the bytes that arrive now later than in this turn of the event loop. */
+export function readsLater(client: Client, { length }: Uint8Array): boolean {
+  const { conn, _parsingBatch: handling } = internalsOf(client);
+  return handling > 0 || conn.readableLength > 0 || length > bytesPerTurn;
 }
 
 /** Calls `listener` with every control packet of the client, before aedes handles it. */

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 
 /** Of one connection in one turn of the event loop. The shortest packets have two bytes. */
-const bytesPerTurn = 4_096;
+export const bytesPerTurn = 4_096;
 
 /**
  * aedes parses all that it reads, and handles it, in one turn: thirty thousand packets fit into the 64 kB that a socket reads at

@@ -15,16 +15,16 @@ export function bytesOf(protocolVersion: 4 | 5): DeviceBytes & { readonly goodby
     username: 'thermostat-7@acme',
     password: Buffer.from(scriptedPassword),
   });
-  const upload = (number: number): Buffer =>
-    say({
-      cmd: 'publish',
-      topic: 'event',
-      payload: 'x',
-      qos: 1,
-      messageId: number + 1,
-      dup: false,
-      retain: false,
-    });
+  const message = {
+    cmd: 'publish',
+    topic: 'event',
+    payload: 'x',
+    qos: 1,
+    messageId: 1,
+    dup: false,
+    retain: false,
+  } as const;
+  const upload = (number: number): Buffer => say({ ...message, messageId: number + 1 });
   const goodbye = say({ cmd: 'disconnect', ...(protocolVersion === 5 && { reasonCode: 0 }) });
   return {
     login,
@@ -32,8 +32,8 @@ export function bytesOf(protocolVersion: 4 | 5): DeviceBytes & { readonly goodby
     upload,
     sign: say({ cmd: 'pingreq' }),
     goodbye,
-    // A control packet of type 0 (§2.1.2).
-    broken: Buffer.from([0, 0]),
+    // A wildcard in the topic of a PUBLISH [MQTT-3.3.2-2]: its fixed header is as it should be.
+    broken: say({ ...message, topic: 'event/#' }),
     atOnce: { bytes: Buffer.concat([login, upload(0), goodbye]), uploads: 1 },
   };
 }

@@ -1,7 +1,7 @@
 import { ManualClock, settled } from '@rollcall/conformance';
 import {
   createCertificateAuthority,
-  offCurve,
+  withKeyOffCurve,
   type IssuedCertificate,
 } from '@rollcall/conformance/certificates';
 import { describe, expect, test } from 'vitest';
@@ -119,7 +119,7 @@ describe('a client that proves to be wrong gets an alert, and no association', (
     [
       'its key is no point of its curve',
       ecdsa,
-      { certificate: { ...proofOf(another), chain: [offCurve(another)] } },
+      { certificate: { ...proofOf(another), chain: [withKeyOffCurve(another)] } },
       'bad-certificate',
       42,
     ],
