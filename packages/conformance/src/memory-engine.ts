@@ -8,22 +8,17 @@ import {
   NotedEndings,
   slotKey,
   type DeclaredDeath,
+  type OpenAtInstance,
   type SlotHolder,
 } from '@rollcall/core/internal';
 import type { MemoryDirectory } from './memory-directory.ts';
-
-/** An entry as the engine has it. */
-export interface EngineEntry {
-  readonly entry: DirectoryEntry;
-  readonly key: string | undefined;
-}
 
 /** What an engine keeps, in plain maps: the reference for those that keep it elsewhere. */
 export class MemoryEngine {
   readonly clock: Clock;
   readonly slots = new Map<string, SlotHolder>();
   /** By instance; an entry is here before its slot is compared, and until its ending is safe. */
-  readonly entries = new Map<string, Map<ConnectionId, EngineEntry>>();
+  readonly entries = new Map<string, Map<ConnectionId, OpenAtInstance>>();
   readonly dead = new Map<string, DeclaredDeath>();
   /** Of the dead: connections whose endings were told. */
   readonly told = new Set<ConnectionId>();
@@ -92,10 +87,15 @@ export class MemoryEngine {
     return key;
   }
 
-  remove(instance: string, connection: ConnectionId): EngineEntry | undefined {
+  remove(instance: string, connection: ConnectionId): OpenAtInstance | undefined {
     const found = this.entries.get(instance)?.get(connection);
     this.entries.get(instance)?.delete(connection);
     return found;
+  }
+
+  /** Whether others tell, or told, how a lease of a dead instance ended: nobody goes on with it. */
+  isEnding({ instance, connection }: SlotHolder): boolean {
+    return this.entries.get(instance)?.get(connection)?.decided !== undefined;
   }
 
   hold(key: string, instance: string, entry: DirectoryEntry, epoch: Epoch): void {

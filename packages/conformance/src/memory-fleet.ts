@@ -8,7 +8,7 @@ import type {
   Undertaker,
   UndertakerContext,
 } from '@rollcall/core/directory';
-import { endingOfDead, heirsOf, isUnconfirmed, type DeclaredDeath } from '@rollcall/core/internal';
+import { heirsOf, isUnconfirmed, owedOf, type DeclaredDeath } from '@rollcall/core/internal';
 import { MemoryDirectory } from './memory-directory.ts';
 import { MemoryEngine } from './memory-engine.ts';
 
@@ -167,15 +167,9 @@ class MemoryUndertaker implements Undertaker {
   #owedBy(instance: string, death: DeclaredDeath): Map<ConnectionId, OwedEnding> {
     const { unconfirmedSince } = death;
     const owed = new Map<ConnectionId, OwedEnding>();
-    for (const [connection, { entry, key }] of this.#engine.entries.get(instance) ?? []) {
-      const holder = key === undefined ? undefined : this.#engine.slots.get(key);
-      const lease = holder?.connection === connection && holder.lease && this.#engine.leaseOf(holder);
-      owed.set(connection, {
-        event: entry.event,
-        unconfirmed: isUnconfirmed(entry.event, unconfirmedSince),
-        reason: endingOfDead(entry.event, death, holder !== undefined && holder.connection !== connection),
-        ...(lease && { lease: { slot: lease.slot, state: lease.state } }),
-      });
+    for (const [connection, open] of this.#engine.entries.get(instance) ?? []) {
+      const holder = open.key === undefined ? undefined : this.#engine.slots.get(open.key);
+      owed.set(connection, owedOf(open, holder, death, this.#engine.clock));
     }
     for (const { event, ending } of this.#engine.noted.of(instance))
       owed.set(event.connectionId, {

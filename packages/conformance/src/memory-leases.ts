@@ -83,7 +83,8 @@ export class MemoryLeases implements DirectoryLeases {
     if (
       key === undefined ||
       holder?.connection !== lease.event.connectionId ||
-      holder.instance !== lease.instance
+      holder.instance !== lease.instance ||
+      engine.isEnding(holder)
     )
       return Promise.resolve({ status: 'gone' });
     const before = engine.members.get(holder.instance);
@@ -163,7 +164,9 @@ export class MemoryLeases implements DirectoryLeases {
     if (engine.ended.has(connectionId) || engine.told.has(connectionId)) return { status: 'ended' };
     const { key, holder } = this.#holderOf(entry);
     if (key === undefined) return { status: 'unknown' };
-    if (!holder) {
+    const isEnding = holder !== undefined && engine.isEnding(holder);
+    if (isEnding && holder.connection === connectionId) return { status: 'ended' };
+    if (!holder || isEnding) {
       engine.add(instance, identity.type, entry);
       engine.hold(key, instance, entry, epoch);
       return { status: 'held' };

@@ -9,13 +9,14 @@ export { NotedEndings } from './noted-endings.ts';
 export { createSideFacts } from './side-facts.ts';
 export {
   type DeclaredDeath,
+  type OpenAtInstance,
   type SlotHolder,
-  endingOfDead,
   heirsOf,
   holderWith,
   isLease,
   isUnconfirmed,
   leaseHeldBy,
+  owedOf,
   slotKey,
 } from './slot-holder.ts';
 export { SplitMap } from './split-map.ts';

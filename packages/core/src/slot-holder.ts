@@ -1,6 +1,8 @@
+import type { Clock } from './clock.ts';
 import type { AdapterIdentity, ConnectedEvent, DisconnectedEvent } from './connection-event.ts';
 import type { DirectoryEntry } from './connection-directory.ts';
 import type { HeldLease, LeaseEntry, LeaseState } from './directory-leases.ts';
+import type { OwedEnding } from './undertaker.ts';
 import {
   deviceKey,
   type ConnectionId,
@@ -9,6 +11,14 @@ import {
   type Instant,
   type Timestamp,
 } from './ids.ts';
+
+/** What an instance has open, as a directory in memory knows it. */
+export interface OpenAtInstance {
+  readonly entry: DirectoryEntry;
+  readonly key: string | undefined;
+  /** Of a dead instance: how it ended, from when that may be told on. Nobody goes on with it, and whoever tells it tells the same. */
+  decided?: OwedEnding;
+}
 
 /** Who holds a slot, or a lease, as a directory in memory knows it. */
 export interface SlotHolder {
@@ -94,13 +104,43 @@ export function isLease(entry: DirectoryEntry): entry is LeaseEntry {
  *
  * @param isDisplaced another connection has its slot.
  */
-export function endingOfDead(
+function endingOfDead(
   { basis }: Pick<ConnectedEvent, 'basis'>,
   { successor }: Pick<DeclaredDeath, 'successor'>,
   isDisplaced: boolean,
 ): 'taken-over' | 'adapter-lost' {
   const wasReported = successor !== undefined && basis.kind === 'session';
   return isDisplaced && !wasReported ? 'taken-over' : 'adapter-lost';
+}
+
+/**
+ * What is owed of a connection that a dead instance left open. It is decided once; but a lease may go on elsewhere until it has run out,
+ * as known when its holder last lived.
+ *
+ * @param holder who has its slot.
+ */
+export function owedOf(
+  open: OpenAtInstance,
+  holder: SlotHolder | undefined,
+  death: DeclaredDeath,
+  clock: Clock,
+): OwedEnding {
+  if (open.decided) return open.decided;
+  const { event } = open.entry;
+  const isHolder = holder?.connection === event.connectionId;
+  const lease = isHolder && holder.lease && leaseHeldBy(holder, clock.monotonic());
+  const owed: OwedEnding = {
+    event,
+    unconfirmed: isUnconfirmed(event, death.unconfirmedSince),
+    reason: endingOfDead(event, death, holder !== undefined && !isHolder),
+    ...(lease && { lease: { slot: lease.slot, state: lease.state } }),
+  };
+  if (!lease || hasRunOut(lease.state, clock.now() - death.aliveAt)) open.decided = owed;
+  return owed;
+}
+
+function hasRunOut({ basis, leftMs }: LeaseState, sinceAliveMs: number): boolean {
+  return leftMs <= 0 && sinceAliveMs >= (basis.detectWithinMs ?? basis.intervalMs);
 }
 
 /** The next incarnation after a dead one, and the one after that, in order. The last one may live. */

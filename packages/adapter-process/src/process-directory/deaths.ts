@@ -1,7 +1,7 @@
 import type { ConnectionId, Instant } from '@rollcall/core';
 import { later, type Clock } from '@rollcall/core/environment';
 import type { OwedEnding } from '@rollcall/core/directory';
-import { endingOfDead, heirsOf, isUnconfirmed, type DeclaredDeath } from '@rollcall/core/internal';
+import { heirsOf, isUnconfirmed, owedOf, type DeclaredDeath } from '@rollcall/core/internal';
 import type { Told } from './calls.ts';
 import type { FleetState } from './fleet-state.ts';
 import type { Silent } from './member.ts';
@@ -137,15 +137,8 @@ export class Deaths {
   #owedBy(instance: string, death: DeclaredDeath, atMost: number): readonly OwedEnding[] {
     const { unconfirmedSince } = death;
     const owed: OwedEnding[] = [];
-    for (const [connection, { entry, key }] of this.#state.entries.get(instance) ?? []) {
-      const holder = this.#state.holderOf(key);
-      const lease = holder?.connection === connection && holder.lease && this.#state.leaseOf(holder);
-      owed.push({
-        event: entry.event,
-        unconfirmed: isUnconfirmed(entry.event, unconfirmedSince),
-        reason: endingOfDead(entry.event, death, holder !== undefined && holder.connection !== connection),
-        ...(lease && { lease: { slot: lease.slot, state: lease.state } }),
-      });
+    for (const open of this.#state.entries.get(instance)?.values() ?? []) {
+      owed.push(owedOf(open, this.#state.holderOf(open.key), death, this.#fleet.clock));
       if (owed.length === atMost) return owed;
     }
     for (const { event, ending } of this.#state.noted.of(instance)) {

@@ -8,13 +8,9 @@ import {
   NotedEndings,
   slotKey,
   type DeclaredDeath,
+  type OpenAtInstance,
   type SlotHolder,
 } from '@rollcall/core/internal';
-
-interface FleetEntry {
-  readonly entry: DirectoryEntry;
-  readonly key: string | undefined;
-}
 
 /** Ended leases, told endings, and deaths, that are remembered: the oldest goes first. */
 const maxEnded = 200_000;
@@ -25,7 +21,7 @@ export class FleetState {
   readonly clock: Clock;
   readonly slots = new Map<string, SlotHolder>();
   /** By instance; an entry is here before its slot is compared, and until its ending is safe. */
-  readonly entries = new Map<string, Map<ConnectionId, FleetEntry>>();
+  readonly entries = new Map<string, Map<ConnectionId, OpenAtInstance>>();
   readonly deaths = new Map<string, DeclaredDeath>();
   readonly noted: NotedEndings;
   readonly #ended = new Set<ConnectionId>();
@@ -55,7 +51,7 @@ export class FleetState {
     return key;
   }
 
-  remove(instance: string, connection: ConnectionId): FleetEntry | undefined {
+  remove(instance: string, connection: ConnectionId): OpenAtInstance | undefined {
     const entries = this.entries.get(instance);
     const found = entries?.get(connection);
     if (!entries || !found) return undefined;
@@ -90,6 +86,11 @@ export class FleetState {
     this.noted.delete(instance, connection);
     remember(this.#told, connection);
     if (key !== undefined && this.slots.get(key)?.connection === connection) this.slots.delete(key);
+  }
+
+  /** Whether others tell, or told, how a lease of a dead instance ended: nobody goes on with it. */
+  isEnding({ instance, connection }: SlotHolder): boolean {
+    return this.entries.get(instance)?.get(connection)?.decided !== undefined;
   }
 
   hold(key: string, instance: string, entry: DirectoryEntry, epoch: Epoch): void {

@@ -25,10 +25,6 @@ export function leaseCalls(fleet: Fleet, member: () => Member): LeaseAnswers {
     const key = slotKey(member().identity.type, device, slot);
     return { key, holder: state.holderOf(key) };
   };
-  const nameOf = ({ event, slot }: Pick<LeaseEntry, 'event' | 'slot'>): LeaseName => ({
-    device: event.device,
-    slot,
-  });
   const isAt = (holder: SlotHolder | undefined, connection: ConnectionId, instance: string): boolean =>
     holder?.connection === connection && holder.instance === instance;
 
@@ -38,7 +34,9 @@ export function leaseCalls(fleet: Fleet, member: () => Member): LeaseAnswers {
     if (state.hasEnded(connectionId)) return { status: 'ended' };
     const { key, holder } = find(nameOf(entry));
     if (key === undefined) return { status: 'unknown' };
-    if (!holder) {
+    const isEnding = holder !== undefined && state.isEnding(holder);
+    if (isEnding && holder.connection === connectionId) return { status: 'ended' };
+    if (!holder || isEnding) {
       state.add(instance, type, entry);
       state.hold(key, instance, entry, epoch);
       return { status: 'held' };
@@ -73,7 +71,8 @@ export function leaseCalls(fleet: Fleet, member: () => Member): LeaseAnswers {
     take(lease) {
       const { instance, type } = member().identity;
       const { holder } = find(nameOf(lease));
-      if (!holder || !isAt(holder, lease.event.connectionId, lease.instance)) return { status: 'gone' };
+      if (!holder || !isAt(holder, lease.event.connectionId, lease.instance) || state.isEnding(holder))
+        return { status: 'gone' };
       const before = fleet.memberOf(holder.instance);
       state.move(holder, type, instance);
       before?.tell({ what: 'moved-away', connection: holder.connection, to: placeOf(holder) });
@@ -99,4 +98,8 @@ export function leaseCalls(fleet: Fleet, member: () => Member): LeaseAnswers {
       return null;
     },
   };
+}
+
+function nameOf({ event, slot }: Pick<LeaseEntry, 'event' | 'slot'>): LeaseName {
+  return { device: event.device, slot };
 }

@@ -192,6 +192,36 @@ export function describeLeasesOfFleet(name: string, withFleet: WithFleet): void 
         }),
     );
 
+    test('one that ran out, and whose end is being told, is not gone on with: its device has a new one', () =>
+      withFleet(async (fleet) => {
+        const [a, b] = await fleet.join(2);
+        const basis = { kind: 'lease', intervalMs: 1_000, from: 'learned' } as const;
+        const lease = {
+          ...leaseOf(a.entry('thermostat-7', 'sensor')),
+          state: { basis, silentMs: 0, leftMs: 1_000 },
+        };
+        await a.directory.leases.enter(lease);
+        const dead = a.instance;
+        fleet.under.freeze(dead);
+        const buried = await fleet.undertaker();
+        const last = () => buried.owed.at(-1);
+        await fleet.until(() => expect(last()?.lease?.state.leftMs).toBeLessThanOrEqual(0));
+        const handedOut = buried.owed.length;
+        expect(await fleet.settles(b.directory.leases.enter(lease))).toEqual({ status: 'ended' });
+        const taking = b.directory.leases.take({ ...lease, instance: dead });
+        expect(await fleet.settles(taking)).toEqual({ status: 'gone' });
+        const next = leaseOf(b.entry('thermostat-7', 'sensor'));
+        expect(await fleet.settles(b.directory.leases.enter(next))).toEqual({ status: 'held' });
+        await fleet.until(() => expect(buried.owed.length).toBeGreaterThan(handedOut));
+        expect(last(), 'as before').toMatchObject({ event: lease.event, reason: 'adapter-lost' });
+        buried.settle = true;
+        await fleet.until(() => expect([...buried.settled]).toEqual([lease.event.connectionId]));
+        expect(await b.directory.find([thermostat])).toMatchObject([
+          { connection: next.event.connectionId, instance: b.instance },
+        ]);
+        expect(b.told).toEqual([]);
+      }));
+
     test('one that was ended elsewhere is not gone on with', () =>
       withFleet(async (fleet) => {
         const [a, b] = await fleet.join(2);
