@@ -7,6 +7,7 @@ import type { DisconnectReason } from '@rollcall/core/events';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Engine, EngineListener } from './engine/engine.ts';
 import { joinFleet } from './redis-directory.ts';
+import { abandon } from './scripts/abandon.ts';
 import { claimSlot } from './scripts/claim-slot.ts';
 import { dropOwed } from './scripts/drop-owed.ts';
 import { findUntold } from './scripts/find-untold.ts';
@@ -42,6 +43,10 @@ let othersTold: boolean;
 let inherited: readonly [instance: string, death: string] | undefined;
 /** For each bucket of it that was dropped, how many connections had been claimed by then. */
 let dropped: number[];
+/** A script that is not answered. */
+let mute: string | undefined;
+/** The scripts that ran, by name. */
+let ran: string[];
 let member: FleetMember;
 
 beforeEach(async () => {
@@ -57,12 +62,16 @@ beforeEach(async () => {
   othersTold = true;
   inherited = undefined;
   dropped = [];
+  ran = [];
+  mute = undefined;
   const fromAfar = <Value>(value: Value): Promise<Value> =>
     distanceMs === 0 ? Promise.resolve(value) : sleep(clock, distanceMs).then(() => value);
   const answer = <Value>(value: Value): Promise<Value> =>
     held ? new Promise((resolve) => held?.push(() => resolve(value))) : fromAfar(value);
   const engine: Engine = {
     run(script: Script, [, key = ''], args) {
+      ran.push(script.name);
+      if (script.name === mute) return Promise.reject(new Error('no answer'));
       if (script === releaseSlot) {
         endings.push(args[7] ?? '');
         owed.get(key)?.delete(args[2] ?? '');
@@ -203,6 +212,56 @@ test.each(['the same', 'another one'])(
     expect(member.told).toMatchObject([
       { what: what === 'the same' ? 'moved-away' : 'displaced', connection: event.connectionId },
     ]);
+  },
+);
+
+test('an assertion that overtakes a later claim of this instance displaces nothing, and the later one claims again', async () => {
+  const [earlier, later] = [member.entry('d-1', 'x'), member.entry('d-1', 'x')];
+  await member.directory.enter(earlier);
+  const { epoch, connectionId } = later.event;
+  standing = [1, epoch, `1${epoch}${shortId(member.instance)} ${shortId(connectionId)}`, ''];
+  held = [];
+  claims = [];
+  listener.subscribed();
+  await clock.advanceAsync(40);
+  expect(claims).toEqual([shortId(earlier.event.connectionId)]);
+  standing = undefined;
+  const answers = held;
+  held = undefined;
+  expect(await member.directory.enter(later)).toBe('held');
+  claims = [];
+  for (const answer of answers) answer();
+  await clock.advanceAsync(5_000);
+  expect(member.displaced()).toEqual([earlier.event.connectionId]);
+  expect(claims).toContain(shortId(connectionId));
+});
+
+test.each(['is', 'is not'])(
+  'an adapter that stops lays a lease that came too late down, and leaves the fleet if the engine %s told',
+  async (what) => {
+    const basis = { kind: 'lease', intervalMs: 60_000, from: 'default' } as const;
+    const entry = member.entry('d-1', 'x');
+    const other = shortId('0190a1b2-0000-7000-8000-00000000000b');
+    standing = [
+      5,
+      `1${entry.event.epoch}${other} ${shortId(member.entry('d-1', 'x').event.connectionId)}`,
+      '',
+    ];
+    held = [];
+    const state = { basis, silentMs: 0, leftMs: 60_000 };
+    void member.directory.leases.enter({ event: { ...entry.event, basis }, slot: 'x', state });
+    await clock.advanceAsync(50);
+    for (const answer of held) answer();
+    held = undefined;
+    await settled();
+    if (what === 'is not') mute = abandon.name;
+    void member.directory.leave(entry);
+    ran = [];
+    const closed = member.directory.close();
+    await clock.advanceAsync(2_000);
+    await closed;
+    const last = ran.filter((name) => ['abandon', 'lay-down', 'retire'].includes(name));
+    expect(last).toEqual(what === 'is' ? ['abandon', 'lay-down', 'retire'] : ['abandon']);
   },
 );
 

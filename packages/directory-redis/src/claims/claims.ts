@@ -133,11 +133,8 @@ export class Claims {
   notReleased(held: HeldConnection): void {
     // What the engine never had is no record to take out: it would be kept for ever.
     if (held.ending && (held.known || held.isSent)) this.#notReleased.set(held.shortId, held);
-    if (this.#notReleased.size > mostNotReleased)
-      for (const oldest of this.#notReleased.keys()) {
-        this.#notReleased.delete(oldest);
-        break;
-      }
+    const [oldest] = this.#notReleased.keys();
+    if (this.#notReleased.size > mostNotReleased) this.#notReleased.delete(oldest ?? '');
     if (held.noted) this.#options.endedUntold(held, this.#options.self.short);
   }
 
@@ -303,7 +300,9 @@ export class Claims {
         context.listener.epochSeen(before.epoch as Epoch, 'claim', held.event.connectionId);
       const isOurs = before.instance === self.identity.instance;
       const own = isOurs ? book.get(before.connection as ConnectionId) : undefined;
-      if (own) this.displaced(own, this.#placeOf(held));
+      // In a cluster an assertion may overtake the claim of a later connection, which is the holder, and must claim again.
+      if (own && held.displaced) this.#options.doubt(held.bucket);
+      else if (own) this.displaced(own, this.#placeOf(held));
     }
     return held.displaced ? 'lost' : 'held';
   }

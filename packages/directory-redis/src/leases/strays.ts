@@ -24,6 +24,10 @@ export class Strays {
     this.#shared = shared;
   }
 
+  get size(): number {
+    return this.#strays.size;
+  }
+
   /** Whether a connection, by its short id, is a stray: it must not be taken out. */
   has(connection: string): boolean {
     return this.#strays.has(connection);
@@ -42,7 +46,7 @@ export class Strays {
     this.#strays.clear();
   }
 
-  /** Moves the strays under such a name. To be called once a second. */
+  /** Moves the strays under such a name. To be called once a second, and before this incarnation leaves the fleet. */
   async layDown(): Promise<void> {
     const { asker, keys, self, context } = this.#shared;
     if (this.#strays.size === 0 || !asker.inTouch) return;
