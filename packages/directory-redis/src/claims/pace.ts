@@ -1,3 +1,6 @@
+import type { Instant } from '@rollcall/core';
+import { later, sleep, type Clock } from '@rollcall/core/environment';
+
 /** How many assertions an engine can take beside the load of devices, from the whole fleet. */
 const fleetPerSecond = 30_000;
 const leastPerSecond = 300;
@@ -9,4 +12,35 @@ export function assertionsPerSecond(instances: number): number {
     mostPerSecond,
     Math.max(leastPerSecond, Math.floor(fleetPerSecond / Math.max(1, instances))),
   );
+}
+
+/** What passes is spread over each second. */
+const slicesPerSecond = 10;
+
+/** Lets a number pass in each part of a second; all others wait for the next one. */
+export class Pace {
+  readonly #clock: Clock;
+  perSecond: number;
+  #passed = 0;
+  #sliceEnds: Instant;
+  #nextSlice: Promise<void> | undefined;
+
+  constructor(clock: Clock, perSecond: number) {
+    this.#clock = clock;
+    this.perSecond = perSecond;
+    this.#sliceEnds = clock.monotonic();
+  }
+
+  async pass(): Promise<void> {
+    while (this.#passed >= this.perSecond / slicesPerSecond) await (this.#nextSlice ??= this.#beginSlice());
+    this.#passed += 1;
+  }
+
+  async #beginSlice(): Promise<void> {
+    const now = this.#clock.monotonic();
+    this.#sliceEnds = later(this.#sliceEnds > now ? this.#sliceEnds : now, 1_000 / slicesPerSecond);
+    await sleep(this.#clock, this.#sliceEnds - now);
+    this.#passed = 0;
+    this.#nextSlice = undefined;
+  }
 }

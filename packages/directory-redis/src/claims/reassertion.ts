@@ -1,12 +1,10 @@
-import type { Instant } from '@rollcall/core';
-import { later, sleep } from '@rollcall/core/environment';
 import { unattended, type Shared } from '../shared.ts';
 import type { HeldConnection } from '../state/held-connection.ts';
 import { bucketCount } from '../wire/bucket-of.ts';
 import { readRecord } from '../wire/record.ts';
 import type { Claims } from './claims.ts';
 import { Doubts, type Doubted } from './doubts.ts';
-import { assertionsPerSecond } from './pace.ts';
+import { assertionsPerSecond, Pace } from './pace.ts';
 
 /** Within how many seconds all buckets are compared. */
 const digestSeconds = 30;
@@ -14,8 +12,6 @@ const digestSeconds = 30;
 const digestTogether = 64;
 /** How many buckets are asserted together at most: each takes two answers of the engine, which may be far away. */
 const assertedTogether = 128;
-/** Assertions are spread over each second. */
-const slicesPerSecond = 10;
 
 /** Leases that this incarnation holds in the engine alone, by the short ids of their connections. */
 interface StrayBook {
@@ -32,6 +28,7 @@ export class Reassertion {
   readonly #claims: Claims;
   readonly #strays: StrayBook;
   readonly #doubts = new Doubts();
+  readonly #pace: Pace;
   /** Leases that moved from here, and were left to their new holders. */
   readonly #left = new WeakSet<HeldConnection>();
   /** Whether a bucket is being asserted. */
@@ -39,11 +36,11 @@ export class Reassertion {
   #working = false;
   #stopped = false;
   #turn = 0;
-  #perSecond = assertionsPerSecond(1);
 
   /** @param strays must not be taken out. */
   constructor(shared: Shared, claims: Claims, strays: StrayBook) {
     this.#shared = shared;
+    this.#pace = new Pace(shared.context.clock, assertionsPerSecond(1));
     this.#strays = strays;
     this.#claims = claims;
   }
@@ -72,7 +69,7 @@ export class Reassertion {
   }
 
   instancesAre(count: number): void {
-    this.#perSecond = assertionsPerSecond(count);
+    this.#pace.perSecond = assertionsPerSecond(count);
   }
 
   /** To be called once a second. */
@@ -128,26 +125,20 @@ export class Reassertion {
   }
 
   async #work(): Promise<void> {
-    const { asker, context } = this.#shared;
-    let sliceEnds = context.clock.monotonic();
-    let sent = 0;
-    const paced = async (): Promise<void> => {
-      sent += 1;
-      if (sent < this.#perSecond / slicesPerSecond) return;
-      sent = 0;
-      sliceEnds = this.#endOfNextSlice(sliceEnds);
-      await sleep(context.clock, sliceEnds - context.clock.monotonic());
-    };
+    const { asker } = this.#shared;
     while (!this.#stopped && asker.inTouch) {
       const batch = this.#takeBatch();
       if (batch.length === 0) return;
       this.#underWay = true;
-      await Promise.all(
-        batch.map(async (doubted) => {
-          if (!(await this.#tell(doubted, paced))) this.#doubts.later(doubted.bucket);
-        }),
-      );
-      this.#underWay = false;
+      try {
+        await Promise.all(
+          batch.map(async (doubted) => {
+            if (!(await this.#tell(doubted))) this.#doubts.later(doubted.bucket);
+          }),
+        );
+      } finally {
+        this.#underWay = false;
+      }
     }
   }
 
@@ -155,7 +146,7 @@ export class Reassertion {
   #takeBatch(): readonly Doubted[] {
     const batch = new Map<number, Doubted>();
     let connections = 0;
-    while (batch.size < assertedTogether && connections < this.#perSecond) {
+    while (batch.size < assertedTogether && connections < this.#pace.perSecond) {
       const doubted = this.#doubts.take();
       if (!doubted) break;
       batch.set(doubted.bucket, doubted);
@@ -164,32 +155,33 @@ export class Reassertion {
     return [...batch.values()];
   }
 
-  #endOfNextSlice(sliceEnds: Instant): Instant {
-    const now = this.#shared.context.clock.monotonic();
-    return later(sliceEnds > now ? sliceEnds : now, 1_000 / slicesPerSecond);
-  }
-
   /** @returns whether the engine answered every assertion. */
-  async #tell({ bucket, what }: Doubted, paced: () => Promise<void>): Promise<boolean> {
+  async #tell({ bucket, what }: Doubted): Promise<boolean> {
     const { asker, book } = this.#shared;
     let complete = await this.#takeOutStrangers(bucket);
     const answers: Promise<boolean>[] = [];
     for (const held of [...book.inBucket(bucket)]) {
       if (!asker.inTouch || !complete) return false;
-      // An assertion would displace the lease that the engine is about to answer with, for one that is not published then.
-      if (held.isEntering || (what === 'unknown' && held.known)) continue;
-      if (book.get(held.event.connectionId) !== held) continue;
-      answers.push(this.#claims.assert(held));
-      await paced();
+      if (!this.#isToTell(held, what)) continue;
+      await this.#pace.pass();
+      // Meanwhile it may have ended.
+      if (this.#isToTell(held, what)) answers.push(this.#claims.assert(held));
     }
     for (const answered of await Promise.all(answers)) complete &&= answered;
     return complete;
   }
 
+  #isToTell(held: HeldConnection, what: Doubted['what']): boolean {
+    // An assertion would displace the lease that the engine is about to answer with, for one that is not published then.
+    if (held.isEntering || (what === 'unknown' && held.known)) return false;
+    return this.#shared.book.get(held.event.connectionId) === held;
+  }
+
   /** Takes out records of this instance that are not in the book: the engine did not hear that they ended. */
   async #takeOutStrangers(bucket: number): Promise<boolean> {
     const { asker, keys, self, book, foreign } = this.#shared;
-    const owed = keys.owedBy(bucket) + self.short;
+    const me = self.short;
+    const owed = keys.owedBy(bucket) + me;
     const known = await asker.look('HKEYS', owed);
     if (known.status !== 'answer' || !Array.isArray(known.value)) return known.status === 'refused';
     const held = new Set([...book.inBucket(bucket)].map(({ shortId }) => shortId));
@@ -209,6 +201,8 @@ export class Reassertion {
       // A lease may have come here meanwhile.
       if ([...book.inBucket(bucket)].some(({ shortId }) => shortId === connection)) continue;
       if (this.#hasMoved(connection)) continue;
+      // Others tell what the incarnation before had.
+      if (me !== self.short) return false;
       if (!(await this.#claims.releaseRecord(connection, { device, field, bucket, kind }))) return false;
     }
     return true;
