@@ -24,6 +24,8 @@ let clock: ManualClock;
 let listener: EngineListener;
 /** The connections of all claims that were sent. */
 let claims: string[];
+/** From which incarnation each of them takes its lease; '' none. */
+let takenFrom: string[];
 /** The endings of all releases that were sent. */
 let endings: string[];
 /** What the engine answers to claims; default: that they won. */
@@ -52,6 +54,7 @@ let member: FleetMember;
 beforeEach(async () => {
   clock = new ManualClock();
   claims = [];
+  takenFrom = [];
   endings = [];
   owed = new Map();
   held = undefined;
@@ -87,6 +90,7 @@ beforeEach(async () => {
       if (script !== claimSlot) return Promise.resolve(1);
       const connection = args[3] ?? '';
       claims.push(connection);
+      takenFrom.push(args[6] ?? '');
       owed.set(key, (owed.get(key) ?? new Map()).set(connection, args[4] ?? ''));
       return answer(standing ?? [1, args[1], '', '']);
     },
@@ -214,6 +218,25 @@ test.each(['the same', 'another one'])(
     ]);
   },
 );
+
+test('a lease that was never entered here, and whose holder is gone, is not left to that one', async () => {
+  const basis = { kind: 'lease', intervalMs: 60_000, from: 'default' } as const;
+  const { event } = member.entry('d-1', 'x');
+  const { connectionId, epoch } = event;
+  const gone = shortId('0190a1b2-0000-7000-8000-00000000000b');
+  await isLate();
+  const state = { basis, silentMs: 0, leftMs: 60_000 };
+  const lease = { event: { ...event, basis }, slot: 'd-1', state };
+  expect(await member.directory.leases.enter(lease)).toEqual({ status: 'unknown' });
+  for (const answer of held ?? []) answer();
+  held = undefined;
+  standing = [0, `1${epoch}${gone} ${shortId(connectionId)}`];
+  [claims, takenFrom] = [[], []];
+  await clock.advanceAsync(4_000);
+  expect(member.told).toEqual([]);
+  const froms = takenFrom.filter((_from, index) => claims[index] === shortId(connectionId));
+  expect(froms.slice(0, 2)).toEqual(['', gone]);
+});
 
 test('an assertion that overtakes a later claim of this instance displaces nothing, and the later one claims again', async () => {
   const [earlier, later] = [member.entry('d-1', 'x'), member.entry('d-1', 'x')];

@@ -249,13 +249,15 @@ export class Claims {
     }
     const [code, first, second, third] = reply.value as readonly unknown[];
     if (code === 2) fenced(me);
-    held.known ||= code === 0 || code === 1;
+    const winner = code === 0 ? readClaim(first) : undefined;
+    // If another incarnation holds this lease, the engine has no record of it here.
+    held.known ||= code === 1 || (code === 0 && winner?.connection !== held.event.connectionId);
     if (book.get(held.event.connectionId) !== held) return undefined;
     if (code === 1) {
       if (typeof third === 'string' && third !== '') foreign.found('claim', third);
       return this.#won(held, first, readClaim(second));
     }
-    if (code === 0) return this.#lost(held, readClaim(first));
+    if (code === 0) return this.#lost(held, winner);
     if (code !== 3) return undefined;
     this.endedElsewhere(held);
     return 'lost';
@@ -311,7 +313,7 @@ export class Claims {
     if (!by) return undefined;
     if (by.connection === held.event.connectionId) {
       if (held.takenFrom === shortId(by.instance)) return this.#takeAgain(held);
-      if (held.from !== '') return this.#unlessGone(held, by);
+      if (held.from !== '' || !held.known) return this.#unlessGone(held, by);
       this.movedAway(held, by);
       return 'lost';
     }
@@ -322,7 +324,7 @@ export class Claims {
   }
 
   /**
-   * A lease that was never entered here, of an earlier run. Another incarnation has it: a living one took it meanwhile. Otherwise it is
+   * A lease that was never entered here, usually of an earlier run. Another incarnation has it: a living one took it meanwhile. Otherwise it is
    * gone, e.g. the one before that run, which ended before it had entered the lease. Then this one takes it, the next time.
    */
   #unlessGone(held: HeldConnection, by: Claim): undefined {
