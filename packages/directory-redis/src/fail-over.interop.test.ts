@@ -160,6 +160,27 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
       );
     });
 
+    test('what began in that second at an adapter that is declared dead meanwhile is told by that one', async () => {
+      const [a] = [await member(), await member()];
+      const kept = a.entry('d-1', 'x');
+      await a.directory.enter(kept);
+      await replicate();
+      const [lacked, lease] = [a.entry('d-2', 'x'), leaseOf(a, 'd-3')];
+      expect(await a.directory.enter(lacked)).toBe('held');
+      expect(await a.directory.leases.enter(lease)).toEqual({ status: 'held' });
+      const restore = fleet.cutOff(a.instance);
+      await failOver();
+      await undertaker();
+      await vi.waitFor(
+        () => expect(told.map(({ event }) => event.connectionId)).toEqual([kept.event.connectionId]),
+        patience,
+      );
+      restore();
+      const neverKnown = [lacked, lease].map(({ event }) => event.connectionId);
+      await vi.waitFor(() => expect(lossesOf(a)).toEqual([{ what: 'buried', neverKnown }]), patience);
+      expect(await a.directory.leases.enter(lease), 'nobody else ended it').toEqual({ status: 'held' });
+    });
+
     function leaseOf(of: FleetMember, device: string, leftMs: number = basis.intervalMs): LeaseEntry {
       const { event } = of.entry(device, 'x');
       return { event: { ...event, basis }, slot: 'x', state: { basis, silentMs: 0, leftMs } };

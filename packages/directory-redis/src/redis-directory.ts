@@ -339,7 +339,9 @@ class RedisDirectory implements ConnectionDirectory {
   /** The next incarnation begins with nothing. */
   async #goOnAsAnother(wasInTouch: boolean): Promise<void> {
     const { self, book, asker, context } = this.#shared;
-    const { neverKnown, toldByOthers, hasAnswered } = await this.#death.settle(this.#claims.notReleasedYet());
+    const mayLack = asker.mayHaveMissed || !this.#reassertion.caughtUp;
+    const notReleased = this.#claims.notReleasedYet();
+    const { neverKnown, toldByOthers, hasAnswered } = await this.#death.settle(mayLack, notReleased);
     this.#leases.startAnew(neverKnown);
     book.clear();
     this.#claims.forgetAll();

@@ -60,7 +60,7 @@ test('a confirmed connection is not asked about, and needs no answer', async () 
   answers = false;
   book.add(held(true));
   ownDeath.leftInDoubt(held(true));
-  expect(await ownDeath.settle()).toEqual({ neverKnown: [], toldByOthers: [], hasAnswered: true });
+  expect(await ownDeath.settle(false)).toEqual({ neverKnown: [], toldByOthers: [], hasAnswered: true });
 });
 
 test('for a claim whose answer was lost, the engine says whether it has it', async () => {
@@ -68,25 +68,43 @@ test('for a claim whose answer was lost, the engine says whether it has it', asy
   for (const each of [claimed, never]) book.add(each);
   for (const each of [left, leftNever]) ownDeath.leftInDoubt(each);
   had = new Set([claimed, left].map(({ shortId: short }) => short));
-  expect(await ownDeath.settle()).toMatchObject({
+  expect(await ownDeath.settle(false)).toMatchObject({
     neverKnown: [idOf(never), idOf(leftNever)],
     hasAnswered: true,
   });
-  expect(await ownDeath.settle(), 'the next incarnation left nothing yet').toMatchObject({
+  expect(await ownDeath.settle(false), 'the next incarnation left nothing yet').toMatchObject({
     neverKnown: [idOf(never)],
   });
+});
+
+test('an engine that failed over is asked about what it confirmed before: what it lacks is told here, and nothing else', async () => {
+  const [kept, lacked, left] = [held(true), held(true), held(true)];
+  for (const each of [kept, lacked]) book.add(each);
+  ownDeath.leftInDoubt(left);
+  had = new Set([kept.shortId]);
+  expect(await ownDeath.settle(true)).toEqual({
+    neverKnown: [idOf(lacked), idOf(left)],
+    toldByOthers: [],
+    hasAnswered: true,
+  });
+  answers = false;
+  const never = held();
+  book.add(never);
+  const settling = ownDeath.settle(true);
+  await clock.advanceAsync(2_000);
+  expect(await settling, 'what it confirmed stays with others').toMatchObject({ neverKnown: [idOf(never)] });
 });
 
 test('a connection that was left in a doubt that is over stays with this instance', async () => {
   ownDeath.leftInDoubt(held());
   ownDeath.doubtEnded();
-  expect(await ownDeath.settle()).toEqual({ neverKnown: [], toldByOthers: [], hasAnswered: true });
+  expect(await ownDeath.settle(false)).toEqual({ neverKnown: [], toldByOthers: [], hasAnswered: true });
 });
 
 test('a connection that begins while the engine is asked is never known; a late answer counts', async () => {
   const [late, never] = [held(), held()];
   for (const each of [late, never]) book.add(each);
-  const settling = ownDeath.settle();
+  const settling = ownDeath.settle(false);
   late.known = true;
   const begun = held();
   book.add(begun);
@@ -98,7 +116,7 @@ test('an engine that does not answer is waited for 2 s: then this instance publi
   const claimed = held();
   book.add(claimed);
   let outcome: Awaited<ReturnType<OwnDeath['settle']>> | undefined;
-  void ownDeath.settle().then((each) => (outcome = each));
+  void ownDeath.settle(false).then((each) => (outcome = each));
   await clock.advanceAsync(1_999);
   expect(outcome).toBeUndefined();
   await clock.advanceAsync(1);
@@ -109,13 +127,13 @@ test('a session that ended while the engine was away is told by others if the en
   const [told, gone, lease] = [held(true), held(true), held(true)];
   lease.noted = {} as NonNullable<HeldConnection['noted']>;
   had = new Set([told, lease].map(({ shortId: short }) => short));
-  expect(await ownDeath.settle([told, gone, lease])).toEqual({
+  expect(await ownDeath.settle(false, [told, gone, lease])).toEqual({
     neverKnown: [idOf(gone)],
     toldByOthers: [idOf(told)],
     hasAnswered: true,
   });
   answers = false;
-  const settling = ownDeath.settle([told]);
+  const settling = ownDeath.settle(false, [told]);
   await clock.advanceAsync(2_000);
   expect(await settling, 'twice is better than never').toMatchObject({
     neverKnown: [idOf(told)],

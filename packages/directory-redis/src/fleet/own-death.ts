@@ -1,6 +1,5 @@
 import type { ConnectionId } from '@rollcall/core';
 import { sleep } from '@rollcall/core/environment';
-import type { ConnectedEvent } from '@rollcall/core/events';
 import type { Shared } from '../shared.ts';
 import type { HeldConnection } from '../state/held-connection.ts';
 import { untoldOf } from './untold-of.ts';
@@ -41,28 +40,34 @@ export class OwnDeath {
   /**
    * The engine may have a claim whose answer was lost; then others publish its ending. So it is asked. What is entered meanwhile is not
    * claimed, and so is never known. If the engine does not answer, this instance publishes all endings that the engine did not confirm:
-   * twice is better than never.
+   * twice is better than never. What it did confirm is left to others then.
    *
+   * @param mayLack whether the engine may lack what it confirmed, as one that failed over: then it is asked about that, too.
    * @param notReleased connections that ended, and the engine did not confirm that it knows.
    */
-  async settle(notReleased: Iterable<HeldConnection> = []): Promise<OwnDeathOutcome> {
+  async settle(mayLack: boolean, notReleased: Iterable<HeldConnection> = []): Promise<OwnDeathOutcome> {
     const { self, context } = this.#shared;
-    const unconfirmed = this.#unconfirmed();
+    const confirmed = new Set(mayLack ? this.#open().filter(({ known }) => known) : []);
+    const open = this.#open().filter((held) => !held.known || confirmed.has(held));
     // Whoever holds a lease by now learns how it ended: see `UntoldEnds`.
     const ended = [...notReleased].flatMap(({ noted, event }) => (noted ? [] : [event]));
-    if (unconfirmed.length + ended.length === 0) {
+    if (open.length + ended.length === 0) {
       this.#leftInDoubt = [];
       return { neverKnown: [], toldByOthers: [], hasAnswered: true };
     }
     const untold = await Promise.race([
-      untoldOf(self.identity.instance, [...unconfirmed, ...ended], this.#shared),
+      untoldOf(self.identity.instance, [...open.map(({ event }) => event), ...ended], this.#shared),
       sleep(context.clock, patienceMs).then(() => undefined),
     ]);
     const isOnlyHere = (connection: ConnectionId): boolean => untold?.connections.has(connection) ?? true;
-    const asked = new Set(unconfirmed.map(({ connectionId }) => connectionId));
-    const unknown = this.#unconfirmed()
-      .map(({ connectionId }) => connectionId)
-      .filter((connection) => !asked.has(connection) || isOnlyHere(connection));
+    const asked = new Set(open);
+    const unknown = this.#open()
+      .filter((held) => {
+        const { connectionId } = held.event;
+        if (confirmed.has(held)) return untold?.connections.has(connectionId) ?? false;
+        return !held.known && (!asked.has(held) || isOnlyHere(connectionId));
+      })
+      .map(({ event }) => event.connectionId);
     this.#leftInDoubt = [];
     const left = ended.map(({ connectionId }) => connectionId);
     // An engine that began anew may not have had these when they ended: then it could not note how.
@@ -71,8 +76,7 @@ export class OwnDeath {
     return { neverKnown, toldByOthers, hasAnswered: untold !== undefined };
   }
 
-  #unconfirmed(): readonly ConnectedEvent[] {
-    const all = [...this.#shared.book.all(), ...this.#leftInDoubt];
-    return all.filter(({ known }) => !known).map(({ event }) => event);
+  #open(): readonly HeldConnection[] {
+    return [...this.#shared.book.all(), ...this.#leftInDoubt];
   }
 }
