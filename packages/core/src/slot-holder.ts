@@ -20,6 +20,9 @@ export interface OpenAtInstance {
   decided?: OwedEnding;
 }
 
+/** How late at most another instance reports that it heard a device. */
+const reportedWithinMs = 1_000;
+
 /** Who holds a slot, or a lease, as a directory in memory knows it. */
 export interface SlotHolder {
   readonly connection: ConnectionId;
@@ -115,7 +118,7 @@ function endingOfDead(
 
 /**
  * What is owed of a connection that a dead instance left open. It is decided once; but a lease may go on elsewhere until it has run out,
- * as known when its holder last lived.
+ * as known when its holder last lived. If others heard its device since, it runs out an interval after that: the next request moves it.
  *
  * @param holder who has its slot.
  */
@@ -128,19 +131,28 @@ export function owedOf(
   if (open.decided) return open.decided;
   const { event } = open.entry;
   const isHolder = holder?.connection === event.connectionId;
-  const lease = isHolder && holder.lease && leaseHeldBy(holder, clock.monotonic());
+  const now = clock.monotonic();
+  const lease = isHolder && holder.lease && leaseHeldBy(holder, now);
   const owed: OwedEnding = {
     event,
     unconfirmed: isUnconfirmed(event, death.unconfirmedSince),
     reason: endingOfDead(event, death, holder !== undefined && !isHolder),
-    ...(lease && { lease: { slot: lease.slot, state: lease.state } }),
+    ...(lease && {
+      lease: { slot: lease.slot, state: { ...lease.state, leftMs: leftMs(holder, lease.state, now) } },
+    }),
   };
-  if (!lease || hasRunOut(lease.state, clock.now() - death.aliveAt)) open.decided = owed;
+  if (!owed.lease || hasRunOut(owed.lease.state, clock.now() - death.aliveAt)) open.decided = owed;
   return owed;
 }
 
-function hasRunOut({ basis, leftMs }: LeaseState, sinceAliveMs: number): boolean {
-  return leftMs <= 0 && sinceAliveMs >= (basis.detectWithinMs ?? basis.intervalMs);
+/** Until nobody can have heard of its device in time any more. */
+function leftMs({ lease: notes }: SlotHolder, { basis, leftMs: noted }: LeaseState, now: Instant): number {
+  if (notes?.reportedAt === undefined) return noted;
+  return Math.max(noted, notes.reportedAt + basis.intervalMs + reportedWithinMs - now);
+}
+
+function hasRunOut({ basis, leftMs: left }: LeaseState, sinceAliveMs: number): boolean {
+  return left <= 0 && sinceAliveMs >= (basis.detectWithinMs ?? basis.intervalMs);
 }
 
 /** The next incarnation after a dead one, and the one after that, in order. The last one may live. */

@@ -1,12 +1,14 @@
-import { ManualClock } from '@rollcall/conformance';
+import { ManualClock, seededRandom } from '@rollcall/conformance';
 import {
+  deadAfterMsUnderTest,
   describeDirectory,
   describeFleet,
   describeUntoldEndings,
   joinFleet,
+  type FleetMember,
   type FleetUnderTest,
 } from '@rollcall/conformance/fleet';
-import type { Clock } from '@rollcall/core/environment';
+import { silentLog, type Clock } from '@rollcall/core/environment';
 import { expect, test } from 'vitest';
 import type { Channel, ToParent, ToProcess } from './calls.ts';
 import { joinProcesses } from './process-directory.ts';
@@ -129,5 +131,40 @@ test('a silent device is not reported as gone because the parent answers late: a
   await fleet.pass(1_000);
   answer();
   expect(await silence).toMatchObject({ status: 'heard' });
+  await fleet.cleanUp?.();
+});
+
+test('a lease whose device others heard after its holder died is not owed before the next request is due: that moves it', async () => {
+  const fleet = await open();
+  const [a, b] = [await joinFleet(fleet), await joinFleet(fleet)];
+  const left: (number | undefined)[] = [];
+  const undertaker = await fleet.createUndertaker({
+    ...{ clock: fleet.clock, random: seededRandom(1), log: silentLog, deadAfterMs: deadAfterMsUnderTest },
+    tell(_dead, owed) {
+      left.push(...owed.map(({ lease: of }) => of?.state.leftMs));
+      return Promise.resolve([]);
+    },
+  });
+  const basis = { kind: 'lease', intervalMs: 60_000, from: 'default' } as const;
+  const leaseAt = (member: FleetMember) => {
+    const { event } = member.entry('thermostat-7', 'sensor');
+    return { event: { ...event, basis }, slot: 'sensor', state: { basis, silentMs: 0, leftMs: 60_000 } };
+  };
+  const lease = leaseAt(a);
+  await a.directory.leases.enter(lease);
+  fleet.freeze(a.instance);
+  await fleet.pass(2_000);
+  const report = { ...lease, instance: a.instance };
+  expect(await b.directory.leases.report(report, { kind: 'request', ageMs: 0 })).toMatchObject({
+    status: 'told',
+  });
+  await fleet.pass(59_900);
+  expect(left.length).toBeGreaterThan(0);
+  expect(left.every((leftMs) => leftMs !== undefined && leftMs > 0)).toBe(true);
+  expect(await b.directory.leases.enter(leaseAt(b))).toMatchObject({
+    status: 'moved-here',
+    lease: { event: { connectionId: lease.event.connectionId } },
+  });
+  await undertaker.stop();
   await fleet.cleanUp?.();
 });
