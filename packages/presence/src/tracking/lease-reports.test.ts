@@ -63,7 +63,7 @@ test('a request that waits is not replaced by a lesser sign after it', async () 
 test('no waiting sign is reported after a goodbye', async () => {
   reports.report(lease, { kind: 'request' });
   reports.report(lease, { kind: 'request' });
-  reports.goodbye(lease, 20);
+  reports.goodbye(lease, { ageMs: 20 });
   expect(sent.map(([, { kind }]) => kind)).toEqual(['request', 'goodbye']);
   await answer();
   await answer();
