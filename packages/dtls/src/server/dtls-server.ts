@@ -129,7 +129,7 @@ class Receiver<P> {
     }
   }
 
-  /** Records of epoch 0, which nothing protects. Returns whether a HelloVerifyRequest went out. */
+  /** Records of epoch 0, which nothing protects. Returns whether the datagram has been answered, or has begun a ClientHello. */
   #takePlain(
     { type, sequence, fragment }: DtlsRecord,
     peer: Peer,

@@ -107,6 +107,32 @@ describe('cookies', () => {
   });
 });
 
+describe('a datagram with several ClientHellos', () => {
+  test('a datagram full of hellos that are refused begins one handshake, and is answered once', async () => {
+    const { hello, forge, peer, answers, log, server } = await secondHello();
+    const body = Buffer.concat([hello.subarray(25, 25 + 56), Buffer.from('000213010100', 'hex')]);
+    const refused = plainRecord(
+      contentType.handshake,
+      1,
+      handshakeMessage(handshakeType.clientHello, 1, body),
+    );
+    forge(Buffer.concat(Array.from({ length: 15 }, () => refused)), peer);
+    expect(log).toEqual(['failed no-common-suite']);
+    expect(answers).toHaveLength(2);
+    expect(server.counters.dropped.unexpected).toBe(14);
+  });
+
+  test('a datagram with the fragments of one ClientHello begins its handshake', async () => {
+    const { hello, forge, peer, answers } = await secondHello();
+    const fragments = fragmentsOf(hello.subarray(13), 60).map((fragment, i) =>
+      plainRecord(contentType.handshake, 5 + i, fragment),
+    );
+    forge(Buffer.concat(fragments), peer);
+    expect(fragments.length).toBeGreaterThan(1);
+    expect(isServerHello(answers[1])).toBe(true);
+  });
+});
+
 describe('a ClientHello that comes again', () => {
   test('a repeated ClientHello is answered with the same flight, at most each 100 ms and ten times in all', async () => {
     const { hello, forge, peer, answers, clock } = await secondHello();

@@ -41,7 +41,7 @@ interface HelloFrom {
   readonly peer: Peer;
   readonly key: string;
   readonly recordSequence: number;
-  /** A datagram is answered with one HelloVerifyRequest at the most: a datagram never causes several answers. */
+  /** Something in the same datagram was answered, or began a ClientHello. A datagram never causes several answers. */
   readonly isAnswered: boolean;
 }
 
@@ -63,7 +63,7 @@ export class HelloVerifier {
     this.#options = options;
   }
 
-  /** Returns true if a HelloVerifyRequest was sent, or held back by `isAnswered`. @throws Malformed */
+  /** Returns true if the fragment begins a ClientHello: one of a datagram is taken, the others are dropped. @throws Malformed */
   take(fragment: HandshakeFragment, from: HelloFrom): boolean {
     const { length, sequence, offset, bytes } = fragment;
     const isTooMuch = length > maxHelloBytes || sequence > maxHelloSequence;
@@ -75,9 +75,13 @@ export class HelloVerifier {
       this.#takeRest(begun, fragment, from);
       return false;
     }
+    if (from.isAnswered) {
+      this.#options.drop('unexpected', from.peer);
+      return true;
+    }
     const start = readHelloStart(bytes);
     if (!cookies.isGenuine(from.key, start)) {
-      if (!from.isAnswered) this.#requestVerification(start, sequence, from);
+      this.#requestVerification(start, sequence, from);
       return true;
     }
     const isKnown = begun?.helloSequence === sequence && begun.clientRandom.equals(start.random);
@@ -86,7 +90,7 @@ export class HelloVerifier {
       if (begun) this.#options.onRestarted(begun);
       this.#admit(start, fragment, from);
     }
-    return false;
+    return true;
   }
 
   /** A fragment that is not the first one. It has no cookie, so its sender must be known. */

@@ -12,7 +12,7 @@ import { extensionType } from '../wire/extension-type.ts';
 import { ownCopy } from '../wire/own-copy.ts';
 import { serverNameIn } from '../wire/server-name.ts';
 import { dtls12 } from '../wire/protocol-version.ts';
-import { chooseCurve, chooseSignatureScheme } from './choose-curve.ts';
+import { chooseCurve, chooseSignatureScheme, readGroups } from './choose-curve.ts';
 
 /** What client and server agree on before any key is exchanged. */
 export interface Terms {
@@ -44,6 +44,9 @@ export interface Offer {
   readonly certificateCurve: CurveName | undefined;
 }
 
+/** What a key exchange needs beside the suite. */
+type KeyTerms = Partial<Pick<Terms, 'curve' | 'signatureScheme'>>;
+
 /** RFC 5746 §3.3. */
 const renegotiationScsv = 0x00_ff;
 
@@ -63,8 +66,9 @@ export function negotiate(hello: ClientHello, offer: Offer, resumed?: CipherSuit
   // Nothing was negotiated before: RFC 5746 §3.6.
   if (renegotiation && !(renegotiation.length === 1 && renegotiation[0] === 0))
     return refuse('handshakeFailure', 'renegotiation');
-  const cipherSuite = resumed ?? chooseSuite(hello, offer);
-  if (cipherSuite === undefined) return refuse('handshakeFailure', 'no-common-suite');
+  const chosen = resumed ? { cipherSuite: resumed, keyTerms: {} } : chooseSuite(hello, offer);
+  if (chosen === undefined) return refuse('handshakeFailure', 'no-common-suite');
+  const { cipherSuite, keyTerms } = chosen;
   const extendedMasterSecret = extensions.has(extensionType.extendedMasterSecret);
   // Only sessions with an extended master secret are kept: RFC 7627 §5.3.
   if (resumed && !extendedMasterSecret) return refuse('handshakeFailure', 'resumption');
@@ -78,7 +82,7 @@ export function negotiate(hello: ClientHello, offer: Offer, resumed?: CipherSuit
     pointFormats: keyExchange !== 'psk' && extensions.has(extensionType.pointFormats),
     curve: undefined,
     signatureScheme: undefined,
-    ...(!resumed && chooseKeyExchange(hello, keyExchange, offer)),
+    ...keyTerms,
     clientConnectionId: offer.connectionIds ? connectionIdOf(hello) : undefined,
   };
 }
@@ -101,30 +105,40 @@ function refuse(refusal: AlertName, reason: Refusal['reason']): Refusal {
 }
 
 /** The first of the client's suites that the server accepts; one with CBC only if there is no other. */
-function chooseSuite(hello: ClientHello, offer: Offer): CipherSuiteName | undefined {
-  const possible = hello.cipherSuites
+function chooseSuite(
+  hello: ClientHello,
+  offer: Offer,
+): { readonly cipherSuite: CipherSuiteName; readonly keyTerms: KeyTerms } | undefined {
+  // A client may list a suite any number of times.
+  const common = [...new Set(hello.cipherSuites)]
     .map((id) => nameById.get(id))
     .filter((name) => name !== undefined)
-    .filter(
-      (name) =>
-        offer.cipherSuites.includes(name) &&
-        chooseKeyExchange(hello, cipherSuites[name].keyExchange, offer) !== undefined,
-    );
-  return possible.find((name) => cipherSuites[name].cipher !== 'cbc') ?? possible[0];
+    .filter((name) => offer.cipherSuites.includes(name));
+  const termsOf = keyTermsOf(hello, new Set(common.map((name) => cipherSuites[name].keyExchange)), offer);
+  const possible = common.flatMap((cipherSuite) => {
+    const { keyExchange, cipher } = cipherSuites[cipherSuite];
+    const keyTerms = termsOf.get(keyExchange);
+    return keyTerms ? [{ cipherSuite, keyTerms, cipher }] : [];
+  });
+  return possible.find(({ cipher }) => cipher !== 'cbc') ?? possible[0];
 }
 
-/** `undefined` where the client supports none. @throws Malformed */
-function chooseKeyExchange(
+/** By key exchange, as far as the client supports it. What a client lists is read once, however many suites it has. @throws Malformed */
+function keyTermsOf(
   hello: ClientHello,
-  keyExchange: KeyExchange,
+  wanted: ReadonlySet<KeyExchange>,
   { certificateCurve }: Offer,
-): Partial<Pick<Terms, 'curve' | 'signatureScheme'>> | undefined {
-  if (keyExchange === 'psk') return {};
-  const curve = chooseCurve(hello);
-  if (curve === undefined) return undefined;
-  if (keyExchange === 'ecdhe_psk') return { curve };
-  const signatureScheme = certificateCurve && chooseSignatureScheme(hello, certificateCurve);
-  return signatureScheme === undefined ? undefined : { curve, signatureScheme };
+): ReadonlyMap<KeyExchange, KeyTerms> {
+  const found = new Map<KeyExchange, KeyTerms>([['psk', {}]]);
+  if (!wanted.has('ecdhe_psk') && !wanted.has('ecdhe_ecdsa')) return found;
+  const groups = readGroups(hello);
+  const curve = chooseCurve(groups);
+  if (curve === undefined) return found;
+  found.set('ecdhe_psk', { curve });
+  if (certificateCurve === undefined || !wanted.has('ecdhe_ecdsa')) return found;
+  const signatureScheme = chooseSignatureScheme(hello, groups, certificateCurve);
+  if (signatureScheme !== undefined) found.set('ecdhe_ecdsa', { curve, signatureScheme });
+  return found;
 }
 
 function connectionIdOf({ extensions }: ClientHello): Buffer | undefined {

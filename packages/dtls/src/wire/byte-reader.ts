@@ -15,21 +15,21 @@ export class ByteReader {
 
   /** The next `count` bytes: a view, not a copy. @throws Malformed where there are fewer. */
   bytes(count: number): Buffer {
-    if (count > this.left) throw new Malformed('a field is longer than what holds it');
-    this.#at += count;
-    return this.#bytes.subarray(this.#at - count, this.#at);
+    const at = this.#pass(count);
+    return this.#bytes.subarray(at, at + count);
   }
 
+  // Numbers are read in place: a view of each would cost many times as much.
   uint8(): number {
-    return this.bytes(1).readUInt8();
+    return this.#bytes.readUInt8(this.#pass(1));
   }
 
   uint16(): number {
-    return this.bytes(2).readUInt16BE();
+    return this.#bytes.readUInt16BE(this.#pass(2));
   }
 
   uint24(): number {
-    return this.bytes(3).readUIntBE(0, 3);
+    return this.#bytes.readUIntBE(this.#pass(3), 3);
   }
 
   /** A vector whose length stands in one byte before it (RFC 5246 §4.3). */
@@ -48,5 +48,13 @@ export class ByteReader {
   /** @throws Malformed where something is left. */
   end(): void {
     if (this.left > 0) throw new Malformed('something follows the last field');
+  }
+
+  /** Returns where the bytes begin. */
+  #pass(count: number): number {
+    if (count > this.left) throw new Malformed('a field is longer than what holds it');
+    const at = this.#at;
+    this.#at += count;
+    return at;
   }
 }
