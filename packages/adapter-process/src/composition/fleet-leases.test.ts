@@ -1,5 +1,6 @@
 import { createMemoryJournal } from '@rollcall/outbox';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { fileJournals } from '../testing/file-journals.ts';
 import { instanceOf } from '../testing/fleet-in-test.ts';
 import { startLeases, type LeasesInTest } from '../testing/start-leases.ts';
 import {
@@ -246,6 +247,29 @@ describe('a holder of leases', () => {
       expect(published).toEqual(new Set(by));
     },
   );
+
+  test('to which one moved with its beginning has it once in its journal, as its own', async () => {
+    const journals = fileJournals(clock);
+    const a = await join('a');
+    const b = await join('b', { journal: journals() });
+    a.sink.answer = () => ({ status: 'retryable', cause: new Error('away') });
+    await hear(a, 2_000);
+    kill(a);
+    await clock.advanceAsync(deadAfterMs * 2);
+    await hear(b, 1_000);
+    expect(inWords(b.sink)).toEqual(['~', '+']);
+    kill(b);
+    const again = await join('b', { journal: journals() });
+    await hear(again, 20_000, 6);
+    expect(inWords(again.sink)).toEqual([]);
+    await clock.advanceAsync(2 * minute);
+    expect(inWords(again.sink)).toEqual(['-inactive']);
+    expect(again.sink.events[0]?.adapter.id).toBe('b');
+    kill(again);
+    const last = await join('b', { journal: journals() });
+    await clock.advanceAsync(2 * minute);
+    expect(inWords(last.sink)).toEqual([]);
+  });
 
   test('from which one moved does not have it in its journal any more', async () => {
     const journal = createMemoryJournal();

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ManualClock, settled } from '@rollcall/conformance';
 import { MemoryFleet } from '@rollcall/conformance/fleet';
 import type { EventId } from '@rollcall/core';
@@ -9,9 +6,9 @@ import type { ConnectionEvent } from '@rollcall/core/events';
 import type { DeadInstance, OwedEnding } from '@rollcall/core/directory';
 import { createMemoryJournal, type Journal } from '@rollcall/outbox';
 import type { Delivery } from '@rollcall/core/sink';
-import { createFileJournal, openSqliteStore } from '@rollcall/outbox/testing';
 import { stampOwed } from '@rollcall/presence/internal';
-import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { fileJournals } from '../testing/file-journals.ts';
 import { instanceOf } from '../testing/fleet-in-test.ts';
 import type { TestSetting } from '../testing/start-for-test.ts';
 import { startScripted, type ScriptedInTest } from '../testing/start-scripted.ts';
@@ -72,29 +69,6 @@ async function run(journal: Journal, setting: TestSetting = {}): Promise<Scripte
   members.push(member);
   await settled();
   return member;
-}
-
-/** A journal that keeps events, too. Each run opens the file again; only the latest writes it. */
-function fileJournals(): () => Journal {
-  const directory = mkdtempSync(join(tmpdir(), 'rollcall-killed-'));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
-  let latest: ReturnType<typeof openSqliteStore> | undefined;
-  return () => {
-    latest?.close();
-    const file = join(directory, 'test.journal');
-    const store = (latest = openSqliteStore({ file, durability: 'process', maxBytes: 10_000_000 }));
-    return createFileJournal({
-      clock,
-      log: silentLog,
-      behindAfterMs: 50,
-      store: {
-        open: async () => store.summary(),
-        read: async (what, which) => store[what](which as never) as never,
-        apply: async (batch) => (latest === store ? store.apply(batch) : undefined),
-        close: async () => (latest === store ? store.close() : undefined),
-      },
-    });
-  };
 }
 
 /** As `kill -9`: its journal stays. */
@@ -178,7 +152,7 @@ test('killed while others still tell its endings, and started again: those are n
 });
 
 test('a beginning that neither the network nor the directory had goes out before its ending', async () => {
-  const nextJournal = fileJournals();
+  const nextJournal = fileJournals(clock);
   const first = await run(nextJournal(), { answer: () => away });
   fleet.cutOff(instanceOf(first));
   await first.begin({ remoteId: 'unknown' });
@@ -191,7 +165,7 @@ test('a beginning that neither the network nor the directory had goes out before
 });
 
 test('an ending that lay in the journal of a dead adapter is told by others, as it was', async () => {
-  const nextJournal = fileJournals();
+  const nextJournal = fileJournals(clock);
   let isAway = false;
   const first = await run(nextJournal(), { answer: () => (isAway ? away : { status: 'delivered' }) });
   const { connection } = await first.begin({ remoteId: 'unit-1' });
@@ -208,7 +182,7 @@ test('an ending that lay in the journal of a dead adapter is told by others, as 
 });
 
 test('killed between the journal and the directory: what others told of it is not told again', async () => {
-  const nextJournal = fileJournals();
+  const nextJournal = fileJournals(clock);
   let isAway = false;
   const first = await run(nextJournal(), { answer: () => (isAway ? away : { status: 'delivered' }) });
   const [known, alone] = [await first.begin({ remoteId: 'known' }), await first.begin({ remoteId: 'alone' })];
@@ -249,7 +223,7 @@ async function endedWhileCutOff(
 
 test('what ended while its adapter was cut off, and others told, is not sent once it learns that it was declared dead', async () => {
   let isAway = false;
-  const { member, restore } = await endedWhileCutOff(fileJournals()(), () => {
+  const { member, restore } = await endedWhileCutOff(fileJournals(clock)(), () => {
     if (isAway) return away;
     isAway = true;
     return { status: 'delivered' };
@@ -261,7 +235,7 @@ test('what ended while its adapter was cut off, and others told, is not sent onc
 });
 
 test('nor by a run after the next: the next one could not ask, and was killed before the network was back', async () => {
-  const nextJournal = fileJournals();
+  const nextJournal = fileJournals(clock);
   let answers = 1;
   const answer = (): Delivery => ((answers -= 1) < 0 ? away : { status: 'delivered' });
   const { member } = await endedWhileCutOff(nextJournal(), answer);
@@ -357,7 +331,7 @@ test.each([
   ['when it has told, and the directory does not know', 100],
   ['when all is settled', 2_000],
 ])('killed three times in a row, each time %s: every ending is told once', async (_when, livesMs) => {
-  const nextJournal = fileJournals();
+  const nextJournal = fileJournals(clock);
   const all = [await run(nextJournal())];
   await all[0]?.begin({ remoteId: 'one' });
   await all[0]?.begin({ remoteId: 'two' });
@@ -436,7 +410,7 @@ test('started again while the directory is away: it tells all itself, and others
 });
 
 test('an older undertaker leaves no mark of what it told: it is told again as the very event', async () => {
-  const nextJournal = fileJournals();
+  const nextJournal = fileJournals(clock);
   const first = await run(nextJournal());
   await first.begin({ remoteId: 'one' });
   await settled();
@@ -462,7 +436,7 @@ const withoutSettling: typeof fleet.create = async (context) => {
 test.each([1, 2])(
   'killed with open sessions, and then %i times before it had sent that they are lost: the others tell it, under the same ids',
   async (times) => {
-    const journal = fileJournals();
+    const journal = fileJournals(clock);
     const first = await run(journal());
     await first.begin({ remoteId: 'one' });
     await first.begin({ remoteId: 'two' });

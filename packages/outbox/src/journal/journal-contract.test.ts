@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { anOutboundEvent } from '@rollcall/conformance';
-import { deviceRef, type ConnectionId } from '@rollcall/core';
+import { deviceRef, type ConnectionId, type Timestamp } from '@rollcall/core';
 import { silentLog, systemClock } from '@rollcall/core/environment';
 import type { OutboundEvent } from '@rollcall/core/sink';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -118,6 +118,42 @@ describe.each(kinds)('a journal: $kind', ({ readable, create }) => {
     expect((await openOf(recovered)).map(({ event }) => event.connectionId)).toEqual(['b']);
     expect(recovered.highWater).toBe(connected('b').event.epoch);
     expect(await committed(connected('c'))).toBeGreaterThan(before);
+  });
+
+  test('a connection of another adapter is open once it goes on here, and as it does here', async () => {
+    const { event, ...rest } = connected('moved');
+    const here = { ...event, adapter: { ...event.adapter, id: 'here' } };
+    await committed({ ...rest, event: here, announcement: true, ofAnother: true });
+    await committed({ ...rest, event, ofAnother: true });
+    // This one ended, and goes on nowhere.
+    await committed({ ...connected('ended'), ofAnother: true });
+    const noted = { lastSeen: 1_767_000_000_123 as Timestamp };
+    journal.note([['moved' as ConnectionId, noted]]);
+    await committed(connected('own'));
+    if (readable) {
+      await journal.close();
+      journal = create();
+    }
+    const open = await openOf(await journal.recover());
+    expect(open.map(({ event: { adapter, connectionId } }) => [connectionId, adapter.id])).toEqual([
+      ['moved', 'here'],
+      ['own', event.adapter.id],
+    ]);
+    expect(open[0]?.noted).toEqual(noted);
+  });
+
+  test('a connection that moved here with its beginning is not open once it ended, or others publish its ending', async () => {
+    for (const id of ['ends', 'told']) {
+      await committed({ ...connected(id), announcement: true, ofAnother: true }, []);
+      await committed({ ...connected(id), ofAnother: true }, []);
+    }
+    await committed(disconnected('ends'), []);
+    journal.endedByOthers(['told' as ConnectionId]);
+    if (readable) {
+      await journal.close();
+      journal = create();
+    }
+    expect(await openOf(await journal.recover())).toEqual([]);
   });
 
   test('a connection whose ending others publish is not open any more, and its waiting events still wait', async () => {

@@ -99,7 +99,8 @@ export interface Journal {
   /** Keeps which incarnation of the adapter uses the journal, for the next one. */
   usedBy(instance: string): void;
   /**
-   * Keeps an event for every one of `sinks`, and its connection as open from `connected` to `disconnected`.
+   * Keeps an event for every one of `sinks`, and its connection as open from `connected` to `disconnected`. A connection of another adapter
+   * is open once its announcement says that it goes on here.
    *
    * @param owed the counts that sinks are owed once the event reports its own: kept together with the event, or not at all.
    */

@@ -1,4 +1,5 @@
 import type { ConnectionId, Epoch } from '@rollcall/core';
+import { isOpenHere } from './is-open-here.ts';
 import type { NotedMark } from './stored-proofs.ts';
 import { latestEpoch } from './latest-epoch.ts';
 import type { LearnedRhythm } from './learned-rhythm.ts';
@@ -39,14 +40,12 @@ export function createMemoryJournal(): Journal {
     usedBy(now) {
       instance = now;
     },
-    append({ event, ofAnother }, _sinks, owedNow = []) {
+    append(outbound, _sinks, owedNow = []) {
+      const { event, ofAnother } = outbound;
       for (const each of owedNow) owe(each);
       if (ofAnother !== true) highWater = latestEpoch(event, highWater);
-      if (event.type === 'disconnected') {
-        open.delete(event.connectionId);
-      } else {
-        open.set(event.connectionId, { event });
-      }
+      if (isOpenHere(outbound)) open.set(event.connectionId, { event: outbound.event });
+      else if (event.type === 'disconnected') open.delete(event.connectionId);
       return { place: ++lastPlace, committed: undefined };
     },
     holds: () => false,

@@ -54,6 +54,30 @@ describe('changes of one event that were not taken yet', () => {
   });
 });
 
+test('a connection that an earlier version kept as open twice is open once, as it began first, with the latest notes', () => {
+  const book = givenABook();
+  const { event } = connected('a');
+  const facts = (adapter: string): string =>
+    JSON.stringify({ ...event, adapter: { ...event.adapter, id: adapter } });
+  const standing = { open: true, waiting: [], parked: {} };
+  const [first, ...others] = [
+    ...book.reopen([{ seq: 1, facts: facts('here'), standing }]),
+    ...book.reopen([{ seq: 2, facts: facts('away'), standing: { ...standing, lastSeen: 5 } }]),
+  ];
+  expect([first?.event.adapter.id, others]).toEqual(['here', []]);
+  expect(changesOf(book)).toEqual({ inserted: [], updated: [1], removed: [2] });
+  book.append(disconnected('a'), [], []);
+  expect(changesOf(book)).toEqual({ inserted: [], updated: [], removed: [1] });
+});
+
+test('of a connection that is appended as open twice, the later one is open', () => {
+  const book = givenABook();
+  book.append(connected('a'), [], []);
+  book.take(100)?.stored();
+  book.append(connected('a'), [], []);
+  expect(changesOf(book)).toEqual({ inserted: [2], updated: [], removed: [1] });
+});
+
 test('an event that the store may have is removed from it once no sink needs it', () => {
   const book = givenABook();
   const first = book.append(connected('a'), ['s'], []);

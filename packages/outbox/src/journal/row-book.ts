@@ -4,6 +4,7 @@ import { SplitMap } from '@rollcall/core/internal';
 import type { OutboundEvent } from '@rollcall/core/sink';
 import type { Holdings, Journal, OpenEntry, Owed, Place } from './journal.ts';
 import { factsOf } from './facts-of.ts';
+import { isOpenHere } from './is-open-here.ts';
 import { KnownRows } from './known-rows.ts';
 import { createOwedBook, type OwedChange } from './owed-book.ts';
 import { createProofBook } from './proof-book.ts';
@@ -53,19 +54,33 @@ export class RowBook implements Changing {
 
   /** Takes up connections that are open in the store. */
   reopen(page: readonly StoredOpen[]): readonly OpenEntry[] {
-    return page.map(({ seq, facts, standing }) => {
-      const event = JSON.parse(facts) as ConnectedEvent;
-      const noted = notedOf(standing);
-      // Parked events are tried again at every start.
-      const waiting = [...new Set([...standing.waiting, ...Object.keys(standing.parked)])];
-      const row = rowOf(seq, undefined, waiting);
-      row.event = event;
-      row.noted = noted;
-      row.offered = true;
-      this.#known.add(row);
-      this.#open.set(event.connectionId, row);
-      return { event, ...(noted && { noted }) };
-    });
+    const rows = page.map((stored) => this.#reopenOne(stored)).filter((row) => row !== undefined);
+    return rows.flatMap(({ event, noted }) => (event ? [{ event, ...(noted && { noted }) }] : []));
+  }
+
+  #reopenOne({ seq, facts, standing }: StoredOpen): Row | undefined {
+    const event = JSON.parse(facts) as ConnectedEvent;
+    // Parked events are tried again at every start.
+    const waiting = [...new Set([...standing.waiting, ...Object.keys(standing.parked)])];
+    const row = rowOf(seq, undefined, waiting);
+    row.noted = notedOf(standing);
+    row.offered = true;
+    this.#known.add(row);
+    const first = this.#open.get(event.connectionId);
+    if (first) {
+      this.#isOpenAlready(row, first);
+      return undefined;
+    }
+    row.event = event;
+    this.#open.set(event.connectionId, row);
+    return row;
+  }
+
+  /** Earlier versions kept a lease that moved as open twice: first as it is here, then as the other adapter began it, with all notes. */
+  #isOpenAlready(again: Row, first: Row): void {
+    first.noted = again.noted ?? first.noted;
+    this.#known.note(first);
+    this.#known.change(again);
   }
 
   usedBy(instance: string): void {
@@ -77,23 +92,23 @@ export class RowBook implements Changing {
     if (outbound.ofAnother !== true) this.#facts.appended(event);
     const row = rowOf(this.#nextSeq++, outbound, sinks);
     row.facts = factsOf(outbound);
-    if (event.type === 'connected') row.event = event;
+    if (isOpenHere(outbound)) row.event = outbound.event;
     this.#known.add(row);
     this.#known.change(row);
     for (const each of owed) tie(row, this.#owed.note(each));
-    if (event.type === 'connected') this.#open.set(event.connectionId, row);
-    else this.#closeOpen(event, row);
+    if (row.event || event.type === 'disconnected') this.#closeOpen(event, row);
+    if (row.event) this.#open.set(event.connectionId, row);
     return row.seq;
   }
 
-  /** The connection is not open any more: both halves change in one transaction. */
-  #closeOpen({ connectionId }: ConnectionEvent, ending: Row): void {
+  /** The event that opened the connection does not keep it open any more: both change in one transaction. @param by the later event. */
+  #closeOpen({ connectionId }: ConnectionEvent, by: Row): void {
     const connected = this.#open.get(connectionId);
     if (!connected) return;
     this.#open.delete(connectionId);
     connected.event = undefined;
-    connected.partner = ending;
-    ending.partner = connected;
+    connected.partner = by;
+    by.partner = connected;
     this.#known.change(connected);
   }
 
