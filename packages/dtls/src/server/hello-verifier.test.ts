@@ -146,6 +146,37 @@ describe('a ClientHello that comes again', () => {
   });
 });
 
+describe('a ClientHello with the cookie of another', () => {
+  /** The same hello as message `sequence`: the cookie does not cover that. */
+  const numbered = (hello: Buffer, sequence: number): Buffer => {
+    const other = Buffer.from(hello);
+    other.writeUInt16BE(sequence, 17);
+    return other;
+  };
+
+  test('a datagram full of hellos with one cookie begins one handshake', async () => {
+    const { hello, forge, peer, answers, server, log } = await secondHello();
+    forge(Buffer.concat(Array.from({ length: 500 }, (_, i) => numbered(hello, 1 + (i % 2)))), peer);
+    expect(answers.filter(isServerHello)).toHaveLength(1);
+    expect(log).toEqual([]);
+    expect(server.pendingHandshakes).toBe(1);
+    expect(server.counters.dropped.unexpected).toBe(499);
+  });
+
+  test('however many datagrams come, a handshake begins again once, and then at most each 100 ms', async () => {
+    const { hello, forge, peer, answers, server, clock } = await secondHello();
+    for (let i = 0; i < 50; i++) forge(numbered(hello, 1 + (i % 2)), peer);
+    expect(answers.filter(isServerHello)).toHaveLength(2);
+    expect(server.counters.failures.restarted).toBe(1);
+    for (let ms = 0; ms < 1_000; ms++) {
+      clock.advance(1);
+      forge(numbered(hello, 1 + (ms % 16)), peer);
+    }
+    expect(server.counters.failures.restarted).toBe(1 + 10);
+    expect(server.pendingHandshakes).toBe(1);
+  });
+});
+
 describe('a ClientHello in fragments', () => {
   const fragmented = (hello: Buffer, maxBytes: number): readonly Buffer[] =>
     fragmentsOf(hello.subarray(13), maxBytes).map((fragment, i) =>

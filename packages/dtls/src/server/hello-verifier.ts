@@ -49,6 +49,11 @@ interface HelloFrom {
 const maxHelloBytes = 4_096;
 /** A client sends two ClientHellos; some begin again with new ones. */
 const maxHelloSequence = 16;
+/**
+ * A client that begins again, and then once more so soon, repeats its ClientHello later. A cookie does not cover the number of the
+ * message: one would begin any number of handshakes, and each costs a key and maybe a signature.
+ */
+const shortestRestartMs = 100;
 /** Leaves a handshake more sequence numbers than it can use. */
 const maxHelloRecordSequence = 2 ** 47;
 
@@ -69,14 +74,14 @@ export class HelloVerifier {
     const isTooMuch = length > maxHelloBytes || sequence > maxHelloSequence;
     if (isTooMuch || from.recordSequence > maxHelloRecordSequence)
       throw new Malformed('more than a ClientHello');
-    const { cookies, pending } = this.#options;
+    const { cookies, pending, monotonic, drop } = this.#options;
     const begun = pending.get(from.key);
     if (offset > 0) {
       this.#takeRest(begun, fragment, from);
       return false;
     }
     if (from.isAnswered) {
-      this.#options.drop('unexpected', from.peer);
+      drop('unexpected', from.peer);
       return true;
     }
     const start = readHelloStart(bytes);
@@ -86,9 +91,11 @@ export class HelloVerifier {
     }
     const isKnown = begun?.helloSequence === sequence && begun.clientRandom.equals(start.random);
     if (isKnown) this.#takeAgain(begun, fragment, from);
+    else if (begun?.isRestart && monotonic() - begun.startedAt < shortestRestartMs)
+      drop('unexpected', from.peer);
     else {
       if (begun) this.#options.onRestarted(begun);
-      this.#admit(start, fragment, from);
+      this.#admit(start, fragment, from, begun !== undefined);
     }
     return true;
   }
@@ -115,7 +122,7 @@ export class HelloVerifier {
     this.#options.send(plainRecord(contentType.handshake, recordSequence, message, dtls10), peer);
   }
 
-  #admit(start: HelloStart, fragment: HandshakeFragment, from: HelloFrom): void {
+  #admit(start: HelloStart, fragment: HandshakeFragment, from: HelloFrom, isRestart: boolean): void {
     const { pending, monotonic } = this.#options;
     for (let least = pending.inTheWayOf(from.peer); least; least = pending.inTheWayOf(from.peer))
       this.#options.onCrowdedOut(least);
@@ -127,6 +134,7 @@ export class HelloVerifier {
       heardAt: monotonic(),
       clientRandom: Buffer.from(start.random),
       helloSequence: fragment.sequence,
+      isRestart,
       state: { name: 'receiving-hello', collector },
     };
     pending.add(admitted);

@@ -11,6 +11,7 @@ function pendingOf(peer: Peer, startedAt = 0): Pending {
     heardAt: startedAt,
     clientRandom: Buffer.alloc(32),
     helloSequence: 1,
+    isRestart: false,
     state: { name: 'asking-whether-to-resume' },
   };
 }

@@ -13,6 +13,8 @@ export interface Pending {
   /** What its ClientHello began with: another random means another handshake. */
   readonly clientRandom: Buffer;
   readonly helloSequence: number;
+  /** It took the place of another one of the same client. */
+  readonly isRestart: boolean;
   state: PendingState;
 }
 
