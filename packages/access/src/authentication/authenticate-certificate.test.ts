@@ -13,6 +13,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { AuthenticationResult } from '../authentication-result.ts';
 import { authenticate } from './authenticate.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
+import { readPresentedCertificate } from './presented-certificate.ts';
 
 const { acme } = scriptedAuthorities;
 const subject = 'CN=thermostat-7,O=acme';
@@ -59,6 +60,13 @@ test('a certificate that the handshake has parsed is not parsed again: what it p
     return (await authenticate(parsed, context)).status;
   };
   expect([await verdict(thermostat), await verdict(forged)]).toEqual(['accepted', 'refused']);
+});
+
+test('a certificate that is longer than any of a device is not read: a stranger chooses what his says', async () => {
+  const named = (length: number): Uint8Array => acme.issue({ subject: `CN=${'a'.repeat(length)}` }).der;
+  expect(named(7_500).length).toBeLessThan(8_192);
+  expect(readPresentedCertificate({ certificate: named(7_500) })?.issuerDn).toBe(acme.subject);
+  expect(readPresentedCertificate({ certificate: named(8_192) })).toBeUndefined();
 });
 
 describe('is refused as bad credentials:', () => {

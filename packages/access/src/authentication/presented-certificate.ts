@@ -11,11 +11,18 @@ export interface PresentedCertificate {
   readonly issuerDn: string;
 }
 
-/** Reads the certificate of a login; `undefined` where it is none. */
+/**
+ * TLS takes 100 kB from anyone who signs it for himself, and each login would pay for them. As much as DTLS takes; the
+ * longest of devices have some 2 kB.
+ */
+const maxCertificateBytes = 8_192;
+
+/** Reads the certificate of a login; `undefined` where it is none, or longer than any of a device. */
 export function readPresentedCertificate({
   certificate: der,
   x509,
 }: Pick<CertificateLogin, 'certificate' | 'x509'>): PresentedCertificate | undefined {
+  if (der.length > maxCertificateBytes) return undefined;
   try {
     // Of these very bytes: OpenSSL would take PEM too, and mind nothing that follows.
     const parts = readCertificateParts(der);

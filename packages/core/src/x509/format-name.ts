@@ -17,10 +17,23 @@ function formatAttribute({ type, text, der }: NameAttribute): string {
   return `${type}=${isKeyword && text !== undefined ? escapeText(text) : `#${hex(der)}`}`;
 }
 
-/** As it stands in a name. */
+/** As it stands in a name. In steps of its length, whatever it is: strangers present names of a hundred thousand spaces. */
 export function escapeText(text: string): string {
   const escaped = text.replace(/[,=+<>#;"\\]/g, String.raw`\$&`).replaceAll('\0', String.raw`\00`);
-  return escaped.replace(/^[ \r]+|[ \r]+$/g, (outer) => outer.replace(/[ \r]/g, String.raw`\$&`));
+  let begin = 0;
+  while (begin < escaped.length && isOuter(escaped[begin])) begin += 1;
+  let end = escaped.length;
+  while (end > begin && isOuter(escaped[end - 1])) end -= 1;
+  return `${escapeOuter(escaped.slice(0, begin))}${escaped.slice(begin, end)}${escapeOuter(escaped.slice(end))}`;
+}
+
+/** What Java escapes at the begin and at the end of a text. */
+function isOuter(character: string | undefined): boolean {
+  return character === ' ' || character === '\r';
+}
+
+function escapeOuter(outer: string): string {
+  return outer.replace(/[ \r]/g, String.raw`\$&`);
 }
 
 function hex(bytes: Uint8Array): string {

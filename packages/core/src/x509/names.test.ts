@@ -1,7 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { NotDer } from './der.ts';
 import { readName } from './distinguished-name.ts';
-import { formatName } from './format-name.ts';
+import { escapeText, formatName } from './format-name.ts';
 import { normalizeName } from './normalize-name.ts';
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'));
@@ -57,6 +58,26 @@ test.each(ofJava.filter(([, name]) => name !== ''))('what is written of %s stays
 
 test('text that is not in its encoding is written in hexadecimal: no two names may look the same', () => {
   expect(formatName(readName(bytes('300d310b300906035504030c0261e4')))).toBe('CN=#0c0261e4');
+});
+
+test('only the outer spaces and returns of a text are escaped, whatever stands beside them', () => {
+  const written = (text: string): string => {
+    const escaped = text.replace(/[,=+<>#;"\\]/g, String.raw`\$&`).replaceAll('\0', String.raw`\00`);
+    return escaped.replace(/^[ \r]+|[ \r]+$/g, (outer) => outer.replace(/[ \r]/g, String.raw`\$&`));
+  };
+  const texts = fc.string({
+    unit: fc.constantFrom(' ', '\r', '\0', 'a', '\\', ',', '#', '\n'),
+    maxLength: 8,
+  });
+  const property = fc.property(texts, (text) => {
+    expect(escapeText(text)).toBe(written(text));
+  });
+  fc.assert(property, { numRuns: 5_000, seed: 17 });
+});
+
+test('a text of a million inner spaces is written: strangers choose it', () => {
+  const text = `a${' '.repeat(1_000_000)}b`;
+  expect(escapeText(text)).toBe(text);
 });
 
 describe('a name that somebody wrote', () => {
