@@ -71,6 +71,8 @@ interface Stay {
   /** `null`: never; `undefined`: as version 1.0 does. */
   readonly announces: number | undefined | null;
   readonly isNew: boolean;
+  /** The adapter that announces it, where that is another. */
+  readonly movedTo?: string | undefined;
 }
 
 const stay: fc.Arbitrary<Stay> = fc.record<Stay>({
@@ -96,6 +98,7 @@ const stay: fc.Arbitrary<Stay> = fc.record<Stay>({
   ),
   announces: fc.option(fc.constantFrom(undefined, hour, 2 * hour), { nil: null }),
   isNew: fc.boolean(),
+  movedTo: fc.option(fc.constantFrom('mqtt-0', 'mqtt-1'), { nil: undefined }),
 });
 
 function eventsOf(each: Stay, index: number): readonly ReceivedEvent[] {
@@ -116,7 +119,7 @@ function eventsOf(each: Stay, index: number): readonly ReceivedEvent[] {
     ...(each.slot !== undefined && { slot: each.slot }),
     ...(each.isNew && { journal: { state: 'new' } }),
   };
-  const { announces, ends } = each;
+  const { announces, ends, movedTo } = each;
   return [
     connected,
     ...(announces === null
@@ -124,6 +127,7 @@ function eventsOf(each: Stay, index: number): readonly ReceivedEvent[] {
       : [
           {
             ...connected,
+            ...(movedTo !== undefined && { adapter: { ...connected.adapter, id: movedTo } }),
             announcement: true,
             ...(announces !== undefined && { announceIntervalMs: announces }),
           },
@@ -205,6 +209,28 @@ test('a connection whose epoch was raised above that of the one it took over is 
     const { apply, inMemory, inDatabase } = givenBoth();
     for (const event of order) apply(event);
     expect(inDatabase()[0]).toEqual(['one', 'online', newer.at]);
+    expect(inDatabase()).toEqual(inMemory());
+  }
+});
+
+test('a lease that moved is known, however long its new adapter announces already, in any order', () => {
+  const facts = { source: 'hono-http', instance: 'first', slot: undefined, ends: [], isNew: false, at: 0 };
+  const other = eventsOf({ ...facts, device: 'two', adapter: 'http-1', announces: hour }, 0);
+  const lease = { ...facts, device: 'one', adapter: 'http-0', announces: hour, movedTo: 'http-1' };
+  const [begin, moved] = eventsOf(lease, 1);
+  if (!begin || !moved) throw new Error('they are there');
+  for (const order of [
+    [begin, moved],
+    [moved, begin],
+    [begin, moved, begin],
+  ]) {
+    const { clock, apply, inMemory, inDatabase } = givenBoth();
+    for (let hours = 0; hours < 72; hours += 1) {
+      for (const event of other) apply(event);
+      clock.advance(hour);
+    }
+    for (const event of order) apply(event);
+    expect(inDatabase()[0]).toEqual(['one', 'online', begin.at]);
     expect(inDatabase()).toEqual(inMemory());
   }
 });

@@ -29,7 +29,7 @@ CREATE TABLE connection (
   slot text,
   opened_at bigint, -- null: only its end was heard of
   protocol text NOT NULL,
-  listened_ms bigint, -- `listened_ms` of its adapter when it was heard of last
+  listened_ms bigint, -- `listened_ms` of its adapter when it began, or was announced last
   ended_at bigint, -- null: it is open
   ended_event_id text,
   ended_epoch text,
@@ -85,14 +85,14 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
 ON CONFLICT (tenant, device, connection_id) DO UPDATE SET
   listened_ms = excluded.listened_ms,
   changed_ms = excluded.changed_ms,
-  -- An announcement says by which adapter the connection is known now.
-  adapter_id = CASE WHEN $13 = 1 THEN excluded.adapter_id ELSE connection.adapter_id END,
-  adapter_instance = CASE WHEN $13 = 1 THEN excluded.adapter_instance ELSE connection.adapter_instance END,
+  adapter_id = excluded.adapter_id,
+  adapter_instance = excluded.adapter_instance,
   -- In a fleet it may have a greater epoch by then.
-  epoch = CASE WHEN $13 = 1 AND excluded.epoch > connection.epoch THEN excluded.epoch ELSE connection.epoch END,
-  epoch_ms = CASE WHEN $13 = 1 AND excluded.epoch > connection.epoch THEN excluded.epoch_ms ELSE connection.epoch_ms END
--- What was closed stays closed.
-WHERE connection.ended_at IS NULL;
+  epoch = CASE WHEN excluded.epoch > connection.epoch THEN excluded.epoch ELSE connection.epoch END,
+  epoch_ms = CASE WHEN excluded.epoch > connection.epoch THEN excluded.epoch_ms ELSE connection.epoch_ms END
+-- An announcement says by which adapter the connection is known now. A `connected` that comes again says nothing new, and may be of an
+-- earlier adapter. What was closed stays closed.
+WHERE $13 = 1 AND connection.ended_at IS NULL;
 
 -- name: disconnected
 -- $1 tenant, $2 device, $3 connection-id, $4 source, $5 adapter-id, $6 adapter-instance, $7 epoch, $8 its milliseconds, $9 slot or null,

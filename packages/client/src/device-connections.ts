@@ -15,7 +15,7 @@ export const takeoverMarginMs = 60_000;
 
 interface HeardConnection {
   readonly connection: OpenConnection;
-  /** When its `connected` or its last announcement came, see `AdaptersHeard.listenedMs`. */
+  /** When its last announcement came, or else its first `connected`: by `AdaptersHeard.listenedMs` of its present adapter. */
   readonly heardAtMs: number;
 }
 
@@ -51,7 +51,7 @@ export function noConnections(device: DeviceRef): DeviceConnections {
  * Adds the facts of an event. The result does not depend on the order of events, or on how often each one comes.
  *
  * @param isOver whether the connection is known to be closed, or so old that it must be closed unless it is known to be open.
- * @param heardAtMs see {@link HeardConnection}.
+ * @param heardAtMs by the adapter of the event, see {@link HeardConnection}.
  * @returns whether the connection is closed, and was not known to be.
  */
 export function addEvent(
@@ -88,14 +88,11 @@ function hearConnected(
 ): void {
   const { open } = connections;
   const known = open.get(event.connectionId);
-  if (known === undefined && isOver) return;
-  // An announcement has the present adapter and facts of the connection; a repetition has nothing new.
-  const connection =
-    known && !event.announcement
-      ? known.connection
-      : withGreaterEpoch(openConnection(event), known?.connection);
+  // An announcement has the present adapter and facts of the connection; a repetition has nothing new, and may be of an earlier adapter.
+  if (known ? !event.announcement : isOver) return;
+  const connection = withGreaterEpoch(openConnection(event), known?.connection);
   open.set(event.connectionId, { connection, heardAtMs });
-  if (connection !== known?.connection) holdSlot(connections, connection);
+  holdSlot(connections, connection);
 }
 
 /** An adapter raises the epoch above that of a connection that was taken over. An announcement from before that may come later. */

@@ -9,6 +9,7 @@ import {
   epochAt,
   type Facts,
   givenATable,
+  hour,
 } from './testing/told-events.ts';
 
 function inOrder([one = '']: readonly string[], [other = '']: readonly string[]): number {
@@ -44,6 +45,20 @@ describe('the presence', () => {
     { maxLength: 12 },
   );
   const skews: Readonly<Record<string, number>> = { 'mqtt-0': 0, 'mqtt-1': 5_000, 'mqtt-2': -20_000 };
+
+  /** How many hours of their announcements were heard before. */
+  const heardFor: Readonly<Record<string, number>> = { 'mqtt-0': 0, 'mqtt-1': 72, 'mqtt-2': 24 };
+
+  function givenATableOfAdaptersHeardFor() {
+    const given = givenATable();
+    for (let left = 72; left >= 0; left -= 1) {
+      for (const [adapter, hours] of Object.entries(heardFor))
+        if (hours >= left && hours > 0)
+          given.apply(announced(connected({ c: `of ${adapter}`, at: 0, adapter, device: `of ${adapter}` })));
+      if (left > 0) given.clock.advance(hour);
+    }
+    return given;
+  }
 
   function stays(generated: readonly Omit<Stay, 'c' | 'slot'>[]): readonly Stay[] {
     return generated.map((each, index) => ({
@@ -130,7 +145,7 @@ describe('the presence', () => {
     });
     fc.assert(
       fc.property(shuffled, ({ all, events }) => {
-        const { table, apply } = givenATable();
+        const { table, apply } = givenATableOfAdaptersHeardFor();
         apply(...events);
         for (const name of ['one', 'two', 'three']) {
           const presence = table.get(deviceRef('acme', name));

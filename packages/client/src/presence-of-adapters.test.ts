@@ -102,6 +102,47 @@ describe('a connection that its adapter does not announce any more', () => {
   });
 });
 
+describe('a lease that moved to another adapter', () => {
+  const lease = connected({ c: 'a', at: 0, adapter: 'http-0' });
+  const moved = announcedEvery(connected({ c: 'a', at: 0, adapter: 'http-1' }), hour);
+  const ofNew = announcedEvery(connected({ c: 'b', at: 0, adapter: 'http-1', device: 'valve-1' }), hour);
+  const ofOld = announcedEvery(connected({ c: 'c', at: 0, adapter: 'http-0', device: 'valve-2' }), hour);
+
+  function heardFor(hours: number, news: ReceivedConnected) {
+    const given = givenATable();
+    for (let left = hours; left > 0; left -= 1) {
+      given.apply(news);
+      given.clock.advance(hour);
+    }
+    given.apply(news);
+    return given;
+  }
+
+  test.each([
+    { order: 'before its beginning comes', events: [moved, lease] },
+    { order: 'after it', events: [lease, moved] },
+    { order: 'before it comes again', events: [lease, moved, lease] },
+  ])('$order is known, however long the new one announces already', ({ events }) => {
+    const { table, apply } = heardFor(72, ofNew);
+    apply(...events);
+    expect(table.get(device)).toMatchObject({
+      status: 'online',
+      connections: [{ adapter: { id: 'http-1' } }],
+    });
+  });
+
+  test('is unknown once the new one does not announce it any more, although its beginning comes again', () => {
+    const { clock, table, apply } = heardFor(72, ofOld);
+    apply(lease, moved);
+    for (let missed = 0; missed < 4; missed += 1) {
+      expect(table.get(device).status).toBe('online');
+      clock.advance(hour);
+      apply(ofOld, ofNew, lease);
+    }
+    expect(table.get(device).status).toBe('unknown');
+  });
+});
+
 describe('an adapter that lost its journal', () => {
   const old = connected({ c: 'a', at: 0, instance: 'first' });
   const next = { ...connected({ c: 'b', at: 60, device: 'valve-1', instance: 'second' }) };

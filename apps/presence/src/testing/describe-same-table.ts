@@ -120,7 +120,70 @@ export function describeSameTable(
         expect(await shownBy(replicas)).toEqual(inMemory(table));
       },
     );
+
+    test.each([1, 3].flatMap((size) => [true, false].map((ofNew) => ({ size, ofNew }))))(
+      'knows a lease that moved, in any order, whichever adapter announces for long already (new: $ofNew, $size a batch)',
+      async ({ size, ofNew }) => {
+        for (const order of [
+          [0, 1],
+          [1, 0],
+          [0, 1, 0],
+        ]) {
+          const clock = new ManualClock('2026-11-28T12:00:00Z');
+          const replicas = new Replicas(await newDatabase(), clock, (below) => below - 1);
+          const table = createPresenceTable({ clock });
+          const apply = async (events: readonly ReceivedEvent[]): Promise<void> => {
+            for (const event of events) table.apply(event);
+            await replicas.apply(events);
+            await replicas.sweep();
+            expect(await shownBy(replicas)).toEqual(inMemory(table));
+          };
+          const { events, ofOldOne, ofNewOne } = movedLease();
+          const heardForLong = ofNew ? ofNewOne : ofOldOne;
+          for (let hours = 0; hours < 6; hours += 1) {
+            await apply([heardForLong]);
+            clock.advance(3_600_000);
+          }
+          await apply([heardForLong]);
+          const inThisOrder = order.flatMap((place) => events[place] ?? []);
+          for (let start = 0; start < order.length; start += size)
+            await apply(inThisOrder.slice(start, start + size));
+          expect(table.get(ofLease).status).toBe('online');
+          // The new one goes on announcing, but not this lease. What the old one sends again says nothing new.
+          for (let missed = 0; missed < 4; missed += 1) {
+            clock.advance(3_600_000);
+            await apply([ofOldOne, ofNewOne, ...events.slice(0, 1)]);
+          }
+          expect(table.get(ofLease).status).toBe('unknown');
+        }
+      },
+    );
   });
+}
+
+const ofLease = deviceRef('acme', 'one');
+
+/** A lease that began at one adapter and is announced by another, and what each of them announces beside it. */
+function movedLease() {
+  const begunMs = Date.parse('2026-11-28T08:00:00Z');
+  const of = (number: number, id: string, name: string): ReceivedConnected =>
+    connected({
+      device: deviceRef('acme', name),
+      connectionId: connectionId(number),
+      adapter: { type: 'hono-http', id, instance: `${id}-1` },
+      at: begunMs as Timestamp,
+      epoch: epochOf(begunMs),
+    });
+  const announced = (event: ReceivedConnected): ReceivedConnected => ({
+    ...event,
+    announcement: true,
+    announceIntervalMs: 3_600_000,
+  });
+  return {
+    events: [of(1, 'http-0', 'one'), announced(of(1, 'http-1', 'one'))],
+    ofOldOne: announced(of(2, 'http-0', 'two')),
+    ofNewOne: announced(of(3, 'http-1', 'three')),
+  };
 }
 
 /** Replicas that share the events of a subscription, as competing consumers do. Now and then one is killed, and started again. */

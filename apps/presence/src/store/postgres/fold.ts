@@ -61,7 +61,10 @@ export async function foldBatch(
   return devices;
 }
 
-/** An announcement has the present adapter and facts of a connection; an event that is sent again has nothing new. */
+/**
+ * An announcement has the present adapter and facts of a connection; an event that is sent again has nothing new, and may be of an earlier
+ * adapter.
+ */
 function addBegin(
   begins: Map<string, Begin>,
   key: string,
@@ -69,15 +72,20 @@ function addBegin(
   heard: Heard | undefined,
 ): void {
   const before = begins.get(key);
-  const facts = before && !event.announcement ? before : columnsOfConnected(event);
+  // A connection with such an epoch is over, unless it is still stored, or an event before this one stores it.
+  const mustBeKept = event.epoch <= (heard?.closedThrough ?? '') && before?.mustBeKept !== false;
+  if (before && !event.announcement) {
+    begins.set(key, { ...before, mustBeKept });
+    return;
+  }
+  const facts = columnsOfConnected(event);
   begins.set(key, {
     ...facts,
     // An adapter raises the epoch above that of a connection that was taken over.
     epoch: before && before.epoch > facts.epoch ? before.epoch : facts.epoch,
     heard: Math.round(heard?.listenedMs ?? 0),
-    announced: event.announcement || before?.announced === true,
-    // A connection with such an epoch is over, unless it is still stored.
-    mustBeKept: event.epoch <= (heard?.closedThrough ?? ''),
+    announced: event.announcement,
+    mustBeKept,
   });
 }
 
@@ -91,7 +99,12 @@ function addEnd(ends: Map<string, End>, key: string, end: End): void {
   if (isFirst) ends.set(key, end);
 }
 
-/** Announcements overwrite the facts of a stored row, and events that are sent again do not: each kind has its statement. */
+const overwrite = `DO UPDATE SET
+  facts = excluded.facts, adapter_id = excluded.adapter_id, instance = excluded.instance,
+  epoch = greatest(excluded.epoch, connections.epoch), heard = excluded.heard, is_silent = false
+  WHERE connections.ended_at IS NULL`;
+
+/** Announcements overwrite a stored row, and events that are sent again do not: each kind has its statement. */
 async function writeBegins(client: Client, begins: readonly Begin[]): Promise<void> {
   for (const announced of [false, true]) {
     const some = begins.filter((begin) => begin.announced === announced);
@@ -102,10 +115,7 @@ async function writeBegins(client: Client, begins: readonly Begin[]): Promise<vo
        SELECT tenant, device, id, facts, adapter, instance, holder, epoch, at, heard FROM ${unnest} AS b
        WHERE NOT "mustBeKept" OR EXISTS (SELECT 1 FROM connections c
          WHERE c.tenant = b.tenant AND c.device = b.device AND c.id = b.id)
-       ON CONFLICT (tenant, device, id) DO UPDATE SET
-         ${announced ? 'facts = excluded.facts, adapter_id = excluded.adapter_id, instance = excluded.instance, epoch = greatest(excluded.epoch, connections.epoch),' : ''}
-         heard = excluded.heard, is_silent = false
-       WHERE connections.ended_at IS NULL`,
+       ON CONFLICT (tenant, device, id) ${announced ? overwrite : 'DO NOTHING'}`,
       values,
     );
   }

@@ -15,18 +15,16 @@ export class Fold {
     this.#adapters = adapters;
     // For an unknown connection this is NULL, and SQLite gives the new row the next number.
     const known = `(SELECT no FROM places WHERE tenant = :tenant AND device = :device AND kind = ${placeKind.byId} AND key = :id)`;
-    // An announcement has the present adapter and facts of a connection; an event that is sent again has nothing new. The epoch of an
-    // announcement may be greater than before: an adapter raises it above that of a connection that was taken over.
+    // An announcement has the present adapter and facts of a connection; an event that is sent again has nothing new, and may be of an
+    // earlier adapter. The epoch of an announcement may be greater than before: an adapter raises it above that of a connection that was
+    // taken over.
     this.#begin = database.prepare(
       `INSERT INTO connections (no, tenant, device, id, facts, adapter_id, instance, holder, epoch, connected_at, heard)
        VALUES (${known}, :tenant, :device, :id, :facts, :adapter, :instance, :holder, :epoch, :at, :heard)
        ON CONFLICT (no) DO UPDATE SET
-         facts = iif(:announced, excluded.facts, facts),
-         adapter_id = iif(:announced, excluded.adapter_id, adapter_id),
-         instance = iif(:announced, excluded.instance, instance),
-         epoch = iif(:announced, max(excluded.epoch, epoch), epoch),
-         heard = excluded.heard, is_silent = 0
-       WHERE ended_at IS NULL`,
+         facts = excluded.facts, adapter_id = excluded.adapter_id, instance = excluded.instance,
+         epoch = max(excluded.epoch, epoch), heard = excluded.heard, is_silent = 0
+       WHERE :announced AND ended_at IS NULL`,
     );
     // Of several endings of one connection, the first counts. The row gets the adapter of that ending: endings are compared by adapter.
     this.#end = database.prepare(
