@@ -13,8 +13,8 @@ import { openSqliteStore, type SqliteStore } from '../journal/store/sqlite-store
 import type { Batch, JournalStore, StoreReads } from '../journal/store/stored.ts';
 import type { Outbox } from './outbox-contract.ts';
 import { createOutbox } from './outbox.ts';
+import { closeOutboxes, connected, disconnected, givenAnOutbox, retryable } from '../testing/given-outbox.ts';
 
-const retryable: Delivery = { status: 'retryable', cause: new Error('not now') };
 const devices = ['d0', 'd1', 'd2'];
 /** More in the soak. */
 const seeds = Array.from({ length: process.env['ROLLCALL_FUZZ_CASES'] ? 100 : 4 }, (_, index) => index + 1);
@@ -23,7 +23,10 @@ let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'rollcall-coalesced-'));
 });
-afterEach(() => rmSync(directory, { recursive: true }));
+afterEach(async () => {
+  await closeOutboxes();
+  rmSync(directory, { recursive: true });
+});
 
 /** A store that is slow, or fails, when the test says so; and that can crash at any point. */
 class CrashingStore implements JournalStore {
@@ -289,3 +292,32 @@ describe('of several sinks', () => {
     },
   );
 });
+
+test.each(['relayed', 'appended'])(
+  'the count of an event of another adapter, which is %s here, is not one of those that are owed here',
+  async (how) => {
+    let answer: Delivery = retryable;
+    const sink = new RecordingSink('events', () => answer);
+    const { outbox, clock } = givenAnOutbox([sink], { maxEvents: 4, maxBytes: 10_000_000 });
+    const device = connected('0').event.device;
+    // The first is tried, so it stays.
+    for (let index = 0; index < 6; index++) {
+      void outbox.append(connected(`${index}+`, 'd1', 'acme', `${index}`));
+      void outbox.append(disconnected(`${index}-`, `${index}`));
+    }
+    await settled();
+    const owed = outbox.coalescedOf(device);
+    expect(owed).toBeGreaterThan(3);
+    const { event, downstream } = connected('another');
+    const ofAnother = { event: { ...event, coalesced: 3 }, downstream };
+    if (how === 'relayed') void outbox.relay([ofAnother, disconnected('another-', 'another')]);
+    else
+      for (const each of [ofAnother, { ...ofAnother, announcement: true as const }])
+        void outbox.append({ ...each, ofAnother: true });
+    expect(outbox.coalescedOf(device)).toBe(owed);
+    answer = { status: 'delivered' };
+    await clock.advanceAsync(60_000);
+    expect(sink.events.map(({ coalesced }) => coalesced)).toContain(3);
+    expect(outbox.coalescedOf(device)).toBe(owed);
+  },
+);

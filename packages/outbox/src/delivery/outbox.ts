@@ -70,8 +70,9 @@ class SinksOutbox implements Outbox {
     const { event } = outbound;
     const device = deviceNumber(event.device.device);
     const { tenant } = event.device;
-    const said =
-      event.coalesced === undefined ? undefined : this.#coalesced.said(tenant, device, event.coalesced);
+    // What another adapter left out is not owed here.
+    const told = outbound.ofAnother === true ? undefined : event.coalesced;
+    const said = told === undefined ? undefined : this.#coalesced.said(tenant, device, told);
     const { place, committed } = journal.append(outbound, this.#sinkNames, said?.owed);
     for (const owed of said?.forgotten ?? []) journal.leaveOut(owed.sink, [], owed);
     const arrival: Arrival = {
