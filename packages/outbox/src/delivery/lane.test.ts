@@ -1,5 +1,6 @@
 import { anOutboundEvent, ManualClock, recordingLog, seededRandom, settled } from '@rollcall/conformance';
 import { deviceRef } from '@rollcall/core';
+import type { ConnectionEvent } from '@rollcall/core/events';
 import type { Delivery, EventSink, OutboundEvent } from '@rollcall/core/sink';
 import { expect, test } from 'vitest';
 import { Bodies } from './bodies.ts';
@@ -45,7 +46,8 @@ function givenALane({ window = 4, read = async () => [undefined] as (OutboundEve
     tried: ({ outbound, delivery }: { outbound: OutboundEvent; delivery: Delivery }) =>
       told.push(`${outbound.event.id} ${delivery.status}`),
     lost: () => told.push('lost'),
-    isWithdrawn: () => false,
+    isOfOthers: '',
+    isWithdrawn: (event: ConnectionEvent) => event.id === context.isOfOthers,
     withdrawn() {},
     released: (bytes: number) => told.push(`released ${bytes}`),
   };
@@ -135,6 +137,29 @@ test('an event that its sink puts off waits as long as the sink asks for, and ot
   expect(asked).toEqual([]);
   await clock.advanceAsync(1);
   expect(idsOf(asked)).toEqual(['a1']);
+});
+
+test('an event that others publish leaves its failures to no later one', async () => {
+  const { append, asked, clock, context, lane } = givenALane();
+  append('a1', 1);
+  for (let failures = 0; failures < 10; failures++) {
+    await settled();
+    asked.splice(0)[0]?.answer(retryable);
+    await clock.advanceAsync(5_000);
+  }
+  context.isOfOthers = 'a1';
+  asked.splice(0)[0]?.answer(retryable);
+  append('c1', 3);
+  await clock.advanceAsync(5_000);
+  asked.splice(0)[0]?.answer({ status: 'delivered' });
+  await clock.advanceAsync(5_000);
+  expect([asked, lane.events]).toEqual([[], 0]);
+  append('b1', 2);
+  await settled();
+  asked.splice(0)[0]?.answer(retryable);
+  await settled();
+  await clock.advanceAsync(100);
+  expect(idsOf(asked)).toEqual(['b1']);
 });
 
 test('a sink that rejects is logged, and its event is sent again', async () => {

@@ -233,7 +233,6 @@ export class Lane {
 
   /** The event is finished. If it ended the trouble, the others do not wait any longer. */
   #next(entry: Entry): void {
-    this.#retries.done(entry);
     const before = this.#state;
     this.#state = afterSuccess(before);
     this.#release(entry);
@@ -245,6 +244,7 @@ export class Lane {
     const place = waiting.place(entry);
     const bytes = waiting.bytes(entry);
     const isAnnouncement = waiting.is(entry, flags.announcement);
+    this.#retries.done(entry);
     this.#queue.done(entry);
     bodies.done(place);
     if (!isAnnouncement) this.#context.released(bytes, place);
