@@ -16,7 +16,14 @@ import {
   type CollectedMessage,
   type MessageCollector,
 } from '../wire/message-collector.ts';
-import { isProof, parseCertificate, readCertificates, readClientKeyExchange } from './client-messages.ts';
+import {
+  isProof,
+  parseCertificate,
+  readCertificates,
+  readClientKeyExchange,
+  readProof,
+  type Proof,
+} from './client-messages.ts';
 import type { HandshakeFailure } from './counters.ts';
 import type { PskMatch } from './options.ts';
 
@@ -74,6 +81,8 @@ const maxCertificateBytes = 8_192;
 const maxProofBytes = 512;
 /** How often complete messages may change: an attacker guesses, while the client only repeats its own. */
 const maxAttempts = 16;
+/** How often messages may be read in vain, which costs as much as those that can be read: an attacker may send any number. */
+const maxMalformed = 16;
 const unknownSecretBytes = 16;
 
 /** What the client's flight waits for. With a pre-shared key it begins with the key exchange. */
@@ -121,6 +130,7 @@ class GatheredFlight<P> implements ClientFlight {
   readonly #withCertificate: boolean;
   readonly #collector: MessageCollector;
   #attempts = 0;
+  #malformed = 0;
   #attempt: Attempt<P>;
 
   constructor(options: ClientFlightOptions<P>) {
@@ -165,11 +175,16 @@ class GatheredFlight<P> implements ClientFlight {
       const sequence = this.#options.firstSequence + mine.taken;
       const message = this.#collector.get(sequence);
       if (message === undefined) return;
+      if (this.#malformed >= maxMalformed) {
+        this.#options.onMalformed();
+        return;
+      }
       try {
         if (message.type !== type) throw new Malformed('another message is due');
         this.#take(mine, message, sequence);
       } catch (error) {
         if (!(error instanceof Malformed)) throw error;
+        this.#malformed++;
         this.#options.onMalformed();
         return;
       }
@@ -212,9 +227,10 @@ class GatheredFlight<P> implements ClientFlight {
   }
 
   #takeCertificateVerify(mine: Attempt<P>, body: Buffer, message: Buffer): void {
+    const proof = readProof(body);
     // Once for all who need it: to parse a certificate costs nearly as much as to sign.
     mine.certificate = parseCertificate(mine.chain[0]);
-    mine.refusal ??= refusalOfProof(mine, body);
+    mine.refusal ??= refusalOfProof(mine, proof);
     mine.transcript.push(message);
     mine.taken++;
     mine.step = 'complete';
@@ -260,10 +276,10 @@ class GatheredFlight<P> implements ClientFlight {
   }
 }
 
-function refusalOfProof(mine: Attempt<unknown>, body: Buffer): FlightRefusal | undefined {
+function refusalOfProof(mine: Attempt<unknown>, proof: Proof): FlightRefusal | undefined {
   const { certificate, transcript } = mine;
   if (certificate === undefined) return { alert: 'badCertificate', failure: 'bad-certificate' };
-  return isProof(body, certificate.publicKey, transcript)
+  return isProof(proof, certificate.publicKey, transcript)
     ? undefined
     : { alert: 'decryptError', failure: 'bad-proof' };
 }

@@ -50,12 +50,27 @@ export function parseCertificate(certificate: Buffer | undefined): X509Certifica
   }
 }
 
-/** Whether the client holds the key of its certificate (RFC 5246 §7.4.8). @throws Malformed */
-export function isProof(body: Buffer, key: KeyObject, transcript: readonly Buffer[]): boolean {
+/** What a CertificateVerify says. */
+export interface Proof {
+  readonly scheme: number;
+  readonly signature: Buffer;
+}
+
+/** RFC 5246 §7.4.8. @throws Malformed */
+export function readProof(body: Buffer): Proof {
   const reader = new ByteReader(body);
   const scheme = reader.uint16();
   const signature = reader.vector16();
   reader.end();
+  return { scheme, signature };
+}
+
+/** Whether the client holds the key of its certificate. */
+export function isProof(
+  { scheme, signature }: Proof,
+  key: KeyObject,
+  transcript: readonly Buffer[],
+): boolean {
   const hash = hashOf(scheme);
   return hash !== undefined && verify(hash, Buffer.concat(transcript), key, signature);
 }
