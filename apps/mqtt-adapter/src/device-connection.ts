@@ -227,6 +227,7 @@ class ServedDevice implements DeviceConnection {
       if (!this.#isBroken) await this.#state.session?.uploads.publish(packet);
     } finally {
       this.#unhandled -= 1;
+      if (this.#unhandled === 0) this.#foresight.rest();
       this.#closeIfServed();
     }
   }

@@ -7,7 +7,7 @@ import type { MqttSignal } from './tracker.ts';
 
 /**
  * Reads ahead of aedes, which reads no further while it handles what came before: how a device ends its connection counts when that
- * arrives, and of several ends the first. It reads only what waits, and a DISCONNECT with what came before it at the same time.
+ * arrives, and of several ends the first. It reads what aedes does not read yet, and a piece in which a DISCONNECT ends.
  */
 export class Foresight {
   #introduced: Introduced | undefined;
@@ -42,6 +42,11 @@ export class Foresight {
     if (this.#introduced) return this.#read(piece, this.#introduced);
     this.#unread.push(piece);
     return undefined;
+  }
+
+  /** Nothing waits any more. */
+  rest(): void {
+    this.#reader = undefined;
   }
 
   #read(bytes: Uint8Array, introduced: Introduced): MqttSignal | undefined {

@@ -2,7 +2,7 @@
 export interface Scanned {
   /** Whether a packet ends in it. */
   readonly whole: boolean;
-  /** Where the first packet behind the CONNECT begins in it. */
+  /** Where in it a packet begins: the first one that does, the CONNECT not counted. */
   readonly begins?: number;
   /** The DISCONNECT that ends in it, whole. */
   readonly goodbye?: Uint8Array;

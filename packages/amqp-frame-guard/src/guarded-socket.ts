@@ -98,6 +98,8 @@ export class GuardedSocket extends EventEmitter {
   hold(): void {
     this.#holding = true;
     this.#socket.pause();
+    // What waits in the socket comes before what arrives now.
+    if (this.#socket.readableLength > 0) return;
     const { onDiscard } = this.#options;
     this.#foresee = createForesight({
       limits: this.#limits,

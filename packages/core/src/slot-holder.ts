@@ -145,7 +145,7 @@ export function owedOf(
   return owed;
 }
 
-/** Until nobody can have heard of its device in time any more. */
+/** How long it may still go on: others may have heard its device after the holder's last note. */
 function leftMs({ lease: notes }: SlotHolder, { basis, leftMs: noted }: LeaseState, now: Instant): number {
   if (notes?.reportedAt === undefined) return noted;
   return Math.max(noted, notes.reportedAt + basis.intervalMs + reportedWithinMs - now);

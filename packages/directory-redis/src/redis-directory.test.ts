@@ -176,6 +176,22 @@ test('an engine that is far away is told of all connections within five seconds,
   expect(new Set(claims).size).toBe(500);
 });
 
+test('an engine that is told everything again, and answers late, is still asked for devices that connect', async () => {
+  // Of one device they are in one bucket.
+  for (let index = 0; index < 4_000; index++)
+    await member.directory.enter(member.entry(`d-${index % 20}`, `x-${index}`));
+  distanceMs = 700;
+  owed.clear();
+  listener.subscribed();
+  for (let second = 1; second <= 5; second++) {
+    await clock.advanceAsync(1_000);
+    claims = [];
+    const entry = member.entry(`new-${second}`, 'x');
+    void member.directory.enter(entry);
+    expect(claims).toContain(shortId(entry.event.connectionId));
+  }
+});
+
 test('a lease is not asserted while the engine is asked who holds it', async () => {
   const basis = { kind: 'lease', intervalMs: 60_000, from: 'default' } as const;
   const { event } = member.entry('d-1', 'x');

@@ -264,12 +264,10 @@ class RedisDirectory implements ConnectionDirectory {
     this.#disarm();
     this.#signs.stop();
     await leaveFleet({
-      ...{
-        shared: this.#shared,
-        reassertion: this.#reassertion,
-        renewal: this.#renewal,
-        strays: this.#strays,
-      },
+      shared: this.#shared,
+      reassertion: this.#reassertion,
+      renewal: this.#renewal,
+      strays: this.#strays,
       tellNoted: () => this.#leases.tellNoted(),
       tellInherited: () => this.#inheritance.go(),
     });

@@ -14,7 +14,7 @@ export function arrivedAt(stream: Duplex, clock: Pick<Clock, 'monotonic'>): Inst
   return waitedSince.get(stream) ?? clock.monotonic();
 }
 
-/** The same with the time at which it is read, for the signals of a lease. To be called when it is, not when its turn comes. */
+/** The same with the time at which it is read, for the signals of a lease. Call it when the bytes are read, not when they are handled. */
 export function arrivalOn(stream: Duplex, clock: Pick<Clock, 'monotonic'>): Arrival {
   return { heardAt: arrivedAt(stream, clock), readAt: clock.monotonic() };
 }

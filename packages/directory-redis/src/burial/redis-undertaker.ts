@@ -33,7 +33,7 @@ const againAfterMs = 1_500;
 const signalWithinMs = 2_000;
 /** How long the dead are remembered: until then, one that comes back learns that it was declared dead. */
 const rememberMs = 7 * 24 * 3_600_000;
-/** For how long before that an engine that does not know a death is not told it again: the clocks of two undertakers may differ. */
+/** A death that is this close to being forgotten is not entered again: an undertaker whose clock is ahead may have forgotten it. */
 const clocksDifferMs = 12 * 3_600_000;
 
 /** Ends the connections of dead instances. */
@@ -267,9 +267,8 @@ export class RedisUndertaker implements Undertaker {
 
   /** @returns the connections that are settled; none if the endings could not be published. */
   async #tell(dead: Deceased, owed: readonly OwedEnding[]): Promise<readonly ConnectionId[]> {
-    const now = this.#tools.time.now() ?? this.#context.clock.now();
     try {
-      return await this.#context.tell(deadInstanceOf(dead), owed, Math.round(now) as Timestamp);
+      return await this.#context.tell(deadInstanceOf(dead), owed, Math.round(this.#engineMs()) as Timestamp);
     } catch (err) {
       this.#context.log.warn(
         { err, endings: owed.length },

@@ -131,7 +131,7 @@ export class Claims {
 
   /** The engine is to be told of its end later. */
   notReleased(held: HeldConnection): void {
-    // What the engine never had is no record to take out: it would be kept for ever.
+    // Of a connection that was never sent the engine has no record, so no answer would ever take it off this list.
     if (held.ending && (held.known || held.isSent)) this.#notReleased.set(held.shortId, held);
     const [oldest] = this.#notReleased.keys();
     if (this.#notReleased.size > mostNotReleased) this.#notReleased.delete(oldest ?? '');
@@ -324,8 +324,9 @@ export class Claims {
   }
 
   /**
-   * A lease that was never entered here, usually of an earlier run. Another incarnation has it: a living one took it meanwhile. Otherwise it is
-   * gone, e.g. the one before that run, which ended before it had entered the lease. Then this one takes it, the next time.
+   * The engine says that another incarnation has a lease which this one never entered, for example since an earlier run of this adapter
+   * had it. If that incarnation lives, it took the lease meanwhile, and keeps it. If not, this one takes the lease with its next
+   * assertion: an earlier run may have ended before it entered what it had from the run before it.
    */
   #unlessGone(held: HeldConnection, by: Claim): undefined {
     const { context, living, doubt } = this.#options;

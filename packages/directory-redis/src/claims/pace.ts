@@ -14,10 +14,10 @@ export function assertionsPerSecond(instances: number): number {
   );
 }
 
-/** What passes is spread over each second. */
+/** Into how many slices a second is divided. */
 const slicesPerSecond = 10;
 
-/** Lets a number pass in each part of a second; all others wait for the next one. */
+/** Lets so many callers go on in each slice of a second; the others wait for the next slice. */
 export class Pace {
   readonly #clock: Clock;
   perSecond: number;

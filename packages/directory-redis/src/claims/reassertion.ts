@@ -13,6 +13,9 @@ const digestTogether = 64;
 /** How many buckets are asserted together at most: each takes two answers of the engine, which may be far away. */
 const assertedTogether = 128;
 
+/** How many connections are asserted together, and what is more in the last bucket. More questions under way would hold up those of devices. */
+const connectionsTogether = 500;
+
 /** Leases that this incarnation holds in the engine alone, by the short ids of their connections. */
 interface StrayBook {
   has(connection: string): boolean;
@@ -142,11 +145,11 @@ export class Reassertion {
     }
   }
 
-  /** Buckets whose connections take a second at most: until a batch is told, more urgent buckets wait. */
+  /** Until a batch is told, more urgent buckets wait. */
   #takeBatch(): readonly Doubted[] {
     const batch = new Map<number, Doubted>();
     let connections = 0;
-    while (batch.size < assertedTogether && connections < this.#pace.perSecond) {
+    while (batch.size < assertedTogether && connections < connectionsTogether) {
       const doubted = this.#doubts.take();
       if (!doubted) break;
       batch.set(doubted.bucket, doubted);
