@@ -105,6 +105,73 @@ describe('a name that somebody wrote', () => {
   ])('%j is none', (written) => expect(normalizeName(written)).toBeUndefined());
 });
 
+/** In one expression, whose steps can be the cube of the length: each space may belong to three of its parts. */
+const oneAttribute =
+  /\s*([A-Za-z]+|\d+(?:\.\d+)+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|#((?:[0-9A-Fa-f]{2})+)|((?:[^,+;"\\=<>#]|\\.)(?:[^,+;"\\<>]|\\.)*?)?)\s*(,|;|\+|$)/suy;
+
+function plainlyNormalized(written: string): string | undefined {
+  let normalized = '';
+  for (let at = 0, separator = ','; separator !== '';) {
+    oneAttribute.lastIndex = at;
+    const match = oneAttribute.exec(written);
+    if (!match) return undefined;
+    const [whole, type = '', quoted, hexadecimal, plain = ''] = match;
+    const isKeyword = /^(?:CN|C|L|ST|STREET|O|OU|UID|DC)$/i.test(type);
+    if (hexadecimal === undefined && !isKeyword) return undefined;
+    const parts = [...(quoted ?? plain).matchAll(/\\([0-9A-Fa-f]{2})|\\(.)|[^\\]/gsu)].map(
+      ([piece, pair, single]) =>
+        pair === undefined ? Buffer.from(single ?? piece) : Buffer.from(pair, 'hex'),
+    );
+    const text = Buffer.concat(parts).toString();
+    if (!Buffer.from(text).equals(Buffer.concat(parts))) return undefined;
+    normalized += `${type.toUpperCase()}=${hexadecimal === undefined ? escapeText(text) : `#${hexadecimal.toLowerCase()}`}`;
+    separator = match[5] ?? '';
+    normalized += separator === ';' ? ',' : separator;
+    at += whole.length;
+  }
+  return normalized;
+}
+
+test('a name is read as by one expression for each attribute', () => {
+  const piece = fc.constantFrom(
+    ...['CN', 'o', '2.5.4.5', '1', '=', '=', '#', '#0a', '#0aB', '"', '"a b"', ' ', ' ', '\u00a0', '\n'],
+    ...['\\', '\\"', '\\ ', '\\C3\\B6', '\\ff', ',', ';', '+', '<', 'a', '\u00f6', '\u{1f600}'],
+  );
+  const attribute = fc
+    .tuple(fc.constantFrom('CN=', ' o =', '2.5.4.5='), fc.array(piece, { maxLength: 4 }))
+    .map(([type, value]) => `${type}${value.join('')}`);
+  const name = fc
+    .array(fc.tuple(attribute, fc.constantFrom(',', ' ; ', '+')), { minLength: 1, maxLength: 3 })
+    .map((parts) => parts.map(([each, end], index) => (index === 0 ? each : `${end}${each}`)).join(''));
+  const anything = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join(''));
+  let read = 0;
+  const property = fc.property(fc.oneof(name, anything), (written) => {
+    const normalized = plainlyNormalized(written);
+    if (normalized !== undefined) read += 1;
+    expect([written, normalizeName(written)]).toEqual([written, normalized]);
+  });
+  fc.assert(property, { numRuns: 20_000, seed: 17 });
+  expect(read).toBeGreaterThan(1_000);
+});
+
+const spaces = ' '.repeat(30_000);
+
+test.each([
+  ['spaces before a quotation mark', `CN=${spaces}"`],
+  ['spaces in a value', `CN=a${spaces}"`],
+  ['spaces before the type', `${spaces}"`],
+  ['spaces before the equals sign', `CN${spaces}"`],
+  ['spaces behind a quotation', `CN="a"${spaces}"`],
+  ['spaces behind hexadecimal', `CN=#00${spaces}"`],
+  ['a quotation without end', `CN="${'\\ '.repeat(15_000)}`],
+  ['a type without end', `${'1.'.repeat(15_000)}"`],
+  ['hexadecimal without end', `CN=#${'0'.repeat(30_001)}`],
+  ['escaped spaces', `CN=${'\\  '.repeat(10_000)}"`],
+  ['a hundred million spaces', ' '.repeat(100_000_000)],
+])('a name of %s is refused', (_what, written) => {
+  expect(normalizeName(written)).toBeUndefined();
+});
+
 test.each([
   ['nothing', ''],
   ['something else', '0500'],
