@@ -73,6 +73,8 @@ interface Stay {
   readonly isNew: boolean;
   /** The adapter that announces it, where that is another. */
   readonly movedTo?: string | undefined;
+  /** By how many seconds its epoch was raised meanwhile, as its announcement and its endings say. */
+  readonly raisedBy?: number;
 }
 
 const stay: fc.Arbitrary<Stay> = fc.record<Stay>({
@@ -99,6 +101,7 @@ const stay: fc.Arbitrary<Stay> = fc.record<Stay>({
   announces: fc.option(fc.constantFrom(undefined, hour, 2 * hour), { nil: null }),
   isNew: fc.boolean(),
   movedTo: fc.option(fc.constantFrom('mqtt-0', 'mqtt-1'), { nil: undefined }),
+  raisedBy: fc.constantFrom(0, 0, 300),
 });
 
 function eventsOf(each: Stay, index: number): readonly ReceivedEvent[] {
@@ -119,21 +122,22 @@ function eventsOf(each: Stay, index: number): readonly ReceivedEvent[] {
     ...(each.slot !== undefined && { slot: each.slot }),
     ...(each.isNew && { journal: { state: 'new' } }),
   };
-  const { announces, ends, movedTo } = each;
+  const { announces, ends, movedTo, raisedBy = 0 } = each;
+  const raised = { ...connected, epoch: epochAt(atMs + raisedBy * 1_000, index) };
   return [
     connected,
     ...(announces === null
       ? []
       : [
           {
-            ...connected,
+            ...raised,
             ...(movedTo !== undefined && { adapter: { ...connected.adapter, id: movedTo } }),
             announcement: true,
             ...(announces !== undefined && { announceIntervalMs: announces }),
           },
         ]),
     ...ends.map(({ after, ordered, epochAfter }, end): ReceivedEvent =>
-      Object.assign({}, connected, {
+      Object.assign({}, raised, {
         type: 'disconnected' as const,
         id: `d${index}-${end}` as EventId,
         at: (atMs + after * 1_000) as Timestamp,
@@ -209,6 +213,31 @@ test('a connection whose epoch was raised above that of the one it took over is 
     const { apply, inMemory, inDatabase } = givenBoth();
     for (const event of order) apply(event);
     expect(inDatabase()[0]).toEqual(['one', 'online', newer.at]);
+    expect(inDatabase()).toEqual(inMemory());
+  }
+});
+
+test('an ending says by which epoch its connection took others over, although no announcement said so', () => {
+  const facts = {
+    device: 'one',
+    source: 'hono-mqtt',
+    instance: 'first',
+    slot: 's',
+    announces: null,
+    isNew: false,
+  };
+  const [lost] = eventsOf({ ...facts, adapter: 'mqtt-0', at: 200, ends: [] }, 0);
+  const ends = [{ after: 1, ordered: true, epochAfter: 1 }];
+  const [newer, gone] = eventsOf({ ...facts, adapter: 'mqtt-1', at: 10, ends, raisedBy: 300 }, 1);
+  if (!lost || !newer || !gone) throw new Error('they are there');
+  for (const order of [
+    [lost, newer, gone],
+    [gone, newer, lost],
+    [newer, gone, lost],
+  ]) {
+    const { apply, inMemory, inDatabase } = givenBoth();
+    for (const event of order) apply(event);
+    expect(inDatabase()[0]).toEqual(['one', 'offline', gone.at]);
     expect(inDatabase()).toEqual(inMemory());
   }
 });

@@ -107,6 +107,9 @@ ON CONFLICT (tenant, device, connection_id) DO UPDATE SET
   ended_adapter_id = excluded.ended_adapter_id,
   reason = excluded.reason,
   uncertainty_ms = excluded.uncertainty_ms,
+  -- It may have a greater epoch by then, which no announcement said.
+  epoch = CASE WHEN excluded.epoch > connection.epoch THEN excluded.epoch ELSE connection.epoch END,
+  epoch_ms = CASE WHEN excluded.epoch > connection.epoch THEN excluded.epoch_ms ELSE connection.epoch_ms END,
   changed_ms = CASE WHEN connection.ended_at IS NULL THEN excluded.changed_ms ELSE connection.changed_ms END
 -- Of several endings, the first counts.
 WHERE connection.ended_at IS NULL
