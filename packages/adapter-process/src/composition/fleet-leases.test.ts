@@ -271,6 +271,19 @@ describe('a holder of leases', () => {
     expect(inWords(last.sink)).toEqual([]);
   });
 
+  test('to which one moved announces that also if it is killed before it could, and starts again', async () => {
+    const journals = fileJournals(clock);
+    const a = await join('a');
+    const b = await join('b', { journal: journals() });
+    await hear(a, 1_000);
+    b.sink.answer = () => ({ status: 'retryable', cause: new Error('away') });
+    await hear(b, 20_000, 4);
+    kill(b);
+    const again = await join('b', { journal: journals() });
+    await hear(again, 1_000);
+    expect([inWords(a.sink), inWords(again.sink)]).toEqual([['+'], ['~']]);
+  });
+
   test('from which one moved does not have it in its journal any more', async () => {
     const journal = createMemoryJournal();
     const a = await join('a', { journal });

@@ -208,6 +208,18 @@ describe('a journal whose file was destroyed', () => {
     ]);
   });
 
+  test('stores an announcement that it alone had as one', async () => {
+    const { clock, journal, destroy } = given();
+    await journal.recover();
+    const moved = { ...connected('moved'), announcement: true, ofAnother: true } as const;
+    const { place, committed } = journal.append(moved, ['events']);
+    await committed;
+    journal.backedBy(() => ({ ...nothingElse, waiting: () => [{ place, sink: 'events' }] }));
+    destroy();
+    await looked(clock);
+    expect((await foundNow()).events).toEqual([{ ...moved, downstream: { defaults: {} } }]);
+  });
+
   test('a batch that was lost with the old file is stored again', async () => {
     const { clock, journal, destroy, hold } = given();
     await journal.recover();

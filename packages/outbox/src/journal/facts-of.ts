@@ -15,11 +15,26 @@ export function factsOf(outbound: OutboundEvent): string {
   return latest.facts;
 }
 
+/** What else is kept of an event, as JSON. Earlier versions read the settings of the tenant alone, and ignore the rest. */
+export function besideFactsOf({ downstream, announcement, ofAnother }: OutboundEvent): string {
+  const kept: BesideFacts = {
+    ...downstream,
+    ...(announcement && { announcement }),
+    ...(ofAnother && { ofAnother }),
+  };
+  return JSON.stringify(kept);
+}
+
+type BesideFacts = TenantDownstream & Pick<OutboundEvent, 'announcement' | 'ofAnother'>;
+
 /** The event that a journal has kept, as a sink gets it. Its JSON is kept for `factsOf`. */
-export function outboundOf({ facts, downstream }: StoredEvent): OutboundEvent {
+export function outboundOf({ facts, downstream: beside }: StoredEvent): OutboundEvent {
+  const { announcement, ofAnother, ...downstream } = JSON.parse(beside) as BesideFacts;
   const outbound: OutboundEvent = {
     event: JSON.parse(facts) as ConnectionEvent,
-    downstream: JSON.parse(downstream) as TenantDownstream,
+    downstream,
+    ...(announcement && { announcement }),
+    ...(ofAnother && { ofAnother }),
   };
   ofRead.set(outbound, facts);
   return outbound;

@@ -93,6 +93,20 @@ describe.each(kinds)('a journal: $kind', ({ readable, create }) => {
     expect(await journal.read([1_000_000])).toEqual([undefined]);
   });
 
+  test('read says whose event it is, and whether it is an announcement, also in a later run', async () => {
+    const moved = { ...connected('moved'), announcement: true, ofAnother: true } as const;
+    const relayed = { ...connected('relayed'), ofAnother: true } as const;
+    const kept = [moved, relayed, disconnected('own')];
+    const places: Place[] = [];
+    for (const each of kept) places.push(await committed(each));
+    if (readable) {
+      await journal.close();
+      journal = create();
+      await openOf(await journal.recover());
+    }
+    expect(await journal.read(places)).toEqual(kept.map((each) => (readable ? each : undefined)));
+  });
+
   test('an event that one sink has confirmed is held for the other', async () => {
     const place = await committed(disconnected('a'), ['events', 'hook']);
     journal.forget('hook', place);

@@ -84,7 +84,7 @@ export class KnownRows {
       else lost.add(held.place);
     }
     for (const row of this.#known.values()) {
-      if (row.event) row.outbound ??= eventAlone(row.event);
+      if (row.event) row.outbound ??= eventAlone(row.event, row.movedHere);
       this.#resting.delete(row);
       if (row.outbound) {
         this.#changed.add(row);
@@ -112,6 +112,10 @@ export class KnownRows {
 }
 
 /** An open connection that only the journal had. The settings of its tenant are missing; the registry knows them. */
-function eventAlone(event: ConnectedEvent): OutboundEvent {
-  return { event, downstream: { defaults: {} } };
+function eventAlone(event: ConnectedEvent, movedHere: boolean): OutboundEvent {
+  return {
+    event,
+    downstream: { defaults: {} },
+    ...(movedHere && { announcement: true, ofAnother: true }),
+  };
 }

@@ -2,6 +2,7 @@ import { anEnding, anOutboundEvent } from '@rollcall/conformance';
 import type { ConnectionId } from '@rollcall/core';
 import type { OutboundEvent } from '@rollcall/core/sink';
 import { describe, expect, test } from 'vitest';
+import { outboundOf } from './facts-of.ts';
 import { RowBook } from './row-book.ts';
 
 const connected = (of: string): OutboundEvent =>
@@ -61,13 +62,24 @@ test('a connection that an earlier version kept as open twice is open once, as i
     JSON.stringify({ ...event, adapter: { ...event.adapter, id: adapter } });
   const standing = { open: true, waiting: [], parked: {} };
   const [first, ...others] = [
-    ...book.reopen([{ seq: 1, facts: facts('here'), standing }]),
-    ...book.reopen([{ seq: 2, facts: facts('away'), standing: { ...standing, lastSeen: 5 } }]),
+    ...book.reopen([{ seq: 1, facts: facts('here'), announcement: false, standing }]),
+    ...book.reopen([
+      { seq: 2, facts: facts('away'), announcement: false, standing: { ...standing, lastSeen: 5 } },
+    ]),
   ];
   expect([first?.event.adapter.id, others]).toEqual(['here', []]);
   expect(changesOf(book)).toEqual({ inserted: [], updated: [1], removed: [2] });
   book.append(disconnected('a'), [], []);
   expect(changesOf(book)).toEqual({ inserted: [], updated: [], removed: [1] });
+});
+
+test('the announcement of a connection that moved here in an earlier run is stored as one after the store lost everything', () => {
+  const book = givenABook();
+  const facts = JSON.stringify(connected('a').event);
+  book.reopen([{ seq: 1, facts, announcement: true, standing: { open: true, waiting: ['s'], parked: {} } }]);
+  book.refill({ waiting: () => [], owed: [], rhythms: [], proofs: { key: new Uint8Array(), proofs: [] } });
+  const stored = book.take(100)?.batch.inserted.map(outboundOf);
+  expect(stored).toMatchObject([{ announcement: true, ofAnother: true, downstream: { defaults: {} } }]);
 });
 
 test('of a connection that is appended as open twice, the later one is open', () => {

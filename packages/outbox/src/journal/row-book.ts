@@ -58,12 +58,13 @@ export class RowBook implements Changing {
     return rows.flatMap(({ event, noted }) => (event ? [{ event, ...(noted && { noted }) }] : []));
   }
 
-  #reopenOne({ seq, facts, standing }: StoredOpen): Row | undefined {
+  #reopenOne({ seq, facts, announcement, standing }: StoredOpen): Row | undefined {
     const event = JSON.parse(facts) as ConnectedEvent;
     // Parked events are tried again at every start.
     const waiting = [...new Set([...standing.waiting, ...Object.keys(standing.parked)])];
     const row = rowOf(seq, undefined, waiting);
     row.noted = notedOf(standing);
+    row.movedHere = announcement;
     row.offered = true;
     this.#known.add(row);
     const first = this.#open.get(event.connectionId);
@@ -93,6 +94,7 @@ export class RowBook implements Changing {
     const row = rowOf(this.#nextSeq++, outbound, sinks);
     row.facts = factsOf(outbound);
     if (isOpenHere(outbound)) row.event = outbound.event;
+    row.movedHere = row.event !== undefined && outbound.announcement === true;
     this.#known.add(row);
     this.#known.change(row);
     for (const each of owed) tie(row, this.#owed.note(each));

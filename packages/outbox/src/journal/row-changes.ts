@@ -1,4 +1,4 @@
-import { factsOf } from './facts-of.ts';
+import { besideFactsOf, factsOf } from './facts-of.ts';
 import type { KnownRows } from './known-rows.ts';
 import type { OwedBook, OwedChange } from './owed-book.ts';
 import { isKept, standingOf, type Row } from './row.ts';
@@ -53,7 +53,7 @@ export class RowChanges {
       if (row.offered) this.removed.push(row.seq);
     } else if (row.outbound) {
       const { seq, outbound } = row;
-      const downstream = JSON.stringify(outbound.downstream);
+      const downstream = besideFactsOf(outbound);
       this.inserted.push({
         seq,
         facts: row.facts ?? factsOf(outbound),

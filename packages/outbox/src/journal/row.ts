@@ -13,6 +13,8 @@ export interface Row {
   facts: string | undefined;
   /** Set while its connection is open. */
   event: ConnectedEvent | undefined;
+  /** Whether it is the announcement of a connection that moved here. */
+  movedHere: boolean;
   waiting: readonly string[];
   parked: Readonly<Record<string, string>>;
   noted: NotedPresence | undefined;
@@ -32,6 +34,7 @@ export function rowOf(seq: Place, outbound: OutboundEvent | undefined, waiting: 
     outbound,
     facts: undefined,
     event: undefined,
+    movedHere: false,
     waiting,
     parked: nothingParked,
     noted: undefined,

@@ -44,7 +44,7 @@ function inserting(seq: number): Batch {
   return {
     highWater: `019b0000000000${seq}`,
     removed: [],
-    inserted: [{ seq, facts: `{"seq":${seq}}`, downstream: 'x'.repeat(500), standing }],
+    inserted: [{ seq, facts: `{"seq":${seq}}`, downstream: JSON.stringify('x'.repeat(498)), standing }],
     updated: [],
     settled: [],
     rhythms: [],

@@ -13,7 +13,7 @@ export function createStoreReads(database: DatabaseSync): StoreReads {
      ${joined} AND (waiting <> '[]' OR parked <> '{}') ORDER BY seq LIMIT ?`,
   );
   const open = database.prepare(
-    `SELECT seq, facts, open, waiting, parked, last_seen, lease ${joined} AND open = 1 ORDER BY seq LIMIT ?`,
+    `SELECT seq, facts, downstream ->> '$.announcement' AS announcement, open, waiting, parked, last_seen, lease ${joined} AND open = 1 ORDER BY seq LIMIT ?`,
   );
   const rhythms = database.prepare(
     'SELECT heard AS seq, holder, gaps FROM rhythm WHERE heard > ? AND heard <= ? ORDER BY heard LIMIT ?',
@@ -38,9 +38,12 @@ export function createStoreReads(database: DatabaseSync): StoreReads {
         sinks: unconfirmedBy(row),
       })),
     open: (page) =>
-      open
-        .all(...bounds(page))
-        .map((row) => ({ seq: Number(row['seq']), facts: String(row['facts']), standing: toStanding(row) })),
+      open.all(...bounds(page)).map((row) => ({
+        seq: Number(row['seq']),
+        facts: String(row['facts']),
+        announcement: row['announcement'] === 1,
+        standing: toStanding(row),
+      })),
     rhythms: (page) =>
       rhythms.all(...bounds(page)).map(({ seq, holder, gaps }) => ({
         seq: Number(seq),

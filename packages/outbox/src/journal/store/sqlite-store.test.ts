@@ -90,6 +90,26 @@ describe('a run that ends while it cannot write', () => {
 });
 
 describe('the file', () => {
+  test('says of an open connection whether it moved here, whatever the properties of its tenant are named', () => {
+    const store = openSqliteStore(options);
+    const downstreams = [
+      { defaults: { announcement: true } },
+      { defaults: {}, announcement: true, ofAnother: true },
+      { defaults: {}, ofAnother: true },
+    ];
+    store.apply({
+      ...nothing,
+      inserted: downstreams.map((each, at) => ({
+        seq: at + 1,
+        facts: '{}',
+        downstream: JSON.stringify(each),
+        standing: waiting,
+      })),
+    });
+    expect(store.open(everything).map(({ announcement }) => announcement)).toEqual([false, true, false]);
+    store.close();
+  });
+
   test('gives back everything unchanged, in order', () => {
     const store = openSqliteStore(options);
     store.apply({ ...inserting(2), highWater: '019b00000000ffff' });

@@ -18,7 +18,7 @@ export interface StoredEvent {
   readonly seq: number;
   /** The `ConnectionEvent` as JSON. */
   readonly facts: string;
-  /** What its tenant's settings add, `TenantDownstream` as JSON. */
+  /** What its tenant's settings add, `TenantDownstream` as JSON, with the other properties of an `OutboundEvent`. */
   readonly downstream: string;
 }
 
@@ -44,6 +44,8 @@ export interface StoredPending {
 export interface StoredOpen {
   readonly seq: number;
   readonly facts: string;
+  /** Whether it is an announcement: the connection moved here. */
+  readonly announcement: boolean;
   readonly standing: Standing;
 }
 
