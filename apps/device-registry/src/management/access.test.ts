@@ -97,6 +97,35 @@ describe('authentication', () => {
     expect((await ask('GET', '/v1/tenants/acme', undefined, right)).status).toBe(200);
   });
 
+  test('of many tries at once with other passwords no more are compared than of tries one by one', async () => {
+    const { ask, accessClock } = await givenUsers();
+    const guessed = async (round: string): Promise<number[]> => {
+      const tries = Array.from({ length: 40 }, (_, index) => basic('reader', `guess ${round} ${index}`));
+      const answers = await Promise.all(tries.map((each) => ask('GET', '/v1/tenants/acme', undefined, each)));
+      return answers.map(({ status }) => status).filter((status) => status !== 429);
+    };
+    expect(await guessed('a')).toEqual(Array.from({ length: 10 }, () => 401));
+    accessClock.advance(10_000);
+    expect(await guessed('b')).toEqual([401]);
+  });
+
+  test('many requests of one user at once are one try, right or wrong', async () => {
+    const { ask } = await givenUsers();
+    const statuses = async (password: string, count: number): Promise<number[]> => {
+      const headers = basic('reader', password);
+      const answers = await Promise.all(
+        Array.from({ length: count }, () => ask('GET', '/v1/tenants/acme', undefined, headers)),
+      );
+      return [...new Set(answers.map(({ status }) => status))];
+    };
+    for (let round = 0; round < 9; round += 1) expect(await statuses(`guess ${round}`, 20)).toEqual([401]);
+    // One try is left, and a right one does not use it up.
+    expect(await statuses('slow', 40)).toEqual([404]);
+    expect(await statuses('slow', 40)).toEqual([404]);
+    expect(await statuses('guess', 20)).toEqual([401]);
+    expect(await statuses('slow', 1)).toEqual([429]);
+  });
+
   test('probes need no login', async () => {
     const { ask } = await givenUsers();
     for (const path of ['/started', '/readiness', '/liveness', '/metrics', '/openapi.json'])

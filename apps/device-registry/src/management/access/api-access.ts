@@ -1,12 +1,8 @@
-import { createFailureLimiter } from '@rollcall/access/internal';
 import type { Clock } from '@rollcall/core/environment';
 import type { PasswordVerifier } from '@rollcall/core/registry';
-import type { TokenAnswer, TokenCheck } from '@rollcall/http-service/tokens';
-import { passwordCredentials } from '../../auth/password-credentials.ts';
+import type { TokenCheck } from '@rollcall/http-service/tokens';
 import type { KnownUser } from './user-list.ts';
-
-/** `throttled`: the client failed too often, and its password was not checked. */
-type AccessAnswer = TokenAnswer | { readonly status: 'throttled' };
+import { createUserLogins, wrongLogin, type AccessAnswer, type UserLogin } from './user-logins.ts';
 
 export interface ApiAccess {
   /** @param authorization the header of a request. */
@@ -26,17 +22,10 @@ export interface ApiAccessParts {
 
 /** Longer headers are refused unread. */
 const maxLength = 2_048;
-const wrong: TokenAnswer = { status: 'refused', why: 'the user name or the password is wrong' };
-/** No password has this hash. With it, checking an unknown user takes as long as checking a known one. */
-const nobody: KnownUser = {
-  name: '',
-  secret: { hashFunction: 'sha-256', pwdHash: '' },
-  grant: { tenants: new Set(), scopes: new Set() },
-};
 
 /** Authenticates requests by HTTP Basic (RFC 7617) or by a bearer token. */
 export function createApiAccess({ clock, tokens, open, users, verifier }: ApiAccessParts): ApiAccess {
-  const limiter = createFailureLimiter({ clock, isShared: () => false });
+  const logins = createUserLogins({ clock, verifier });
   return {
     async check(authorization, remoteIp) {
       const known = open ? undefined : users();
@@ -45,26 +34,12 @@ export function createApiAccess({ clock, tokens, open, users, verifier }: ApiAcc
           ? { status: 'refused', why: 'a user name and a password, or a bearer token, are needed' }
           : tokens.check(authorization);
       const login = readLogin(authorization);
-      if (!login) return wrong;
-      const trier = { address: remoteIp, name: login.name };
-      const throttle = limiter.throttle(trier);
-      if (throttle !== 'free' && throttle !== 'spare') return { status: 'throttled' };
-      const user = known.get(login.name);
-      const sample = user ?? { ...(known.values().next().value ?? nobody), name: login.name };
-      const verdict = await verifier.verify(passwordCredentials(sample.name, sample.secret), login.password, {
-        owner: login.name,
-        isSuspect: !user,
-      });
-      if (verdict === 'busy') return { status: 'unavailable' };
-      if (user && verdict !== 'invalid') return { status: 'granted', grant: user.grant };
-      // Only after the comparison: many requests of one user may wait for the same one.
-      limiter.failed(trier);
-      return wrong;
+      return login ? logins.check(login, known, remoteIp) : wrongLogin;
     },
   };
 }
 
-function readLogin(authorization: string): { name: string; password: Uint8Array } | undefined {
+function readLogin(authorization: string): UserLogin | undefined {
   const encoded = /^Basic +([A-Za-z0-9+/]+={0,2}) *$/i.exec(authorization.slice(0, maxLength + 1))?.[1];
   if (encoded === undefined || authorization.length > maxLength) return undefined;
   const bytes = Buffer.from(encoded, 'base64');
