@@ -10,7 +10,7 @@ import {
   type SocketPlace,
 } from '@rollcall/adapter-kit/listening';
 import type { OpenConnection } from '@rollcall/presence';
-import { GuardedSocket, type GuardedSocketOptions } from '@rollcall/amqp-frame-guard';
+import { GuardedSocket, unfinishedPartBytes, type GuardedSocketOptions } from '@rollcall/amqp-frame-guard';
 import type { Instant } from '@rollcall/core';
 import type { DisconnectedChange, EndedSignal } from '@rollcall/core/tracker';
 import { forgo } from '@rollcall/rhea-internals';
@@ -37,6 +37,8 @@ import { amqpTracker, type AmqpSignal } from './tracker.ts';
 
 /** A device that asks for more heart-beats gets one so often: they cost us more than it. */
 const shortestHeartBeatMs = 100;
+/** Of messages that are not finished, on all links: eight messages of any size fit. */
+const maxParts = 512;
 
 export interface DeviceOptions {
   readonly maxPayloadBytes: number;
@@ -194,7 +196,10 @@ class ServedDevice implements DeviceConnection {
     const connection = this.#connection;
     const { maxFrameBytes, maxPayloadBytes: maxMessageBytes } = this.#options;
     return {
-      limits: { maxFrameBytes, maxMessageBytes, maxUnfinishedBytes: 8 * maxMessageBytes + 16_384 },
+      limits: {
+        ...{ maxFrameBytes, maxMessageBytes },
+        maxUnfinishedBytes: 8 * maxMessageBytes + maxParts * unfinishedPartBytes,
+      },
       saslDone: () => saslIsDone(connection),
       mayAskForTransactions: true,
       creditOf: (channel, handle) => creditOfLink(connection, channel, handle),

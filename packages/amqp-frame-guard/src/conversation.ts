@@ -12,10 +12,11 @@ import {
 } from './described-kinds.ts';
 import { field } from './fields.ts';
 import { bodyOf, channelOf, expectNoPayload, frameTypes, performativeOf } from './frame.ts';
-import type { GuardLimits } from './guard-limits.ts';
+import { unfinishedPartBytes, type GuardLimits } from './guard-limits.ts';
 import { makeFalse } from './make-false.ts';
 import { Malformed } from './malformed.ts';
 import { OpenLinks, type Link } from './open-links.ts';
+import { ownCopy } from './own-copy.ts';
 import { performatives, type Performative } from './performative.ts';
 import { SaslExchange } from './sasl-exchange.ts';
 
@@ -51,8 +52,6 @@ export interface FrameFacts {
 }
 
 const maxNameLength = 256;
-/** What a part of a message that is not finished costs beside its bytes: a client may send any number of empty ones. */
-const partBytes = 32;
 /** Descriptor of an ordinary target (AMQP 1.0 §3.5.4). */
 const targetDescriptor = 0x29;
 /** Descriptor of `accepted` (AMQP 1.0 §3.4.2). */
@@ -202,11 +201,13 @@ export class Conversation {
       this.#discard(channel, handle, link, reason);
       return bareFrame(frame, performative.end, isFirst);
     }
-    const payload = frame.subarray(performative.end);
+    // The library keeps parts: what it keeps must not hold the 64 kB that were read with it.
+    const own = link.isWithin ? ownCopy(frame) : frame;
+    const payload = own.subarray(performative.end);
     const format = link.unfinished?.format ?? performative.uint(field.transfer.messageFormat) ?? amqpFormat;
     if (link.isWithin) this.#keepPart(link, format, payload, isInTransaction);
     else this.#complete(link, format, payload, isInTransaction);
-    return isFirst && payload.length === 0 ? bareFrame(frame, performative.end, true) : frame;
+    return isFirst && payload.length === 0 ? bareFrame(frame, performative.end, true) : own;
   }
 
   #discardReason(link: Link, bytes: number): DiscardReason | undefined {
@@ -245,7 +246,7 @@ export class Conversation {
     return isTransactional;
   }
 
-  /** More of the message is to come. */
+  /** More of the message is to come. `payload` is a part of its frame's own copy. */
   #keepPart(link: Link, format: number, payload: Uint8Array, isInTransaction: boolean): void {
     const unfinished = (link.unfinished ??= {
       format,
@@ -255,9 +256,11 @@ export class Conversation {
       isInTransaction: false,
     });
     unfinished.isInTransaction ||= isInTransaction;
-    unfinished.parts.push(Uint8Array.from(payload));
+    // No one needs an empty one, and the library keeps none either.
+    if (payload.length === 0) return;
+    unfinished.parts.push(payload);
     unfinished.bytes += payload.length;
-    const memoryBytes = payload.length + partBytes;
+    const memoryBytes = payload.buffer.byteLength + unfinishedPartBytes;
     unfinished.memoryBytes += memoryBytes;
     this.#unfinishedBytes += memoryBytes;
     if (this.#unfinishedBytes > this.#limits.maxUnfinishedBytes)

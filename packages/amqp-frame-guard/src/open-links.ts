@@ -5,7 +5,7 @@ interface Unfinished {
   readonly format: number;
   readonly parts: Uint8Array[];
   bytes: number;
-  /** What it takes of memory, about: its bytes, and what each part costs however short it is. */
+  /** What it takes of memory, about: the bytes of its frames, and what each part costs however short it is. */
   memoryBytes: number;
   /** One of its transfers was within a transaction. */
   isInTransaction: boolean;

@@ -31,7 +31,7 @@ export interface PeerListener {
 const guardLimits = {
   maxFrameBytes: 65_536,
   maxMessageBytes: 1_048_576,
-  maxUnfinishedBytes: 2_097_152,
+  maxUnfinishedBytes: 4_194_304,
   maxSessions: 256,
   maxLinks: 4_096,
   maxDispositionSpan: 65_536,
