@@ -70,6 +70,14 @@ export function withKeyOffCurve({ der, publicKey }: IssuedCertificate): Uint8Arr
   return broken;
 }
 
+/** The same in DER, with a validity that begins, or ends, on a 31st of February. */
+export function withNoDate({ der }: IssuedCertificate, which: 'not-before' | 'not-after'): Uint8Array {
+  const broken = Buffer.from(der);
+  const [from, to] = [...broken.toString('latin1').matchAll(/\d{14}Z/g)];
+  broken.write('0231', ((which === 'not-before' ? from : to)?.index ?? 0) + 4);
+  return broken;
+}
+
 function certificate(
   facts: CertificateFacts,
   keys: { readonly publicKey: KeyObject; readonly privateKey: KeyObject },

@@ -4,6 +4,7 @@ export {
   type CertificateFacts,
   createCertificateAuthority,
   withKeyOffCurve,
+  withNoDate,
   type IssuedCertificate,
 } from './certificate-authority.ts';
 export { createDeviceKey, type TokenAlgorithm, tokenClaims } from './device-key.ts';

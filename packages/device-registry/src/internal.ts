@@ -10,5 +10,6 @@ export { createBcryptPool } from './bcrypt-pool.ts';
 export { algorithmOf, keyAlgorithm } from './key-algorithm.ts';
 export { inFullCredentials, inFullTenant } from './management-content.ts';
 export { parseText } from './parse-text.ts';
+export { readCertificate } from './read-certificate.ts';
 export { readPublicKey } from './read-public-key.ts';
 export { repeatedKey } from './repeated-key.ts';

@@ -3,6 +3,7 @@ import {
   createCertificateAuthority,
   createDeviceKey,
   withKeyOffCurve,
+  withNoDate,
 } from '@rollcall/conformance/certificates';
 import { describe, expect, test } from 'vitest';
 import { dump } from 'js-yaml';
@@ -44,6 +45,11 @@ describe('a registry file', () => {
     [
       'a certificate whose key is none',
       { cert: base64(withKeyOffCurve(createCertificateAuthority('CN=a'))) },
+      'cert: must be a certificate in DER, in Base64',
+    ],
+    [
+      'a certificate without beginning',
+      { cert: base64(withNoDate(createCertificateAuthority('CN=a'), 'not-before')) },
       'cert: must be a certificate in DER, in Base64',
     ],
     [
@@ -92,6 +98,7 @@ describe('a registry file', () => {
                 { ...ca, 'subject-dn': 'emailAddress=a@b.c' },
                 { ...ca, 'public-key': 'AQID' },
                 { cert: base64(authority.publicKey) },
+                { cert: base64(withNoDate(authority, 'not-after')) },
                 { ...ca, 'ocsp-revocation-enabled': true },
                 { ...ca, 'auth-id-template': '{{subject-dc}}' },
                 {},
@@ -104,9 +111,10 @@ describe('a registry file', () => {
       'tenants[0].trusted-ca[0]: must have cert, or a subject-dn as in RFC 2253, e.g. CN=ca,O=Acme, or subject-dn-bytes',
       'tenants[0].trusted-ca[1]: must have cert, or a public-key: a SubjectPublicKeyInfo in DER',
       'tenants[0].trusted-ca[2]: cert: must be a certificate in DER',
-      'tenants[0].trusted-ca[3].ocsp-revocation-enabled: OCSP is not supported',
-      'tenants[0].trusted-ca[4].auth-id-template: must have one of {{subject-dn}}, {{subject-cn}}, {{subject-ou}}, {{subject-o}}, and no other placeholder',
-      'tenants[0].trusted-ca[5]: must have cert, or a subject-dn as in RFC 2253, e.g. CN=ca,O=Acme, or subject-dn-bytes',
+      'tenants[0].trusted-ca[3]: cert: must be a certificate in DER',
+      'tenants[0].trusted-ca[4].ocsp-revocation-enabled: OCSP is not supported',
+      'tenants[0].trusted-ca[5].auth-id-template: must have one of {{subject-dn}}, {{subject-cn}}, {{subject-ou}}, {{subject-o}}, and no other placeholder',
+      'tenants[0].trusted-ca[6]: must have cert, or a subject-dn as in RFC 2253, e.g. CN=ca,O=Acme, or subject-dn-bytes',
       'tenants[0].devices[0].credentials[0].secrets[0].key: must be of 1 to 512 bytes, in Base64',
       'tenants[0].devices[0].credentials[0].secrets[1].key: must be Base64',
       'tenants[0].devices[0].credentials[0].secrets[2].key: is missing',

@@ -1,6 +1,7 @@
-import { X509Certificate, type KeyObject } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { bytes } from './formats.ts';
+import { readCertificate } from './read-certificate.ts';
 import { readPublicKey } from './read-public-key.ts';
 import { secretFields } from './secret-fields.ts';
 
@@ -77,16 +78,6 @@ function typeOf({ asymmetricKeyType, asymmetricKeyDetails = {} }: KeyObject): 'E
   if (asymmetricKeyType === 'ec') return curves.has(asymmetricKeyDetails.namedCurve) ? 'EC' : undefined;
   if (asymmetricKeyType !== 'rsa') return undefined;
   return (asymmetricKeyDetails.modulusLength ?? 0) >= minRsaBits ? 'RSA' : undefined;
-}
-
-function readCertificate(der: Uint8Array): X509Certificate | undefined {
-  try {
-    const certificate = new X509Certificate(der);
-    // Node.js reads the key when it is asked for, and throws where it is no point of its curve.
-    return certificate.publicKey && certificate;
-  } catch {
-    return undefined;
-  }
 }
 
 /** The intersection of the validity in the file and that of the certificate. */

@@ -1,9 +1,9 @@
-import { X509Certificate } from 'node:crypto';
 import type { Timestamp } from '@rollcall/core';
 import type { TrustAnchor } from '@rollcall/core/registry';
 import { formatName, normalizeName, readCertificateParts, readName } from '@rollcall/core/x509';
 import { z } from 'zod';
 import { bytes, flag, instant, validityOf } from './formats.ts';
+import { readCertificate } from './read-certificate.ts';
 import { readPublicKey } from './read-public-key.ts';
 
 const anything = z.unknown();
@@ -62,7 +62,7 @@ function toTrustAnchor(content: Fields, context: z.RefinementCtx): TrustAnchor {
   const template = content['auth-id-template'];
   const shared = template === undefined ? {} : { authIdTemplate: template };
   if (content.cert) {
-    const ofCertificate = readCertificate(content.cert);
+    const ofCertificate = anchorOf(content.cert);
     return ofCertificate ? { ...ofCertificate, ...shared } : problem('cert: must be a certificate in DER');
   }
   const subjectDn = subjectOf(content);
@@ -83,9 +83,10 @@ function subjectOf({ 'subject-dn': written, 'subject-dn-bytes': encoded }: Field
   }
 }
 
-function readCertificate(der: Uint8Array): TrustAnchor | undefined {
+function anchorOf(der: Uint8Array): TrustAnchor | undefined {
+  const certificate = readCertificate(der);
+  if (!certificate) return undefined;
   try {
-    const certificate = new X509Certificate(der);
     return {
       subjectDn: formatName(readCertificateParts(der).subject),
       publicKey: Uint8Array.from(certificate.publicKey.export({ type: 'spki', format: 'der' })),

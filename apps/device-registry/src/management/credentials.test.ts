@@ -1,4 +1,4 @@
-import { createCertificateAuthority, withKeyOffCurve } from '@rollcall/conformance/certificates';
+import { createCertificateAuthority, withKeyOffCurve, withNoDate } from '@rollcall/conformance/certificates';
 import { describe, expect, test } from 'vitest';
 import { givenApi, type ApiUnderTest } from '../testing/given-api.ts';
 
@@ -12,6 +12,8 @@ const issued = authority.issue({
   notAfter: Date.UTC(2030, 0),
 });
 const cert = Buffer.from(issued.der).toString('base64');
+const withoutDate = (which: 'not-before' | 'not-after'): string =>
+  Buffer.from(withNoDate(issued, which)).toString('base64');
 const offCurveCert = Buffer.from(withKeyOffCurve(issued)).toString('base64');
 const key = Buffer.from(issued.publicKey).toString('base64');
 const bcrypt4 = '$2a$04$abcdefghijklmnopqrstuuZb0mPy2fTm9zgmF9fvOD0kZbhPqvK2C';
@@ -150,6 +152,11 @@ describe('credentials are refused', () => {
     ['a public key of no algorithm', [{ type: 'rpk', 'auth-id': 'a', secrets: [{ key }] }]],
     ['a certificate that is none', [{ type: 'rpk', 'auth-id': 'a', secrets: [{ cert: 'AAAA' }] }]],
     ['a certificate whose key is none', [{ type: 'rpk', 'auth-id': 'a', secrets: [{ cert: offCurveCert }] }]],
+    ['a certificate without beginning', [{ type: 'x509-cert', cert: withoutDate('not-before') }]],
+    [
+      'a certificate without end',
+      [{ type: 'rpk', 'auth-id': 'a', secrets: [{ cert: withoutDate('not-after') }] }],
+    ],
     ['another certificate that is none', [{ type: 'x509-cert', cert: 'AAAA' }]],
     ['two secrets of a certificate', [{ type: 'x509-cert', 'auth-id': 'CN=a', secrets: [{}, {}] }]],
     ['the same twice', [password(...secrets), password(...secrets)]],

@@ -1,4 +1,4 @@
-import { createCertificateAuthority, withKeyOffCurve } from '@rollcall/conformance/certificates';
+import { createCertificateAuthority, withKeyOffCurve, withNoDate } from '@rollcall/conformance/certificates';
 import { describe, expect, test } from 'vitest';
 import { givenApi } from '../testing/given-api.ts';
 import { acme, authority, cert, fault } from '../testing/tenant-facts.ts';
@@ -171,6 +171,10 @@ describe('authorities', () => {
   };
   test.each<[string, object]>([
     ['no certificate', { cert: 'AAAA' }],
+    [
+      'a certificate without end',
+      { cert: Buffer.from(withNoDate(authority, 'not-after')).toString('base64') },
+    ],
     ['a certificate whose key is none', { cert: Buffer.from(withKeyOffCurve(authority)).toString('base64') }],
     ['no Base64', { cert: 'ä' }],
     ['a name without a key', { 'subject-dn': 'CN=x' }],

@@ -4,6 +4,7 @@ import {
   createCertificateAuthority,
   type CertificateFacts,
   type IssuedCertificate,
+  withNoDate,
 } from '@rollcall/conformance/certificates';
 import { mutated } from '@rollcall/conformance/hostile';
 import { scriptedAuthorities, ScriptedRegistry, scriptedPasswords } from '@rollcall/conformance/registry';
@@ -67,6 +68,11 @@ test('a certificate that is longer than any of a device is not read: a stranger 
   expect(named(7_500).length).toBeLessThan(8_192);
   expect(readPresentedCertificate({ certificate: named(7_500) })?.issuerDn).toBe(acme.subject);
   expect(readPresentedCertificate({ certificate: named(8_192) })).toBeUndefined();
+});
+
+test.each(['not-before', 'not-after'] as const)('a certificate whose %s is no date is not read', (which) => {
+  const broken = withNoDate(thermostat, which);
+  expect(readPresentedCertificate({ certificate: broken })).toBeUndefined();
 });
 
 describe('is refused as bad credentials:', () => {

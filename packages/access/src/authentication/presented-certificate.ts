@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { formatName, readCertificateParts, type CertificateParts } from '@rollcall/core/x509';
+import { formatName, hasDates, readCertificateParts, type CertificateParts } from '@rollcall/core/x509';
 import type { CertificateLogin } from '../login.ts';
 
 /** A certificate that a device presented: nothing of it is verified yet. */
@@ -27,6 +27,7 @@ export function readPresentedCertificate({
     // Of these very bytes: OpenSSL would take PEM too, and mind nothing that follows.
     const parts = readCertificateParts(der);
     const parsed = x509 ?? new X509Certificate(der);
+    if (!hasDates(parsed)) return undefined;
     return { x509: parsed, parts, subjectDn: formatName(parts.subject), issuerDn: formatName(parts.issuer) };
   } catch {
     return undefined;

@@ -1,4 +1,5 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
+import { readCertificate } from '@rollcall/device-registry/internal';
 import { z } from 'zod';
 import { badRequest } from '../faults/registry-error.ts';
 
@@ -45,14 +46,10 @@ export const base64: z.ZodType<string> = z.base64('must be Base64').min(1, 'must
 
 /** A certificate in DER, in Base64. */
 export const certificate: z.ZodType<X509Certificate> = base64.transform((written, context) => {
-  try {
-    const parsed = new X509Certificate(Buffer.from(written, 'base64'));
-    // Node.js reads the key when it is asked for, and throws where it is no point of its curve.
-    return parsed.publicKey && parsed;
-  } catch {
-    context.addIssue({ code: 'custom', message: 'must be a certificate in DER, in Base64' });
-    return z.NEVER;
-  }
+  const read = readCertificate(Buffer.from(written, 'base64'));
+  if (read) return read;
+  context.addIssue({ code: 'custom', message: 'must be a certificate in DER, in Base64' });
+  return z.NEVER;
 });
 
 /** One of these words, in any case. It is stored in lower case. */
