@@ -50,6 +50,38 @@ describe('collecting messages', () => {
     }
   });
 
+  test.each([
+    ['with two lengths by turns', (i: number) => 8_191 + (i % 2), 2],
+    ['whole and in parts by turns', (i: number) => (i % 2 === 0 ? 1 : 8_192), 1],
+    ['always longer', (i: number) => 2 + i, 14],
+    ['always shorter', (i: number) => 8_192 - i, 1],
+  ])(
+    'a message that begins again 8,000 times, %s, is put together in the same memory',
+    (_, lengthOf, most) => {
+      const messages = createMessageCollector({ firstSequence: 3, maxBytes: [8_192] });
+      const memories = new Set<ArrayBufferLike>();
+      for (let i = 0; i < 8_000; i++) {
+        const bytes = Buffer.alloc(lengthOf(i), i);
+        const add = (offset: number, end: number): number | undefined =>
+          messages.add({
+            type,
+            length: bytes.length,
+            sequence: 3,
+            offset,
+            bytes: bytes.subarray(offset, end),
+          });
+        expect(add(0, 1)).toBe(bytes.length === 1 ? 3 : undefined);
+        if (bytes.length === 1) continue;
+        expect(messages.get(3)).toBeUndefined();
+        expect(add(1, bytes.length)).toBe(3);
+        const collected = messages.get(3)?.body ?? Buffer.alloc(0);
+        if (!collected.equals(bytes)) expect.unreachable('something of an earlier message is left');
+        memories.add(collected.buffer);
+      }
+      expect(memories.size).toBeLessThanOrEqual(most);
+    },
+  );
+
   test('the latest bytes hold, and add reports a complete message that changes', () => {
     const messages = collector();
     expect(messages.add(part(0, body.length, Buffer.alloc(body.length, 'x')))).toBe(3);

@@ -13,7 +13,7 @@ export interface CollectorOptions {
 
 /**
  * Puts the handshake messages of a flight together (RFC 6347 §4.2.3). Nothing proves who sent a fragment, so the latest one holds:
- * bytes that a stranger slipped in are overwritten once the peer repeats its flight.
+ * bytes that a stranger slipped in are overwritten once the peer repeats its flight. What `get` returns holds until the next `add`.
  */
 export interface MessageCollector {
   /** The sequence number of the message that this fragment completed or, having been complete, changed. */
@@ -28,6 +28,13 @@ interface Place {
   /** One for each byte that came; absent where the message came as a whole. */
   readonly came?: Uint8Array;
   missing: number;
+  readonly memory: Memory | undefined;
+}
+
+/** Where the parts of a message go. It is used again when the message begins again, as each small fragment may make it do. */
+interface Memory {
+  readonly body: Buffer;
+  readonly came: Uint8Array;
 }
 
 export function createMessageCollector({ firstSequence, maxBytes }: CollectorOptions): MessageCollector {
@@ -55,11 +62,18 @@ export function createMessageCollector({ firstSequence, maxBytes }: CollectorOpt
         return addPart(place, fragment) ? sequence : undefined;
       // A fragment that does not fit what is there begins the message again, unless it is empty.
       if (offset === 0 && bytes.length === length) {
-        places[index] = { type, body: Buffer.from(bytes), missing: 0 };
+        places[index] = { type, body: Buffer.from(bytes), missing: 0, memory: place?.memory };
         return sequence;
       }
       if (bytes.length === 0) return undefined;
-      const begun = { type, body: Buffer.alloc(length), came: new Uint8Array(length), missing: length };
+      const memory = roomFor(length, maxBytes[index] ?? length, place?.memory);
+      const begun = {
+        type,
+        body: memory.body.subarray(0, length),
+        came: memory.came.subarray(0, length).fill(0),
+        missing: length,
+        memory,
+      };
       places[index] = begun;
       addPart(begun, fragment);
       return undefined;
@@ -72,4 +86,11 @@ export function createMessageCollector({ firstSequence, maxBytes }: CollectorOpt
       places[sequence - firstSequence] = undefined;
     },
   };
+}
+
+function roomFor(length: number, maxBytes: number, known: Memory | undefined): Memory {
+  if (known && known.body.length >= length) return known;
+  // Twice as much each time: lengths that grow by one would take memory each time.
+  const bytes = Math.max(length, Math.min(2 * (known?.body.length ?? 0), maxBytes));
+  return { body: Buffer.alloc(bytes), came: new Uint8Array(bytes) };
 }
