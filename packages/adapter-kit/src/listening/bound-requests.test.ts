@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { connect, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { connect as connectTls } from 'node:tls';
+import { localhostCertificate } from '@rollcall/conformance/certificates';
 import { afterEach, expect, test } from 'vitest';
 import { boundRequests } from './bound-requests.ts';
 
@@ -10,10 +13,10 @@ afterEach(() => {
   for (const close of closers.splice(0)) close();
 });
 
-async function givenAServer(serve: (response: ServerResponse) => void) {
+async function givenAServer(serve: (response: ServerResponse) => void, isTls = false) {
   const served: string[] = [];
   let parsed = 0;
-  const server = createServer();
+  const server = isTls ? createTlsServer(localhostCertificate()) : createServer();
   boundRequests(server, (request, response) => {
     served.push(request.url ?? '');
     serve(response);
@@ -26,19 +29,22 @@ async function givenAServer(serve: (response: ServerResponse) => void) {
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  return { served, parsed: () => parsed, dial: () => connect(port, '127.0.0.1').on('error', () => {}) };
+  const dial = () =>
+    isTls ? connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false }) : connect(port, '127.0.0.1');
+  return { served, parsed: () => parsed, dial: () => dial().on('error', () => {}) };
 }
 
 const get = (headers = ''): string => `GET / HTTP/1.1\r\nhost: x\r\n${headers}\r\n`;
 
 test.each([
-  ['answered at once', (response: ServerResponse) => response.end('x')],
-  ['answered later', (response: ServerResponse) => setImmediate(() => response.end('x'))],
-  ['never answered', () => {}],
+  ['answered at once', (response: ServerResponse) => response.end('x'), false],
+  ['answered later', (response: ServerResponse) => setImmediate(() => response.end('x')), false],
+  ['never answered', () => {}, false],
+  ['behind TLS', () => {}, true],
 ])(
   'of a thousand requests in one packet, %s, sixteen are served, and their connection ends',
-  async (_, serve) => {
-    const { served, parsed, dial } = await givenAServer(serve);
+  async (_, serve, isTls) => {
+    const { served, parsed, dial } = await givenAServer(serve, isTls);
     const socket = dial();
     const closed = new Promise((resolve) => socket.once('close', resolve));
     socket.resume().write(get().repeat(1_000));

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 
 type Serve = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -53,7 +54,9 @@ export function boundRequests(
     'checkExpectation',
     bounded((_request, response) => response.writeHead(417).end()),
   );
-  server.on('connection', (socket: Socket) => parseInSlices(socket, () => cutOff.has(socket)));
+  // Requests are read from what TLS has decrypted.
+  const arrival = server instanceof TlsServer ? 'secureConnection' : 'connection';
+  server.on(arrival, (socket: Socket) => parseInSlices(socket, () => cutOff.has(socket)));
 }
 
 /** Node.js gives its parser all that was read at once, and the parser cannot be stopped halfway. */
