@@ -202,6 +202,21 @@ describe('a message in several parts', () => {
   });
 });
 
+test('a message keeps little alive of what was read with it, while it waits for its outcome', () => {
+  const conversation = new Conversation({ limits });
+  for (const each of [open(), begin(), attach(0)]) conversation.amqp(each);
+  for (const bytes of [1, 500, 900]) {
+    const whole = transfer({ payload: data(bytes) });
+    const read = Buffer.concat([whole, Buffer.alloc(65_536 - whole.length)]);
+    const handedOn = conversation.amqp(read.subarray(0, whole.length));
+    expect(handedOn).toEqual(whole);
+    expect(handedOn.buffer.byteLength).toBe(whole.length);
+    // One that was read alone is not copied.
+    const alone = Uint8Array.from(whole);
+    expect(conversation.amqp(alone)).toBe(alone);
+  }
+});
+
 test('a message of another format is not checked', () => {
   const opaque = [0xff, 0xff, 0xff];
   expect(verdictOn(transfer({ format: 7, payload: opaque }))).toBe('taken');

@@ -52,6 +52,8 @@ export interface FrameFacts {
 }
 
 const maxNameLength = 256;
+/** How many times its own bytes a message may hold of memory while it waits for its outcome. Most are read alone, and hold no more. */
+const maxHeldTimes = 8;
 /** Descriptor of an ordinary target (AMQP 1.0 §3.5.4). */
 const targetDescriptor = 0x29;
 /** Descriptor of `accepted` (AMQP 1.0 §3.4.2). */
@@ -201,8 +203,9 @@ export class Conversation {
       this.#discard(channel, handle, link, reason);
       return bareFrame(frame, performative.end, isFirst);
     }
-    // The library keeps parts: what it keeps must not hold the 64 kB that were read with it.
-    const own = link.isWithin ? ownCopy(frame) : frame;
+    // What is kept of it must not hold the 64 kB that were read with it.
+    const holdsMuch = frame.buffer.byteLength > maxHeldTimes * frame.length;
+    const own = link.isWithin || holdsMuch ? ownCopy(frame) : frame;
     const payload = own.subarray(performative.end);
     const format = link.unfinished?.format ?? performative.uint(field.transfer.messageFormat) ?? amqpFormat;
     if (link.isWithin) this.#keepPart(link, format, payload, isInTransaction);
