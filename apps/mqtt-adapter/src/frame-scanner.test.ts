@@ -43,6 +43,13 @@ test.each([goodbye, shortGoodbye])('a DISCONNECT is recognized in whatever piece
   }
 });
 
+test('a DISCONNECT of half a million bytes at once is recognized', () => {
+  const long = Buffer.concat([Buffer.from([0xe0, 0xa0, 0xc2, 0x1e]), Buffer.alloc(500_000)]);
+  const scanner = createFrameScanner(1_000_000);
+  expect(scanner(connect)).toEqual({ whole: true });
+  expect(scanner(long).goodbye).toHaveLength(long.length);
+});
+
 test('the scanner says of each piece whether a packet ends in it', () => {
   expect(
     scan(

@@ -79,7 +79,8 @@ export function createFrameScanner(maxPacketBytes: number): (bytes: Uint8Array) 
       let ends: boolean;
       if (left > 0) {
         const taken = Math.min(left, bytes.length - at);
-        if (type === types.disconnect) goodbye.push(...bytes.subarray(at, at + taken));
+        // One by one: as arguments of one call, a hundred thousand would not fit on the stack.
+        if (type === types.disconnect) for (const byte of bytes.subarray(at, at + taken)) goodbye.push(byte);
         left -= taken;
         at += taken;
         ends = left === 0;

@@ -31,6 +31,15 @@ test.each<[string, string]>([
   expect(failures).toEqual([]);
 });
 
+test('a list of half a million elements is kept, where the payload may be so long', async () => {
+  const { ask, failures } = await givenApi({ maxBodyBytes: 2_000_000 });
+  await ask('POST', '/v1/tenants/acme');
+  const content = { ext: { list: Array.from({ length: 500_000 }, () => 1) } };
+  expect((await ask('POST', '/v1/devices/acme/d', content)).status).toBe(201);
+  expect((await ask('GET', '/v1/devices/acme/d')).json).toMatchObject(content);
+  expect(failures).toEqual([]);
+});
+
 test.each<[string, string]>([
   ['has U+0000', String.raw`{"field":"/ext/a","value":"\u0000"}`],
   ['has U+0000 in a pattern', String.raw`{"field":"/ext/a","value":"*\u0000"}`],

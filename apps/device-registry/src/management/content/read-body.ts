@@ -53,7 +53,8 @@ export function requireKeepable(root: unknown): void {
       else if (typeof value === 'number') checkNumber(value);
       else if (typeof value === 'object' && value !== null) {
         if (!Array.isArray(value)) for (const name of Object.keys(value)) checkName(name);
-        next.push(...(Object.values(value) as readonly unknown[]));
+        // One by one: as arguments of one call, a hundred thousand would not fit on the stack.
+        for (const each of Object.values(value) as readonly unknown[]) next.push(each);
       }
     }
     level = next;
