@@ -186,6 +186,7 @@ describe('authorities', () => {
     ['a time without offset', { ...whole, 'not-after': '2027-01-01T00:00:00' }],
     ['a template without placeholder', { ...whole, 'auth-id-template': 'x' }],
     ['a template with an unknown placeholder', { ...whole, 'auth-id-template': '{{subject-cn}}{{x}}' }],
+    ['a template without end', { ...whole, 'auth-id-template': `{{subject-cn}}${'{'.repeat(1_011)}` }],
     ['OCSP without a certificate', { ...whole, 'ocsp-revocation-enabled': true }],
     ['what is unknown', { ...whole, unknown: 1 }],
   ])('with %s is refused', async (_what, ca) => {

@@ -1,5 +1,6 @@
 /** JSON Schemas (2020-12) of what is written and read. Unknown members are refused, except in free objects. */
 const text = { type: 'string' } as const;
+const template = { ...text, maxLength: 1_024 } as const;
 const flag = { type: 'boolean' } as const;
 const time = { type: 'string', format: 'date-time' } as const;
 const base64 = { type: 'string', contentEncoding: 'base64' } as const;
@@ -157,8 +158,8 @@ export const schemas = {
     algorithm: { ...text, default: 'RSA' },
     'not-before': time,
     'not-after': time,
-    'auth-id-template': text,
-    'auto-provisioning-device-id-template': text,
+    'auth-id-template': template,
+    'auto-provisioning-device-id-template': template,
     'auto-provisioning-enabled': { ...flag, default: false },
     'auto-provision-as-gateway': { ...flag, default: false },
     'ocsp-revocation-enabled': { ...flag, default: false },

@@ -9,13 +9,19 @@ import { encodeKey, isKeyOf } from './public-key.ts';
 
 const placeholders = ['subject-dn', 'subject-cn', 'subject-ou', 'subject-o'];
 
-const template = text.refine(
-  (written) => {
-    const used = [...written.matchAll(/\{\{(.*?)\}\}/g)].map(([, name = '']) => name);
-    return used.length > 0 && used.every((name) => placeholders.includes(name));
-  },
-  `must have one of ${placeholders.map((name) => `{{${name}}}`).join(', ')}, and no other placeholder`,
-);
+/** Ids are shorter. To find placeholders can take as many steps as the square of the length. */
+const maxTemplateLength = 1_024;
+
+const template = text
+  .max(maxTemplateLength, `must not be longer than ${maxTemplateLength} characters`)
+  .refine(
+    (written) => {
+      if (written.length > maxTemplateLength) return true;
+      const used = [...written.matchAll(/\{\{(.*?)\}\}/g)].map(([, name = '']) => name);
+      return used.length > 0 && used.every((name) => placeholders.includes(name));
+    },
+    `must have one of ${placeholders.map((name) => `{{${name}}}`).join(', ')}, and no other placeholder`,
+  );
 
 const fields = z.strictObject({
   id: text.min(1, 'must not be empty').optional(),
