@@ -29,6 +29,8 @@ interface ParentOptions {
   readonly log: Log;
   /** Nothing is left of any process that had to retire. */
   retired(): void;
+  /** Starts a process; default: `cluster.fork`. */
+  readonly fork?: (env: Readonly<Record<string, string>>) => Worker;
 }
 
 /** One of the processes, and what becomes of it. */
@@ -37,6 +39,8 @@ interface Process {
   worker: Worker | undefined;
   state: 'starting' | 'ready' | 'restarting' | 'ended';
   wasReady: boolean;
+  /** Whether it sent anything yet. Before that it hears nothing: what is sent to it may be lost. */
+  hears: boolean;
   beganAt: number;
   restarts: number;
   readonly ready: PromiseWithResolvers<readonly ListenAddress[]>;
@@ -64,6 +68,7 @@ export class Parent {
       worker: undefined,
       state: 'starting',
       wasReady: false,
+      hears: false,
       beganAt: 0,
       restarts: 0,
       ready: Promise.withResolvers(),
@@ -109,8 +114,10 @@ export class Parent {
     const { clock, graceMs } = this.#options;
     for (const each of this.#processes) {
       each.disarm();
-      if (each.worker) send(each.worker, { to: 'stop' });
-      else each.ended.resolve();
+      if (!each.worker) each.ended.resolve();
+      else if (each.hears) send(each.worker, { to: 'stop' });
+      // It is still being loaded, and has nothing to tidy up: a signal without a listener ends it.
+      else each.worker.process.kill('SIGTERM');
     }
     const allEnded = Promise.all(this.#processes.map(({ ended }) => ended.promise)).then(() => true);
     if (!(await within(allEnded, graceMs + beyondGraceMs, clock)))
@@ -144,13 +151,15 @@ export class Parent {
   }
 
   #fork(each: Process): void {
-    const { clock, log } = this.#options;
-    const worker = cluster.fork({ [seatVariable]: seatText(each.seat) });
+    const { clock, log, fork = (env) => cluster.fork(env) } = this.#options;
+    const worker = fork({ [seatVariable]: seatText(each.seat) });
     each.worker = worker;
+    each.hears = false;
     each.state = each.wasReady ? 'restarting' : 'starting';
     each.beganAt = clock.monotonic();
     const connected = this.#connect(worker);
     worker.on('message', (message: FromProcess) => {
+      each.hears = true;
       this.#watch.heard(each);
       this.#received(each, worker, message, connected.receive);
     });
