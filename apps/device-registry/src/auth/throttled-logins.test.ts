@@ -41,6 +41,24 @@ test('a failed login is answered after half a second, whatever the cause, and a 
   expect(wrong).toEqual(['wrong']);
 });
 
+test('connections that a client opens at once are one try, right or wrong', async () => {
+  const { clock, begin, decisions } = given();
+  for (let tries = 0; tries < 9; tries++) begin('a', 'wrong');
+  const right = Array.from({ length: 40 }, () => begin('a', 'right'));
+  await settled();
+  expect(right).toEqual(right.map(() => ['accepted']));
+  await clock.advanceAsync(500);
+  expect(decisions()).toBe(2);
+});
+
+test('tries at once with other passwords are limited as tries one by one are', async () => {
+  const { clock, begin, decisions } = given();
+  const told = Array.from({ length: 40 }, (_, index) => begin('a', `wrong ${index}`));
+  await clock.advanceAsync(500);
+  expect(decisions()).toBe(10);
+  expect(told.flat().filter((each) => each === 'wrong')).toHaveLength(10);
+});
+
 test('a client with too many failures from an address is not checked for a time', async () => {
   const { clock, begin, decisions } = given();
   for (let tries = 0; tries < 10; tries++) {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { createFailureLimiter } from '@rollcall/access/internal';
 import { sleep, type Clock } from '@rollcall/core/environment';
 import type { LoginOutcome, Logins, PlainLogin } from './identity.ts';
@@ -21,6 +22,8 @@ export function createThrottledLogins({
   failureAnswerMs,
 }: ThrottledLoginsOptions): ThrottledLogins {
   const limiter = createFailureLimiter({ clock, isShared: () => false });
+  /** Tries under way, by what they present. */
+  const underWay = new Map<string, Promise<LoginOutcome>>();
 
   async function decide(login: PlainLogin, remoteIp: string): Promise<LoginOutcome> {
     const trier = { address: remoteIp, name: login.username };
@@ -34,10 +37,21 @@ export function createThrottledLogins({
     return throttle === 'spare' && outcome.status === 'wrong' ? { status: 'unavailable' } : outcome;
   }
 
+  /** Many connections that a client opens at once are one try: each try counts as failed until it is decided. */
+  function decideOnce(login: PlainLogin, remoteIp: string): Promise<LoginOutcome> {
+    const { authorizationId, username, password } = login;
+    const key = JSON.stringify([remoteIp, username, authorizationId, hash('sha256', password)]);
+    const same = underWay.get(key);
+    if (same) return same;
+    const outcome = decide(login, remoteIp).finally(() => underWay.delete(key));
+    underWay.set(key, outcome);
+    return outcome;
+  }
+
   return {
     async logIn(login, remoteIp) {
       const begunAt = clock.monotonic();
-      const outcome = await decide(login, remoteIp);
+      const outcome = await decideOnce(login, remoteIp);
       if (outcome.status === 'accepted') return outcome;
       const elapsedMs = clock.monotonic() - begunAt;
       const steps = Math.max(1, Math.ceil(elapsedMs / failureAnswerMs));
