@@ -32,6 +32,39 @@ describe('MQTT SUBSCRIBE', () => {
     },
   );
 
+  test.each([4, 5] as const)(
+    'version %i: each filter has its answer, in their order, whatever it is named and however often it comes',
+    async (version) => {
+      const { address, sink } = await givenAnAdapter();
+      const peer = rawPeer(address.port, version);
+      await peer.connect({ clientId: '__proto__' });
+      const commands = 'command///req/#';
+      const filters = ['__proto__', commands, '7', 'a', commands, 'a', '3', 'error///#', '__proto__'];
+      peer.send({
+        cmd: 'subscribe',
+        messageId: 9,
+        subscriptions: filters.map((topic) => ({ topic, qos: 0, nl: false, rap: false, rh: 0 })),
+      });
+      expect(await peer.next()).toMatchObject({
+        cmd: 'suback',
+        granted: [0x80, 0, 0x80, 0x80, 0, 0x80, 0x80, 0, 0x80],
+      });
+      peer.send({
+        cmd: 'unsubscribe',
+        messageId: 10,
+        unsubscriptions: ['__proto__', 'error///#', '3', 'a', '__proto__'],
+      });
+      const none = 0x11;
+      expect(await peer.next()).toMatchObject({
+        cmd: 'unsuback',
+        ...(version === 5 && { granted: [none, 0, none, none, none] }),
+      });
+      peer.send({ cmd: 'pingreq' });
+      expect(await peer.next()).toMatchObject({ cmd: 'pingresp' });
+      expect(sink.events).toHaveLength(1);
+    },
+  );
+
   test('no message of one device reaches another device', async () => {
     const { address } = await givenAnAdapter();
     const listener = rawPeer(address.port, 4);

@@ -1,6 +1,6 @@
 import type { Client } from 'aedes';
 import type { ISubscribePacket, IUnsubscribePacket, Packet } from 'mqtt-packet';
-import { knowSubscription } from './aedes/aedes-internals.ts';
+import { keepFiltersApart, knowSubscription } from './aedes/aedes-internals.ts';
 import type { Session } from './open-session.ts';
 import type { Addressee } from './write-packet.ts';
 
@@ -30,14 +30,15 @@ export function grantSubscription(filter: string, qos: number, tenant: string | 
 
 /** Judges the filters of a SUBSCRIBE. aedes grants what is not refused here: a refused filter carries the code for the SUBACK. */
 export function grantFilters(
-  { subscriptions }: ISubscribePacket,
+  packet: ISubscribePacket,
   { identity, errors }: Pick<Session, 'identity' | 'errors'>,
 ): void {
-  for (const subscription of subscriptions) {
+  for (const subscription of packet.subscriptions) {
     const { topic, qos } = subscription;
     if (!errors.add(topic, qos))
       (subscription as { qos: number }).qos = grantSubscription(topic, qos, identity?.device.tenant);
   }
+  keepFiltersApart(packet);
 }
 
 /** Takes out the filters of an UNSUBSCRIBE. Of those that there were, the UNSUBACK says so. */

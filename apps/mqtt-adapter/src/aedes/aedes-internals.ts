@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Client } from 'aedes';
-import type { Packet } from 'mqtt-packet';
+import type { ISubscribePacket, Packet } from 'mqtt-packet';
 import { bytesPerTurn } from './read-in-turns.ts';
 import { readStrictly, type PacketParser } from './strict-parser.ts';
 
@@ -81,6 +81,23 @@ export function readStrictlyOf(client: Client): void {
 export function knowSubscription(client: Client, filter: string): void {
   const known = internalsOf(client).subscriptions as Record<string, { readonly func: () => void }>;
   known[filter] = { func: () => {} };
+}
+
+const shared = '$share/';
+
+/**
+ * Has the SUBACK say something of each filter, in their order [MQTT-3.9.3-1]. aedes makes the filters names of properties: equal ones
+ * become one, those that are numbers go first, and `__proto__` is none. A number of ours before each keeps them apart; what is
+ * wrong with a filter, and that it is shared, is seen behind it too.
+ */
+export function keepFiltersApart({ subscriptions }: ISubscribePacket): void {
+  for (const [index, subscription] of subscriptions.entries()) {
+    const { topic } = subscription;
+    const own = subscription as { topic: string };
+    own.topic = topic.startsWith(shared)
+      ? `${shared}${index}/${topic.slice(shared.length)}`
+      : `${index}/${topic}`;
+  }
 }
 
 /** Has aedes read what arrived, whether or not it has handled what came before. Also where the connection is gone. */
