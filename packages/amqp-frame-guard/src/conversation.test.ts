@@ -5,9 +5,12 @@ import {
   attach,
   begin,
   binary,
+  close,
   data,
   described,
+  detach,
   disposition,
+  end,
   frame,
   list,
   nothing,
@@ -54,9 +57,8 @@ type NotTaken = [what: string, last: Uint8Array, problem: string, before?: Uint8
 
 const flow = (...rest: readonly Bytes[]) =>
   frame(described(0x13, list(uint(0), uint(100), uint(0), uint(100), ...rest)));
-const detach = (handle: number) => frame(described(0x16, list(uint(handle))));
-const end = frame(described(0x17, list()));
-const close = frame(described(0x18, list()));
+const beginAnswering = (channel: number) =>
+  frame(described(0x11, list(uint(channel), uint(0), uint(100), uint(100))));
 
 describe('a client may', () => {
   test.each([
@@ -70,9 +72,9 @@ describe('a client may', () => {
     ['settle one', frame(described(0x15, list(yes, uint(7))))],
     ['detach', detach(0)],
     ['attach again', attach(0), [open(), begin(), attach(0), detach(0)]],
-    ['end', end],
-    ['begin again', begin(), [open(), begin(), end]],
-    ['close', close],
+    ['end', end()],
+    ['begin again', begin(), [open(), begin(), end()]],
+    ['close', close()],
     ['send a heartbeat', frame([])],
     ['begin a body behind an extended header', frame([0, 0, 0, 0], { dataOffset: 3 })],
   ] satisfies Taken[])('%s', (...[, last, before]: Taken) => expect(verdictOn(last, before)).toBe('taken'));
@@ -82,8 +84,9 @@ describe('a client may not', () => {
   test.each([
     ['begin before it opens', begin(), 'does not open', []],
     ['open twice', open(), 'opens twice'],
-    ['go on after its close', begin(1), 'after its close', [open(), close]],
+    ['go on after its close', begin(1), 'after its close', [open(), close()]],
     ['begin a session twice', begin(), 'begins twice'],
+    ['begin a session as an answer', beginAnswering(0), 'did not begin', [open(), begin(), end()]],
     ['begin on a channel above channel-max', begin(2), 'above channel-max', [open(), begin(0)]],
     ['have many sessions', begin(2), 'too many sessions', [open(), begin(0), begin(1)]],
     ['use a session that is not there', attach(0, 'x', 5), 'no such session'],

@@ -52,6 +52,11 @@ export interface FrameFacts {
 }
 
 const maxNameLength = 256;
+/**
+ * A library forgets a link, or a session, in a later tick of the turn in which that ended. One that attaches by the same name, or begins,
+ * before that would get the old one back, with all that it keeps.
+ */
+const wholeTurn = Number.POSITIVE_INFINITY;
 /** How many times its own bytes a message may hold of memory while it waits for its outcome. Most are read alone, and hold no more. */
 const maxHeldTimes = 8;
 /** Descriptor of an ordinary target (AMQP 1.0 §3.5.4). */
@@ -70,6 +75,8 @@ export class Conversation {
     isInTransaction: false,
     isAborted: false,
   };
+  /** How much of a turn of the event loop the last frame takes up, in frames. */
+  turnShare = 1;
   readonly #limits: GuardLimits;
   readonly #creditOf: (channel: number, handle: number) => number | undefined;
   readonly #mayAskForTransactions: boolean;
@@ -103,6 +110,7 @@ export class Conversation {
 
   /** Takes an AMQP frame. @returns what of it is handed on. @throws Malformed where the client may not say that. */
   amqp(frame: Uint8Array): Uint8Array {
+    this.turnShare = 1;
     const start = bodyOf(frame, frameTypes.amqp);
     const isHeartbeat = start === frame.length;
     if (isHeartbeat) return frame;
@@ -131,6 +139,9 @@ export class Conversation {
         this.#phase = 'open';
         return;
       case performatives.begin:
+        // It answers a session that the server began: there is none. A library would take one for it that just ended, with all its links.
+        if (performative.has(field.begin.remoteChannel))
+          throw new Malformed('a session that the server did not begin', 'amqp:not-allowed');
         return this.#links.begin(channel);
       case performatives.attach:
         return this.#attach(channel, performative, frame);
@@ -139,8 +150,10 @@ export class Conversation {
       case performatives.disposition:
         return this.#disposition(channel, performative, frame);
       case performatives.detach:
+        this.turnShare = wholeTurn;
         return this.#forget(this.#links.detach(channel, performative.uint(field.detach.handle)));
       case performatives.end:
+        this.turnShare = wholeTurn;
         for (const link of this.#links.end(channel)) this.#forget(link);
         return;
       case performatives.close:

@@ -1,5 +1,6 @@
 /** Fields of performatives, by their place (AMQP 1.0 §2.7, §5.3.3). */
 export const field = {
+  begin: { remoteChannel: 0 },
   attach: { name: 0, handle: 1, source: 5, target: 6 },
   flow: { handle: 4 },
   transfer: { handle: 0, messageFormat: 3, more: 5, state: 7, aborted: 9 },

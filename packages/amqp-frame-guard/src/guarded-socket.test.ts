@@ -11,7 +11,10 @@ import {
   attach,
   begin,
   binary,
+  close,
   data,
+  detach,
+  end,
   frame,
   open,
   saslHeader,
@@ -24,8 +27,11 @@ const atATime = 25;
 
 const closing: (() => void)[] = [];
 afterEach(() => {
-  for (const close of closing.splice(0)) close();
+  for (const stop of closing.splice(0)) stop();
 });
+
+/** A link as rhea keeps it. */
+type KeptLink = rhea.Receiver & { readonly _incomplete?: { readonly frames: readonly Buffer[] } };
 
 /** A server on rhea that takes every message, behind the guard. Passwords are verified in their own time. */
 async function givenAServer(options: Partial<GuardedSocketOptions> = {}) {
@@ -50,6 +56,14 @@ async function givenAServer(options: Partial<GuardedSocketOptions> = {}) {
     receiver?.add_credit(1);
   });
   const violations: string[] = [];
+  /** A link each time that one attached, and how many sessions there were each time that one began. */
+  const links: KeptLink[] = [];
+  const sessions: number[] = [];
+  container.on('receiver_open', ({ receiver }: rhea.EventContext) => links.push(receiver as KeptLink));
+  container.on('session_open', ({ connection }: rhea.EventContext) => {
+    const { local_channel_map: kept } = connection as unknown as { local_channel_map: object };
+    sessions.push(Object.keys(kept).length);
+  });
   let frames = 0;
 
   const server: Server = createServer((socket: Socket) => {
@@ -91,7 +105,7 @@ async function givenAServer(options: Partial<GuardedSocketOptions> = {}) {
   await once(server, 'listening');
   closing.push(() => server.close());
   const { port } = server.address() as AddressInfo;
-  return { port, bodies, violations, frames: () => frames };
+  return { port, bodies, violations, links, sessions, frames: () => frames };
 }
 
 /** A real client; resolves once it may send. */
@@ -120,6 +134,8 @@ async function say(
   socket.destroy();
 }
 
+/** A Close of the server. */
+const closeOfServer = Buffer.of(0x00, 0x53, 0x18);
 const saslOutcome = Buffer.of(0x00, 0x53, 0x44);
 
 describe('a guarded server', () => {
@@ -260,6 +276,44 @@ describe('a guarded server', () => {
     await expect.poll(() => bodies.length).toBe(1);
     expect(violations).toEqual([]);
     socket.destroy();
+  });
+});
+
+describe('what a client ends is forgotten before it begins anew, though all was read at once', () => {
+  const letIn = [saslHeader, saslInit(), amqpHeader, open(), begin()];
+  const rounds = 30;
+  const eachRound = (of: (round: number) => readonly Uint8Array[]): Uint8Array[] =>
+    Array.from({ length: rounds }, (_, round) => of(round)).flat();
+
+  test('a link that attaches again has nothing of the delivery that was under way', async () => {
+    const { port, links, bodies } = await givenAServer();
+    const again = eachRound((round) => [
+      transfer({ deliveryId: round, more: true, payload: data(300) }),
+      detach(0),
+      attach(0),
+    ]);
+    const last = [transfer({ deliveryId: rounds, payload: data(3) }), close()];
+    await say(port, [...letIn, attach(0), ...again, ...last], (answers) => answers.includes(closeOfServer));
+    expect(new Set(links).size).toBe(rounds + 1);
+    expect(bodies.map((body) => (body as { content: Buffer }).content.length)).toEqual([3]);
+  });
+
+  test('a delivery does not go on over the links that it was begun on', async () => {
+    const { port, links } = await givenAServer();
+    const part = transfer({ more: true, payload: data(300) });
+    const again = eachRound(() => [detach(0), attach(0), part]);
+    await say(port, [...letIn, attach(0), part, ...again, close()], (answers) =>
+      answers.includes(closeOfServer),
+    );
+    const kept = links.map((link) => link._incomplete?.frames.length ?? 0);
+    expect(Math.max(...kept)).toBe(1);
+  });
+
+  test('sessions that ended are gone, with their links', async () => {
+    const { port, sessions } = await givenAServer();
+    const again = eachRound(() => [attach(0), end(), begin()]);
+    await say(port, [...letIn, ...again, close()], (answers) => answers.includes(closeOfServer));
+    expect(sessions).toEqual(Array.from({ length: rounds + 1 }, () => 1));
   });
 });
 

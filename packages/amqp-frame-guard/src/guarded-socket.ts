@@ -146,7 +146,10 @@ export class GuardedSocket extends EventEmitter {
   #release(): void {
     let framesLeft = framesPerTurn;
     try {
-      while (this.#mayHandOn && this.#takeNext()) if (--framesLeft === 0) this.#rest();
+      while (this.#mayHandOn && this.#takeNext()) {
+        framesLeft -= this.#conversation.turnShare;
+        if (framesLeft <= 0) this.#rest();
+      }
     } catch (error) {
       if (error instanceof Malformed) this.#cut(error.message, error.condition);
       else throw error;

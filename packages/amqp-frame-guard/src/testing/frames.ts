@@ -61,6 +61,9 @@ export const begin = (channel = 0): Buffer =>
   frame(described(0x11, list(nothing, uint(0), uint(100), uint(100))), { channel });
 export const attach = (handle: number, name = `link-${handle}`, channel = 0): Buffer =>
   frame(described(0x12, list(text(name), uint(handle), [0x42])), { channel });
+export const detach = (handle: number): Buffer => frame(described(0x16, list(uint(handle))));
+export const end = (channel = 0): Buffer => frame(described(0x17, list()), { channel });
+export const close = (): Buffer => frame(described(0x18, list()));
 export const disposition = (first: number, last: number): Buffer =>
   frame(described(0x15, list(yes, uint(first), uint(last))));
 
