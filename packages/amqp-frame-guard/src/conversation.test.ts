@@ -116,6 +116,38 @@ describe('a client may not', () => {
     expect(verdictOn(last, before)).toContain(problem),
   );
 
+  /** What libraries take for true, or for a number. */
+  const notOfItsType: Readonly<Record<string, Bytes>> = {
+    'a ulong': [0x80, 0, 0, 0, 0, 0, 0, 0, 1],
+    'a small ulong': [0x53, 1],
+    'an int': [0x54, 1],
+    text: text('9'),
+    'a boolean that is 2': [0x56, 2],
+  };
+  const frameWith = (descriptor: number, given: readonly Bytes[], at: number, value: Bytes): Buffer => {
+    const fields = Array.from({ length: 10 }, (_, place) => given[place] ?? nothing);
+    fields[at] = value;
+    return frame(described(descriptor, list(...fields)));
+  };
+  const transferred = [uint(0), uint(0), binary([1]), uint(0)];
+  const settledOnes = [yes, uint(0), uint(1)];
+  test.each<readonly [what: string, descriptor: number, given: readonly Bytes[], at: number]>([
+    ['more of a transfer', 0x14, transferred, 5],
+    ['aborted of a transfer', 0x14, transferred, 9],
+    ['handle of a transfer', 0x14, transferred, 0],
+    ['delivery-id of a transfer', 0x14, transferred, 1],
+    ['message-format of a transfer', 0x14, transferred, 3],
+    ['first of a disposition', 0x15, settledOnes, 1],
+    ['last of a disposition', 0x15, settledOnes, 2],
+    ['handle of a detach', 0x16, [], 0],
+    ['handle of a flow', 0x13, [], 4],
+  ])('say %s as another type', (_what, descriptor, given, at) => {
+    const verdicts = Object.values(notOfItsType).map((value) =>
+      verdictOn(frameWith(descriptor, given, at, value)),
+    );
+    expect(new Set(verdicts)).toEqual(new Set([expect.stringMatching(/^a field is no (?:uint|boolean)$/)]));
+  });
+
   const deep = Array.from({ length: 100 }).reduce<Bytes>((inner) => list(inner), nothing);
   const deepArrays = Array.from({ length: 100 }).reduce<Bytes>(
     (inner) => [0xe0, inner.length + 1, 1, ...inner],

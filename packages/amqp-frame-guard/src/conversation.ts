@@ -205,6 +205,8 @@ export class Conversation {
     const isFirst = !link.isWithin;
     if (isFirst && (this.#creditOf(channel, handle) ?? 1) < 1)
       throw new Malformed('more messages than there was credit for', 'amqp:link:transfer-limit-exceeded');
+    // A library counts on from it.
+    performative.uint(field.transfer.deliveryId);
     const { facts } = this;
     facts.isAborted = performative.boolean(field.transfer.aborted);
     // Of a delivery that is aborted, no more is to come (AMQP 1.0 §2.7.5).

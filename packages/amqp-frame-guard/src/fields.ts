@@ -3,7 +3,7 @@ export const field = {
   begin: { remoteChannel: 0 },
   attach: { name: 0, handle: 1, source: 5, target: 6 },
   flow: { handle: 4 },
-  transfer: { handle: 0, messageFormat: 3, more: 5, state: 7, aborted: 9 },
+  transfer: { handle: 0, deliveryId: 1, messageFormat: 3, more: 5, state: 7, aborted: 9 },
   disposition: { first: 1, last: 2, state: 4 },
   detach: { handle: 0 },
   close: { error: 0 },

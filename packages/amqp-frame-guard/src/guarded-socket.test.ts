@@ -13,13 +13,17 @@ import {
   binary,
   close,
   data,
+  described,
   detach,
   end,
   frame,
+  list,
   open,
   saslHeader,
   saslInit,
   transfer,
+  uint,
+  yes,
 } from './testing/frames.ts';
 
 const cases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 200);
@@ -315,6 +319,18 @@ describe('what a client ends is forgotten before it begins anew, though all was 
     await say(port, [...letIn, ...again, close()], (answers) => answers.includes(closeOfServer));
     expect(sessions).toEqual(Array.from({ length: rounds + 1 }, () => 1));
   });
+});
+
+test('a number is no word for more to come: nothing of such a delivery is kept', async () => {
+  const { port, links, violations } = await givenAServer();
+  const fields = [uint(0), uint(0), binary([1]), uint(0), yes, [0x52, 1]];
+  const part = frame([...described(0x14, list(...fields)), ...data(300)]);
+  const begun = [saslHeader, saslInit(), amqpHeader, open(), begin(), attach(0)];
+  await say(port, [...begun, ...Array.from({ length: 50 }, () => part), close()], (answers) =>
+    answers.includes(closeOfServer),
+  );
+  expect(links[0]?._incomplete).toBeUndefined();
+  expect(violations).toEqual(['a field is no boolean']);
 });
 
 test(

@@ -46,21 +46,36 @@ export class Performative {
     return this.#fields[field];
   }
 
-  /** An unsigned number; `undefined` where the field is absent, null, or something else. */
+  /** An unsigned number; `undefined` where the field is absent or null. @throws Malformed where it is something else. */
   uint(field: number): number | undefined {
     const at = this.#fields[field];
     if (at === undefined) return undefined;
     const bytes = this.#bytes;
-    if (bytes[at] === code.uint0) return 0;
-    if (bytes[at] === code.smallUint) return bytes[at + 1];
-    return bytes[at] === code.uint ? uint32At(bytes, at + 1) : undefined;
+    switch (bytes[at]) {
+      case code.null:
+        return undefined;
+      case code.uint0:
+        return 0;
+      case code.smallUint:
+        return bytes[at + 1];
+      case code.uint:
+        return uint32At(bytes, at + 1);
+      default:
+        throw new Malformed('a field is no uint');
+    }
   }
 
+  /** False where the field is absent or null. @throws Malformed where it is something else: a library takes a number for true. */
   boolean(field: number): boolean {
     const at = this.#fields[field];
     if (at === undefined) return false;
     const bytes = this.#bytes;
-    return bytes[at] === code.true || (bytes[at] === code.boolean && bytes[at + 1] === 1);
+    if (bytes[at] === code.null || bytes[at] === code.false) return false;
+    if (bytes[at] === code.true) return true;
+    // Of another byte, one library makes true, and another false.
+    const value = bytes[at] === code.boolean ? bytes[at + 1] : undefined;
+    if (value === 0 || value === 1) return value === 1;
+    throw new Malformed('a field is no boolean');
   }
 
   /** Text of a string or symbol; `undefined` where it is neither, or no UTF-8. */
