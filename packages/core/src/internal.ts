@@ -11,6 +11,7 @@ export {
   type DeclaredDeath,
   type OpenAtInstance,
   type SlotHolder,
+  hasTimeLeft,
   heirsOf,
   holderWith,
   isLease,

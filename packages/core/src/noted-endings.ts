@@ -57,15 +57,6 @@ export class NotedEndings {
     if (noted?.delete(connection) && noted.size === 0) this.#noted.delete(instance);
   }
 
-  /** Those of these that are still there come after all others. */
-  toTheEnd(instance: string, connections: readonly ConnectionId[]): void {
-    const noted = this.#noted.get(instance);
-    for (const connection of connections) {
-      const found = noted?.get(connection);
-      if (found && noted?.delete(connection)) noted.set(connection, found);
-    }
-  }
-
   /** It left in good order, or what it noted is safe elsewhere; absent: all of them. */
   forget(instance?: string): void {
     if (instance === undefined) this.#noted.clear();

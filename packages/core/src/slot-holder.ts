@@ -132,23 +132,33 @@ export function owedOf(
   const { event } = open.entry;
   const isHolder = holder?.connection === event.connectionId;
   const now = clock.monotonic();
-  const lease = isHolder && holder.lease && leaseHeldBy(holder, now);
+  const notes = isHolder ? holder.lease : undefined;
+  const lease = isHolder && notes && leaseHeldBy(holder, now);
   const owed: OwedEnding = {
     event,
     unconfirmed: isUnconfirmed(event, death.unconfirmedSince),
     reason: endingOfDead(event, death, holder !== undefined && !isHolder),
-    ...(lease && {
-      lease: { slot: lease.slot, state: { ...lease.state, leftMs: leftMs(holder, lease.state, now) } },
-    }),
+    ...(lease && { lease: { slot: lease.slot, state: { ...lease.state, leftMs: leftMs(notes, now) } } }),
   };
   if (!owed.lease || hasRunOut(owed.lease.state, clock.now() - death.aliveAt)) open.decided = owed;
   return owed;
 }
 
+/** Whether a lease that a dead instance left open may still go on elsewhere. @param now on the monotonic clock */
+export function hasTimeLeft(
+  { entry, decided }: OpenAtInstance,
+  holder: SlotHolder | undefined,
+  now: Instant,
+): boolean {
+  if (decided || !holder?.lease || holder.connection !== entry.event.connectionId) return false;
+  return leftMs(holder.lease, now) > 0;
+}
+
 /** How long it may still go on: others may have heard its device after the holder's last note. */
-function leftMs({ lease: notes }: SlotHolder, { basis, leftMs: noted }: LeaseState, now: Instant): number {
-  if (notes?.reportedAt === undefined) return noted;
-  return Math.max(noted, notes.reportedAt + basis.intervalMs + reportedWithinMs - now);
+function leftMs({ state, notedAt, reportedAt }: LeaseNotes, now: Instant): number {
+  const noted = state.leftMs - (now - notedAt);
+  if (reportedAt === undefined) return noted;
+  return Math.max(noted, reportedAt + state.basis.intervalMs + reportedWithinMs - now);
 }
 
 function hasRunOut({ basis, leftMs: left }: LeaseState, sinceAliveMs: number): boolean {

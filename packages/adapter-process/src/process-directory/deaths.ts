@@ -1,7 +1,7 @@
 import type { ConnectionId, Instant } from '@rollcall/core';
 import { later, type Clock } from '@rollcall/core/environment';
 import type { OwedEnding } from '@rollcall/core/directory';
-import { heirsOf, isUnconfirmed, owedOf, type DeclaredDeath } from '@rollcall/core/internal';
+import { hasTimeLeft, heirsOf, isUnconfirmed, owedOf, type DeclaredDeath } from '@rollcall/core/internal';
 import type { Told } from './calls.ts';
 import type { FleetState } from './fleet-state.ts';
 import type { Silent } from './member.ts';
@@ -21,8 +21,14 @@ interface Fleet {
 interface Undertaker {
   readonly deadAfterMs: number;
   tell(told: Told): void;
-  /** What it was asked to tell, and has not yet. */
-  buries?: { readonly instance: string; readonly connections: readonly ConnectionId[] };
+  /** Whose endings it was asked to tell, and has not yet. */
+  buries?: string;
+}
+
+/** Goes once through all that a dead instance owes. */
+interface Pass {
+  readonly owed: Iterator<OwedEnding>;
+  isOver: boolean;
 }
 
 /** Who of the processes is dead, and who tells what it owes: a living one, some endings at a time. */
@@ -32,8 +38,8 @@ export class Deaths {
   readonly #undertakers = new Set<Undertaker>();
   /** When the look before was; a late one means that this process stood still, and that nobody was heard. */
   #lookedAt: Instant;
-  /** Endings that were asked for since the look before, by instance: none twice. */
-  readonly #asked = new Map<string, number>();
+  /** By instance. None is asked for twice in a pass, and the next one begins at a look: what is not told never hides the rest. */
+  readonly #passes = new Map<string, Pass>();
   #disarm = (): void => {};
 
   constructor(state: FleetState, fleet: Fleet) {
@@ -76,15 +82,8 @@ export class Deaths {
 
   /** @param settled what is owed no more. */
   told(instance: string, settled: readonly ConnectionId[]): void {
-    const asked = this.#asked.get(instance);
-    if (asked !== undefined) this.#asked.set(instance, Math.max(0, asked - settled.length));
     for (const connection of settled) this.#state.settle(instance, connection);
-    for (const undertaker of this.#undertakers) {
-      if (undertaker.buries?.instance !== instance) continue;
-      // A lease that goes on, or what no one confirmed, comes again after all others.
-      this.#state.toTheEnd(instance, undertaker.buries.connections);
-      delete undertaker.buries;
-    }
+    for (const undertaker of this.#undertakers) if (undertaker.buries === instance) delete undertaker.buries;
     this.#bury();
   }
 
@@ -100,7 +99,7 @@ export class Deaths {
     const now = this.#fleet.clock.monotonic();
     const wasPaused = now - this.#lookedAt > lookEveryMs * 3;
     this.#lookedAt = now;
-    this.#asked.clear();
+    this.#beginPasses();
     for (const silent of this.#fleet.silent())
       if (wasPaused) silent.heardAt = now;
       else if (this.#isSilent(silent))
@@ -113,39 +112,72 @@ export class Deaths {
     return this.#fleet.clock.monotonic() - heardAt >= deadAfterMs;
   }
 
+  #beginPasses(): void {
+    for (const [instance, { isOver }] of this.#passes) {
+      const death = this.#state.deaths.get(instance);
+      if (!death || (isOver && !this.#owes(instance))) this.#passes.delete(instance);
+      // Undertakers know by now which leases go on.
+      else if (isOver) this.#pass(instance, this.#owedBy(instance, death, { ripeOnly: true }));
+    }
+  }
+
+  #pass(instance: string, owed: Iterator<OwedEnding>): Pass {
+    const pass = { owed, isOver: false };
+    this.#passes.set(instance, pass);
+    return pass;
+  }
+
+  #owes(instance: string): boolean {
+    return this.#state.entries.has(instance) || this.#state.noted.countOf(instance) > 0;
+  }
+
   /** Each death has one undertaker at a time. */
   #bury(): void {
     for (const [instance, death] of this.#state.deaths) {
-      const isTold = [...this.#undertakers].some(({ buries }) => buries?.instance === instance);
+      if (!this.#owes(instance)) continue;
+      const isTold = [...this.#undertakers].some(({ buries }) => buries === instance);
       const heir = heirsOf(instance, this.#state.deaths).at(-1);
       const hasSuccessor = heir !== undefined && this.#fleet.lives(heir);
-      const open = this.#state.entries.get(instance)?.size ?? 0;
-      const left = open + this.#state.noted.countOf(instance) - (this.#asked.get(instance) ?? 0);
-      if (isTold || hasSuccessor || left <= 0) continue;
+      if (isTold || hasSuccessor) continue;
       const free = [...this.#undertakers].find(({ buries }) => buries === undefined);
       if (!free) return;
+      const pass =
+        this.#passes.get(instance) ??
+        this.#pass(instance, this.#owedBy(instance, death, { ripeOnly: false }));
+      const owed = someOf(pass);
+      if (owed.length === 0) continue;
+      free.buries = instance;
       const { identity, aliveAt, declaredAt } = death;
-      const owed = this.#owedBy(instance, death, Math.min(left, owedAtATime));
-      free.buries = { instance, connections: owed.map(({ event }) => event.connectionId) };
-      // Settled ones leave, and so do not count twice.
-      this.#asked.set(instance, (this.#asked.get(instance) ?? 0) + owed.length);
       const now = this.#fleet.clock.now();
       free.tell({ what: 'bury', dead: { identity, aliveAt, declaredAt }, owed, now });
     }
   }
 
-  #owedBy(instance: string, death: DeclaredDeath, atMost: number): readonly OwedEnding[] {
-    const { unconfirmedSince } = death;
-    const owed: OwedEnding[] = [];
-    for (const open of this.#state.entries.get(instance)?.values() ?? []) {
-      owed.push(owedOf(open, this.#state.holderOf(open.key), death, this.#fleet.clock));
-      if (owed.length === atMost) return owed;
-    }
+  /** Noted endings first: they can be told at once. @param ripeOnly without leases that have time left. */
+  *#owedBy(
+    instance: string,
+    death: DeclaredDeath,
+    { ripeOnly }: { ripeOnly: boolean },
+  ): Generator<OwedEnding> {
+    const { clock } = this.#fleet;
     for (const { event, ending } of this.#state.noted.of(instance)) {
-      const unconfirmed = isUnconfirmed(event, unconfirmedSince);
-      owed.push({ event, unconfirmed, reason: 'adapter-lost', ending });
-      if (owed.length === atMost) break;
+      const unconfirmed = isUnconfirmed(event, death.unconfirmedSince);
+      yield { event, unconfirmed, reason: 'adapter-lost', ending };
     }
-    return owed;
+    for (const open of this.#state.entries.get(instance)?.values() ?? []) {
+      const holder = this.#state.holderOf(open.key);
+      if (!ripeOnly || !hasTimeLeft(open, holder, clock.monotonic()))
+        yield owedOf(open, holder, death, clock);
+    }
   }
+}
+
+function someOf(pass: Pass): readonly OwedEnding[] {
+  const owed: OwedEnding[] = [];
+  while (!pass.isOver && owed.length < owedAtATime) {
+    const next = pass.owed.next();
+    if (next.done === true) pass.isOver = true;
+    else owed.push(next.value);
+  }
+  return owed;
 }

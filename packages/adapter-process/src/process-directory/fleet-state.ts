@@ -71,16 +71,6 @@ export class FleetState {
       }
   }
 
-  /** Those of these that are still there come after all others. */
-  toTheEnd(instance: string, connections: readonly ConnectionId[]): void {
-    const entries = this.entries.get(instance);
-    for (const connection of connections) {
-      const found = entries?.get(connection);
-      if (found && entries?.delete(connection)) entries.set(connection, found);
-    }
-    this.noted.toTheEnd(instance, connections);
-  }
-
   settle(instance: string, connection: ConnectionId): void {
     const { key } = this.remove(instance, connection) ?? {};
     this.noted.delete(instance, connection);

@@ -168,3 +168,30 @@ test('a lease whose device others heard after its holder died is not owed before
   await undertaker.stop();
   await fleet.cleanUp?.();
 });
+
+test('leases of a dead process that go on are shown to an undertaker once, and again when they have run out', async () => {
+  const fleet = await open();
+  const a = await joinFleet(fleet);
+  const basis = { kind: 'lease', intervalMs: 60_000, from: 'default' } as const;
+  for (let lease = 0; lease < 250; lease++) {
+    const { event } = a.entry(`d${lease}`, 'sensor');
+    const state = { basis, silentMs: 0, leftMs: 60_000 };
+    await a.directory.leases.enter({ event: { ...event, basis }, slot: 'sensor', state });
+  }
+  let shown = 0;
+  const undertaker = await fleet.createUndertaker({
+    ...{ clock: fleet.clock, random: seededRandom(1), log: silentLog, deadAfterMs: deadAfterMsUnderTest },
+    tell(_dead, owed) {
+      shown += owed.length;
+      const isOver = owed.every(({ lease }) => lease !== undefined && lease.state.leftMs <= 0);
+      return Promise.resolve(isOver ? owed.map(({ event }) => event.connectionId) : []);
+    },
+  });
+  fleet.freeze(a.instance);
+  await fleet.pass(50_000);
+  expect(shown).toBe(250);
+  await fleet.pass(20_000);
+  expect(shown).toBe(500);
+  await undertaker.stop();
+  await fleet.cleanUp?.();
+});

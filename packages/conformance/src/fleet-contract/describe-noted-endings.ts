@@ -90,6 +90,23 @@ export function describeNotedEndings(name: string, withFleet: WithFleet): void {
         expect(await b.directory.find([older.event.device])).toMatchObject([{ instance: b.instance }]);
       }));
 
+    test('are told while more leases than are told at a time go on beside them', () =>
+      withFleet(async (fleet) => {
+        const [a] = await membersOf(fleet);
+        for (let lease = 0; lease < 150; lease++)
+          await a.directory.leases.enter(leaseOf(a.entry(`d${lease}`, 'sensor', noon)));
+        const ended = Array.from({ length: 5 }, (_, index) => a.entry(`e${index}`, 'x', noon));
+        for (const entry of ended) {
+          await a.directory.enter(entry);
+          await a.directory.leave(entry, endingOf(entry, noon + 60_000));
+        }
+        const buried = await fleet.undertaker();
+        buried.settle = ({ lease }) => lease === undefined;
+        fleet.under.freeze(a.instance);
+        const connections = new Set(ended.map(({ event }) => event.connectionId));
+        await fleet.until(() => expect(buried.settled).toEqual(connections));
+      }));
+
     test('are told of a lease, also of one that came from another, and that one is not gone on with', () =>
       withFleet(async (fleet) => {
         const [a, b] = await membersOf(fleet);

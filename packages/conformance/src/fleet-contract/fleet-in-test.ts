@@ -32,8 +32,8 @@ interface Buried {
   readonly dead: DeadInstance;
   /** What it was told that the engine's clock says. */
   readonly now: Timestamp | undefined;
-  /** Whether what is told is safe. */
-  settle: boolean;
+  /** Whether what is told is safe; or which of it. */
+  settle: boolean | ((owed: OwedEnding) => boolean);
   /** What was told, and is safe. */
   readonly settled: ReadonlySet<ConnectionId>;
 }
@@ -76,7 +76,7 @@ class FleetInTest {
       now: undefined as Timestamp | undefined,
       owed,
       declared: [] as string[],
-      settle: false,
+      settle: false as Buried['settle'],
       settled,
       get dead(): DeadInstance {
         if (!dead) throw new Error('nobody is dead');
@@ -96,8 +96,9 @@ class FleetInTest {
         dead = instance;
         buried.now = now;
         owed.push(...endings);
-        if (!buried.settle) return Promise.resolve([]);
-        const safe = endings.map(({ event }) => event.connectionId);
+        const { settle } = buried;
+        const isSafe = typeof settle === 'boolean' ? () => settle : settle;
+        const safe = endings.filter((each) => isSafe(each)).map(({ event }) => event.connectionId);
         for (const connection of safe) settled.add(connection);
         return Promise.resolve(safe);
       },
