@@ -12,16 +12,23 @@ class ScriptedWorker extends EventEmitter {
   readonly sent: FromParent[] = [];
   readonly signals: string[] = [];
   readonly process = {
+    pid: 4_711 as number | undefined,
     send: (message: FromParent) => this.sent.push(message) > 0,
     kill: (signal: string) => this.signals.push(signal) > 0,
   };
 
   isConnected(): boolean {
-    return true;
+    return this.process.pid !== undefined;
   }
 
   says(message: FromProcess): void {
     this.emit('message', message);
+  }
+
+  /** What Node.js tells of one that the system had no room for: no end follows. */
+  cannotBegin(code: string): void {
+    this.process.pid = undefined;
+    this.emit('error', Object.assign(new Error(`spawn node ${code}`), { code }));
   }
 
   ends(status: number | null, signal: string | null = null): void {
@@ -35,6 +42,7 @@ function givenAParent(seats: readonly Seat[] = serving) {
   const clock = new ManualClock();
   const workers: ScriptedWorker[] = [];
   const retired: string[] = [];
+  const system: { refuses?: Error | undefined } = {};
   const parent = new Parent({
     seats,
     holdsDirectory: true,
@@ -45,13 +53,14 @@ function givenAParent(seats: readonly Seat[] = serving) {
     log: silentLog,
     retired: () => void retired.push('retired'),
     fork() {
+      if (system.refuses) throw system.refuses;
       const worker = new ScriptedWorker();
       workers.push(worker);
       return worker as unknown as Worker;
     },
   });
   const last = (): ScriptedWorker => workers.at(-1) ?? expect.fail('none was started');
-  return { clock, workers, last, retired, parent };
+  return { clock, workers, last, retired, system, parent };
 }
 
 /** All are ready. */
@@ -110,4 +119,47 @@ test('a process that does not stop is killed after its grace', async () => {
   workers[1]?.ends(null, 'SIGKILL');
   await settled();
   await stopped;
+});
+
+test('a process that could not be made is tried again, and a stop does not wait for it', async () => {
+  const { clock, workers, last, parent } = await givenAReadyParent();
+  workers[1]?.ends(null, 'SIGKILL');
+  clock.advance(100);
+  last().cannotBegin('EAGAIN');
+  last().ends(null);
+  clock.advance(200);
+  expect(workers).toHaveLength(4);
+  last().cannotBegin('EMFILE');
+  const stopped = parent.stop();
+  clock.advance(1_000);
+  workers[0]?.ends(0);
+  await stopped;
+  expect(workers).toHaveLength(4);
+});
+
+test('a process whose making throws is tried again', async () => {
+  const { clock, workers, system } = await givenAReadyParent();
+  system.refuses = new Error('spawn ENOMEM');
+  workers[1]?.ends(null, 'SIGKILL');
+  clock.advance(100);
+  system.refuses = undefined;
+  clock.advance(200);
+  expect(workers).toHaveLength(3);
+});
+
+test('where the first process could not be made, the start says why, and what began can be stopped', async () => {
+  const { workers, parent } = givenAParent();
+  const started = parent.start();
+  workers[0]?.cannotBegin('EAGAIN');
+  await expect(started).rejects.toThrow('process 0 of the adapter could not start (spawn node EAGAIN)');
+  const stopped = parent.stop();
+  workers[1]?.ends(null, 'SIGTERM');
+  await stopped;
+});
+
+test('an error of the channel is not the end of a process', async () => {
+  const { clock, workers } = await givenAReadyParent();
+  workers[1]?.emit('error', new Error('write EPIPE'));
+  clock.advance(60_000);
+  expect(workers).toHaveLength(2);
 });

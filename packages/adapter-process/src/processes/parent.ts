@@ -49,6 +49,13 @@ interface Process {
   disarm(): void;
 }
 
+/** How a process ended, or that it could not be made: then there is an `error`. */
+interface End {
+  readonly status: number | null;
+  readonly signal: string | null;
+  readonly error?: unknown;
+}
+
 /** Runs the processes of an adapter: starts those again that end, and hands connections round. */
 export class Parent {
   readonly #options: ParentOptions;
@@ -152,26 +159,40 @@ export class Parent {
 
   #fork(each: Process): void {
     const { clock, log, fork = (env) => cluster.fork(env) } = this.#options;
-    const worker = fork({ [seatVariable]: seatText(each.seat) });
+    each.beganAt = clock.monotonic();
+    let worker: Worker;
+    try {
+      worker = fork({ [seatVariable]: seatText(each.seat) });
+    } catch (error) {
+      this.#ended(each, { status: null, signal: null, error });
+      return;
+    }
     each.worker = worker;
     each.hears = false;
     each.state = each.wasReady ? 'restarting' : 'starting';
-    each.beganAt = clock.monotonic();
     const connected = this.#connect(worker);
+    let hasEnded = false;
+    const ended = (how: End): void => {
+      if (hasEnded) return;
+      hasEnded = true;
+      connected.end();
+      this.#ports?.left(worker);
+      this.#watch.forget(each);
+      this.#ended(each, how);
+    };
     worker.on('message', (message: FromProcess) => {
       each.hears = true;
       this.#watch.heard(each);
       this.#received(each, worker, message, connected.receive);
     });
-    worker.on('error', (error) =>
-      log.debug({ err: error, process: nameOf(each.seat) }, 'channel of a process'),
-    );
-    worker.on('exit', (status: number | null, signal: string | null) => {
-      connected.end();
-      this.#ports?.left(worker);
-      this.#watch.forget(each);
-      this.#ended(each, status, signal);
+    worker.on('error', (error) => {
+      log.debug({ err: error, process: nameOf(each.seat) }, 'channel of a process');
+      if (worker.process.pid !== undefined) return;
+      // The system has no room for a process, or no descriptors: it never began, and nothing tells of its end.
+      delete cluster.workers?.[worker.id];
+      ended({ status: null, signal: null, error });
     });
+    worker.on('exit', (status: number | null, signal: string | null) => ended({ status, signal }));
   }
 
   #connect(worker: Worker) {
@@ -231,8 +252,9 @@ export class Parent {
     worker?.process.kill('SIGKILL');
   }
 
-  #ended(each: Process, status: number | null, signal: string | null): void {
+  #ended(each: Process, how: End): void {
     const { clock, log } = this.#options;
+    const { status, signal, error } = how;
     const process = nameOf(each.seat);
     if (status === 3) this.#hasLost = true;
     each.worker = undefined;
@@ -243,7 +265,7 @@ export class Parent {
     if (next === 'done' || next === 'fail') {
       each.state = 'ended';
       each.ended.resolve();
-      if (next === 'fail') each.ready.reject(notStarted(process, status, signal));
+      if (next === 'fail') each.ready.reject(notStarted(process, how));
       else if (kind === 'retiring') this.#oneRetired(process);
       return;
     }
@@ -251,7 +273,7 @@ export class Parent {
     each.restarts = next.restarts;
     const { restartInMs } = next;
     log.warn(
-      { process, status, signal, restartInMs },
+      { process, status, signal, restartInMs, ...(error !== undefined && { err: error }) },
       'a process of the adapter ended, and is started again',
     );
     each.disarm = clock.at(later(clock.monotonic(), restartInMs), () => this.#fork(each));
@@ -274,8 +296,12 @@ function send(worker: Worker, message: FromParent): void {
   if (worker.isConnected()) worker.process.send(message, undefined, undefined, () => {});
 }
 
-function notStarted(process: string, status: number | null, signal: string | null): Error {
-  const text = `process ${process} of the adapter could not start (${signal ?? `exit status ${status}`}): its own lines say why`;
+function notStarted(process: string, { status, signal, error }: End): Error {
+  const why =
+    error instanceof Error
+      ? `(${error.message})`
+      : `(${signal ?? `exit status ${status}`}): its own lines say why`;
+  const text = `process ${process} of the adapter could not start ${why}`;
   if (status === 2) return new ConfigError([{ code: 'CONFIGURATION_INVALID', text }]);
   return new TransportError(text, { startCode: 'START_FAILED' });
 }
