@@ -25,7 +25,7 @@ export class MemorySuccession {
       const aliveAt = before?.aliveAt ?? engine.clock.now();
       engine.declareDead(
         { ...this.#of.identity, instance: earlier },
-        { aliveAt, successor: instance, unconfirmedSince: undefined },
+        { aliveAt, successor: instance, unconfirmedSince: before?.context.facts.unconfirmedSince() },
       );
     }
     const declaredAt = engine.dead.get(earlier)?.declaredAt;

@@ -175,6 +175,8 @@ export class ProcessFleet {
       this.#members.delete(earlier);
       this.#diedAs(before?.identity ?? { ...member.identity, instance: earlier }, before?.aliveAt, {
         successor: instance,
+        // It may die before it has told this.
+        ...(before && { unconfirmedSince: unconfirmedSince(before.sign) }),
       });
     }
     const declaredAt = state.deaths.get(earlier)?.declaredAt;

@@ -1,7 +1,9 @@
 import { deviceRef } from '@rollcall/core';
+import type { DirectoryEntry } from '@rollcall/core/directory';
 import { describe, expect, test } from 'vitest';
+import { anEnding } from '../an-event.ts';
 import { leaseOf } from '../describe-directory.ts';
-import { deadAfterMsUnderTest } from '../directory-under-test.ts';
+import { deadAfterMsUnderTest, epochOf } from '../directory-under-test.ts';
 import type { WithFleet } from './fleet-in-test.ts';
 
 const thermostat = deviceRef('acme', 'thermostat-7');
@@ -105,6 +107,30 @@ export function describeHeirs(name: string, withFleet: WithFleet): void {
         const buried = await fleet.undertaker();
         await fleet.until(() => expect(buried.owed).toHaveLength(1));
         expect({ whose: 'ours', declaredAt: buried.dead.declaredAt }).toEqual(succession);
+      }));
+
+    test('what the dead one had not sent is owed, if its heir dies before it had settled', () =>
+      withFleet(async (fleet) => {
+        const noon = Date.parse('2026-11-23T12:00:00.000Z');
+        const a = await fleet.member({ epoch: () => epochOf(noon), unconfirmedSince: () => epochOf(noon) });
+        const sent = a.entry('d1', 'x', noon - 1);
+        const unsent = a.entry('d2', 'x', noon + 1);
+        const ended = a.entry('d3', 'x', noon - 1);
+        for (const entry of [sent, unsent, ended]) await a.directory.enter(entry);
+        const ending = anEnding(ended.event, { endedEpoch: epochOf(noon + 2) });
+        await a.directory.leave(ended, ending);
+        await fleet.under.pass(1_100);
+        fleet.under.freeze(a.instance);
+        const heir = await fleet.member();
+        expect(await heir.directory.succeed(a.instance)).toMatchObject({ whose: 'ours' });
+        fleet.under.freeze(heir.instance);
+        const buried = await fleet.undertaker();
+        buried.settle = true;
+        await fleet.until(() => expect(buried.settled.size).toBe(3));
+        const owed = ({ event }: DirectoryEntry) =>
+          buried.owed.find(({ event: { connectionId } }) => connectionId === event.connectionId);
+        expect([sent, unsent, ended].map((each) => owed(each)?.unconfirmed)).toEqual([false, true, false]);
+        expect(owed(ended)?.ending).toEqual(ending);
       }));
 
     test('what an heir may have told as lost is owed as lost, although its device has come back since', () =>
