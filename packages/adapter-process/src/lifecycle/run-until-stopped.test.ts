@@ -28,3 +28,26 @@ test('a process that is asked to stop as soon as it is ready stops in good order
   `);
   expect(output).toBe('tidied up\nstopped\n');
 });
+
+test('SIGHUP while a process begins: it looks at its files once it is ready', async () => {
+  const output = await printed(`
+    const silent = { debug() {}, info() {}, warn() {}, error() {} };
+    await runUntilStopped({
+      log: silent,
+      looksAt: 'nothing',
+      begin: async (begun, mayLook) => {
+        const serving = setInterval(() => {}, 1_000);
+        begun.defer(() => clearInterval(serving));
+        const heard = new Promise((resolve) => process.once('SIGHUP', resolve));
+        process.kill(process.pid, 'SIGHUP');
+        await heard;
+        mayLook(() => process.stdout.write('looked\\n'));
+      },
+      ready() {
+        process.stdout.write('ready\\n');
+        setImmediate(() => process.kill(process.pid, 'SIGTERM'));
+      },
+    });
+  `);
+  expect(output).toBe('ready\nlooked\n');
+});

@@ -30,9 +30,15 @@ export async function runUntilStopped<Running>({
   stopAsked,
 }: Work<Running>): Promise<Running> {
   const looks: (() => void)[] = [];
-  onHangup(() => {
+  let isReady = false;
+  let wasHungUpBefore = false;
+  const lookAll = (): void => {
     log.info({}, `SIGHUP: looking at ${looksAt}`);
-    for (const look of looks) look();
+    for (const each of looks) each();
+  };
+  onHangup(() => {
+    wasHungUpBefore ||= !isReady;
+    lookAll();
   });
   const mayEndAtOnceNoMore = endWithParent();
   spreadLastNet(log);
@@ -45,6 +51,9 @@ export async function runUntilStopped<Running>({
   const signalled = shutdownRequested();
   mayEndAtOnceNoMore();
   ready(running);
+  isReady = true;
+  // What was beginning may have read its files before the signal, and could not be told to look.
+  if (wasHungUpBefore) lookAll();
   const cause = await (stopAsked ? Promise.race([signalled, stopAsked]) : signalled);
   log.info({ cause }, 'stopping');
   await resources.disposeAsync();

@@ -163,3 +163,19 @@ test('an error of the channel is not the end of a process', async () => {
   clock.advance(60_000);
   expect(workers).toHaveLength(2);
 });
+
+test('SIGHUP reaches a process that is still being loaded once it hears: before, it would end it', async () => {
+  const { clock, workers, last, parent } = givenAParent();
+  const started = parent.start();
+  workers[0]?.says({ to: 'parent' });
+  parent.passOnHangup();
+  expect(workers.map(({ signals }) => signals)).toEqual([['SIGHUP'], []]);
+  for (const worker of workers) worker.says({ to: 'ready', listening: [] });
+  await started;
+  expect(workers[1]?.signals).toEqual(['SIGHUP']);
+  workers[1]?.ends(null, 'SIGKILL');
+  parent.passOnHangup();
+  clock.advance(100);
+  last().says({ to: 'ready', listening: [] });
+  expect(last().signals).toEqual([]);
+});

@@ -41,6 +41,8 @@ interface Process {
   wasReady: boolean;
   /** Whether it sent anything yet. Before that it hears nothing: what is sent to it may be lost. */
   hears: boolean;
+  /** It is to look whether files have changed, once it hears: it may have read some of them already. */
+  isToLook: boolean;
   beganAt: number;
   restarts: number;
   readonly ready: PromiseWithResolvers<readonly ListenAddress[]>;
@@ -76,6 +78,7 @@ export class Parent {
       state: 'starting',
       wasReady: false,
       hears: false,
+      isToLook: false,
       beganAt: 0,
       restarts: 0,
       ready: Promise.withResolvers(),
@@ -110,9 +113,11 @@ export class Parent {
     return listening[0] ?? [];
   }
 
-  /** They look whether files have changed. */
+  /** They look whether files have changed. One that is still being loaded does not listen: the signal would end it. */
   passOnHangup(): void {
-    for (const { worker } of this.#processes) worker?.process.kill('SIGHUP');
+    for (const each of this.#processes)
+      if (each.hears) each.worker?.process.kill('SIGHUP');
+      else each.isToLook = true;
   }
 
   async stop(): Promise<void> {
@@ -169,6 +174,7 @@ export class Parent {
     }
     each.worker = worker;
     each.hears = false;
+    each.isToLook = false;
     each.state = each.wasReady ? 'restarting' : 'starting';
     const connected = this.#connect(worker);
     let hasEnded = false;
@@ -182,6 +188,8 @@ export class Parent {
     };
     worker.on('message', (message: FromProcess) => {
       each.hears = true;
+      if (each.isToLook) worker.process.kill('SIGHUP');
+      each.isToLook = false;
       this.#watch.heard(each);
       this.#received(each, worker, message, connected.receive);
     });
