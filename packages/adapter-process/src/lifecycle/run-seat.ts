@@ -54,7 +54,7 @@ export async function runSeat(
 
 function endOnceIdle(isIdle: () => boolean, parent: ToParentProcess): void {
   clock.at(later(clock.monotonic(), lookForIdleEveryMs), () => {
-    if (isIdle()) parent.stop('nothing is left of what a former process had');
+    if (isIdle()) parent.retired();
     else endOnceIdle(isIdle, parent);
   });
 }

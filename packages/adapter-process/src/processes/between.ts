@@ -10,7 +10,9 @@ export type FromProcess =
   | { readonly to: 'ports'; readonly number: number; readonly wanted: ListenAddress }
   /** A sign of life. */
   | { readonly to: 'parent' }
-  | { readonly to: 'ready'; readonly listening: readonly ListenAddress[] };
+  | { readonly to: 'ready'; readonly listening: readonly ListenAddress[] }
+  /** Nothing is left of what a former process had: it ends by itself. */
+  | { readonly to: 'retired' };
 
 export type FromParent =
   | { readonly to: 'directory' | 'undertaker'; readonly content: ToProcess }

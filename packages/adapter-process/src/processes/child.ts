@@ -38,9 +38,10 @@ export class ToParentProcess {
     return this.#stop.promise;
   }
 
-  /** It is to end by itself. */
-  stop(cause: string): void {
-    this.#stop.resolve(cause);
+  /** Nothing is left of what a former process had: this one ends by itself. */
+  retired(): void {
+    this.#send({ to: 'retired' });
+    this.#stop.resolve('nothing is left of what a former process had');
   }
 
   /** The parent watches from now on that the event loop turns. */

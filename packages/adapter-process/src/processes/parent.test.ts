@@ -179,3 +179,28 @@ test('SIGHUP reaches a process that is still being loaded once it hears: before,
   last().says({ to: 'ready', listening: [] });
   expect(last().signals).toEqual([]);
 });
+
+const retiring: readonly Seat[] = [
+  { number: undefined, kind: 'serving' },
+  { number: 0, kind: 'retiring' },
+];
+
+test('what a former process left is told once its process says so', async () => {
+  const { workers, retired } = await givenAReadyParent(retiring);
+  workers[1]?.says({ to: 'retired' });
+  expect(retired).toEqual([]);
+  workers[1]?.ends(0);
+  expect(retired).toEqual(['retired']);
+});
+
+test('a process that retires and is stopped by hand has not told all: it is started again', async () => {
+  const { clock, workers, last, retired } = await givenAReadyParent(retiring);
+  workers[1]?.ends(0);
+  clock.advance(100);
+  expect(workers).toHaveLength(3);
+  expect(retired).toEqual([]);
+  last().says({ to: 'ready', listening: [] });
+  last().says({ to: 'retired' });
+  last().ends(0);
+  expect(retired).toEqual(['retired']);
+});

@@ -41,6 +41,7 @@ interface Process {
   wasReady: boolean;
   /** Whether it sent anything yet. Before that it hears nothing: what is sent to it may be lost. */
   hears: boolean;
+  hasRetired: boolean;
   /** It is to look whether files have changed, once it hears: it may have read some of them already. */
   isToLook: boolean;
   beganAt: number;
@@ -78,6 +79,7 @@ export class Parent {
       state: 'starting',
       wasReady: false,
       hears: false,
+      hasRetired: false,
       isToLook: false,
       beganAt: 0,
       restarts: 0,
@@ -174,6 +176,7 @@ export class Parent {
     }
     each.worker = worker;
     each.hears = false;
+    each.hasRetired = false;
     each.isToLook = false;
     each.state = each.wasReady ? 'restarting' : 'starting';
     const connected = this.#connect(worker);
@@ -232,6 +235,9 @@ export class Parent {
         each.ready.resolve(message.listening);
         this.#watch.add(each);
         return;
+      case 'retired':
+        each.hasRetired = true;
+        return;
       case 'ports':
         void this.#answerPort(worker, message);
         return;
@@ -268,8 +274,8 @@ export class Parent {
     each.worker = undefined;
     const { kind } = each.seat;
     const ranMs = clock.monotonic() - each.beganAt;
-    const { wasReady, restarts } = each;
-    const next = whatNext({ kind, asked: this.#isStopping, wasReady, status, ranMs, restarts });
+    const { hasRetired, wasReady, restarts } = each;
+    const next = whatNext({ hasRetired, asked: this.#isStopping, wasReady, status, ranMs, restarts });
     if (next === 'done' || next === 'fail') {
       each.state = 'ended';
       each.ended.resolve();

@@ -28,7 +28,7 @@ describe('processes of an adapter', () => {
 
 describe('a process that ended', () => {
   const killed: ProcessEnd = {
-    kind: 'serving',
+    hasRetired: false,
     asked: false,
     wasReady: true,
     status: null,
@@ -51,9 +51,9 @@ describe('a process that ended', () => {
 
   test.each([
     ['was asked to stop', { asked: true }, 'done'],
-    ['has retired', { kind: 'retiring', status: 0 }, 'done'],
+    ['has retired', { hasRetired: true, status: 0 }, 'done'],
     ['could never start', { wasReady: false, status: 1 }, 'fail'],
-    ['was killed while it retired', { kind: 'retiring' }, { restartInMs: 100, restarts: 1 }],
+    ['was killed while it retired', { hasRetired: true }, { restartInMs: 100, restarts: 1 }],
     ['stopped unasked', { status: 0 }, { restartInMs: 100, restarts: 1 }],
   ] as const)('%s', (_name, facts, expected) => {
     expect(whatNext({ ...killed, ...facts })).toEqual(expected);

@@ -1,6 +1,7 @@
 /** How a process of an adapter has ended. */
 export interface ProcessEnd {
-  readonly kind: 'serving' | 'retiring';
+  /** Whether it said that nothing is left of what it was to take up: its end alone may come of a signal. */
+  readonly hasRetired: boolean;
   /** Whether it was asked to stop. */
   readonly asked: boolean;
   /** Whether a process of this seat was ready once. */
@@ -20,8 +21,8 @@ const maxMs = 10_000;
 const provenMs = 60_000;
 
 /** What the parent does about it: as supervisors do, with a wait that grows. */
-export function whatNext({ kind, asked, wasReady, status, ranMs, restarts }: ProcessEnd): WhatNext {
-  if (asked || (kind === 'retiring' && status === 0)) return 'done';
+export function whatNext({ hasRetired, asked, wasReady, status, ranMs, restarts }: ProcessEnd): WhatNext {
+  if (asked || (hasRetired && status === 0)) return 'done';
   if (!wasReady) return 'fail';
   const before = ranMs >= provenMs ? 0 : restarts;
   return { restartInMs: Math.min(maxMs, firstMs * 2 ** before), restarts: before + 1 };
