@@ -109,6 +109,11 @@ export interface ConnectionDirectory {
   find(devices: readonly DeviceRef[]): Promise<readonly DirectoryPlace[]>;
   /** Connections of a tenant at other instances that live: at most a second old, and 0 while the engine is away. Costs no call. */
   elsewhere(tenant: TenantId): number;
+  /**
+   * Asks for what `elsewhere` says of a tenant that it was not asked about lately. Never rejects; settles within 50 ms. `undefined`: that
+   * is known, or the engine is away. Absent: it is known of all tenants.
+   */
+  lookUpCount?(tenant: TenantId): Promise<void> | undefined;
   readonly leases: DirectoryLeases;
   /**
    * An incarnation that ended, and whose journal this instance goes on with: the latest one first. What that one had taken on, and not

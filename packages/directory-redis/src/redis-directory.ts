@@ -215,6 +215,10 @@ class RedisDirectory implements ConnectionDirectory {
     return this.#counts.elsewhere(tenant);
   }
 
+  lookUpCount(tenant: TenantId): Promise<void> | undefined {
+    return this.#counts.lookUp(tenant);
+  }
+
   succeed(earlier: string): Promise<Succession> {
     return this.#inheritance.succeed(earlier);
   }

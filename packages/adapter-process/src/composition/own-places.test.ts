@@ -10,8 +10,11 @@ let heldHere: string | undefined;
 let heldElsewhere: string | undefined;
 let status: 'local' | 'in-touch';
 let asked: string[];
+/** What the directory learns once it is asked; absent: it knows. */
+let learnt: number | undefined;
 
 beforeEach(() => {
+  learnt = undefined;
   [here, elsewhere, heldHere, heldElsewhere, status, asked] = [1, 1, undefined, 'x', 'in-touch', []];
 });
 
@@ -24,6 +27,14 @@ const placesOf = (kind: 'session' | 'lease') =>
         return status;
       },
       elsewhere: () => elsewhere,
+      lookUpCount() {
+        if (learnt === undefined) return undefined;
+        const count = learnt;
+        return Promise.resolve().then(() => {
+          elsewhere = count;
+          asked.push('count');
+        });
+      },
       holderHere: (_device, slot) => (slot === heldHere ? ('c1' as ConnectionId) : undefined),
       isHeld(what, _device, slot) {
         asked.push(`${what} ${slot}`);
@@ -84,4 +95,24 @@ test('a lease goes by the auth-id', async () => {
   const who = identity(2);
   await places.lookFor(who);
   expect([asked, places.takenOver(who)]).toEqual([['lease sensor'], 'elsewhere']);
+});
+
+test.each([
+  ['with a slot', 'x', ['session x', 'count']],
+  ['without one', undefined, ['count']],
+])(
+  'a device %s waits for the count of a tenant that was not asked about lately',
+  async (_which, slot, questions) => {
+    [elsewhere, learnt] = [0, 1];
+    const places = placesOf('session');
+    await places.lookFor(identity(2), slot);
+    expect([asked, places.countOf(device.tenant)]).toEqual([questions, 2]);
+  },
+);
+
+test('the count of a tenant that has no limit is not asked for, nor without a fleet', () => {
+  learnt = 1;
+  expect(placesOf('session').lookFor(identity(), 'x')).toBeUndefined();
+  status = 'local';
+  expect([placesOf('session').lookFor(identity(2), 'x'), asked]).toEqual([undefined, []]);
 });

@@ -6,7 +6,10 @@ export interface OwnPlacesOptions {
   /** Whether presence is a lease here, of which a device has one, or a session. */
   readonly kind: 'session' | 'lease';
   readonly connections: Pick<Connections, 'countOf'>;
-  readonly directory: Pick<ConnectionDirectory, 'elsewhere' | 'holderHere' | 'isHeld' | 'status'>;
+  readonly directory: Pick<
+    ConnectionDirectory,
+    'elsewhere' | 'holderHere' | 'isHeld' | 'lookUpCount' | 'status'
+  >;
 }
 
 /** What a device that connects holds already, here or at another adapter of the fleet: it takes that over, and needs no new place. */
@@ -30,15 +33,16 @@ export class OwnPlaces {
     identity: AuthenticatedDevice | undefined,
     slot = this.#leaseOf(identity),
   ): Promise<void> | undefined {
-    const { kind, directory } = this.#options;
-    if (!identity || slot === undefined || directory.status === 'local' || !this.#isFull(identity))
-      return undefined;
+    const { directory } = this.#options;
+    const limit = identity?.tenant.limits.maxConnections;
+    if (!identity || limit === undefined || directory.status === 'local') return undefined;
     const { device } = identity;
+    const counted = directory.lookUpCount?.(device.tenant);
+    if (slot === undefined || (!counted && this.countOf(device.tenant) < limit)) return counted;
     if (directory.holderHere(device, slot) !== undefined) return undefined;
-    return directory.isHeld(kind, device, slot).then((isHeld) => {
-      if (isHeld) this.#heldElsewhere.set(identity, slot);
-      else this.#heldElsewhere.delete(identity);
-    });
+    // Both at a time: the device waits no longer than for one.
+    const looked = this.#lookElsewhere(identity, slot);
+    return counted ? Promise.all([counted, looked]).then(() => {}) : looked;
   }
 
   takenOver(
@@ -54,8 +58,9 @@ export class OwnPlaces {
     return this.#options.kind === 'lease' ? identity?.authId : undefined;
   }
 
-  #isFull({ tenant, device }: AuthenticatedDevice): boolean {
-    const limit = tenant.limits.maxConnections;
-    return limit !== undefined && this.countOf(device.tenant) >= limit;
+  async #lookElsewhere(identity: AuthenticatedDevice, slot: string): Promise<void> {
+    const { kind, directory } = this.#options;
+    if (await directory.isHeld(kind, identity.device, slot)) this.#heldElsewhere.set(identity, slot);
+    else this.#heldElsewhere.delete(identity);
   }
 }

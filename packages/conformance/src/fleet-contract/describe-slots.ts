@@ -96,6 +96,17 @@ export function describeSlots(name: string, withFleet: WithFleet): void {
         await fleet.until(() => expect(counts()).toEqual([1, 0, 1]));
       }));
 
+    test('the connections of a tenant are known to an instance that asks about it for the first time', () =>
+      withFleet(async (fleet) => {
+        const [a, b, c] = await fleet.join(3);
+        for (const device of ['d1', 'd2']) await a.directory.enter(a.entry(device, 'x'));
+        await fleet.until(() => expect(b.directory.elsewhere(thermostat.tenant)).toBe(2));
+        await fleet.under.pass(1_100);
+        await fleet.settles(Promise.resolve(c.directory.lookUpCount?.(thermostat.tenant)));
+        expect(c.directory.elsewhere(thermostat.tenant)).toBe(2);
+        expect(c.directory.lookUpCount?.(thermostat.tenant), 'nothing to wait for').toBeUndefined();
+      }));
+
     test('who holds a slot, or a lease, is known anywhere, as long as its instance lives', () =>
       withFleet(async (fleet) => {
         const [a, b] = await fleet.join(2);

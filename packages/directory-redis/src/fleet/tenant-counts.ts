@@ -2,18 +2,26 @@ import type { TenantId } from '@rollcall/core';
 import { countConnections } from '../scripts/count-connections.ts';
 import type { Shared } from '../shared.ts';
 
-/** How many tenants may be asked about: their limits are checked at each of their connects. */
+/** How many tenants are followed, as their limits are checked at each of their connects: of others each connect asks. */
 const mostWatched = 10_000;
 /** How many tenants go into one call. */
 const mostTogether = 500;
 /** After how many rounds a tenant that no one asked about is dropped. */
 const forgottenAfter = 240;
 
+interface Watched {
+  /** In the fleet; `undefined`: no answer yet. */
+  total: number | undefined;
+  askedIn: number;
+  /** Devices wait for the total. */
+  asking?: Promise<void> | undefined;
+}
+
 /** How many connections tenants have at other instances. */
 export class TenantCounts {
   readonly #shared: Shared;
-  /** Total in the fleet, by tenants that were asked about; and in which round that was. */
-  readonly #watched = new Map<TenantId, { total: number; askedIn: number }>();
+  /** Tenants that were asked about, and in which round that was: the one that was asked about last is at the end. */
+  readonly #watched = new Map<TenantId, Watched>();
   /** The counts that this instance last reported. */
   readonly #told = new Map<TenantId, number>();
   #round = 0;
@@ -23,12 +31,36 @@ export class TenantCounts {
   }
 
   elsewhere(tenant: TenantId): number {
+    const { total } = this.#watch(tenant);
+    if (total === undefined || !this.#shared.asker.inTouch) return 0;
+    return Math.max(0, total - (this.#told.get(tenant) ?? 0));
+  }
+
+  /** See `ConnectionDirectory.lookUpCount`. */
+  lookUp(tenant: TenantId): Promise<void> | undefined {
     const { asker } = this.#shared;
+    const watched = this.#watch(tenant);
+    if (watched.total !== undefined) return undefined;
+    if (!watched.asking) {
+      if (!asker.canAsk) return undefined;
+      watched.asking = this.#exchange([], [tenant]).then(() => void delete watched.asking);
+    }
+    return asker.inTime(watched.asking);
+  }
+
+  #watch(tenant: TenantId): Watched {
     const known = this.#watched.get(tenant);
-    if (known) known.askedIn = this.#round;
-    else if (this.#watched.size < mostWatched) this.#watched.set(tenant, { total: 0, askedIn: this.#round });
-    if (!known || !asker.inTouch) return 0;
-    return Math.max(0, known.total - (this.#told.get(tenant) ?? 0));
+    if (known?.askedIn === this.#round) return known;
+    const watched = known ?? { total: undefined, askedIn: 0 };
+    watched.askedIn = this.#round;
+    this.#watched.delete(tenant);
+    this.#watched.set(tenant, watched);
+    if (this.#watched.size > mostWatched)
+      for (const longestUnasked of this.#watched.keys()) {
+        this.#watched.delete(longestUnasked);
+        break;
+      }
+    return watched;
   }
 
   /** Reports all counts again: the incarnation is new, or the engine knows nothing. */

@@ -1,0 +1,80 @@
+import { deviceRef, type TenantId } from '@rollcall/core';
+import { beforeEach, expect, test } from 'vitest';
+import type { Reply } from '../contact/asker.ts';
+import type { Script } from '../scripts/script.ts';
+import type { Shared } from '../shared.ts';
+import { Book } from '../state/book.ts';
+import { keyNames } from '../wire/key-names.ts';
+import { TenantCounts } from './tenant-counts.ts';
+
+const fleetHas = 100;
+let counts: TenantCounts;
+/** How many tenants each question named. */
+let questions: number[];
+let answers: boolean;
+
+beforeEach(() => {
+  questions = [];
+  answers = true;
+  counts = new TenantCounts({
+    book: new Book(),
+    keys: keyNames('test:'),
+    self: { short: 'me' },
+    asker: {
+      inTouch: true,
+      canAsk: true,
+      inTime: (work: Promise<void>) => work,
+      ask(_script: Script, _keys: readonly string[], [, , ...tenants]: readonly string[]): Promise<Reply> {
+        questions.push(tenants.length);
+        return Promise.resolve(
+          answers ? { status: 'answer', value: tenants.map(() => fleetHas) } : { status: 'none' },
+        );
+      },
+    },
+  } as unknown as Shared);
+});
+
+const tenantOf = (name: string): TenantId => deviceRef(name, 'd').tenant;
+const acme = tenantOf('acme');
+
+test('devices that come at once wait for one answer, and those after them for none', async () => {
+  const waits = [counts.lookUp(acme), counts.lookUp(acme)];
+  expect(counts.elsewhere(acme), 'not known yet').toBe(0);
+  for (const wait of waits) await wait;
+  expect(counts.elsewhere(acme)).toBe(fleetHas);
+  expect([counts.lookUp(acme), questions]).toEqual([undefined, [1]]);
+});
+
+test('the count of a tenant that was quiet for minutes is asked for again', async () => {
+  await counts.lookUp(acme);
+  for (let round = 0; round <= 250; round++) await counts.exchange();
+  const waits = counts.lookUp(acme);
+  expect(waits).toBeDefined();
+  await waits;
+  expect(counts.elsewhere(acme)).toBe(fleetHas);
+});
+
+test('a question without an answer is asked again', async () => {
+  answers = false;
+  await counts.lookUp(acme);
+  expect(counts.elsewhere(acme)).toBe(0);
+  answers = true;
+  await counts.lookUp(acme);
+  expect(counts.elsewhere(acme)).toBe(fleetHas);
+});
+
+test('of more tenants than are followed, those that were asked about last are, and each is counted', async () => {
+  await counts.lookUp(acme);
+  await counts.exchange();
+  for (let other = 0; other < 10_001; other++) {
+    await counts.lookUp(tenantOf(`t${other}`));
+    expect(counts.elsewhere(tenantOf(`t${other}`))).toBe(fleetHas);
+  }
+  const waits = counts.lookUp(acme);
+  expect(waits, 'it was left out').toBeDefined();
+  await waits;
+  expect(counts.elsewhere(acme)).toBe(fleetHas);
+  questions = [];
+  await counts.exchange();
+  expect(questions.reduce((sum, tenants) => sum + tenants, 0)).toBe(10_000);
+});
