@@ -43,6 +43,8 @@ export interface Calls {
   readonly close: Call<null, null>;
   /** The channel of an undertaker. `asks`: it has a second signal, and is asked before anybody is declared dead. */
   readonly undertake: Call<{ deadAfterMs: number }, null>;
+  /** It stops, and is asked no more. */
+  readonly undertakeNoMore: Call<null, null>;
   readonly verdict: Call<{ instance: string; isDead: boolean }, null>;
   readonly told: Call<{ instance: string; settled: readonly ConnectionId[] }, null>;
 }

@@ -76,6 +76,7 @@ export class Conversation {
         this.#stopUndertaking = this.#deaths.undertaker(deadAfterMs, (told) => this.#send(told));
         return null;
       },
+      undertakeNoMore: () => answerNothing(this.#stopUndertaking()),
       verdict: ({ instance, isDead }) => answerNothing(this.#deaths.verdict(instance, isDead)),
       told: ({ instance, settled }) => answerNothing(this.#deaths.told(instance, settled)),
     };

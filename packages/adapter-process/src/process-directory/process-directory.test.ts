@@ -1,4 +1,4 @@
-import { ManualClock, seededRandom } from '@rollcall/conformance';
+import { ManualClock, seededRandom, settled } from '@rollcall/conformance';
 import {
   deadAfterMsUnderTest,
   describeDirectory,
@@ -8,6 +8,7 @@ import {
   type FleetMember,
   type FleetUnderTest,
 } from '@rollcall/conformance/fleet';
+import type { UndertakerContext } from '@rollcall/core/directory';
 import { silentLog, type Clock } from '@rollcall/core/environment';
 import { expect, test } from 'vitest';
 import type { Channel, ToParent, ToProcess } from './calls.ts';
@@ -194,4 +195,61 @@ test('leases of a dead process that go on are shown to an undertaker once, and a
   expect(shown).toBe(500);
   await undertaker.stop();
   await fleet.cleanUp?.();
+});
+
+/** An undertaker, and the connections whose endings it was asked to tell. */
+function anUndertaker(clock: Clock) {
+  const told: string[] = [];
+  const context: UndertakerContext = {
+    ...{ clock, random: seededRandom(1), log: silentLog, deadAfterMs: deadAfterMsUnderTest },
+    tell(_dead, owed) {
+      told.push(...owed.map(({ event }) => event.connectionId));
+      return Promise.resolve(owed.map(({ event }) => event.connectionId));
+    },
+  };
+  return { told, context };
+}
+
+test('an undertaker that has stopped is asked no more: another one is, though the process of the first still runs', async () => {
+  const fleet = await open();
+  const a = await joinFleet(fleet);
+  const entry = a.entry('pump-1', 'sensor');
+  await a.directory.enter(entry);
+  const [first, second] = [anUndertaker(fleet.clock), anUndertaker(fleet.clock)];
+  const stopping = await fleet.createUndertaker(first.context);
+  const other = await fleet.createUndertaker(second.context);
+  await stopping.stop();
+  fleet.freeze(a.instance);
+  await fleet.pass(deadAfterMsUnderTest * 3);
+  expect(first.told).toEqual([]);
+  expect(second.told).toEqual([entry.event.connectionId]);
+  await other.stop();
+  await fleet.cleanUp?.();
+});
+
+test('a process that asks to undertake, and is read after its end, is asked nothing', async () => {
+  const clock = new ManualClock();
+  const fleet = new ProcessFleet(clock);
+  const under: FleetUnderTest = {
+    ...(await open()),
+    clock,
+    create: (context) => joinProcesses(new Way(fleet).channel, context),
+  };
+  const a = await joinFleet(under);
+  const entry = a.entry('pump-1', 'sensor');
+  await a.directory.enter(entry);
+  const killed = new Way(fleet);
+  const readLate = killed.hold();
+  const first = anUndertaker(clock);
+  void undertakeFor(killed.channel, first.context);
+  await settled();
+  killed.end();
+  readLate();
+  const second = anUndertaker(clock);
+  const other = await undertakeFor(new Way(fleet).channel, second.context);
+  await a.directory.close();
+  await clock.advanceAsync(deadAfterMsUnderTest * 3);
+  expect(second.told).toEqual([entry.event.connectionId]);
+  await other.stop();
+  fleet.stop();
 });

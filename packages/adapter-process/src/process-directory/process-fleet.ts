@@ -54,6 +54,8 @@ export class ProcessFleet {
     const answers = new Conversation(this, this.#deaths, send);
     channel.receive((questions) => {
       for (const { number, call, asked } of questions) {
+        // Of a process that has ended, what it asked last is read late: what it told holds, but it is nothing any more.
+        if (hasEnded && (call === 'join' || call === 'undertake')) continue;
         const answered = answers.answer(call, asked);
         send(answered === undefined ? { number, refused: true } : { number, answered });
       }

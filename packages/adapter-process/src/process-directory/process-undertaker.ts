@@ -45,6 +45,8 @@ export async function undertakeFor(
     async stop() {
       isStopped = true;
       await atWork;
+      // Else it goes on to be asked, and what it is asked is not told until this process ends.
+      link.tell('undertakeNoMore', null);
     },
   };
 }
