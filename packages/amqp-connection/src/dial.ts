@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { servedPeer } from '@rollcall/containment';
 import { TransportError } from '@rollcall/core';
 import { later, type Clock } from '@rollcall/core/environment';
-import { internalsOf, silence } from '@rollcall/rhea-internals';
+import { boundDispositions, internalsOf, silence } from '@rollcall/rhea-internals';
 import { boundReader, containDialled, hearBeforeSilence } from '@rollcall/rhea-internals/client';
 import rhea from 'rhea';
 import { Connection } from 'rhea-promise';
@@ -15,6 +15,7 @@ import { createStallWatch, type StallWatch } from './stall-watch.ts';
 import { writeTransfersTogether } from './transfers-together.ts';
 
 boundReader();
+boundDispositions();
 
 /** A session, ready to send on. */
 interface OpenSession {

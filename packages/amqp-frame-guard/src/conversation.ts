@@ -52,6 +52,8 @@ export interface FrameFacts {
 }
 
 const maxNameLength = 256;
+/** About as much work for a library as one frame, where it keeps as many. */
+const deliveriesLikeAFrame = 20;
 /**
  * A library forgets a link, or a session, in a later tick of the turn in which that ended. One that attaches by the same name, or begins,
  * before that would get the old one back, with all that it keeps.
@@ -297,6 +299,7 @@ export class Conversation {
     if (first === undefined || last === undefined) throw new Malformed('a disposition is about nothing');
     if (last < first || last - first > this.#limits.maxDispositionSpan)
       throw new Malformed('a disposition is about too much', 'amqp:resource-limit-exceeded');
+    this.turnShare = 1 + (last - first) / deliveriesLikeAFrame;
     this.#takeState(frame, performative.at(field.disposition.state));
   }
 }

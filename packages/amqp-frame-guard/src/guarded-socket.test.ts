@@ -15,6 +15,7 @@ import {
   data,
   described,
   detach,
+  disposition,
   end,
   frame,
   list,
@@ -396,6 +397,26 @@ test('frames that arrive at once are handed on over several turns of the event l
   // then
   expect(runs).toEqual([100, 100, 52]);
   expect(Buffer.concat(handedOn.slice(0, -1) as Uint8Array[])).toEqual(Buffer.concat(frames));
+});
+
+test('dispositions about many deliveries take up more of a turn than those about one', async () => {
+  const socket = new PassThrough();
+  const runs = [0];
+  const guarded = new GuardedSocket(socket as unknown as Socket, {
+    allowWithoutSasl: true,
+    saslDone: () => true,
+    onViolation: (problem) => expect.unreachable(problem),
+  });
+  guarded.on('data', () => {
+    if (runs.at(-1) === 0) queueMicrotask(() => runs.push(0));
+    runs.push((runs.pop() ?? 0) + 1);
+  });
+  const many = [disposition(0, 2_000), disposition(0, 2_000), disposition(0, 980), disposition(0, 980)];
+  const few = Array.from({ length: 100 }, () => disposition(0, 0));
+  socket.write(Buffer.concat([amqpHeader, open(), begin(), ...many, ...few]));
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+  // The first one comes in a turn that has begun.
+  expect(runs).toEqual([4, 1, 2, 100, 0]);
 });
 
 test('a socket that is held while frames wait hands none on before it is resumed', async () => {

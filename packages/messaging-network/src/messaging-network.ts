@@ -1,5 +1,5 @@
 import { systemClock, type Clock, type Log } from '@rollcall/core/environment';
-import { checkRhea, internalsOf, silence } from '@rollcall/rhea-internals';
+import { boundDispositions, checkRhea, internalsOf, silence } from '@rollcall/rhea-internals';
 import { keepRawMessages } from '@rollcall/rhea-internals/server';
 import rhea from 'rhea';
 import { createConsumers } from './consumers.ts';
@@ -96,6 +96,7 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
 function createContainer(): rhea.Container {
   const container = rhea.create_container({ id: 'rollcall-messaging-network' });
   silence(container);
+  boundDispositions();
   const mechanisms = internalsOf(container).sasl_server_mechanisms;
   mechanisms.enable_plain(() => true);
   mechanisms.enable_anonymous();

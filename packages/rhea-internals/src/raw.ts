@@ -102,7 +102,7 @@ export interface RawOutgoing {
   process(): void;
 }
 
-interface DispositionFields {
+export interface DispositionFields {
   first: number;
   last?: number | null;
 }
@@ -111,7 +111,10 @@ interface DispositionFields {
 export interface RawIncoming {
   /** Deliveries whose outcome is not written yet. */
   readonly updated: readonly unknown[];
-  deliveries: Pick<RawDeliveries<RawReceived>, 'capacity' | 'available' | 'push' | 'pop_if' | 'by_id'>;
+  /** Of the next one; absent before the first. */
+  readonly next_delivery_id?: number;
+  deliveries: Omit<RawDeliveries<RawReceived>, 'size'>;
+  on_disposition(fields: DispositionFields): void;
   update(delivery: RawReceived, settled: boolean, state?: unknown): void;
   on_transfer(frame: unknown, receiver: RawReceiver): void;
   process(session: RawSession): void;

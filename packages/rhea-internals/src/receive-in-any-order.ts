@@ -34,6 +34,7 @@ export function receiveInAnyOrder(receiver: rhea.Receiver, onUndecodable: OnUnde
     // They are deleted when they are settled.
     pop_if: () => 0,
     by_id: (id) => unsettled.get(id),
+    get_head: () => unsettled.values().next().value,
   };
   const update = incoming.update.bind(incoming);
   incoming.update = (delivery, settled, state) => {

@@ -57,7 +57,15 @@ export const rheaMembers = {
     process: 0,
   },
   'session.outgoing.deliveries': deliveries,
-  'session.incoming': { updated: 'object', deliveries: 'object', update: 3, on_transfer: 2, process: 1 },
+  'session.incoming': {
+    next_delivery_id: 'optional',
+    updated: 'object',
+    deliveries: 'object',
+    update: 3,
+    on_transfer: 2,
+    on_disposition: 1,
+    process: 1,
+  },
   'session.incoming.deliveries': deliveries,
   sender: {
     credit: 'number',

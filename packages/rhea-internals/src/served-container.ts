@@ -1,5 +1,6 @@
 import { servePeer, type ServedPeer } from '@rollcall/containment';
 import rhea from 'rhea';
+import { boundDispositions } from './bound-dispositions.ts';
 import { containWrites } from './contain-writes.ts';
 import { internalsOf } from './internals-of.ts';
 import { silence } from './silence.ts';
@@ -38,6 +39,7 @@ export class ServedContainer<Server> {
       if (session) internalsOf(session).local.begin.handle_max = maxLinks - 1;
     });
     silence(this.#container);
+    boundDispositions();
   }
 
   on(event: string, tell: (server: Server, context: rhea.EventContext) => unknown): void {
