@@ -252,3 +252,36 @@ describe('well-formed packets are read as mqtt-packet reads them', () => {
     expect((await events(2))[1]).toMatchObject({ reason: 'client-closed', clean: true });
   });
 });
+
+test('a packet that arrives byte by byte is kept in few pieces, and read in one', () => {
+  const reader = parser({ protocolVersion: 5 });
+  readStrictly(reader);
+  const inside = reader as unknown as {
+    readonly _list: { readonly _bufs: readonly Uint8Array[] };
+    _parseConnect(): void;
+  };
+  const read: number[] = [];
+  const parseConnect = inside._parseConnect.bind(reader);
+  inside._parseConnect = () => {
+    read.push(inside._list._bufs.length);
+    parseConnect();
+  };
+  const packets: Packet[] = [];
+  reader.on('packet', (each) => packets.push(each));
+  const userProperties = { a: Array.from({ length: 300 }, () => 'b') };
+  const hello: Packet = {
+    cmd: 'connect',
+    protocolId: 'MQTT',
+    protocolVersion: 5,
+    clientId: 'unit-1',
+    properties: { userProperties },
+  };
+  let most = 0;
+  for (const byte of generate(hello, { protocolVersion: 5 })) {
+    reader.parse(Buffer.from([byte]));
+    most = Math.max(most, inside._list._bufs.length);
+  }
+  expect(packets).toMatchObject([{ clientId: 'unit-1', properties: { userProperties } }]);
+  expect(read).toEqual([1]);
+  expect(most).toBeLessThanOrEqual(64);
+});

@@ -13,7 +13,11 @@ export interface PacketParser extends EventEmitter {
   readonly _list: {
     slice(start: number, end: number): Uint8Array;
     readUInt8(at: number): number;
+    append(bytes: Uint8Array): void;
+    consume(bytes: number): void;
     readonly length: number;
+    /** As they arrived. */
+    readonly _bufs: readonly Uint8Array[];
   };
   /** Reads a string; `null` where it does not end within its packet. */
   _parseString(): string | null;
@@ -21,6 +25,8 @@ export interface PacketParser extends EventEmitter {
   _parseNum(): number;
   _parse4ByteNum(): number;
   _parseProperties(): Properties;
+  /** Reads what is behind the fixed header, once it is whole. */
+  _parsePayload(): boolean;
   /** Hands a packet on that is read. */
   _newPacket(): boolean;
   _emitError(error: Error): void;
@@ -57,12 +63,28 @@ export function readStrictly(reader: object): void {
   const parser = reader as PacketParser;
   parser._parseString = parseString;
   parser._parseProperties = parseProperties;
+  parser._parsePayload = parsePayload;
   parser._newPacket = newPacket;
 }
 
 /** mqtt-packet's own way. */
 function lenient(parser: PacketParser): PacketParser {
   return Object.getPrototypeOf(parser) as PacketParser;
+}
+
+/** Of a packet that is not whole: each byte may be one. */
+const maxPieces = 64;
+
+/** For each number and each string of a packet its pieces are walked from the first one: it is read as one piece. */
+function parsePayload(this: PacketParser): boolean {
+  const { _list: list, packet } = this;
+  const pieces = list._bufs.length;
+  if (pieces > 1 && (pieces >= maxPieces || list.length >= packet.length)) {
+    const joined = list.slice(0, list.length);
+    list.consume(list.length);
+    list.append(joined);
+  }
+  return lenient(this)._parsePayload.call(this);
 }
 
 /** What a lenient reader makes of bytes that are no UTF-8; it may have been written, too. */
