@@ -407,6 +407,28 @@ describe('a delivery that is discarded', () => {
   });
 });
 
+describe('drain of a flow', () => {
+  const drainFlow = (drain: Bytes): Buffer => flow(uint(0), uint(0), uint(0xffff_ffff), nothing, drain);
+  const receiving = frame(described(0x12, list(text('x'), uint(0), yes)));
+
+  test.each([
+    ['is made false where the client sends on the link', attach(0), yes, [0x42]],
+    ['is made false in its long form too', attach(0), [0x56, 1], [0x56, 0]],
+    ['is left where the client receives on it', receiving, yes, yes],
+  ] satisfies [string, Buffer, Bytes, Bytes][])('%s', (_what, attached, said, handedOn) => {
+    const conversation = new Conversation({ limits });
+    for (const each of [open(), begin(), attached]) conversation.amqp(each);
+    expect(conversation.amqp(drainFlow(said))).toEqual(drainFlow(handedOn));
+  });
+
+  test('is a boolean', () => expect(verdictOn(drainFlow([0x52, 1]))).toBe('a field is no boolean'));
+});
+
+test('a message whose value is described by name is refused: rhea knows it by another', () => {
+  const named = [0x00, ...symbol('amqp:amqp-value:*'), ...text('x')];
+  expect(verdictOn(transfer({ payload: named }))).toContain('malformed');
+});
+
 test('a first transfer without payload is handed on with a section that says nothing', () => {
   const conversation = new Conversation({ limits });
   for (const each of [open(), begin(), attach(0)]) conversation.amqp(each);

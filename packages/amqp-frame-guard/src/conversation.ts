@@ -148,7 +148,7 @@ export class Conversation {
       case performatives.attach:
         return this.#attach(channel, performative, frame);
       case performatives.flow:
-        return this.#flow(channel, performative);
+        return this.#flow(channel, performative, frame);
       case performatives.disposition:
         return this.#disposition(channel, performative, frame);
       case performatives.detach:
@@ -167,7 +167,9 @@ export class Conversation {
   }
 
   #attach(channel: number, performative: Performative, frame: Uint8Array): void {
-    this.#links.attach(channel, performative.uint(field.attach.handle));
+    // True for a receiver (AMQP 1.0 §2.8.1).
+    const isSending = !performative.boolean(field.attach.role);
+    this.#links.attach(channel, performative.uint(field.attach.handle), isSending);
     const name = performative.text(field.attach.name);
     // Libraries keep links in objects, by their names.
     if (name === undefined || name.length > maxNameLength || name in Object.prototype)
@@ -196,9 +198,12 @@ export class Conversation {
     );
   }
 
-  #flow(channel: number, performative: Performative): void {
-    if (performative.has(field.flow.handle)) this.#links.link(channel, performative.uint(field.flow.handle));
-    else this.#links.expectSession(channel);
+  #flow(channel: number, performative: Performative, frame: Uint8Array): void {
+    const drains = performative.boolean(field.flow.drain);
+    if (!performative.has(field.flow.handle)) return this.#links.expectSession(channel);
+    const { isSending } = this.#links.link(channel, performative.uint(field.flow.handle));
+    // It is for the receiver to say (AMQP 1.0 §2.7.4). A library would take the credit of the link from a sender that says it.
+    if (isSending && drains) makeFalse(frame, performative.at(field.flow.drain));
   }
 
   #transfer(channel: number, performative: Performative, frame: Uint8Array): Uint8Array {

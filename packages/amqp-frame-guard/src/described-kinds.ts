@@ -2,10 +2,10 @@ import { Malformed } from './malformed.ts';
 import { code } from './type-codes.ts';
 import { uint32At } from './walk-value.ts';
 
-/** Kinds of described values that are allowed in one place, as number and as symbol (AMQP 1.0 §1.2.2). */
-export type DescribedKinds = ReadonlyMap<number, string>;
+/** Kinds of described values that are allowed in one place, as number and, where there is one, as symbol (AMQP 1.0 §1.2.2). */
+export type DescribedKinds = ReadonlyMap<number, string | undefined>;
 
-/** Sections of a message (AMQP 1.0 §3.2). */
+/** Sections of a message (AMQP 1.0 §3.2). A value has a number alone: rhea has another symbol for it, and loses what has the right one. */
 export const sections: DescribedKinds = new Map([
   [0x70, 'amqp:header:list'],
   [0x71, 'amqp:delivery-annotations:map'],
@@ -14,12 +14,12 @@ export const sections: DescribedKinds = new Map([
   [0x74, 'amqp:application-properties:map'],
   [0x75, 'amqp:data:binary'],
   [0x76, 'amqp:amqp-sequence:list'],
-  [0x77, 'amqp:amqp-value:*'],
+  [0x77, undefined],
   [0x78, 'amqp:footer:map'],
 ]);
 
 /** The section that holds one value, of any kind (AMQP 1.0 §3.2.8). */
-export const valueSection: DescribedKinds = new Map([[0x77, 'amqp:amqp-value:*']]);
+export const valueSection: DescribedKinds = new Map([[0x77, undefined]]);
 
 /** What a link may begin and end at (AMQP 1.0 §3.5). */
 export const termini: DescribedKinds = new Map([

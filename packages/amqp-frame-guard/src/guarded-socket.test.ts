@@ -36,7 +36,10 @@ afterEach(() => {
 });
 
 /** A link as rhea keeps it. */
-type KeptLink = rhea.Receiver & { readonly _incomplete?: { readonly frames: readonly Buffer[] } };
+type KeptLink = rhea.Receiver & {
+  readonly credit: number;
+  readonly _incomplete?: { readonly frames: readonly Buffer[] };
+};
 
 /** A server on rhea that takes every message, behind the guard. Passwords are verified in their own time. */
 async function givenAServer(options: Partial<GuardedSocketOptions> = {}) {
@@ -320,6 +323,18 @@ describe('what a client ends is forgotten before it begins anew, though all was 
     await say(port, [...letIn, ...again, close()], (answers) => answers.includes(closeOfServer));
     expect(sessions).toEqual(Array.from({ length: rounds + 1 }, () => 1));
   });
+});
+
+test('a client that sends gives itself no credit', async () => {
+  const { port, links, violations } = await givenAServer();
+  const drain = [...[0, 100, 0, 100, 0, 0, 0xffff_ffff].map((value) => uint(value)), uint(0), yes];
+  const begun = [saslHeader, saslInit(), amqpHeader, open(), begin(), attach(0)];
+  await say(port, [...begun, frame(described(0x13, list(...drain))), close()], (answers) =>
+    answers.includes(closeOfServer),
+  );
+  // What rhea gives by itself, and what the server gives.
+  expect(links.map(({ credit }) => credit)).toEqual([1_000 + 100]);
+  expect(violations).toEqual([]);
 });
 
 test('a number is no word for more to come: nothing of such a delivery is kept', async () => {

@@ -12,6 +12,8 @@ interface Unfinished {
 }
 
 export interface Link {
+  /** The client sends on it. */
+  readonly isSending: boolean;
   /** What came of the delivery that is under way; `undefined` too where that is discarded. */
   unfinished: Unfinished | undefined;
   /** More of a delivery is to come. */
@@ -54,12 +56,12 @@ export class OpenLinks {
     return links;
   }
 
-  attach(channel: number, handle: number | undefined): void {
+  attach(channel: number, handle: number | undefined, isSending: boolean): void {
     const session = this.#session(channel);
     if (handle === undefined || handle >= this.#maxLinks)
       throw new Malformed('too many links', 'amqp:resource-limit-exceeded');
     if (session.has(handle)) throw new Malformed('a handle is used twice', 'amqp:session:handle-in-use');
-    session.set(handle, { unfinished: undefined, isWithin: false, isDiscarded: false });
+    session.set(handle, { isSending, unfinished: undefined, isWithin: false, isDiscarded: false });
   }
 
   detach(channel: number, handle: number | undefined): Link {
