@@ -8,7 +8,7 @@ import type { AccessEnd, HeldProof } from '../host-access.ts';
 import type { AuthenticatedDevice, AuthenticationResult } from '../authentication-result.ts';
 import type { PskLookup } from '../login.ts';
 import { createFiledSet } from './filed-set.ts';
-import { HeldProofs } from './held-proofs.ts';
+import { HeldProofs, type Kept } from './held-proofs.ts';
 import { mayHoldLease } from './may-hold-lease.ts';
 import {
   createRecentChanges,
@@ -19,6 +19,7 @@ import {
 } from './recent-changes.ts';
 import { ReviewTurns } from './review-turns.ts';
 import { createTellRevoked } from './tell-revoked.ts';
+import { Undecided } from './undecided.ts';
 
 interface AccessBookOptions extends Pick<AuthenticationContext, 'registry' | 'adapterType'> {
   readonly clock: Clock;
@@ -36,6 +37,12 @@ interface Lease {
   ended(): void;
 }
 
+/** What is reviewed. */
+interface Reviewed {
+  readonly leases: Iterable<Lease>;
+  readonly proofs: Iterable<Kept>;
+}
+
 /** Knows who has access now, and by which secret. It follows the registry, and ends access that is not allowed any more. */
 export class AccessBook {
   readonly #options: AccessBookOptions;
@@ -47,8 +54,8 @@ export class AccessBook {
   readonly #allLeases = new Set<Lease>();
   readonly #proofs: HeldProofs;
   readonly #unsubscribe: () => void;
-  /** The registry could not say of a device that has access whether it still may. */
-  #isUndecided = false;
+  /** The registry could not say whether they still may be there. */
+  readonly #undecided: Undecided<Lease | Kept>;
   #isStopped = false;
   readonly #turns: ReviewTurns;
 
@@ -57,16 +64,23 @@ export class AccessBook {
     this.#options = options;
     this.#tellRevoked = createTellRevoked(log);
     this.#turns = new ReviewTurns((error) => failed('access', error));
+    this.#undecided = new Undecided(clock, (items) =>
+      this.#review(() => ({
+        leases: items.filter((each) => 'ended' in each),
+        proofs: items.filter((each) => 'holds' in each),
+      })),
+    );
     this.#proofs = new HeldProofs({
       clock,
       failed,
       standing: (identity) => standingOf(identity, options),
-      undecided: () => (this.#isUndecided = true),
+      undecided: (kept) => this.#undecided.add(kept),
+      settled: (kept) => this.#undecided.delete(kept),
       revoked: this.#tellRevoked,
     });
     this.#unsubscribe = registry.onChange((change: RegistryChange) => {
       this.#changes.add(change);
-      void this.#review(keyOfChange(change), leaseKeyOfChange(change));
+      void this.#reviewOf(keyOfChange(change), leaseKeyOfChange(change));
     });
   }
 
@@ -133,7 +147,7 @@ export class AccessBook {
     const held = this.#proofs.hold(identity, ended);
     // E.g. a handshake that took its time.
     held.inDoubt = this.mayBeOutdated(identity);
-    if (held.inDoubt) void this.#review(keysOfDevice(identity)[1]).then(() => (held.inDoubt = false));
+    if (held.inDoubt) void this.#reviewOf(keysOfDevice(identity)[1]);
     return held;
   }
 
@@ -144,44 +158,51 @@ export class AccessBook {
     this.#leases.add(lease, keysOfLease(identity));
     return () => {
       this.#allLeases.delete(lease);
+      this.#undecided.delete(lease);
       // Made again: to keep them would be a tenth of what a lease takes.
       this.#leases.delete(lease, keysOfLease(identity));
     };
   }
 
-  /** Asks the registry about every device; where it could not say before, the registry is back. */
+  /** Asks the registry about every device. */
   review(): Promise<void> {
-    return this.#review();
+    return this.#reviewOf();
   }
 
-  /** The registry can be asked again. */
+  /** The registry can be asked again: of whom it could not say anything, it is asked at once. */
   registryIsBack(): void {
-    if (!this.#isUndecided) return;
-    this.#isUndecided = false;
-    void this.#review();
+    this.#undecided.reviewNow();
   }
 
   stop(): void {
     this.#isStopped = true;
     this.#unsubscribe();
+    this.#undecided.stop();
     this.#proofs.stop();
   }
 
   /** @param leaseKey of leases, where it is another one. */
-  #review(key?: string, leaseKey = key): Promise<void> {
-    return this.#tellRevoked.during(() => this.#reviewAll(key, leaseKey));
+  #reviewOf(key?: string, leaseKey = key): Promise<void> {
+    return this.#review(() => ({
+      leases: leaseKey === undefined ? this.#allLeases : this.#leases.of(leaseKey),
+      proofs: this.#proofs.of(key),
+    }));
+  }
+
+  #review(which: () => Reviewed): Promise<void> {
+    return this.#tellRevoked.during(() => this.#reviewAll(which));
   }
 
   /** Leases first: one that ends so must not run out because of a request that ends with it. */
-  async #reviewAll(key: string | undefined, leaseKey: string | undefined): Promise<void> {
+  async #reviewAll(which: () => Reviewed): Promise<void> {
     await this.#turns.each(
-      () => (leaseKey === undefined ? this.#allLeases : this.#leases.of(leaseKey)),
+      () => which().leases,
       async (lease) => {
         if (!this.#isStopped) await this.#reviewLease(lease);
       },
     );
     await this.#turns.each(
-      () => this.#proofs.of(key),
+      () => which().proofs,
       async (kept) => {
         if (!this.#isStopped) await this.#proofs.review(kept);
       },
@@ -190,8 +211,10 @@ export class AccessBook {
 
   async #reviewLease(lease: Lease): Promise<void> {
     const answer = await mayHoldLease(lease.identity, this.#options, this.#options.credentialsTypes);
-    if (answer === 'unavailable') this.#isUndecided = true;
-    if (answer !== 'no' || !this.#allLeases.has(lease)) return;
+    if (!this.#allLeases.has(lease)) return;
+    if (answer === 'unavailable') return this.#undecided.add(lease);
+    this.#undecided.delete(lease);
+    if (answer === 'yes') return;
     this.#tellRevoked(lease.identity.device);
     lease.ended();
   }

@@ -60,7 +60,9 @@ export interface HeldProofsOptions {
   standing(identity: AuthenticatedDevice): Promise<Standing>;
   failed(where: string, error: unknown): void;
   /** The registry could not say: it is to be asked again. */
-  undecided(): void;
+  undecided(kept: Kept): void;
+  /** The registry said, or there is nothing to ask about any more. */
+  settled(kept: Kept): void;
   /** What the device had open because of a secret ends, since the registry says so. */
   revoked(device: DeviceRef): void;
 }
@@ -105,14 +107,19 @@ export class HeldProofs {
   async review(each: Kept): Promise<void> {
     // It may have ended before its turn.
     if (this.#kept.get(each.key) !== each) return;
+    // A hold that comes meanwhile may be in doubt because of a later change.
+    const doubted = [...valuesOf(each.holds)].filter((hold) => hold.inDoubt);
     const standing = await this.#options.standing(each.identity);
     if (this.#kept.get(each.key) !== each) return;
+    if (standing.status === 'refused' && standing.refusal.reason === 'unavailable')
+      return this.#options.undecided(each);
+    this.#options.settled(each);
+    for (const hold of doubted) hold.inDoubt = false;
     if (standing.status === 'expired') this.#end(each, 'credentials-expired');
     else if (standing.status === 'accepted') {
       each.identity = standing.identity;
       this.#arm(each);
-    } else if (standing.refusal.reason === 'unavailable') this.#options.undecided();
-    else {
+    } else {
       this.#options.revoked(each.identity.device);
       this.#end(each, 'access-revoked');
     }
@@ -157,6 +164,7 @@ export class HeldProofs {
 
   #drop(each: Kept): void {
     each.disarm();
+    this.#options.settled(each);
     if (this.#kept.get(each.key) === each) this.#kept.delete(each.key);
     this.#filed.delete(each, each.filedUnder);
     this.#released.set(each.identity, each);

@@ -213,6 +213,62 @@ describe.each(credentialsTypes)('a device that came in by %s', (type) => {
       expect(ends(adapter)).toEqual(['access-revoked', 'access-revoked']);
     }));
 
+  describe('a registry that cannot say anything of the device alone', () => {
+    /** Until `answers()`, and for every question about a registration, which are counted. */
+    function silence({ registry }: ScriptedInTest) {
+      const assertRegistration = registry.assertRegistration.bind(registry);
+      let asked = 0;
+      registry.assertRegistration = async () => {
+        asked += 1;
+        return { status: 'unavailable', cause: new Error('timeout'), onlyThis: true };
+      };
+      return { asked: () => asked, answers: () => (registry.assertRegistration = assertRegistration) };
+    }
+
+    test('ends nothing, and is asked until it can', () =>
+      withDevice(async (adapter, identity) => {
+        await adapter.begin({ identity });
+        beginLease(adapter, identity);
+        const told: AccessEnd[] = [];
+        adapter.host.access.holdProof(identity, (reason) => told.push(reason));
+        const { answers } = silence(adapter);
+        adapter.registry.disable('acme', 'thermostat-7');
+        await adapter.clock.advanceAsync(3_500);
+        expect([ends(adapter), told]).toEqual([[], []]);
+        answers();
+        await adapter.clock.advanceAsync(4_000);
+        expect([ends(adapter), told]).toEqual([['access-revoked', 'access-revoked'], ['access-revoked']]);
+      }));
+
+    test('is asked less often the longer it cannot, and not about what is gone', () =>
+      withDevice(async (adapter, identity) => {
+        const { clock, registry, host } = adapter;
+        const armed = clock.armed;
+        const held = host.access.holdProof(identity, () => {});
+        const { asked } = silence(adapter);
+        registry.disable('acme', 'thermostat-7');
+        await clock.advanceAsync(600_000);
+        expect(asked()).toBeGreaterThan(20);
+        expect(asked()).toBeLessThan(30);
+        held.release();
+        const before = asked();
+        await clock.advanceAsync(60_000);
+        expect([asked(), clock.armed]).toEqual([before, armed]);
+      }));
+
+    test('leaves what was held after a change in doubt until it can', () =>
+      withDevice(async (adapter, identity) => {
+        const { answers } = silence(adapter);
+        adapter.registry.touch('acme', 'thermostat-7');
+        const held = adapter.host.access.holdProof(identity, () => {});
+        await settled();
+        expect(held.isInDoubt()).toBe(true);
+        answers();
+        await adapter.clock.advanceAsync(1_000);
+        expect([held.isInDoubt(), held.isOver()]).toEqual([false, false]);
+      }));
+  });
+
   test('a lease of an earlier run ends where its credentials went meanwhile, and stays where they did not', async () => {
     for (const state of [undefined, 'deleted', 'disabled'] as const) {
       const journal = createMemoryJournal();
