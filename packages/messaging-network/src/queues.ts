@@ -137,6 +137,8 @@ class QueuesByName implements Queues {
     this.#temporary.delete(queue);
     this.#queues.delete(queue.name);
     this.#counts[address.kind] -= 1;
-    this.#subscriptions.get(address.tenant)?.delete(queue);
+    const ofTenant = this.#subscriptions.get(address.tenant);
+    ofTenant?.delete(queue);
+    if (ofTenant?.size === 0) this.#subscriptions.delete(address.tenant);
   }
 }

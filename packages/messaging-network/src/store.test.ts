@@ -26,6 +26,23 @@ test('a new store makes its files and directories readable by their owner alone'
   store.close();
 });
 
+test('a message is stored in a queue whose first messages could not be written', async () => {
+  const store = openStore(root);
+  const append = (position: number): Promise<Error | undefined> =>
+    new Promise((resolve) =>
+      store.append('event/acme', { position, payload: Buffer.from(`${position}`) }, resolve),
+    );
+  store.createQueue('event/acme');
+  // Two messages cannot have one position: the queue is undone together with them.
+  const first = await Promise.all([append(1), append(1)]);
+  expect(first.every((failure) => failure instanceof Error)).toBe(true);
+  expect(await append(2)).toBe(undefined);
+  expect(store.load().map(({ name, messages }) => [name, messages.map(({ position }) => position)])).toEqual([
+    ['event/acme', [2]],
+  ]);
+  store.close();
+});
+
 test('a store takes permissions of others away from files it finds, and leaves an existing directory as it is', () => {
   const directory = join(root, 'network');
   mkdirSync(directory);

@@ -95,7 +95,12 @@ export function openStore(directory: string): Store {
     append(queue, { position, payload, expiresAt = null }, written) {
       const peer = peerBeingServed();
       callbacks.push(peer ? (error) => servePeer(peer, () => written(error)) : written);
-      schedule(() => void statements.append.run(position, payload, expiresAt, queue));
+      schedule(() => {
+        // Its row may have been undone together with the messages that it was written with.
+        statements.createQueue.run(queue);
+        const { changes: stored } = statements.append.run(position, payload, expiresAt, queue);
+        if (stored !== 1) throw new Error(`a message for ${queue} was not stored`);
+      });
     },
     remove: (queue, position) => schedule(() => void statements.remove.run(position, queue)),
     close() {
