@@ -104,7 +104,7 @@ class ServedDevice implements DeviceConnection {
   #hasHungUp = false;
   /** Something came behind its CONNECT, and may still wait. */
   #saidMore = false;
-  readonly #foresight = new Foresight();
+  readonly #foresight = new Foresight((end) => servePeer(this.#peer, () => this.#foresees(end)));
   /** The DISCONNECT, as it arrived. */
   #goodbye: Uint8Array | undefined;
   /** How its connection ended before the CONNACK. */
@@ -149,18 +149,18 @@ class ServedDevice implements DeviceConnection {
       () => {
         this.#hasHungUp = true;
         // Silence behind it is no silence, however long what came before it takes.
-        this.#report({ type: 'socket-closed' });
+        this.#isClosed();
       },
     );
     conn.prependListener('error', ({ code }: NodeJS.ErrnoException) => {
       servePeer(this.#peer, () => readWhatArrived(client));
-      this.#report({ type: 'socket-closed', ...(code !== undefined && { text: code }) });
+      this.#isClosed(code);
     });
     conn.on('end', () => {
-      this.#report({ type: 'socket-closed' });
+      this.#isClosed();
       this.#closeIfServed();
     });
-    conn.on('close', () => this.#report({ type: 'socket-closed' }));
+    conn.on('close', () => this.#isClosed());
   }
 
   connecting(packet: IConnectPacket): boolean {
@@ -309,7 +309,16 @@ class ServedDevice implements DeviceConnection {
     this.#saidMore ||= whole && this.#state.phase !== 'new';
     this.#report({ type: 'arrived', whole });
     const waits = this.#state.phase !== 'open' || readsLater(this.#client, bytes);
-    const end = this.#foresight.arrived(bytes, scanned, waits);
+    this.#foresees(this.#foresight.arrived(bytes, scanned, waits));
+  }
+
+  /** How the device ended its connection before that counts first. */
+  #isClosed(text?: string): void {
+    this.#foresees(this.#foresight.finish());
+    this.#report({ type: 'socket-closed', ...(text !== undefined && { text }) });
+  }
+
+  #foresees(end: MqttSignal | undefined): void {
     if (!end) return;
     this.#isForeseen = true;
     this.#report(end);

@@ -19,7 +19,7 @@ type Piece = readonly [bytes: Uint8Array, waits: boolean];
 /** What is foreseen when the device is let in, behind its CONNECT, and with each piece that follows. */
 function foresee(behindConnect: Uint8Array, ...pieces: readonly Piece[]) {
   const scan = createFrameScanner(1_000);
-  const foresight = new Foresight();
+  const foresight = new Foresight(() => {});
   const first = Buffer.concat([connect, behindConnect]);
   foresight.arrived(first, scan(first), true);
   const atLogin = foresight.begin(introduced);
@@ -70,4 +70,34 @@ test('a goodbye that arrives in pieces is foreseen with its last one', () => {
   const last = goodbye.subarray(1);
   expect(foresee(none, [first, false], [last, false]).at(-1)).toMatchObject(leaves);
   expect(foresee(none, [first, true], [last, true]).at(-1)).toMatchObject(leaves);
+});
+
+describe('thirty thousand packets that arrive at once', () => {
+  const pings = Buffer.alloc(60_000, Buffer.from([0xc0, 0]));
+  function given() {
+    const found: unknown[] = [];
+    const foresight = new Foresight((end) => found.push(end));
+    const scan = createFrameScanner(1_000);
+    const arrive = (bytes: Uint8Array) => foresight.arrived(bytes, scan(bytes), true);
+    arrive(connect);
+    foresight.begin(introduced);
+    return { found, foresight, arrive };
+  }
+
+  test('are read in parts, one each turn of the event loop, and of several ends the first counts', async () => {
+    const { found, foresight, arrive } = given();
+    expect(arrive(Buffer.concat([pings, wildcard]))).toBeUndefined();
+    foresight.rest();
+    expect(arrive(goodbye)).toBeUndefined();
+    let turns = 0;
+    for (; found.length === 0 && turns < 100; turns += 1) await new Promise(setImmediate);
+    expect(found).toMatchObject([breaks]);
+    expect(turns).toBe(Math.floor(pings.length / 4_096));
+  });
+
+  test('are read to their end before the end of the connection counts', () => {
+    const { foresight, arrive } = given();
+    expect(arrive(Buffer.concat([pings, goodbye]))).toBeUndefined();
+    expect(foresight.finish()).toMatchObject(leaves);
+  });
 });

@@ -1,4 +1,5 @@
 import { parser } from 'mqtt-packet';
+import { bytesPerTurn } from './aedes/read-in-turns.ts';
 import { readStrictly } from './aedes/strict-parser.ts';
 import type { Scanned } from './frame-scanner.ts';
 import { signalOf, type Introduced } from './packet-signals.ts';
@@ -7,46 +8,84 @@ import type { MqttSignal } from './tracker.ts';
 
 /**
  * Reads ahead of aedes, which reads no further while it handles what came before: how a device ends its connection counts when that
- * arrives, and of several ends the first. It reads what aedes does not read yet, and a piece in which a DISCONNECT ends.
+ * arrives, and of several ends the first. It reads what aedes does not read yet, and a piece in which a DISCONNECT ends: as much of
+ * it in one turn of the event loop as aedes.
  */
 export class Foresight {
+  readonly #found: (end: MqttSignal) => void;
   #introduced: Introduced | undefined;
-  /** What came behind the CONNECT, until that says how to read it. */
+  /** What came behind the CONNECT, until that says how to read it; then what is for later turns. */
   #unread: Uint8Array[] = [];
   /** Of all that waits. */
   #reader: ReturnType<typeof createReader> | undefined;
+  #leftOfTurn = bytesPerTurn;
+  #awaitsTurn = false;
+
+  /** @param found is called with an end that is read in a later turn. */
+  constructor(found: (end: MqttSignal) => void) {
+    this.#found = found;
+  }
 
   /** The device is let in. @returns how it ends its connection in what came meanwhile. */
   begin(introduced: Introduced): MqttSignal | undefined {
     this.#introduced = introduced;
-    const unread = this.#unread;
-    this.#unread = [];
-    let end: MqttSignal | undefined;
-    for (const bytes of unread) end ??= this.#read(bytes, introduced);
-    return end;
+    return this.finish();
   }
 
   /**
    * @param waits whether aedes reads it later.
-   * @returns how the device ends its connection in it.
+   * @returns how the device ends its connection in it, as far as it is read in this turn.
    */
   arrived(bytes: Uint8Array, { begins, goodbye }: Scanned, waits: boolean): MqttSignal | undefined {
-    if (!waits && !goodbye) {
+    const isBehind = this.#unread.length > 0;
+    if (!waits && !goodbye && !isBehind) {
       this.#reader = undefined;
       return undefined;
     }
-    const goesOn = this.#reader !== undefined || this.#unread.length > 0;
+    const goesOn = this.#reader !== undefined || isBehind;
     const whole = begins === undefined ? goodbye : bytes.subarray(begins);
     const piece = goesOn ? bytes : whole;
     if (!piece) return undefined;
-    if (this.#introduced) return this.#read(piece, this.#introduced);
     this.#unread.push(piece);
-    return undefined;
+    return this.#introduced && this.#readInTurn(this.#introduced);
   }
 
   /** Nothing waits any more. */
   rest(): void {
-    this.#reader = undefined;
+    if (this.#unread.length === 0) this.#reader = undefined;
+  }
+
+  /** @returns how the device ends its connection in what is left for later turns: what happens next must not come before it. */
+  finish(): MqttSignal | undefined {
+    const unread = this.#unread;
+    if (!this.#introduced || unread.length === 0) return undefined;
+    this.#unread = [];
+    let end: MqttSignal | undefined;
+    for (const bytes of unread) end = this.#read(bytes, this.#introduced);
+    return end;
+  }
+
+  #readInTurn(introduced: Introduced): MqttSignal | undefined {
+    let end: MqttSignal | undefined;
+    for (let bytes = this.#unread[0]; bytes && this.#leftOfTurn > 0; bytes = this.#unread[0]) {
+      const part = bytes.subarray(0, this.#leftOfTurn);
+      this.#leftOfTurn -= part.length;
+      if (part.length < bytes.length) this.#unread[0] = bytes.subarray(part.length);
+      else this.#unread.shift();
+      end = this.#read(part, introduced);
+    }
+    if (!this.#awaitsTurn) this.#awaitNextTurn(introduced);
+    return end;
+  }
+
+  #awaitNextTurn(introduced: Introduced): void {
+    this.#awaitsTurn = true;
+    setImmediate(() => {
+      this.#awaitsTurn = false;
+      this.#leftOfTurn = bytesPerTurn;
+      const later = this.#unread.length > 0 ? this.#readInTurn(introduced) : undefined;
+      if (later) this.#found(later);
+    });
   }
 
   #read(bytes: Uint8Array, introduced: Introduced): MqttSignal | undefined {
