@@ -4,10 +4,11 @@ import type { Validity } from './validity.ts';
 
 /**
  * What a registry answers. `unavailable` is about the registry, not about what was asked for; `onlyThis`: the registry can answer
- * other questions.
+ * other questions. `doubtful`: it may have been true only before, and the registry cannot say now. It is better than none to let a
+ * device in, and decides nothing about one that is connected: it is asked about again.
  */
 export type Answer<Value> =
-  | { readonly status: 'found'; readonly value: Value }
+  | { readonly status: 'found'; readonly value: Value; readonly doubtful?: true }
   | { readonly status: 'not-found' }
   | { readonly status: 'unavailable'; readonly cause: Error; readonly onlyThis?: true };
 

@@ -236,7 +236,10 @@ export class AmqpRegistry implements DeviceRegistry {
   }
 
   #answer<Value>(service: string, understood: Understood<Value>): Answer<Value> {
-    if (understood.status === 'found') return { status: 'found', value: understood.value };
+    if (understood.status === 'found') {
+      const { value, doubtful } = understood;
+      return { status: 'found', value, ...(doubtful && { doubtful }) };
+    }
     if (understood.status !== 'failed') return notFound;
     const { why, onlyThis } = understood.failed;
     return {

@@ -2,7 +2,7 @@ import type { Clock, Log } from '@rollcall/core/environment';
 import { createSideFacts } from '@rollcall/core/internal';
 import type { CredentialsType, RegistryChange } from '@rollcall/core/registry';
 import type { AuthenticationContext } from '../authentication/authentication-context.ts';
-import { standingOf } from '../authentication/reauthorize.ts';
+import { standingOf, type Standing } from '../authentication/reauthorize.ts';
 import { refuse } from '../authentication/refuse.ts';
 import type { AccessEnd, HeldProof } from '../host-access.ts';
 import type { AuthenticatedDevice, AuthenticationResult } from '../authentication-result.ts';
@@ -10,6 +10,7 @@ import type { PskLookup } from '../login.ts';
 import { createFiledSet } from './filed-set.ts';
 import { HeldProofs, type Kept } from './held-proofs.ts';
 import { mayHoldLease } from './may-hold-lease.ts';
+import { noteDoubts } from './note-doubts.ts';
 import {
   createRecentChanges,
   keyOfChange,
@@ -73,7 +74,7 @@ export class AccessBook {
     this.#proofs = new HeldProofs({
       clock,
       failed,
-      standing: (identity) => standingOf(identity, options),
+      standing: (identity) => this.#standingOf(identity),
       undecided: (kept) => this.#undecided.add(kept),
       settled: (kept) => this.#undecided.delete(kept),
       revoked: this.#tellRevoked,
@@ -209,8 +210,24 @@ export class AccessBook {
     );
   }
 
+  /** What the registry knew before does not say that a device may stay. */
+  async #standingOf(identity: AuthenticatedDevice): Promise<Standing> {
+    let isDoubtful = false;
+    const registry = noteDoubts(this.#options.registry, () => (isDoubtful = true));
+    const standing = await standingOf(identity, { ...this.#options, registry });
+    return isDoubtful && standing.status === 'accepted' ? refuse('unavailable') : standing;
+  }
+
+  async #mayHoldLease({ identity }: Lease): ReturnType<typeof mayHoldLease> {
+    const { credentialsTypes } = this.#options;
+    let isDoubtful = false;
+    const registry = noteDoubts(this.#options.registry, () => (isDoubtful = true));
+    const answer = await mayHoldLease(identity, { ...this.#options, registry }, credentialsTypes);
+    return isDoubtful && answer === 'yes' ? 'unavailable' : answer;
+  }
+
   async #reviewLease(lease: Lease): Promise<void> {
-    const answer = await mayHoldLease(lease.identity, this.#options, this.#options.credentialsTypes);
+    const answer = await this.#mayHoldLease(lease);
     if (!this.#allLeases.has(lease)) return;
     if (answer === 'unavailable') return this.#undecided.add(lease);
     this.#undecided.delete(lease);

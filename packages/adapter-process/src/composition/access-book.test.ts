@@ -1,7 +1,7 @@
 import { settled } from '@rollcall/conformance';
 import { tokenClaims } from '@rollcall/conformance/certificates';
 import { scriptedAuthorities, scriptedDeviceKey, scriptedPassword } from '@rollcall/conformance/registry';
-import type { Timestamp } from '@rollcall/core';
+import { deviceRef, type Timestamp } from '@rollcall/core';
 import type { DisconnectReason } from '@rollcall/core/events';
 import type { ConnectionTracker } from '@rollcall/core/tracker';
 import { credentialsTypes, type CredentialsType } from '@rollcall/core/registry';
@@ -213,13 +213,18 @@ describe.each(credentialsTypes)('a device that came in by %s', (type) => {
       expect(ends(adapter)).toEqual(['access-revoked', 'access-revoked']);
     }));
 
-  describe('a registry that cannot say anything of the device alone', () => {
+  describe.each([
+    ['cannot say anything of the device alone', 'nothing'],
+    ['knows of the device only what was true before', 'before'],
+  ])('a registry that %s', (_what, says) => {
     /** Until `answers()`, and for every question about a registration, which are counted. */
-    function silence({ registry }: ScriptedInTest) {
+    async function silence({ registry }: ScriptedInTest) {
       const assertRegistration = registry.assertRegistration.bind(registry);
+      const before = await assertRegistration(deviceRef('acme', 'thermostat-7'));
       let asked = 0;
       registry.assertRegistration = async () => {
         asked += 1;
+        if (says === 'before' && before.status === 'found') return { ...before, doubtful: true };
         return { status: 'unavailable', cause: new Error('timeout'), onlyThis: true };
       };
       return { asked: () => asked, answers: () => (registry.assertRegistration = assertRegistration) };
@@ -231,7 +236,7 @@ describe.each(credentialsTypes)('a device that came in by %s', (type) => {
         beginLease(adapter, identity);
         const told: AccessEnd[] = [];
         adapter.host.access.holdProof(identity, (reason) => told.push(reason));
-        const { answers } = silence(adapter);
+        const { answers } = await silence(adapter);
         adapter.registry.disable('acme', 'thermostat-7');
         await adapter.clock.advanceAsync(3_500);
         expect([ends(adapter), told]).toEqual([[], []]);
@@ -245,7 +250,7 @@ describe.each(credentialsTypes)('a device that came in by %s', (type) => {
         const { clock, registry, host } = adapter;
         const armed = clock.armed;
         const held = host.access.holdProof(identity, () => {});
-        const { asked } = silence(adapter);
+        const { asked } = await silence(adapter);
         registry.disable('acme', 'thermostat-7');
         await clock.advanceAsync(600_000);
         expect(asked()).toBeGreaterThan(20);
@@ -258,7 +263,7 @@ describe.each(credentialsTypes)('a device that came in by %s', (type) => {
 
     test('leaves what was held after a change in doubt until it can', () =>
       withDevice(async (adapter, identity) => {
-        const { answers } = silence(adapter);
+        const { answers } = await silence(adapter);
         adapter.registry.touch('acme', 'thermostat-7');
         const held = adapter.host.access.holdProof(identity, () => {});
         await settled();

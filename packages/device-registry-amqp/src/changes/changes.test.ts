@@ -127,9 +127,11 @@ test('after changes could not be heard, everything is asked again and may have c
   bed.notifications.attach();
   expect([told, bed.registry.services?.().hearsChanges]).toEqual([[{ type: 'everything' }], true]);
   bed.services.react = () => ({ status: 500 });
-  expect((await bed.registry.assertRegistration(d1)).status, 'in need').toBe('found');
+  for (const [name, lookUp] of Object.entries(lookUps))
+    expect(await lookUp(), `${name} in need`).toMatchObject({ status: 'found', doubtful: true });
   bed.services.react = () => undefined;
   expect(await askedAgain()).toEqual(Object.keys(lookUps));
+  expect(await bed.registry.assertRegistration(d1)).not.toHaveProperty('doubtful');
 });
 
 test('while notifications do not arrive, everything is reported as perhaps changed, again and again', async () => {

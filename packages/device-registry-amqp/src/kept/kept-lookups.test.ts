@@ -110,10 +110,15 @@ test('after a doubt everything is asked again; if that fails, a kept answer is u
   lookups.doubtAll();
   const second = lookUp('a');
   asked[1]?.answer(away);
-  expect(await second).toMatchObject({ value: 'kept' });
+  expect(await second).toMatchObject({ value: 'kept', doubtful: true });
+  clock.advance(4_000);
+  const again = lookUp('a');
+  asked[2]?.answer(found('new'));
+  expect(await again).not.toHaveProperty('doubtful');
+  lookups.doubtAll();
   clock.advance(5_000);
   const third = lookUp('a');
-  asked[2]?.answer(away);
+  asked[3]?.answer(away);
   expect(await third, 'out of date').toEqual({ status: 'failed', failed: away });
 });
 

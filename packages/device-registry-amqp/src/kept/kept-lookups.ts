@@ -23,6 +23,8 @@ export type Understood<Value> =
       readonly value: Value;
       /** What it is about, see `KeptAnswers`. */
       readonly about: readonly string[];
+      /** It was kept, and may not be true any more. */
+      readonly doubtful?: true;
     }
   /** Answers that are not kept. */
   | { readonly status: 'not-found' | 'not-authorized' }
@@ -146,11 +148,12 @@ export class KeptLookups<Value> {
     this.#dropped.clear();
   }
 
-  /** A kept answer is better than none. */
+  /** A kept answer is better than none, to those who know what it is. */
   #inNeed(key: string, failed: Failed): Understood<Value> {
-    const kept = this.#kept.atLeast(key);
-    if (!kept) return { status: 'failed', failed };
+    const certain = this.#kept.certain(key);
+    const kept = certain ?? this.#kept.atLeast(key);
+    if (kept?.status !== 'found') return { status: 'failed', failed };
     this.#keptUses += 1;
-    return kept;
+    return certain ?? { ...kept, doubtful: true };
   }
 }
