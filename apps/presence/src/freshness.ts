@@ -71,7 +71,7 @@ export class Freshness {
     return now < completeFrom ? `presence-${coveredSince}` : undefined;
   }
 
-  /** Whether the latest request to the database failed because it is unavailable. */
+  /** Whether the latest request to the database failed. */
   get isStoreAway(): boolean {
     return this.#isStoreAway;
   }
@@ -98,8 +98,8 @@ export class Freshness {
       this.#shared = await store.progress();
       this.#isStoreAway = false;
     } catch (error) {
-      this.#isStoreAway = error instanceof StoreUnavailable;
-      if (!this.#isStoreAway) failed('progress', error);
+      this.#isStoreAway = true;
+      if (!(error instanceof StoreUnavailable)) failed('progress', error);
     }
     if (!this.#isStopped) this.#arm();
   }

@@ -24,7 +24,6 @@ import { pageBeside } from './http/page-beside.ts';
 import { openApiPort } from './http/open-api-port.ts';
 import { startMaintenance } from './maintenance.ts';
 import type { PresenceStore } from './store/presence-store.ts';
-import { StoreUnavailable } from './store/store-unavailable.ts';
 import { Freshness } from './freshness.ts';
 import { ChangeFeed } from './watching/change-feed.ts';
 import { Watchers } from './watching/watchers.ts';
@@ -195,7 +194,6 @@ async function beginFolding(
     log,
     maxEvents: values.batchEvents,
     apply: (events) => store.apply(events),
-    isUnavailable: (error) => error instanceof StoreUnavailable,
     committed(events) {
       const oldest = oldestNews(events);
       if (oldest !== undefined) progress.committed(oldest);

@@ -15,7 +15,6 @@ function given(apply: (events: readonly number[]) => Promise<void>, maxEvents = 
       calls.push(events);
       await apply(events);
     },
-    isUnavailable: (error) => error instanceof StoreUnavailable,
   });
   const outcomes: string[] = [];
   const add = (event: number): void => {
@@ -106,6 +105,48 @@ test('an event that the database refuses is left out and logged, and does not de
   expect(outcomes.toSorted()).toEqual(['1 committed', '2 committed', '3 committed']);
   expect(batches.leftOut).toBe(1);
   expect(lines.map(({ message }) => message)).toEqual(['an event cannot be stored, and is left out']);
+});
+
+test.each([
+  ['a password that was changed', { code: '28P01' }],
+  ['a role that may not log in', { code: '28000' }],
+  ['a right that was taken away', { code: '42501' }],
+  ['a database that is gone', { code: '3D000' }],
+  ['a table that is gone', { code: '42P01' }],
+  ['damaged pages in PostgreSQL', { code: 'XX001' }],
+  ['a damaged file of SQLite', { code: 'ERR_SQLITE_ERROR', errcode: 11 }],
+  ['a file that is no database of SQLite', { code: 'ERR_SQLITE_ERROR', errcode: 26 }],
+  ['a right that SQLite lacks', { code: 'ERR_SQLITE_ERROR', errcode: 3 }],
+  ['a lock of SQLite, by its extended code', { code: 'ERR_SQLITE_ERROR', errcode: 261 }],
+])('after %s, events wait until the database takes them, and none is left out', async (_what, facts) => {
+  let refuses = true;
+  const { add, outcomes, batches, clock } = given(async () => {
+    if (refuses) throw Object.assign(new Error('refused'), facts);
+  });
+  for (const event of [1, 2]) add(event);
+  await settled();
+  for (const pauseMs of [250, 500, 1_000, 2_000, 4_000]) await clock.advanceAsync(pauseMs);
+  expect([outcomes, batches.leftOut, batches.isPausing]).toEqual([[], 0, true]);
+  refuses = false;
+  await clock.advanceAsync(10_000);
+  await settled();
+  expect([outcomes, batches.leftOut]).toEqual([['1 committed', '2 committed'], 0]);
+});
+
+test.each([
+  ['a text with NUL', { code: '22021' }],
+  ['a column that must have a value', { code: '23502' }],
+  ['an entry that is too long for an index', { code: '54000' }],
+  ['a constraint of SQLite, by its extended code', { code: 'ERR_SQLITE_ERROR', errcode: 1_299 }],
+  ['a value that the driver does not take', { code: 'ERR_INVALID_ARG_TYPE' }],
+])('an event that is refused for %s is left out', async (_what, facts) => {
+  const { add, outcomes, batches } = given(async () => {
+    throw Object.assign(new Error('refused'), facts);
+  });
+  add(1);
+  await settled();
+  await settled();
+  expect([outcomes, batches.leftOut]).toEqual([['1 committed'], 1]);
 });
 
 test('a stop waits for the batch that is being written, and rejects the waiting events', async () => {

@@ -1,14 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { later, type Clock, type Log } from '@rollcall/core/environment';
+import { isOfEvent } from './is-of-event.ts';
 
 export interface EventBatchesOptions<Event> {
   readonly clock: Clock;
   readonly log: Log;
   readonly maxEvents: number;
-  /** Commits all of them, or none. May be called again with events that it committed. */
+  /**
+   * Commits all of them, or none. May be called again with events that it committed. If it fails and they are not the cause, they are
+   * tried again until it succeeds.
+   */
   apply(events: readonly Event[]): Promise<void>;
-  /** Whether it failed because the database is unavailable: then the batch is tried again until it succeeds. */
-  isUnavailable(error: unknown): boolean;
   /** Called after a commit. */
   committed?(events: readonly Event[]): void;
 }
@@ -118,7 +120,7 @@ export class EventBatches<Event> {
         for (const { settle } of batch) settle();
         return;
       } catch (error) {
-        if (this.#options.isUnavailable(error)) await this.#pause(error);
+        if (!isOfEvent(error)) await this.#pause(error);
         else if (batch.length > 1) {
           // One of them may be the cause: the others do not wait for it.
           const half = Math.ceil(batch.length / 2);

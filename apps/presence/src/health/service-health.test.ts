@@ -41,7 +41,6 @@ test('a service is ready after its first start while its database answers, and s
     batches: new EventBatches<FoldedEvent>({
       ...{ clock, log: silentLog, maxEvents: 1 },
       apply: async () => {},
-      isUnavailable: () => false,
       committed() {},
     }),
     database: new DatabaseWatch({ clock, ask: () => store.progress() }),
