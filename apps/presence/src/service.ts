@@ -188,7 +188,11 @@ async function beginFolding(
   failed: (where: string, error: unknown) => void,
 ) {
   const { values } = config;
-  const progress = new StreamProgress({ clock, credit: creditOf(config) });
+  const progress = new StreamProgress({
+    clock,
+    credit: creditOf(config),
+    hasSeveralQueues: tenantsOf(config) !== 'all' && values.tenants.length > 1,
+  });
   const batches = new EventBatches<FoldedEvent>({
     clock,
     log,

@@ -3,10 +3,10 @@ import { expect, test } from 'vitest';
 import type { Timestamp } from '@rollcall/core';
 import { StreamProgress } from './stream-progress.ts';
 
-function given(credit = 3) {
+function given({ credit = 3, hasSeveralQueues = false } = {}) {
   const clock = new ManualClock();
   const begin = clock.now();
-  const progress = new StreamProgress({ clock, credit });
+  const progress = new StreamProgress({ clock, credit, hasSeveralQueues });
   return {
     clock,
     progress,
@@ -89,4 +89,44 @@ test('while no link is attached, the stream is not read further', () => {
   check();
   check();
   expect(readThrough()).toBe(1_000);
+});
+
+test('of several queues, an event of one does not show how far the others are read', () => {
+  const { progress, readThrough, check, clock } = given({ hasSeveralQueues: true });
+  progress.committed(clock.now());
+  expect(readThrough()).toBeUndefined();
+  progress.attached(true);
+  check();
+  check();
+  expect(readThrough()).toBe(1_000);
+  // The first queue has more than the credit, and the others are read at once.
+  const over = [progress.received(), progress.received(), progress.received()];
+  check();
+  for (const isOver of over) isOver();
+  progress.committed(clock.now());
+  expect(readThrough()).toBe(1_000);
+  // One of them is lost.
+  progress.attached(false);
+  check();
+  progress.committed(clock.now());
+  expect(readThrough()).toBe(1_000);
+});
+
+test('after the wall clock was ahead, the stream is not read until a time that is yet to come', () => {
+  const { progress, readThrough, check, clock } = given();
+  const hourMs = 3_600_000;
+  progress.attached(true);
+  check();
+  clock.stepWall(hourMs);
+  check();
+  check();
+  expect(readThrough()).toBe(hourMs + 1_500);
+  const isOver = progress.received();
+  clock.stepWall(-hourMs);
+  check();
+  // The event that waits came then.
+  expect(readThrough()).toBe(1_500);
+  isOver();
+  check();
+  expect(readThrough()).toBe(2_500);
 });

@@ -5,20 +5,25 @@ export interface StreamProgressOptions {
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   /** How many events the network sends before some are confirmed. */
   readonly credit: number;
+  /** Whether the events come from several queues. Those of one may then wait while those of another come at once. */
+  readonly hasSeveralQueues?: boolean;
 }
 
 /** An interval that takes longer shows nothing: this process was stopped, and may still have to read events that came meanwhile. */
 const maxIntervalMs = 1_000;
+/** By how much less the wall clock may advance than the monotonic clock before it counts as set back. */
+const minStepBackMs = 100;
 
 /**
  * How far the stream was read: everything that reached the network before that time is in the database. AMQP does not say when a queue
  * is empty. But a network that has more events sends as many as the credit allows. So if fewer events than the credit were uncommitted
  * during a whole interval between two checks, no event waits at the network. If events do wait there, the oldest event of a committed
- * batch shows how far the stream was read.
+ * batch shows how far the stream was read. With several queues it shows that of some only, so it shows nothing.
  */
 export class StreamProgress {
   readonly #clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly #credit: number;
+  readonly #hasSeveralQueues: boolean;
   /** When each uncommitted event came, by its number. */
   readonly #pending = new Map<number, Timestamp>();
   #next = 0;
@@ -30,9 +35,10 @@ export class StreamProgress {
   #lastCheck: { readonly at: Timestamp; readonly monotonic: Instant };
   #readThrough: Timestamp | undefined;
 
-  constructor({ clock, credit }: StreamProgressOptions) {
+  constructor({ clock, credit, hasSeveralQueues = false }: StreamProgressOptions) {
     this.#clock = clock;
     this.#credit = credit;
+    this.#hasSeveralQueues = hasSeveralQueues;
     this.#lastCheck = { at: clock.now(), monotonic: clock.monotonic() };
   }
 
@@ -51,11 +57,12 @@ export class StreamProgress {
 
   /** A batch was committed. @param oldestAt the time of its oldest change; announcements do not count. */
   committed(oldestAt: Timestamp): void {
-    this.#advanceTo(Math.min(oldestAt, this.#clock.now()) as Timestamp);
+    if (!this.#hasSeveralQueues) this.#advanceTo(Math.min(oldestAt, this.#clock.now()) as Timestamp);
   }
 
   /** To be called a few times a second. */
   check(): void {
+    this.#followStepBack();
     const isCaughtUp = this.#wasAttached && !this.#wasSuspended() && this.#mostPending < this.#credit;
     const [oldest] = this.#pending.values();
     if (isCaughtUp) this.#advanceTo(oldest ?? this.#clock.now());
@@ -77,6 +84,16 @@ export class StreamProgress {
   #wasSuspended(): boolean {
     const { at, monotonic } = this.#lastCheck;
     return this.#clock.now() - at > maxIntervalMs || this.#clock.monotonic() - monotonic > maxIntervalMs;
+  }
+
+  /** After the wall clock was set back, times that it showed before are too late. */
+  #followStepBack(): void {
+    const { at, monotonic } = this.#lastCheck;
+    const byMs = this.#clock.now() - at - (this.#clock.monotonic() - monotonic);
+    if (byMs > -minStepBackMs) return;
+    const earlier = (each: Timestamp): Timestamp => Math.floor(each + byMs) as Timestamp;
+    if (this.#readThrough !== undefined) this.#readThrough = earlier(this.#readThrough);
+    for (const [number, came] of this.#pending) this.#pending.set(number, earlier(came));
   }
 
   #advanceTo(at: Timestamp): void {

@@ -62,6 +62,7 @@ test('a service is ready after its first start while its database answers, and s
     reason: 'a device that is unknown may be connected, until the stream is read to 2026-11-28T13:00:00.000Z',
   });
   expect(await complete()).toBe('0');
+  clock.stepWall(hourMs);
   readThrough = (readThrough + hourMs) as Timestamp;
   expect(await coverage()).toEqual({ name: 'coverage', status: 'UP' });
   expect(await complete()).toBe('1');

@@ -22,7 +22,9 @@ export interface StreamFacts {
   readonly announceIntervalMs: number;
 }
 
-export function asOf({ now, readThrough, followedSince, announceIntervalMs }: StreamFacts): AsOf {
+export function asOf({ now, readThrough: claimed, followedSince, announceIntervalMs }: StreamFacts): AsOf {
+  // A clock that was set back since, or that of another replica, may have been ahead.
+  const readThrough = claimed === undefined ? undefined : (Math.min(claimed, now) as Timestamp);
   const completeFrom = (followedSince + announceIntervalMs) as Timestamp;
   return {
     at: readThrough,
