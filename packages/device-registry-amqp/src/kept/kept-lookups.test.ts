@@ -122,6 +122,27 @@ test('after a doubt everything is asked again; if that fails, a kept answer is u
   expect(await third, 'out of date').toEqual({ status: 'failed', failed: away });
 });
 
+test.each([
+  ['not found', missing],
+  ['found, and is another', found('other')],
+])(
+  'after two doubts what was %s between them counts for more than what was kept before',
+  async (_what, answer) => {
+    const { asked, lookups, lookUp } = given();
+    const first = lookUp('a');
+    asked[0]?.answer(found('kept'));
+    await first;
+    lookups.doubtAll();
+    const second = lookUp('a');
+    lookups.doubtAll();
+    asked[1]?.answer(answer);
+    await second;
+    const third = lookUp('a');
+    asked[2]?.answer(away);
+    expect(await third).toEqual({ status: 'failed', failed: away });
+  },
+);
+
 test('after a change no kept answer is used, even if asking fails', async () => {
   const { asked, lookups, lookUp } = given();
   const first = lookUp('a');

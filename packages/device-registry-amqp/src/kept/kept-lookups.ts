@@ -125,6 +125,8 @@ export class KeptLookups<Value> {
     if (asked.kind === 'failed') return this.#inNeed(key, asked);
     const understood = understand(asked);
     if (understood.status === 'failed') return this.#inNeed(key, understood.failed);
+    // Something is known that is newer than an answer that was doubted.
+    if (!this.#kept.certain(key)) this.#kept.drop(key);
     if (this.#isOutdated(understood, since)) return understood;
     if (understood.status === 'found')
       this.#kept.keep(key, understood, {
