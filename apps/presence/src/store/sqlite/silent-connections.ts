@@ -35,14 +35,22 @@ export class SilentConnections {
   readonly #behind: StatementSync;
   readonly #alike: StatementSync;
   readonly #next: StatementSync;
+  /**
+   * The adapters that this round has yet to visit, and the position that it has reached in the first of them. A device that has a newer
+   * connection keeps its old ones, so a round that began again with each sweep would find the same ones for ever.
+   */
+  #round: readonly Heard[] = [];
+  #reached = start;
   /** Adapters whose connections must all be checked, each with the position that the check has reached. */
   readonly #rechecks = new Map<string, Recheck>();
 
   constructor(database: DatabaseSync, adapters: AdapterBook) {
     this.#adapters = adapters;
     this.#behind = database.prepare(
-      `SELECT DISTINCT tenant, device FROM connections
-       WHERE tenant = ? AND adapter_id = ? AND is_silent = 0 AND heard < ? AND ended_at IS NULL LIMIT ?`,
+      `SELECT tenant, device, is_silent, heard, no FROM connections
+       WHERE tenant = :tenant AND adapter_id = :adapterId AND is_silent = 0 AND ended_at IS NULL
+         AND heard >= :heard AND heard < :behind AND (heard, no) > (:heard, :no)
+       ORDER BY heard, no LIMIT :limit`,
     );
     // In the order of an index: a row that changes meanwhile is not missed, but may be checked twice. Many rows have the same index key.
     const ofAdapter = (behind: string): string =>
@@ -61,16 +69,40 @@ export class SilentConnections {
   }
 
   find(nowMs: number): Found {
+    const found = [...this.#nextOfRound(nowMs), ...this.#nextRechecked()];
+    const devices = new Map(found.map((row) => [JSON.stringify([row.tenant, row.device]), row]));
+    return { devices: [...devices.values()], isMore: this.#round.length > 0 || this.#rechecks.size > 0 };
+  }
+
+  #nextOfRound(nowMs: number): readonly DeviceRow[] {
+    if (this.#round.length === 0) this.#round = [...this.#adapters.all()];
     const found: DeviceRow[] = [];
-    for (const heard of this.#adapters.all()) {
-      if (found.length >= maxScanned) break;
-      const graceMs = graceOf(heard);
-      if (graceMs === undefined) continue;
-      if (nowMs - heard.lastHeardMs > graceMs) this.#fellSilent(heard);
-      const behind = Math.round(heard.listenedMs) - graceMs;
-      if (behind > 0)
-        found.push(...this.#rows(this.#behind.all(heard.tenant, heard.adapterId, behind, maxScanned)));
+    for (let [heard] = this.#round; heard && found.length < maxScanned; [heard] = this.#round) {
+      const limit = maxScanned - found.length;
+      const rows = this.#behindOf(heard, nowMs, limit);
+      found.push(...rows);
+      this.#reached = rows.at(-1) ?? start;
+      if (rows.length === limit) break;
+      this.#reached = start;
+      this.#round = this.#round.slice(1);
     }
+    return found;
+  }
+
+  #behindOf(heard: Heard, nowMs: number, limit: number): readonly (DeviceRow & ScanPosition)[] {
+    const graceMs = graceOf(heard);
+    if (graceMs === undefined) return [];
+    if (nowMs - heard.lastHeardMs > graceMs) this.#fellSilent(heard);
+    const behind = Math.round(heard.listenedMs) - graceMs;
+    if (behind <= 0) return [];
+    const { tenant, adapterId } = heard;
+    const after = { heard: this.#reached.heard, no: this.#reached.no };
+    const rows = this.#behind.all({ tenant, adapterId, behind, ...after, limit });
+    return rows as unknown as readonly (DeviceRow & ScanPosition)[];
+  }
+
+  #nextRechecked(): readonly DeviceRow[] {
+    const found: DeviceRow[] = [];
     for (const [key, recheck] of this.#rechecks) {
       if (found.length >= maxScanned) break;
       const rows = this.#rowsBehind(recheck);
@@ -78,8 +110,7 @@ export class SilentConnections {
       recheck.after = rows.at(-1) ?? recheck.after;
       if (rows.length < maxScanned) this.#rechecks.delete(key);
     }
-    const devices = new Map(found.map((row) => [JSON.stringify([row.tenant, row.device]), row]));
-    return { devices: [...devices.values()], isMore: found.length >= maxScanned };
+    return found;
   }
 
   #rowsBehind({ tenant, adapterId, after }: Recheck): readonly (DeviceRow & ScanPosition)[] {
@@ -94,9 +125,5 @@ export class SilentConnections {
     if (heard.isSilent) return;
     heard.isSilent = true;
     this.recheck(heard.tenant, heard.adapterId);
-  }
-
-  #rows(rows: readonly unknown[]): readonly DeviceRow[] {
-    return rows as readonly DeviceRow[];
   }
 }
