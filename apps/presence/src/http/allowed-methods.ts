@@ -3,7 +3,7 @@ const reading = ['GET', 'HEAD'] as const;
 const paths: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^\/v1\/tenants\/[^/]+\/devices\/[^/]+$/, [...reading, 'DELETE']],
   [/^\/v1\/tenants\/[^/]+\/devices\/[^/]+\/(?:history|at)$/, reading],
-  [/^\/v1\/tenants\/[^/]+\/(?:devices|summary|timeline)$/, reading],
+  [/^\/v1\/tenants\/[^/]+\/(?:devices|endings|summary|timeline)$/, reading],
   [/^\/v1\/tenants\/[^/]+\/watch$/, ['GET']],
   [/^\/v1\/adapters$/, reading],
   [/^\/v1\/tenants$/, reading],
