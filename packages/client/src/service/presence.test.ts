@@ -340,6 +340,32 @@ describe('watch', () => {
     await expect.poll(told).toEqual(['reset', 'snapshot a', 'reset', 'snapshot a', 'snapshot-end']);
   });
 
+  test('tells its caller of a change that cannot be read, and does not skip it', async () => {
+    const { reading, told } = await watching((_request, response) => {
+      stream(response, change('x-1', 'a'), 'event: change\nid: x-2\ndata: {"tenant":"acme"}\n\n');
+    });
+    await expect(reading).rejects.toMatchObject({ name: 'UnreadableAnswer' });
+    expect(told()).toEqual(['reset', 'change a']);
+  });
+
+  test('asks again for a change whose text is damaged', async () => {
+    const asked: unknown[] = [];
+    const { clock, told } = await watching(({ headers }, response) => {
+      asked.push(headers['last-event-id']);
+      if (asked.length === 1) stream(response, change('x-1', 'a'), 'event: change\nid: x-2\ndata: {"ten\n\n');
+      else stream(response, change('x-2', 'b'));
+    });
+    await expect.poll(told).toContain('change a');
+    await expect.poll(() => clock.armed).toBe(1);
+    await expect
+      .poll(async () => {
+        await clock.advanceAsync(500);
+        return asked;
+      })
+      .toEqual([undefined, 'x-1']);
+    await expect.poll(told).toEqual(['reset', 'change a', 'change b']);
+  });
+
   test('counts a connection as gone after a minute of silence', async () => {
     let asked = 0;
     const { clock } = await watching((_request, response) => {

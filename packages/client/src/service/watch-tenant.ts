@@ -1,6 +1,6 @@
 import { later, sleep, type Clock } from '@rollcall/core/environment';
 import type { DevicePresence } from '../device-presence.ts';
-import { list, object, readPresence } from './read-presence.ts';
+import { list, object, readPresence, UnreadableAnswer } from './read-presence.ts';
 import { sseEvents, type SseEvent } from './sse-events.ts';
 
 /** What a presence service reports to a reader. */
@@ -26,7 +26,7 @@ const maxPauseMs = 30_000;
 /** The service sends something every 15 s, or as configured: after this time of silence the connection counts as gone. */
 const silenceMs = 60_000;
 
-/** Reads a stream of changes, and continues from the last change when it is lost. */
+/** Reads a stream of changes, and continues from the last change when it is lost. @throws UnreadableAnswer */
 export async function* watchTenant(options: WatchTenantOptions): AsyncGenerator<PresenceNews> {
   const { clock, signal = new AbortController().signal } = options;
   let lastId: string | undefined;
@@ -39,11 +39,12 @@ export async function* watchTenant(options: WatchTenantOptions): AsyncGenerator<
       if (lastId === undefined) yield { type: 'reset' };
       for await (const event of streamOf(options, lastId, connection)) {
         pauseMs = firstPauseMs;
-        if (event.id !== undefined) lastId = event.id;
         yield* newsIn(event);
+        // Only now: what could not be read is not skipped.
+        if (event.id !== undefined) lastId = event.id;
       }
     } catch (error) {
-      if (options.isRefusal(error)) throw error;
+      if (options.isRefusal(error) || error instanceof UnreadableAnswer) throw error;
     } finally {
       signal.removeEventListener('abort', end);
       end();
