@@ -29,7 +29,10 @@ function givenASupervised() {
       children.push(child);
       return child as unknown as ChildProcess;
     },
-    whenReady: (child) => new Promise((resolve) => child.once('message', () => resolve())),
+    whenReady: (child) =>
+      new Promise((resolve, reject) => {
+        child.once('message', (said) => (said === 'slow' ? reject(new Error('not ready')) : resolve()));
+      }),
   });
   const start = async (): Promise<FakeChild> => {
     const started = supervised.start();
@@ -105,4 +108,29 @@ test('stop() between a death and the next start starts nothing', async () => {
   await supervised.stop(5_000);
   await clock.advanceAsync(60_000);
   expect(children).toHaveLength(1);
+});
+
+test('a process that is not ready in time is ended before another is started', async () => {
+  const { start, supervised, children, told, clock } = givenASupervised();
+  (await start()).emit('exit', 1, null);
+  await clock.advanceAsync(500);
+  children[1]?.emit('message', 'slow');
+  await settled();
+  expect(children[1]?.signals).toEqual(['SIGKILL']);
+  expect(told.at(-1)).toBe('adapter was ended (not ready); starting it again');
+  await clock.advanceAsync(1_000);
+  children[2]?.emit('message', 'ready');
+  await settled();
+  await supervised.stop(5_000);
+  expect(children.map(({ signals }) => signals)).toEqual([[], ['SIGKILL'], ['SIGTERM']]);
+});
+
+test('a process that cannot be started is tried again', async () => {
+  const { start, children, clock } = givenASupervised();
+  (await start()).emit('exit', 1, null);
+  await clock.advanceAsync(500);
+  children[1]?.emit('error', new Error('EAGAIN'));
+  await settled();
+  await clock.advanceAsync(1_000);
+  expect(children).toHaveLength(3);
 });

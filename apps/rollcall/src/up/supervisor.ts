@@ -49,22 +49,27 @@ export function supervise(options: SupervisedOptions): Supervised {
     child = started;
     const exited = new Promise<never>((_resolve, reject) => {
       started.once('exit', (code, signal) => {
-        child = undefined;
+        if (child === started) child = undefined;
         const how = signal === null ? `with status ${code}` : `by ${signal}`;
         // Ignored unless the process was still starting.
         reject(new Error(`${name} ended ${how} before it was ready`));
-        if (phase === 'running') restart(how);
+        if (phase === 'running') restart(`ended unexpectedly (${how})`);
+      });
+      started.on('error', (error) => {
+        // A process that was not started does not exit either.
+        if (started.pid === undefined && child === started) child = undefined;
+        reject(error);
       });
     });
     await Promise.race([options.whenReady(started), exited]);
     if (phase === 'starting') phase = 'running';
   }
 
-  function restart(how: string): void {
+  function restart(why: string): void {
     phase = 'ended';
     deaths += 1;
     const delayMs = Math.min(maxDelayMs, firstDelayMs * 2 ** (deaths - 1));
-    tell(`${name} ended unexpectedly (${how}); starting it again`);
+    tell(`${name} ${why}; starting it again`);
     disarm = clock.at(later(clock.monotonic(), delayMs), () => void relaunch());
   }
 
@@ -72,7 +77,11 @@ export function supervise(options: SupervisedOptions): Supervised {
     try {
       await launch();
     } catch (error) {
-      if (phase !== 'stopped') restart(error instanceof Error ? error.message : String(error));
+      const why = error instanceof Error ? error.message : String(error);
+      const slow = child;
+      // It has the ports and the journal, which the next one needs.
+      if (slow) await killed(slow);
+      if (phase !== 'stopped') restart(slow ? `was ended (${why})` : `ended unexpectedly (${why})`);
       return;
     }
     tell(`${name} is back`);
@@ -102,4 +111,10 @@ export function supervise(options: SupervisedOptions): Supervised {
       child?.kill('SIGKILL');
     },
   };
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  child.kill('SIGKILL');
+  await ended;
 }
