@@ -12,6 +12,8 @@ export interface FeedChunk {
 
 /** How many changes are read and sent at a time. */
 const chunkChanges = 200;
+/** How many texts are kept: readers may ask for any place of the log. */
+const maxChunks = 64;
 
 /**
  * The change log of the database, for many readers: readers at the same place share one read and one text. Nothing is kept
@@ -43,6 +45,10 @@ export class ChangeFeed {
     if (known) return known;
     const chunk = this.#readNow(tenant, position);
     this.#chunks.set(key, chunk);
+    for (const oldest of this.#chunks.keys()) {
+      if (this.#chunks.size <= maxChunks) break;
+      this.#chunks.delete(oldest);
+    }
     // The next reader tries again.
     chunk.catch(() => this.#chunks.delete(key));
     return chunk;
