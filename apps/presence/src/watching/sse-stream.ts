@@ -17,6 +17,8 @@ export class SseStream {
     this.#response = response;
     this.#clock = clock;
     response.once('close', () => this.#ended.abort());
+    // The reader left while it waited for its turn.
+    if (response.destroyed) this.#ended.abort();
     // Long silence between two changes is normal.
     response.socket?.setTimeout(0);
     response.socket?.setNoDelay(true);
