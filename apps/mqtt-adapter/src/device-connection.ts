@@ -104,7 +104,7 @@ class ServedDevice implements DeviceConnection {
   #hasHungUp = false;
   /** Something came behind its CONNECT, and may still wait. */
   #saidMore = false;
-  readonly #foresight = new Foresight((end) => servePeer(this.#peer, () => this.#foresees(end)));
+  readonly #foresight = new Foresight((end) => servePeer(this.#peer, () => this.#tellForeseen(end)));
   /** The DISCONNECT, as it arrived. */
   #goodbye: Uint8Array | undefined;
   /** How its connection ended before the CONNACK. */
@@ -149,18 +149,18 @@ class ServedDevice implements DeviceConnection {
       () => {
         this.#hasHungUp = true;
         // Silence behind it is no silence, however long what came before it takes.
-        this.#isClosed();
+        this.#socketClosed();
       },
     );
     conn.prependListener('error', ({ code }: NodeJS.ErrnoException) => {
       servePeer(this.#peer, () => readWhatArrived(client));
-      this.#isClosed(code);
+      this.#socketClosed(code);
     });
     conn.on('end', () => {
-      this.#isClosed();
+      this.#socketClosed();
       this.#closeIfServed();
     });
-    conn.on('close', () => this.#isClosed());
+    conn.on('close', () => this.#socketClosed());
   }
 
   connecting(packet: IConnectPacket): boolean {
@@ -309,16 +309,16 @@ class ServedDevice implements DeviceConnection {
     this.#saidMore ||= whole && this.#state.phase !== 'new';
     this.#report({ type: 'arrived', whole });
     const waits = this.#state.phase !== 'open' || readsLater(this.#client, bytes);
-    this.#foresees(this.#foresight.arrived(bytes, scanned, waits));
+    this.#tellForeseen(this.#foresight.arrived(bytes, scanned, waits));
   }
 
   /** How the device ended its connection before that counts first. */
-  #isClosed(text?: string): void {
-    this.#foresees(this.#foresight.finish());
+  #socketClosed(text?: string): void {
+    this.#tellForeseen(this.#foresight.finish());
     this.#report({ type: 'socket-closed', ...(text !== undefined && { text }) });
   }
 
-  #foresees(end: MqttSignal | undefined): void {
+  #tellForeseen(end: MqttSignal | undefined): void {
     if (!end) return;
     this.#isForeseen = true;
     this.#report(end);
