@@ -7,6 +7,7 @@ export { secretFields } from './secret-fields.ts';
 export { answeredCaSchema } from './trusted-ca-schema.ts';
 // For the registry service.
 export { createBcryptPool } from './bcrypt-pool.ts';
+export { authIdTemplateIn } from './auth-id-template.ts';
 export { algorithmOf, keyAlgorithm } from './key-algorithm.ts';
 export { inFullCredentials, inFullTenant } from './management-content.ts';
 export { parseText } from './parse-text.ts';

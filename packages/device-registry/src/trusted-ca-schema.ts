@@ -2,29 +2,12 @@ import type { Timestamp } from '@rollcall/core';
 import type { TrustAnchor } from '@rollcall/core/registry';
 import { formatName, normalizeName, readCertificateParts, readName } from '@rollcall/core/x509';
 import { z } from 'zod';
+import { authIdTemplateIn } from './auth-id-template.ts';
 import { bytes, flag, instant, validityOf } from './formats.ts';
 import { readCertificate } from './read-certificate.ts';
 import { readPublicKey } from './read-public-key.ts';
 
 const anything = z.unknown();
-const placeholders: ReadonlySet<string> = new Set(['subject-dn', 'subject-cn', 'subject-ou', 'subject-o']);
-
-/** Auth-ids are shorter. To find placeholders can take as many steps as the square of the length. */
-const maxTemplateLength = 1_024;
-
-/** A template for auth-ids. Like Hono, we require that it uses the subject of a certificate. */
-const authIdTemplate = z
-  .string()
-  .max(maxTemplateLength, `must not be longer than ${maxTemplateLength} characters`)
-  .refine(
-    (template) => {
-      if (template.length > maxTemplateLength) return true;
-      const used = [...template.matchAll(/\{\{(.*?)\}\}/g)].map(([, name = '']) => name);
-      return used.length > 0 && used.every((name) => placeholders.has(name));
-    },
-    `must have one of ${[...placeholders].map((name) => `{{${name}}}`).join(', ')}, and no other placeholder`,
-  );
-
 const shape = {
   id: z.string().optional(),
   'subject-dn': z.string().optional(),
@@ -34,7 +17,7 @@ const shape = {
   cert: bytes.optional(),
   'not-before': instant.optional(),
   'not-after': instant.optional(),
-  'auth-id-template': authIdTemplate.optional(),
+  'auth-id-template': authIdTemplateIn(z.string()).optional(),
   comment: z.string().optional(),
   // Unregistered devices are refused, whatever these fields say.
   'auto-provisioning-enabled': anything.optional(),

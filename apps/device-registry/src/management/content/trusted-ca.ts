@@ -1,27 +1,11 @@
 import { randomUUID, type X509Certificate } from 'node:crypto';
 import { formatName, readCertificateParts, readName } from '@rollcall/core/x509';
-import { algorithmOf } from '@rollcall/device-registry/internal';
+import { algorithmOf, authIdTemplateIn } from '@rollcall/device-registry/internal';
 import { z } from 'zod';
 import type { TrustedCaContent } from '../../store/registry-content.ts';
 import { base64, certificate, flag, honoTime, sent, text, time } from './fields.ts';
 import { normalName } from '../../names/normal-name.ts';
 import { encodeKey, isKeyOf } from './public-key.ts';
-
-const placeholders = ['subject-dn', 'subject-cn', 'subject-ou', 'subject-o'];
-
-/** Ids are shorter. To find placeholders can take as many steps as the square of the length. */
-const maxTemplateLength = 1_024;
-
-const template = text
-  .max(maxTemplateLength, `must not be longer than ${maxTemplateLength} characters`)
-  .refine(
-    (written) => {
-      if (written.length > maxTemplateLength) return true;
-      const used = [...written.matchAll(/\{\{(.*?)\}\}/g)].map(([, name = '']) => name);
-      return used.length > 0 && used.every((name) => placeholders.includes(name));
-    },
-    `must have one of ${placeholders.map((name) => `{{${name}}}`).join(', ')}, and no other placeholder`,
-  );
 
 const fields = z.strictObject({
   id: text.min(1, 'must not be empty').optional(),
@@ -32,8 +16,8 @@ const fields = z.strictObject({
   algorithm: text.optional(),
   'not-before': time.optional(),
   'not-after': time.optional(),
-  'auth-id-template': template.optional(),
-  'auto-provisioning-device-id-template': template.optional(),
+  'auth-id-template': authIdTemplateIn(text).optional(),
+  'auto-provisioning-device-id-template': authIdTemplateIn(text).optional(),
   'auto-provisioning-enabled': flag.optional(),
   'auto-provision-as-gateway': flag.optional(),
   'ocsp-revocation-enabled': flag.optional(),
