@@ -1,6 +1,6 @@
 import type { Clock, Log } from '@rollcall/core/environment';
 import { createSideFacts } from '@rollcall/core/internal';
-import type { CredentialsType, RegistryChange } from '@rollcall/core/registry';
+import type { CredentialsType, DeviceRegistry, RegistryChange } from '@rollcall/core/registry';
 import type { AuthenticationContext } from '../authentication/authentication-context.ts';
 import { standingOf, type Standing } from '../authentication/reauthorize.ts';
 import { refuse } from '../authentication/refuse.ts';
@@ -46,11 +46,17 @@ interface Reviewed {
 
 /** Knows who has access now, and by which secret. It follows the registry, and ends access that is not allowed any more. */
 export class AccessBook {
+  /** The registry, for those who let devices in: whom it knows only from before is asked about again. */
+  readonly registry: DeviceRegistry;
   readonly #options: AccessBookOptions;
   readonly #tellRevoked;
   readonly #changes = createRecentChanges();
   /** Changes before what is known of a device was looked up. */
   readonly #knownSince = createSideFacts<AuthenticatedDevice, number>();
+  /** Answers that may have been true only before. */
+  #doubts = 0;
+  /** Who was let in while there was such an answer: on it, or beside it. */
+  readonly #doubted = createSideFacts<AuthenticatedDevice, true>();
   readonly #leases = createFiledSet<Lease>();
   readonly #allLeases = new Set<Lease>();
   readonly #proofs: HeldProofs;
@@ -63,6 +69,7 @@ export class AccessBook {
   constructor(options: AccessBookOptions) {
     const { registry, clock, log, failed } = options;
     this.#options = options;
+    this.registry = noteDoubts(registry, () => (this.#doubts += 1));
     this.#tellRevoked = createTellRevoked(log);
     this.#turns = new ReviewTurns((error) => failed('access', error));
     this.#undecided = new Undecided(clock, (items) =>
@@ -88,15 +95,17 @@ export class AccessBook {
   /**
    * Lets a device in with what is true when it is let in, and not with what was when it was looked up.
    *
-   * @param again asks about the device again.
+   * @param authenticate asks {@link registry}.
+   * @param again asks it about the device again.
    */
   letIn(
     authenticate: () => AuthenticationResult | Promise<AuthenticationResult>,
     again: (identity: AuthenticatedDevice) => Promise<AuthenticationResult>,
   ): AuthenticationResult | Promise<AuthenticationResult> {
     const since = this.#changes.count;
+    const doubts = this.#doubts;
     const result = authenticate();
-    if (result instanceof Promise) return this.#letInLater(result, since, again);
+    if (result instanceof Promise) return this.#letInLater(result, since, doubts, again);
     // Nothing can have changed meanwhile.
     if (result.status === 'accepted') this.#knownSince.set(result.identity, since);
     return result;
@@ -105,17 +114,20 @@ export class AccessBook {
   async #letInLater(
     authenticated: Promise<AuthenticationResult>,
     begun: number,
+    begunWith: number,
     again: (identity: AuthenticatedDevice) => Promise<AuthenticationResult>,
   ): Promise<AuthenticationResult> {
     let since = begun;
+    let doubts = begunWith;
     let result = await authenticated;
     for (let lookups = 1; result.status === 'accepted'; lookups++) {
       if (!this.#changes.concern(result.identity, since)) {
-        this.#knownSince.set(result.identity, since);
+        this.#know(result.identity, since, doubts);
         return result;
       }
       if (lookups === maxLookups) return refuse('busy');
       since = this.#changes.count;
+      doubts = this.#doubts;
       result = await again(result.identity);
     }
     return result;
@@ -124,17 +136,24 @@ export class AccessBook {
   /** The same for keys: what changed since is noticed when one is held. */
   async lookUp(find: () => Promise<PskLookup>): Promise<PskLookup> {
     const since = this.#changes.count;
+    const doubts = this.#doubts;
     const found = await find();
     if (found.status === 'found')
-      for (const { identity } of found.candidates) this.#knownSince.set(identity, since);
+      for (const { identity } of found.candidates) this.#know(identity, since, doubts);
     return found;
+  }
+
+  /** @param doubts before it was looked up. */
+  #know(identity: AuthenticatedDevice, since: number, doubts: number): void {
+    this.#knownSince.set(identity, since);
+    if (doubts !== this.#doubts) this.#doubted.set(identity, true);
   }
 
   /** Whether the registry would say of a device that was let in what it said then. */
   isCurrent(identity: AuthenticatedDevice): boolean {
     const since = this.#knownSince.get(identity);
     if (this.#options.registry.tellsEveryChange !== true || since === undefined) return false;
-    return !this.#changes.concern(identity, since);
+    return this.#doubted.get(identity) !== true && !this.#changes.concern(identity, since);
   }
 
   /** Whether what was looked up for a device may have changed since. */
@@ -149,6 +168,7 @@ export class AccessBook {
     // E.g. a handshake that took its time.
     held.inDoubt = this.mayBeOutdated(identity);
     if (held.inDoubt) void this.#reviewOf(keysOfDevice(identity)[1]);
+    if (this.#doubted.get(identity)) this.#undecided.join(held.kept);
     return held;
   }
 
@@ -157,6 +177,7 @@ export class AccessBook {
     const lease: Lease = { identity, ended };
     this.#allLeases.add(lease);
     this.#leases.add(lease, keysOfLease(identity));
+    if (this.#doubted.get(identity)) this.#undecided.join(lease);
     return () => {
       this.#allLeases.delete(lease);
       this.#undecided.delete(lease);

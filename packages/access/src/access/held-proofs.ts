@@ -24,20 +24,21 @@ function nothingArmed(): void {}
 
 /** One of the things that a secret keeps open. A class, and not functions: there is one for each request. */
 export class Hold implements HeldProof {
+  /** With whatever else the same secret keeps open. */
+  readonly kept: Kept;
   readonly #proofs: HeldProofs;
-  readonly #kept: Kept;
   readonly #ended: (reason: AccessEnd) => void;
   /** See {@link HeldProof.isInDoubt}. */
   inDoubt = false;
 
   constructor(proofs: HeldProofs, kept: Kept, ended: (reason: AccessEnd) => void) {
     this.#proofs = proofs;
-    this.#kept = kept;
+    this.kept = kept;
     this.#ended = ended;
   }
 
   isOver(): boolean {
-    return !isAmong(this.#kept.holds, this) || this.#proofs.isExpired(this.#kept);
+    return !isAmong(this.kept.holds, this) || this.#proofs.isExpired(this.kept.identity);
   }
 
   isInDoubt(): boolean {
@@ -45,7 +46,7 @@ export class Hold implements HeldProof {
   }
 
   release(): void {
-    this.#proofs.release(this.#kept, this);
+    this.#proofs.release(this.kept, this);
   }
 
   /** Tells whoever holds it, once it is released. */
@@ -93,8 +94,7 @@ export class HeldProofs {
     if (kept.holds === undefined) this.#drop(kept);
   }
 
-  isExpired({ identity }: Kept): boolean {
-    const { expiresAt } = identity;
+  isExpired({ expiresAt }: AuthenticatedDevice): boolean {
     return expiresAt !== undefined && this.#options.clock.now() >= expiresAt;
   }
 

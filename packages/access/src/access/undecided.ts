@@ -1,3 +1,4 @@
+import type { Instant } from '@rollcall/core';
 import { later, type Clock } from '@rollcall/core/environment';
 
 /** When whatever is undecided is reviewed again: a second after it became so, and less often the longer that lasts. */
@@ -16,6 +17,8 @@ export class Undecided<Item> {
   #isUnderWay = false;
   #isStopped = false;
   #disarm = (): void => {};
+  /** When they are reviewed; `undefined`: no timer runs. */
+  #due: Instant | undefined;
 
   /** @param review of each: calls `add` where it still cannot be said, else `delete`. Never rejects. */
   constructor(clock: Clock, review: (items: readonly Item[]) => Promise<void>) {
@@ -31,8 +34,15 @@ export class Undecided<Item> {
     this.#arm();
   }
 
+  /** As {@link add}, for one of many: it waits for the next review of the others. A storm of them must not have all reviewed each second. */
+  join(item: Item): void {
+    if (this.#isStopped) return;
+    if (this.#items.size === 0) this.add(item);
+    else this.#items.add(item);
+  }
+
   delete(item: Item): void {
-    if (this.#items.delete(item) && this.#items.size === 0) this.#disarm();
+    if (this.#items.delete(item) && this.#items.size === 0) this.#cancel();
   }
 
   /** The registry can be asked again. */
@@ -45,21 +55,29 @@ export class Undecided<Item> {
   stop(): void {
     this.#isStopped = true;
     this.#items.clear();
-    this.#disarm();
+    this.#cancel();
   }
 
   #arm(): void {
-    this.#disarm();
     if (this.#isUnderWay || this.#items.size === 0) return;
+    const due = later(this.#clock.monotonic(), this.#waitMs);
+    // Whoever comes does not put off the review of the others.
+    if (this.#due !== undefined && this.#due <= due && this.#waitMs > 0) return;
+    this.#cancel();
     if (this.#waitMs === 0) void this.#reviewAll();
-    else
-      this.#disarm = this.#clock.at(
-        later(this.#clock.monotonic(), this.#waitMs),
-        () => void this.#reviewAll(),
-      );
+    else {
+      this.#due = due;
+      this.#disarm = this.#clock.at(due, () => void this.#reviewAll());
+    }
+  }
+
+  #cancel(): void {
+    this.#disarm();
+    this.#due = undefined;
   }
 
   async #reviewAll(): Promise<void> {
+    this.#due = undefined;
     this.#isUnderWay = true;
     this.#waitMs = Math.min(Math.max(firstWaitMs, 2 * this.#waitMs), longestWaitMs);
     await this.#review([...this.#items]);

@@ -261,6 +261,24 @@ describe.each(credentialsTypes)('a device that came in by %s', (type) => {
         expect([asked(), clock.armed]).toEqual([before, armed]);
       }));
 
+    test.runIf(says === 'before')('is asked again about who comes then', () =>
+      withDevice(async (adapter) => {
+        const { answers } = await silence(adapter);
+        const identity = await logIn(adapter, type);
+        await adapter.begin({ identity });
+        beginLease(adapter, identity);
+        const told: AccessEnd[] = [];
+        adapter.host.access.holdProof(identity, (reason) => told.push(reason));
+        await adapter.clock.advanceAsync(3_500);
+        expect([ends(adapter), told]).toEqual([[], []]);
+        answers();
+        // No change is heard: it happened before, while notifications were lost.
+        adapter.registry.assertRegistration = async () => ({ status: 'not-found' });
+        await adapter.clock.advanceAsync(4_000);
+        expect([ends(adapter), told]).toEqual([['access-revoked', 'access-revoked'], ['access-revoked']]);
+      }),
+    );
+
     test('leaves what was held after a change in doubt until it can', () =>
       withDevice(async (adapter, identity) => {
         const { answers } = await silence(adapter);

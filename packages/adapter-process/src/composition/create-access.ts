@@ -24,11 +24,11 @@ interface AccessParts {
 
 export function createAccess(
   { adapter, clock, random, log, settings, observer, failed }: AdapterContext,
-  { passwords, followed: { registry, access }, delivery, takenUp, places }: AccessParts,
+  { passwords, followed: { access }, delivery, takenUp, places }: AccessParts,
   resources: ResourceStack,
 ): Access {
   const authenticator = createAuthenticator({
-    registry,
+    registry: access.registry,
     passwords,
     clock,
     random,
