@@ -168,6 +168,8 @@ export class AccessBook {
     // E.g. a handshake that took its time.
     held.inDoubt = this.mayBeOutdated(identity);
     if (held.inDoubt) void this.#reviewOf(keysOfDevice(identity)[1]);
+    else if (this.#proofs.takeOver(identity, held.kept))
+      void this.#review(() => ({ leases: [], proofs: [held.kept] }));
     if (this.#doubted.get(identity)) this.#undecided.join(held.kept);
     return held;
   }

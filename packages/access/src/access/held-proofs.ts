@@ -94,6 +94,20 @@ export class HeldProofs {
     if (kept.holds === undefined) this.#drop(kept);
   }
 
+  /**
+   * Takes it from a later login until when the secret is valid: the registry may say otherwise now, and not tell that it changed.
+   *
+   * @returns whether that is another time than before: the registry is to be asked which one is right.
+   */
+  takeOver(identity: AuthenticatedDevice, kept: Kept): boolean {
+    if (kept.identity.expiresAt === identity.expiresAt) return false;
+    if (!this.isExpired(identity)) {
+      kept.identity = identity;
+      this.#arm(kept);
+    }
+    return true;
+  }
+
   isExpired({ expiresAt }: AuthenticatedDevice): boolean {
     return expiresAt !== undefined && this.#options.clock.now() >= expiresAt;
   }

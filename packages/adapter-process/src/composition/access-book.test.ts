@@ -199,6 +199,33 @@ describe.each(credentialsTypes)('a device that came in by %s', (type) => {
       ),
   );
 
+  test.each([
+    [1_000, 5_000],
+    [5_000, 1_000],
+  ])('a secret that was valid for %i ms, and is for %i as a later login hears, ends then', (first, later) =>
+    withDevice(
+      async (adapter, identity) => {
+        const { clock, registry } = adapter;
+        await adapter.begin({ identity });
+        const getCredentials = registry.getCredentials.bind(registry);
+        const notAfter = (clock.now() + later) as Timestamp;
+        // No change is heard.
+        registry.getCredentials = async (query) => {
+          const answer = await getCredentials(query);
+          if (answer.status !== 'found') return answer;
+          const secrets = answer.value.secrets.map((secret) => ({ ...secret, notAfter }));
+          return { ...answer, value: { ...answer.value, secrets } };
+        };
+        await adapter.begin({ identity: await logIn(adapter, type), remoteId: 'later' });
+        await clock.advanceAsync(later - 1);
+        expect(ends(adapter)).toEqual([]);
+        await clock.advanceAsync(1);
+        expect(ends(adapter)).toEqual(['credentials-expired', 'credentials-expired']);
+      },
+      { expiresInMs: first },
+    ),
+  );
+
   test('a registry that is away ends nothing, and what it did is found when it is back', () =>
     withDevice(async (adapter, identity) => {
       await adapter.begin({ identity });
