@@ -130,6 +130,18 @@ describe('a stored hash', () => {
     expect(await verify(credentials(secret), 'p')).toBe('invalid');
     expect(warnings).toHaveLength(1);
   });
+
+  test('that is of no use is remembered until there are thousands', async () => {
+    let warnings = 0;
+    const { verify } = givenAVerifier({ log: { ...silentLog, warn: () => void (warnings += 1) } });
+    const tryHash = (index: number): Promise<unknown> =>
+      verify(credentials({ hashFunction: 'bcrypt', pwdHash: `of no use ${index}` }), 'p');
+    for (let index = 0; index < 2_500; index++) await tryHash(index);
+    await tryHash(2_499);
+    expect(warnings).toBe(2_500);
+    await tryHash(0);
+    expect(warnings).toBe(2_501);
+  });
 });
 
 describe('many logins at once', () => {

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, hash as digestOf, timingSafeEqual } from 'node:crypto';
 import type { Clock, Log, Random } from '@rollcall/core/environment';
 import {
   isValidAt,
@@ -7,6 +7,7 @@ import {
   type PasswordVerifier,
   type VerifyingTurn,
 } from '@rollcall/core/registry';
+import { RecentMap } from '@rollcall/runtime';
 import { createBcryptPool } from './bcrypt-pool.ts';
 import { createSuccessCache } from './success-cache.ts';
 
@@ -35,12 +36,15 @@ interface Candidate {
 /** No device has a longer password; only an attacker would want more to be hashed. */
 const maxPasswordBytes = 1_024;
 
+/** Hashes of which the log says once that they cannot be used. Of more, it says so again. */
+const maxComplaints = 1_000;
+
 /** Verifies passwords against `hashed-password` secrets as Eclipse Hono stores them. */
 export function createPasswordVerifier(options: PasswordVerifierOptions): ClosablePasswordVerifier {
   const { clock, random, log, maxWaiting = 200, maxRemembered = 200_000, maxBcryptCost = 12 } = options;
   const remembered = createSuccessCache(random, maxRemembered);
   const bcrypt = createBcryptPool(maxWaiting, { clock, log });
-  const complainedAbout = new Set<string>();
+  const complainedAbout = new RecentMap<string, true>(maxComplaints);
   const comparing = new Map<string, Promise<boolean | 'busy'>>();
 
   async function matches(
@@ -51,8 +55,9 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Closab
     if (secret.hashFunction !== 'bcrypt') return matchesSha(secret, password);
     const cost = bcryptCost(secret.pwdHash);
     if (cost !== undefined && cost <= maxBcryptCost) return compareOnce(key, secret.pwdHash, password, turn);
-    if (!complainedAbout.has(secret.pwdHash)) {
-      complainedAbout.add(secret.pwdHash);
+    const complaint = digestOf('sha256', secret.pwdHash, 'base64');
+    if (!complainedAbout.get(complaint)) {
+      complainedAbout.set(complaint, true);
       log.warn(
         { cost, maxBcryptCost },
         'a stored bcrypt hash is malformed or costs too much: it matches no password',
