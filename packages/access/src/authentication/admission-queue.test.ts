@@ -15,14 +15,18 @@ function givenAQueue(limits: Partial<AdmissionLimits> = {}) {
   const ends: (() => void)[] = [];
   const results: string[] = [];
   const queueNames = new Map<string, string>();
+  let askedFor = 0;
   function come(name: string, tenant = 'acme', gone?: () => boolean): void {
     const work = (): Promise<string> => {
       started.push(name);
       return new Promise((resolve) => ends.push(() => resolve(`${name} done`)));
     };
-    const queueOf = () => queueNames.get(tenant) ?? tenant;
+    const queueOf = (): string => {
+      askedFor += 1;
+      return queueNames.get(tenant) ?? tenant;
+    };
     void queue
-      .admit(queueOf, work, gone)
+      .admit({ group: tenant, queueOf }, work, gone)
       .then((result) => results.push(result === 'busy' ? `${name} busy` : result));
   }
   async function endAll(): Promise<void> {
@@ -31,7 +35,7 @@ function givenAQueue(limits: Partial<AdmissionLimits> = {}) {
       await turn();
     }
   }
-  return { clock, queue, queueNames, started, results, ends, come, endAll };
+  return { clock, queue, queueNames, started, results, ends, come, endAll, askedFor: () => askedFor };
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -113,12 +117,33 @@ test('a device that turns out to belong elsewhere goes on there, in the same ord
   clock.advance(5_000);
   come('calm', 'umbrella');
   queueNames.delete('acme');
-  queue.regroup('strangers');
+  queue.regroup('acme');
   clock.advance(2_999);
   await endAll();
-  expect(started.slice(0, 3)).toEqual(['first', 'storm 0', 'calm']);
+  expect(started.slice(0, 3)).toEqual(['first', 'calm', 'storm 0']);
   expect(results).toHaveLength(7);
   expect(clock.armed).toBe(0);
+});
+
+test('a storm of many new tenants asks each device once where it belongs', async () => {
+  const { queue, queueNames, started, results, come, endAll, askedFor } = givenAQueue({ maxRunning: 1 });
+  const tenants = Array.from({ length: 300 }, (_, index) => `t${index}`);
+  come('first');
+  for (const tenant of tenants) {
+    queueNames.set(tenant, 'strangers');
+    come(`${tenant} a`, tenant);
+  }
+  for (const tenant of tenants) come(`${tenant} b`, tenant);
+  const before = askedFor();
+  for (const tenant of tenants.toReversed()) {
+    queueNames.delete(tenant);
+    queue.regroup(tenant);
+  }
+  expect(askedFor() - before).toBe(600);
+  await endAll();
+  expect(started.slice(0, 3)).toEqual(['first', 't299 a', 't298 a']);
+  expect(started.slice(-2)).toEqual(['t1 b', 't0 b']);
+  expect([results.length, queue.waiting]).toEqual([601, 0]);
 });
 
 test('a device that waits too long is refused, and one that came later is not', async () => {
@@ -147,14 +172,9 @@ test('a device that hung up meanwhile is passed over', async () => {
 
 test('work that fails makes room, and its caller gets the error', async () => {
   const { queue } = givenAQueue({ maxRunning: 1 });
-  const failing = queue.admit(
-    () => 'acme',
-    () => Promise.reject(new Error('registry')),
-  );
-  const next = queue.admit(
-    () => 'acme',
-    async () => 'served',
-  );
+  const acme = { group: 'acme', queueOf: () => 'acme' };
+  const failing = queue.admit(acme, () => Promise.reject(new Error('registry')));
+  const next = queue.admit(acme, async () => 'served');
   await expect(failing).rejects.toThrow('registry');
   expect(await next).toBe('served');
 });

@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Instant } from '@rollcall/core';
 import { later, type Clock } from '@rollcall/core/environment';
+import { WaitingLine, type InLine } from './waiting-line.ts';
 
 export interface AdmissionLimits {
   /** Devices that are let through at a time. */
@@ -11,12 +12,20 @@ export interface AdmissionLimits {
   readonly maxWaitMs: number;
 }
 
-interface Waiting {
+interface Waiting extends InLine {
   readonly since: Instant;
-  readonly queueOf: () => string;
+  readonly place: WaitingPlace;
   readonly gone: () => boolean;
   start(): void;
   refuse(): void;
+}
+
+/** Where a device waits. */
+export interface WaitingPlace {
+  /** Those of one group move together, see {@link AdmissionQueue.regroup}. */
+  readonly group: string;
+  /** The queue to wait in, asked for again when its group moves. */
+  queueOf(): string;
 }
 
 /** Devices let through in one turn of the event loop: between two turns, those that are connected are served. */
@@ -30,7 +39,9 @@ export class AdmissionQueue {
   readonly #clock: Clock;
   readonly #limits: AdmissionLimits;
   /** Queues in the order of their turns. A Map keeps the order of insertion. */
-  readonly #queues = new Map<string, Waiting[]>();
+  readonly #queues = new Map<string, WaitingLine<Waiting>>();
+  /** Who waits, in the order in which they came. */
+  readonly #groups = new Map<string, Set<Waiting>>();
   #waiting = 0;
   #running = 0;
   #startedInTurn = 0;
@@ -50,27 +61,31 @@ export class AdmissionQueue {
    * Runs `work` when its turn comes: queues take turns, and each is first in, first out. `busy` where it cannot be had in
    * time, or where all places are taken and its queue has its share of them.
    *
-   * @param queueOf the queue to wait in, asked for again by {@link regroup}.
    * @param gone whether the device hung up: there is no one to do it for.
    */
   admit<Result>(
-    queueOf: () => string,
+    place: WaitingPlace,
     work: () => Promise<Result>,
     gone = (): boolean => false,
   ): Promise<Result | 'busy'> {
     if (this.#waiting === 0 && this.#mayStart()) return this.#run(work);
-    const key = queueOf();
+    const key = place.queueOf();
     if (this.#waiting >= this.#limits.maxWaiting && !this.#makeRoomFor(key)) return Promise.resolve('busy');
     // Its turn comes with the end of another's work; what goes wrong then is still its own.
     const asNow = new AsyncResource('WaitingLogin');
     return new Promise((resolve, reject) => {
-      this.#enqueue(key, {
+      const entry: Waiting = {
+        line: undefined,
         since: this.#clock.monotonic(),
-        queueOf,
+        place,
         gone,
         start: () => asNow.runInAsyncScope(() => void this.#run(work).then(resolve, reject)),
         refuse: () => resolve('busy'),
-      });
+      };
+      this.#enqueue(key, entry);
+      const group = this.#groups.get(place.group);
+      if (group) group.add(entry);
+      else this.#groups.set(place.group, new Set([entry]));
       this.#waiting += 1;
       this.#disarm ??= this.#refuseLateAt(later(this.#clock.monotonic(), this.#limits.maxWaitMs));
     });
@@ -87,11 +102,17 @@ export class AdmissionQueue {
     return true;
   }
 
-  /** Asks every device in this queue which queue it belongs to now; they keep their order. */
-  regroup(queue: string): void {
-    const entries = this.#queues.get(queue) ?? [];
-    this.#queues.delete(queue);
-    for (const entry of entries) this.#enqueue(entry.queueOf(), entry);
+  /**
+   * Asks every device of this group which queue it belongs to now; they keep their order. It costs nothing for any others that
+   * wait: in a storm there may be thousands, of as many groups.
+   */
+  regroup(group: string): void {
+    for (const entry of this.#groups.get(group) ?? []) {
+      const key = entry.place.queueOf();
+      if (key === entry.line?.name) continue;
+      this.#leaveLine(entry);
+      this.#enqueue(key, entry);
+    }
   }
 
   #mayStart(): boolean {
@@ -126,11 +147,11 @@ export class AdmissionQueue {
 
   #takeNext(): Waiting | undefined {
     for (const [key, queue] of this.#queues) {
-      const next = queue.shift();
+      const next = queue.first;
       this.#queues.delete(key);
-      if (queue.length > 0) this.#queues.set(key, queue);
       if (next === undefined) continue;
-      this.#waiting -= 1;
+      this.#leave(next);
+      if (queue.length > 0) this.#queues.set(key, queue);
       // The device hung up; there is no one to answer.
       if (!next.gone()) return next;
       next.refuse();
@@ -140,8 +161,24 @@ export class AdmissionQueue {
 
   #enqueue(key: string, entry: Waiting): void {
     const queue = this.#queues.get(key);
-    if (queue) queue.push(entry);
-    else this.#queues.set(key, [entry]);
+    if (queue) return queue.push(entry);
+    const created = new WaitingLine<Waiting>(key);
+    created.push(entry);
+    this.#queues.set(key, created);
+  }
+
+  #leaveLine(entry: Waiting): void {
+    const { line } = entry;
+    line?.leave(entry);
+    if (line?.length === 0) this.#queues.delete(line.name);
+  }
+
+  /** It waits no more. */
+  #leave(entry: Waiting): void {
+    this.#leaveLine(entry);
+    const group = this.#groups.get(entry.place.group);
+    if (group?.delete(entry) && group.size === 0) this.#groups.delete(entry.place.group);
+    this.#waiting -= 1;
   }
 
   /**
@@ -152,11 +189,11 @@ export class AdmissionQueue {
     const own = this.#queues.get(key)?.length ?? 0;
     const sharers = own > 0 ? this.#queues.size : this.#queues.size + 1;
     if (own + 1 > this.#limits.maxWaiting / sharers) return false;
-    let longest: Waiting[] = [];
-    for (const queue of this.#queues.values()) if (queue.length > longest.length) longest = queue;
-    const last = longest.pop();
+    let longest: WaitingLine<Waiting> | undefined;
+    for (const queue of this.#queues.values()) if (queue.length > (longest?.length ?? 0)) longest = queue;
+    const last = longest?.last;
     if (!last) return false;
-    this.#waiting -= 1;
+    this.#leave(last);
     last.refuse();
     return true;
   }
@@ -172,11 +209,11 @@ export class AdmissionQueue {
     const due = later(this.#clock.monotonic(), -this.#limits.maxWaitMs);
     let oldest: Instant | undefined;
     for (const [key, queue] of this.#queues) {
-      while (queue[0] && queue[0].since <= due) {
-        this.#waiting -= 1;
-        queue.shift()?.refuse();
+      let { first } = queue;
+      for (; first && first.since <= due; { first } = queue) {
+        this.#leave(first);
+        first.refuse();
       }
-      const first = queue[0];
       if (!first) this.#queues.delete(key);
       else if (oldest === undefined || first.since < oldest) oldest = first.since;
     }

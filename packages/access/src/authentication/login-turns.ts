@@ -1,7 +1,7 @@
 import type { Clock } from '@rollcall/core/environment';
-import { AdmissionQueue, type AdmissionLimits } from './admission-queue.ts';
+import { AdmissionQueue, type AdmissionLimits, type WaitingPlace } from './admission-queue.ts';
 import { refuse, type Refused } from './refuse.ts';
-import { createTurns, strangers } from './turns.ts';
+import { createTurns, queuedTenant } from './turns.ts';
 
 /** Has logins wait for their turn: see `createTurns` for whose turn it is, `AdmissionQueue` for when. */
 export interface LoginTurns {
@@ -29,21 +29,25 @@ export interface LoginTurns {
 export function createLoginTurns(clock: Clock, limits: AdmissionLimits): LoginTurns {
   const turns = createTurns();
   const admission = new AdmissionQueue(clock, limits);
+  const placeOf = (username: string, isProved: boolean): WaitingPlace => ({
+    group: queuedTenant(username),
+    queueOf: () => turns.queueOf(username, isProved),
+  });
 
   return {
     async inTurn(username, isProved, work, gone) {
-      const admitted = await admission.admit(() => turns.queueOf(username, isProved), work, gone);
+      const admitted = await admission.admit(placeOf(username, isProved), work, gone);
       return admitted === 'busy' ? refuse('busy') : admitted;
     },
     takeTurn(username, gone) {
       if (admission.letThrough()) return undefined;
       const nothing = async (): Promise<undefined> => undefined;
       return admission
-        .admit(() => turns.queueOf(username, true), nothing, gone)
+        .admit(placeOf(username, true), nothing, gone)
         .then((admitted) => (admitted === 'busy' ? refuse('busy') : undefined));
     },
     provedTenant(tenant) {
-      if (turns.proved(tenant)) admission.regroup(strangers);
+      if (turns.proved(tenant)) admission.regroup(tenant);
     },
     get waiting() {
       return admission.waiting;

@@ -8,7 +8,7 @@ export interface Turns {
 
 const maxTenants = 10_000;
 /** The queue of tenants that no device has belonged to yet. No tenant has this name: it would end the user name. */
-export const strangers = '';
+const strangers = '';
 
 /**
  * Each tenant has two queues, one of them for devices that proved who they are before: a request that renews a lease does not
