@@ -6,6 +6,7 @@ import type { Engine, OpenEngine } from '../engine/engine.ts';
 import { heirOf } from '../fleet/heir-of.ts';
 import { changeDeath } from '../scripts/change-death.ts';
 import { declareDead } from '../scripts/declare-dead.ts';
+import { tellTime } from '../scripts/tell-time.ts';
 import { unfence } from '../scripts/unfence.ts';
 import { EngineTime } from '../state/engine-time.ts';
 import { ForeignValues } from '../state/foreign-values.ts';
@@ -33,7 +34,9 @@ const againAfterMs = 1_500;
 const signalWithinMs = 2_000;
 /** How long the dead are remembered: until then, one that comes back learns that it was declared dead. */
 const rememberMs = 7 * 24 * 3_600_000;
-/** A death that is this close to being forgotten is not entered again: an undertaker whose clock is ahead may have forgotten it. */
+/** How often the engine is asked what time it is. */
+const askTimeEveryMs = 600_000;
+/** A death that is this close to being forgotten is not entered again: the engine's clock may have been set, or be another node's now. */
 const clocksDifferMs = 12 * 3_600_000;
 
 /** Ends the connections of dead instances. */
@@ -55,6 +58,8 @@ export class RedisUndertaker implements Undertaker {
   readonly #burials = new Set<Promise<void>>();
   readonly #buried = new Set<string>();
   #looking: Promise<void> = Promise.resolve();
+  /** When the engine's time is asked for again. */
+  #askTimeAt = 0;
   #stopped = false;
   #disarm = (): void => {};
 
@@ -135,6 +140,7 @@ export class RedisUndertaker implements Undertaker {
     const candidates = this.#watch.look(fleet.signs, now);
     await Promise.all(candidates.map((candidate) => this.#declare(candidate, fleet)));
     await this.#disinherit(fleet);
+    await this.#askTime();
     await this.#remind(fleet);
     for (const [short, death] of fleet.deaths) this.#consider(short, death, fleet);
   }
@@ -184,23 +190,36 @@ export class RedisUndertaker implements Undertaker {
     }
   }
 
+  /** Who buries no one hears it nowhere else, and the clocks of two machines may show different days. */
+  async #askTime(): Promise<void> {
+    const askedAt = this.#context.clock.monotonic();
+    if (askedAt < this.#askTimeAt) return;
+    const reply = await this.#asker.ask(tellTime, [this.#keys.deaths], []);
+    if (reply.status !== 'answer' || typeof reply.value !== 'number') return;
+    this.#tools.time.said(reply.value, askedAt);
+    this.#askTimeAt = later(askedAt, askTimeEveryMs);
+  }
+
   /** Enters the deaths again in an engine that forgot everything: a dead incarnation that comes back must learn of it. */
   async #remind(fleet: FleetState): Promise<void> {
-    const declaredAfterMs = this.#engineMs() - rememberMs + clocksDifferMs;
+    const engineMs = this.#tools.time.now();
+    if (engineMs === undefined) return;
+    const declaredAfterMs = engineMs - rememberMs + clocksDifferMs;
     for (const { short, death, identity } of this.#known.forgottenBy(fleet, declaredAfterMs)) {
       await this.#changeDeath(short, '', deathText(death), identityText(identity));
     }
   }
 
-  #engineMs(): number {
-    return this.#tools.time.now() ?? this.#context.clock.now();
+  /** When an ending is told: the engine said what time it is with what it owes. */
+  #toldAt(): Timestamp {
+    return Math.round(this.#tools.time.now() ?? this.#context.clock.now()) as Timestamp;
   }
 
   #consider(short: string, death: Death, { identities }: FleetState): void {
     const { clock } = this.#context;
     const identity = identities.get(short);
     if (death.state === 'settled') {
-      if (this.#engineMs() - death.declaredAtMs > rememberMs)
+      if ((this.#tools.time.now() ?? -Infinity) - death.declaredAtMs > rememberMs)
         this.#start(short, () => this.#forget(short, death));
       return;
     }
@@ -268,7 +287,7 @@ export class RedisUndertaker implements Undertaker {
   /** @returns the connections that are settled; none if the endings could not be published. */
   async #tell(dead: Deceased, owed: readonly OwedEnding[]): Promise<readonly ConnectionId[]> {
     try {
-      return await this.#context.tell(deadInstanceOf(dead), owed, Math.round(this.#engineMs()) as Timestamp);
+      return await this.#context.tell(deadInstanceOf(dead), owed, this.#toldAt());
     } catch (err) {
       this.#context.log.warn(
         { err, endings: owed.length },
