@@ -4,6 +4,7 @@ import type { AdapterIdentity } from '@rollcall/core/events';
 import type { DirectoryEntry, DirectoryPlace, HeldLease } from '@rollcall/core/directory';
 import {
   holderWith,
+  noteDisplaced,
   leaseHeldBy,
   NotedEndings,
   slotKey,
@@ -99,7 +100,10 @@ export class MemoryEngine {
   }
 
   hold(key: string, instance: string, entry: DirectoryEntry, epoch: Epoch): void {
-    this.slots.set(key, holderWith(instance, entry, { epoch, now: this.clock.monotonic() }));
+    const now = this.clock.monotonic();
+    const before = this.slots.get(key);
+    if (before) noteDisplaced(this.entries.get(before.instance)?.get(before.connection), before, now);
+    this.slots.set(key, holderWith(instance, entry, { epoch, now }));
   }
 
   /** A lease goes from one instance to another. */

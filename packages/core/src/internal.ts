@@ -17,6 +17,7 @@ export {
   isLease,
   isUnconfirmed,
   leaseHeldBy,
+  noteDisplaced,
   owedOf,
   slotKey,
 } from './slot-holder.ts';

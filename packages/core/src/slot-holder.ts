@@ -18,6 +18,8 @@ export interface OpenAtInstance {
   readonly key: string | undefined;
   /** Of a dead instance: how it ended, from when that may be told on. Nobody goes on with it, and whoever tells it tells the same. */
   decided?: OwedEnding;
+  /** How its lease stood when another connection took its slot. */
+  displacedLease?: Pick<HeldLease, 'slot' | 'state'>;
 }
 
 /** How late at most another instance reports that it heard a device. */
@@ -84,6 +86,15 @@ export function leaseHeldBy({ entry, instance, lease }: SlotHolder, now: Instant
   };
 }
 
+/**
+ * Another connection takes the slot of this one: what was noted of its lease says more of its end than what it began with.
+ *
+ * @param now on the monotonic clock
+ */
+export function noteDisplaced(open: OpenAtInstance | undefined, holder: SlotHolder, now: Instant): void {
+  if (open && holder.lease) open.displacedLease = leaseHeldBy(holder, now);
+}
+
 /** Whether a sink may lack this event. @param since see {@link DeclaredDeath.unconfirmedSince} */
 export function isUnconfirmed({ epoch }: Pick<ConnectedEvent, 'epoch'>, since: Epoch | undefined): boolean {
   return since !== undefined && epoch >= since;
@@ -133,15 +144,22 @@ export function owedOf(
   const isHolder = holder?.connection === event.connectionId;
   const now = clock.monotonic();
   const notes = isHolder ? holder.lease : undefined;
-  const lease = isHolder && notes && leaseHeldBy(holder, now);
+  const isDisplaced = holder !== undefined && !isHolder;
+  const lease = isDisplaced ? open.displacedLease : holder && notes && leaseLeftBy(holder, notes, now);
   const owed: OwedEnding = {
     event,
     unconfirmed: isUnconfirmed(event, death.unconfirmedSince),
-    reason: endingOfDead(event, death, holder !== undefined && !isHolder),
-    ...(lease && { lease: { slot: lease.slot, state: { ...lease.state, leftMs: leftMs(notes, now) } } }),
+    reason: endingOfDead(event, death, isDisplaced),
+    ...(lease && { lease: { slot: lease.slot, state: lease.state } }),
   };
-  if (!owed.lease || hasRunOut(owed.lease.state, clock.now() - death.aliveAt)) open.decided = owed;
+  if (isDisplaced || !owed.lease || hasRunOut(owed.lease.state, clock.now() - death.aliveAt))
+    open.decided = owed;
   return owed;
+}
+
+function leaseLeftBy(holder: SlotHolder, notes: LeaseNotes, now: Instant): HeldLease {
+  const held = leaseHeldBy(holder, now);
+  return { ...held, state: { ...held.state, leftMs: leftMs(notes, now) } };
 }
 
 /** Whether a lease that a dead instance left open may still go on elsewhere. @param now on the monotonic clock */

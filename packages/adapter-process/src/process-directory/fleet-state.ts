@@ -5,6 +5,7 @@ import {
   heirsOf,
   holderWith,
   leaseHeldBy,
+  noteDisplaced,
   NotedEndings,
   slotKey,
   type DeclaredDeath,
@@ -84,7 +85,10 @@ export class FleetState {
   }
 
   hold(key: string, instance: string, entry: DirectoryEntry, epoch: Epoch): void {
-    this.slots.set(key, holderWith(instance, entry, { epoch, now: this.clock.monotonic() }));
+    const now = this.clock.monotonic();
+    const before = this.slots.get(key);
+    if (before) noteDisplaced(this.entries.get(before.instance)?.get(before.connection), before, now);
+    this.slots.set(key, holderWith(instance, entry, { epoch, now }));
   }
 
   /** A lease goes from one instance to another. */
