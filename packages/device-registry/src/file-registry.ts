@@ -3,7 +3,7 @@ import type { Clock, Log } from '@rollcall/core/environment';
 import type { DeviceRegistry, IdentifierRule, RegistryChange, RegistryState } from '@rollcall/core/registry';
 import { followFiles, whenSettled, type SeenFile } from '@rollcall/file-follower';
 import { loadInThread, type Load } from './load-in-thread.ts';
-import { createRegistryLoader, type RegistryLoader } from './registry-loader.ts';
+import { createRegistryLoader, diedAgainMs, type RegistryLoader } from './registry-loader.ts';
 import { createServedRegistry } from './served-registry.ts';
 
 export interface FileRegistryOptions {
@@ -34,8 +34,6 @@ export interface FileRegistry extends DeviceRegistry {
 
 /** A file that could not be read is tried again after this time. */
 const awayAgainMs = 10_000;
-/** A file whose thread died is tried again after this time: it may have taken all the memory there is. */
-const diedAgainMs = 60_000;
 
 /**
  * Opens a registry file once no one writes to it, and follows its changes. It is read and compared in a thread of its own.

@@ -9,6 +9,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { acceptRegistry } from './accepted-file.ts';
 import { openLoadedRegistry } from './file-registry.ts';
 import { heldBackText, holdBack } from './held-back.ts';
+import type { Load } from './load-in-thread.ts';
 import { noEntries, type Entries } from './registry-entries.ts';
 import { loadHere } from './testing/load-here.ts';
 
@@ -73,7 +74,7 @@ const listing = (count: number, facts: Facts = {}): string =>
     ],
   });
 
-async function given(holdMs = 30_000) {
+async function given(holdMs = 30_000, loadFile: Load = loadHere) {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-held-'));
   cleanUps.push(() => rm(folder, { recursive: true, force: true }));
   const file = join(folder, 'registry.json');
@@ -85,7 +86,7 @@ async function given(holdMs = 30_000) {
     ...silentLog,
     error: (facts) => void lines.push((facts as { problems: string[] }).problems),
   };
-  const registry = await openLoadedRegistry(loadHere, { file, clock, log, holdMs });
+  const registry = await openLoadedRegistry(loadFile, { file, clock, log, holdMs });
   cleanUps.push(() => registry.close());
   const changes: RegistryChange[] = [];
   registry.onChange((change) => changes.push(change));
@@ -158,6 +159,25 @@ test('missing devices go when the file had the same content for the hold time, a
   expect(await isServed('d0')).toEqual(yes);
   expect(registry.state()).toMatchObject({ current: true, devices: 60, heldDevices: 0 });
   expect(lines).toHaveLength(1);
+});
+
+test('where the thread that lets missing devices go dies, another is started a minute later', async () => {
+  let deaths = 0;
+  const { file, look, isServed } = await given(30_000, async (request) => {
+    if (request.accepted === undefined || deaths === 2) return loadHere(request);
+    deaths += 1;
+    throw new Error('out of memory');
+  });
+  await writeFile(file, listing(60));
+  await look(70);
+  expect(deaths).toBe(1);
+  await look(100);
+  expect(deaths).toBe(1);
+  await look(130);
+  expect(deaths).toBe(2);
+  expect(await isServed('d99')).toEqual(yes);
+  await look(120);
+  expect(await isServed('d99')).toEqual(no);
 });
 
 test('the hold time starts again when the content changes', async () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Instant, Timestamp } from '@rollcall/core';
-import type { Clock, Log } from '@rollcall/core/environment';
+import { later, type Clock, type Log } from '@rollcall/core/environment';
 import type { IdentifierRule, RegistryChange, RegistryState } from '@rollcall/core/registry';
 import { readAccepted } from './accepted-file.ts';
 import { createFaultReport, type FaultReport } from './fault-report.ts';
@@ -9,6 +9,9 @@ import type { Load } from './load-in-thread.ts';
 import type { LoadedRegistry, LoadResult } from './load-registry.ts';
 import type { EntryChange } from './registry-entries.ts';
 import type { ServedRegistry } from './served-registry.ts';
+
+/** A file whose thread died is tried again after this time: it may have taken all the memory there is. */
+export const diedAgainMs = 60_000;
 
 export interface LoaderOptions {
   readonly file: string;
@@ -63,6 +66,8 @@ class Loader implements RegistryLoader {
   readonly #faults: FaultReport;
   #served: Served | undefined;
   #held: Held | undefined;
+  /** Not before, it is tried again to let go what is held. */
+  #goNotBefore: Instant;
   /** What the file looks like now; `undefined`: it is away, or was not looked at yet. */
   #seenSignature: string | undefined;
   #loadedAt: Timestamp;
@@ -74,6 +79,7 @@ class Loader implements RegistryLoader {
     this.#options = options;
     this.#faults = createFaultReport(file, clock, log);
     this.#loadedAt = clock.now();
+    this.#goNotBefore = clock.monotonic();
   }
 
   async load(): Promise<LoadResult> {
@@ -90,10 +96,12 @@ class Loader implements RegistryLoader {
       return;
     }
     this.#tellOfHeld(held);
-    if (!(await this.#mayGo(held))) return;
-    await this.#loadInTurn(held.digest).catch((error: unknown) =>
-      this.fault('device registry could not be loaded', [String(error)]),
-    );
+    const { clock } = this.#options;
+    if (clock.monotonic() < this.#goNotBefore || !(await this.#mayGo(held))) return;
+    await this.#loadInTurn(held.digest).catch((error: unknown) => {
+      this.#goNotBefore = later(clock.monotonic(), diedAgainMs);
+      this.fault('device registry could not be loaded', [String(error)]);
+    });
   }
 
   fault(message: string, problems: readonly string[]): void {
