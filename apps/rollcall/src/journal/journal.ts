@@ -7,6 +7,7 @@ import {
   discardEvents,
   inspectJournal,
   isJournalInUse,
+  type JournalStatus,
   type UnconfirmedEvent,
 } from '@rollcall/outbox/tools';
 import { systemClock } from '@rollcall/core/environment';
@@ -14,7 +15,7 @@ import { printable } from '@rollcall/core/text';
 import type { Destination } from '../network/reach.ts';
 import { journalStatusText, partInWords } from './journal-status-text.ts';
 import { settledInWords, settledStatus, settlingEnvironment } from './settling.ts';
-import { jsonLine, teller } from '../terminal/terminal.ts';
+import { inOneLine, jsonLine, teller } from '../terminal/terminal.ts';
 
 interface JournalFiles extends Destination {
   readonly files: readonly string[];
@@ -39,17 +40,33 @@ export async function journal(command: JournalCommand): Promise<number> {
   if (chosen.length === 0) throw new Error(`no journals in ${directory}`);
   let status = 0;
   for (const file of chosen) {
-    if (action === 'status') showStatus(file, json);
-    else if (action === 'list') await list(file, json);
-    else status = Math.max(status, await retryParked(file, to));
+    if (action === 'retry-parked') status = Math.max(status, await retryParked(file, to));
+    else if (!(await isShown(action, file, json))) status = 1;
   }
   return status;
 }
 
+/** Whether a journal could be shown. What is wrong with one says nothing of the others. */
+async function isShown(action: 'status' | 'list', file: string, json: boolean): Promise<boolean> {
+  try {
+    await (action === 'status' ? showStatus(file, json) : list(file, json));
+    return true;
+  } catch (error) {
+    const why = inOneLine(error);
+    // What the database says names no file.
+    teller(process.stderr)(why.startsWith(file) ? why : `${file}: ${why}`);
+    return false;
+  }
+}
+
 function showStatus(file: string, json: boolean): void {
   const view = inspectJournal(file);
-  const status = view.status();
-  view.close();
+  let status: JournalStatus;
+  try {
+    status = view.status();
+  } finally {
+    view.close();
+  }
   process.stdout.write(
     json ? `${jsonLine({ file, ...status })}\n` : journalStatusText(basename(file), status, Date.now()),
   );
@@ -95,9 +112,9 @@ function discard(file: string, sink: string, yes: boolean): number {
 /** Writes line by line, as fast as they are read: a journal may be larger than memory. */
 async function list(file: string, json: boolean): Promise<void> {
   const view = inspectJournal(file);
-  const part = partInWords(view.status());
-  if (part !== undefined) teller(process.stderr)(`${file}: ${part}`);
   try {
+    const part = partInWords(view.status());
+    if (part !== undefined) teller(process.stderr)(`${file}: ${part}`);
     for (const unconfirmed of view.unconfirmed()) {
       const line = json ? jsonLine(unconfirmed) : unconfirmedLine(unconfirmed);
       if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
