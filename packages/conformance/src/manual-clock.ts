@@ -11,16 +11,19 @@ export class ManualClock implements Clock {
   #wall: number;
   #monotonic = 1_000;
   readonly #alarms = new Set<Alarm>();
+  #heldUp: { readings: number; readonly durationMs: number } | undefined;
 
   constructor(start = '2026-01-01T12:00:00.000Z') {
     this.#wall = Date.parse(start);
   }
 
   now(): Timestamp {
+    this.#beforeReading();
     return this.#wall as Timestamp;
   }
 
   monotonic(): Instant {
+    this.#beforeReading();
     return this.#monotonic as Instant;
   }
 
@@ -45,7 +48,7 @@ export class ManualClock implements Clock {
       this.#moveTo(Math.max(alarm.deadline, this.#monotonic));
       alarm.wake();
     }
-    this.#moveTo(end);
+    this.#moveTo(Math.max(end, this.#monotonic));
   }
 
   /** Like {@link advance}, but lets promises settle after every alarm. */
@@ -58,7 +61,7 @@ export class ManualClock implements Clock {
       alarm.wake();
       await settled();
     }
-    this.#moveTo(end);
+    this.#moveTo(Math.max(end, this.#monotonic));
   }
 
   /** Moves time on as if the process stood still: alarms on the way ring late, at the end. */
@@ -67,9 +70,21 @@ export class ManualClock implements Clock {
     this.advance(0);
   }
 
+  /** The process is stopped between two statements: before it reads a clock for the n-th time from now. No alarm rings meanwhile. */
+  stallBeforeReading(nth: number, durationMs: number): void {
+    this.#heldUp = { readings: nth, durationMs };
+  }
+
   /** Sets the wall clock forward or back without time passing, as an operator or NTP would. */
   stepWall(byMs: number): void {
     this.#wall += byMs;
+  }
+
+  #beforeReading(): void {
+    if (this.#heldUp === undefined || (this.#heldUp.readings -= 1) > 0) return;
+    const { durationMs } = this.#heldUp;
+    this.#heldUp = undefined;
+    this.#moveTo(this.#monotonic + durationMs);
   }
 
   #moveTo(monotonic: number): void {

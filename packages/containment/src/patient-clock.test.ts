@@ -46,6 +46,19 @@ test('a standstill before the deadline does not count, nor does the same time af
   expect(woken).toHaveLength(1);
 });
 
+test.each([1, 2, 3, 4, 5, 6])(
+  'a standstill at any statement of this clock does not count: before reading %i of the other clock',
+  (reading) => {
+    const { clock, woken } = givenPatience(10_000);
+    clock.advance(4_950);
+    clock.stallBeforeReading(reading, 5_000);
+    clock.advance(100);
+    clock.advance(20_000);
+    expect(woken).toHaveLength(1);
+    expect(woken[0]).toBeGreaterThanOrEqual(14_850);
+  },
+);
+
 test('the first call of monotonic() after a standstill does not count the standstill', () => {
   const { clock, patience } = givenPatience(10_000);
   clock.advance(100);

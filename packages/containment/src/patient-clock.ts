@@ -27,7 +27,10 @@ export function patientClock(clock: Clock): Clock {
   let disarmBeat = (): void => {};
 
   function monotonic(): Instant {
-    const now = clock.monotonic();
+    return shownAt(clock.monotonic());
+  }
+
+  function shownAt(now: Instant): Instant {
     noticeStandstill(now);
     shown = Math.max(shown, base + Math.max(0, now - since)) as Instant;
     return shown;
@@ -44,18 +47,20 @@ export function patientClock(clock: Clock): Clock {
     turnedAt = now;
   }
 
-  function watchLoop(): void {
-    turnedAt = clock.monotonic();
+  function watchLoop(now: Instant): void {
+    turnedAt = now;
     disarmBeat = clock.at(later(turnedAt, beatMs), beat);
   }
 
   function beat(): void {
     const before = turnedAt;
-    monotonic();
+    // Read once: the process may be stopped at any statement, and the next beat must see that.
+    const now = clock.monotonic();
+    shownAt(now);
     // If a deadline rang in this turn, it has noticed the standstill already.
-    const isInTime = turnedAt === before && clock.monotonic() - before >= beatMs;
+    const isInTime = turnedAt === before && now - before >= beatMs;
     if (isInTime) waitedMs = 0;
-    watchLoop();
+    watchLoop(now);
   }
 
   return {
@@ -81,7 +86,7 @@ export function patientClock(clock: Clock): Clock {
 
       const leftMs = Math.max(0, deadline - monotonic());
       armed += 1;
-      if (armed === 1) watchLoop();
+      if (armed === 1) watchLoop(clock.monotonic());
       disarm = clock.at(later(standsUntil(), leftMs), ring);
       return () => {
         if (isOver) return;

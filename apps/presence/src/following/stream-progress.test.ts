@@ -80,6 +80,25 @@ test('after the process was stopped, the stream does not count as read until one
   expect(readThrough()).toBe(22_000);
 });
 
+test.each([1, 2, 3, 4, 5, 6])(
+  'a process that is stopped during a check has not read what came meanwhile: before reading %i of the clocks',
+  (reading) => {
+    const { progress, readThrough, check, clock } = given();
+    progress.attached(true);
+    check();
+    check();
+    clock.advance(500);
+    clock.stallBeforeReading(reading, 20_000);
+    progress.check();
+    // What this test itself reads is no statement of the check.
+    clock.stallBeforeReading(0, 0);
+    expect(readThrough()).toBeLessThanOrEqual(1_500);
+    check();
+    check();
+    expect(readThrough()).toBeGreaterThan(1_500);
+  },
+);
+
 test('while no link is attached, the stream is not read further', () => {
   const { progress, readThrough, check } = given();
   progress.attached(true);

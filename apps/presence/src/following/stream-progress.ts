@@ -9,6 +9,11 @@ export interface StreamProgressOptions {
   readonly hasSeveralQueues?: boolean;
 }
 
+interface BothClocks {
+  readonly at: Timestamp;
+  readonly monotonic: Instant;
+}
+
 /** An interval that takes longer shows nothing: this process was stopped, and may still have to read events that came meanwhile. */
 const maxIntervalMs = 1_000;
 /** By how much less the wall clock may advance than the monotonic clock before it counts as set back. */
@@ -32,7 +37,7 @@ export class StreamProgress {
   /** Whether the link has been attached since the latest check. */
   #wasAttached = false;
   /** The time of the latest check. */
-  #lastCheck: { readonly at: Timestamp; readonly monotonic: Instant };
+  #lastCheck: BothClocks;
   #readThrough: Timestamp | undefined;
 
   constructor({ clock, credit, hasSeveralQueues = false }: StreamProgressOptions) {
@@ -62,13 +67,15 @@ export class StreamProgress {
 
   /** To be called a few times a second. */
   check(): void {
-    this.#followStepBack();
-    const isCaughtUp = this.#wasAttached && !this.#wasSuspended() && this.#mostPending < this.#credit;
+    // The clocks are read once: if the process is stopped at a later statement, the next check must see that.
+    const now = { at: this.#clock.now(), monotonic: this.#clock.monotonic() };
+    this.#followStepBack(now);
+    const isCaughtUp = this.#wasAttached && !this.#wasSuspended(now) && this.#mostPending < this.#credit;
     const [oldest] = this.#pending.values();
-    if (isCaughtUp) this.#advanceTo(oldest ?? this.#clock.now());
+    if (isCaughtUp) this.#advanceTo(oldest ?? now.at);
     this.#wasAttached = this.#isAttached;
     this.#mostPending = this.#pending.size;
-    this.#lastCheck = { at: this.#clock.now(), monotonic: this.#clock.monotonic() };
+    this.#lastCheck = now;
   }
 
   get isAttached(): boolean {
@@ -81,15 +88,15 @@ export class StreamProgress {
   }
 
   /** The wall clock also runs while the machine sleeps. The monotonic clock cannot be set back. */
-  #wasSuspended(): boolean {
+  #wasSuspended(now: BothClocks): boolean {
     const { at, monotonic } = this.#lastCheck;
-    return this.#clock.now() - at > maxIntervalMs || this.#clock.monotonic() - monotonic > maxIntervalMs;
+    return now.at - at > maxIntervalMs || now.monotonic - monotonic > maxIntervalMs;
   }
 
   /** After the wall clock was set back, times that it showed before are too late. */
-  #followStepBack(): void {
+  #followStepBack(now: BothClocks): void {
     const { at, monotonic } = this.#lastCheck;
-    const byMs = this.#clock.now() - at - (this.#clock.monotonic() - monotonic);
+    const byMs = now.at - at - (now.monotonic - monotonic);
     if (byMs > -minStepBackMs) return;
     const earlier = (each: Timestamp): Timestamp => Math.floor(each + byMs) as Timestamp;
     if (this.#readThrough !== undefined) this.#readThrough = earlier(this.#readThrough);

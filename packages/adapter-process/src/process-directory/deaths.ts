@@ -70,8 +70,9 @@ export class Deaths {
   /** What an undertaker says of one that gives no sign of life. */
   verdict(instance: string, isDead: boolean): void {
     if (!isDead) return;
+    const now = this.#fleet.clock.monotonic();
     for (const silent of [...this.#fleet.silent()]) {
-      if (silent.identity.instance !== instance || !this.#isSilent(silent)) continue;
+      if (silent.identity.instance !== instance || !isSilent(silent, now)) continue;
       this.#fleet.declare(silent);
       for (const undertaker of this.#undertakers) {
         undertaker.tell({ what: 'declared', instance });
@@ -96,20 +97,17 @@ export class Deaths {
   }
 
   #look(): void {
+    // Read once: if this process is stopped at a later statement, the next look must see that.
     const now = this.#fleet.clock.monotonic();
     const wasPaused = now - this.#lookedAt > lookEveryMs * 3;
     this.#lookedAt = now;
     this.#beginPasses();
     for (const silent of this.#fleet.silent())
       if (wasPaused) silent.heardAt = now;
-      else if (this.#isSilent(silent))
+      else if (isSilent(silent, now))
         for (const undertaker of this.#undertakers)
           undertaker.tell({ what: 'suspect', instance: silent.identity.instance });
     this.#bury();
-  }
-
-  #isSilent({ heardAt, deadAfterMs }: Silent): boolean {
-    return this.#fleet.clock.monotonic() - heardAt >= deadAfterMs;
   }
 
   #beginPasses(): void {
@@ -170,6 +168,10 @@ export class Deaths {
         yield owedOf(open, holder, death, clock);
     }
   }
+}
+
+function isSilent({ heardAt, deadAfterMs }: Silent, now: Instant): boolean {
+  return now - heardAt >= deadAfterMs;
 }
 
 function someOf(pass: Pass): readonly OwedEnding[] {

@@ -64,6 +64,22 @@ test('what was observed late is known later too', () => {
   expect(loop.latenessMs(later(during, 30_000))).toBe(0);
 });
 
+test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+  'a process that is stopped at any statement, also of the watch itself, was late: before reading %i of the clock',
+  (reading) => {
+    const { clock, loop } = givenALoop();
+    clock.advance(250);
+    clock.stallBeforeReading(reading, 8_000);
+    clock.advance(60);
+    while (clock.monotonic() < 8_000) loop.latenessMs(clock.monotonic());
+    const observed = clock.monotonic();
+    expect(loop.latenessMs(observed)).toBeGreaterThanOrEqual(8_000);
+    expect(loop.deafUntil()).toBe(later(observed, 1_000));
+    clock.advance(5_000);
+    expect(loop.latenessMs(observed)).toBeGreaterThanOrEqual(8_000);
+  },
+);
+
 test('silence proves nothing for a second after a stall of more than a second', () => {
   const { clock, loop } = givenALoop();
   clock.advance(250);

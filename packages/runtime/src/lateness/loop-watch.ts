@@ -54,16 +54,15 @@ export function createLoopWatch(clock: Clock): LoopWatch {
   }
 
   /** How late the timer is; what happened just after its latest ring is later by the whole beat. */
-  function overdueMs(): number {
-    const byMs = clock.monotonic() - rangAt - beatMs;
+  function overdueMs(now: Instant): number {
+    const byMs = now - rangAt - beatMs;
     return byMs > toleranceMs ? byMs + beatMs : 0;
   }
 
-  function sinceLatestRing(): LateSpell {
-    const to = clock.monotonic();
+  function sinceLatestRing(to: Instant): LateSpell {
     const rangLateMs = Math.max(...late);
     // What waits since before a late ring has waited on since then, however short that was.
-    const byMs = Math.ceil(rangLateMs === 0 ? overdueMs() : rangLateMs + to - rangAt);
+    const byMs = Math.ceil(rangLateMs === 0 ? overdueMs(to) : rangLateMs + to - rangAt);
     return { from: rangAt, to, byMs };
   }
 
@@ -76,27 +75,30 @@ export function createLoopWatch(clock: Clock): LoopWatch {
   }
 
   function ring(): void {
-    const overdue = overdueMs();
-    remember(sinceLatestRing());
-    rangAt = clock.monotonic();
+    // The clock is read once: the process may be stopped at any statement, and the next ring must see that.
+    const now = clock.monotonic();
+    const overdue = overdueMs(now);
+    remember(sinceLatestRing(now));
+    rangAt = now;
     late = [overdue, late[0]];
     // Catching up is part of the stall: the loop is busy with what has waited.
-    if (overdue > stallMs || (overdue > 0 && isDeaf())) deafUntil = later(rangAt, graceMs);
+    if (overdue > stallMs || (overdue > 0 && isDeaf(now))) deafUntil = later(rangAt, graceMs);
     disarm = arm();
   }
 
-  function isDeaf(): boolean {
-    return deafUntil !== undefined && deafUntil > clock.monotonic();
+  function isDeaf(now: Instant): boolean {
+    return deafUntil !== undefined && deafUntil > now;
   }
 
   return {
     latenessMs(observedAt) {
-      if (observedAt >= rangAt) return sinceLatestRing().byMs;
+      if (observedAt >= rangAt) return sinceLatestRing(clock.monotonic()).byMs;
       return spells.findLast(({ from, to }) => from <= observedAt && observedAt <= to)?.byMs ?? 0;
     },
     deafUntil() {
-      if (overdueMs() > stallMs) return later(clock.monotonic(), graceMs);
-      return isDeaf() ? deafUntil : undefined;
+      const now = clock.monotonic();
+      if (overdueMs(now) > stallMs) return later(now, graceMs);
+      return isDeaf(now) ? deafUntil : undefined;
     },
     stop: () => disarm(),
   };
