@@ -1,10 +1,8 @@
-import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { printable, printableJson } from '@rollcall/core/text';
+import { openLogFile } from './log-file.ts';
 
-/** The largest log file of one run. */
-const maxLogBytes = 50 * 1024 * 1024;
 /** Severities of lines that are shown: as words, or as pino's numbers from `warnLevel` on. */
 const shownLevels: readonly unknown[] = ['warn', 'error', 'fatal'];
 const warnLevel = 40;
@@ -17,22 +15,16 @@ export function keepOutput(
   file: string,
   show: (line: string) => void,
 ): void {
-  const log = createWriteStream(file, { flags: 'a' });
-  let writtenBytes = 0;
-  const keep = (line: string): void => {
-    if (writtenBytes > maxLogBytes) return;
-    writtenBytes += line.length + 1;
-    log.write(`${line}\n`);
-  };
+  const log = openLogFile(file, { show });
   createInterface(stdout).on('line', (line) => {
     // The log of our own processes is escaped already; other output is not.
-    keep(printableJson(line));
+    log.keep(printableJson(line));
     const warning = warningIn(line);
     if (warning !== undefined) show(`[${name}] ${warning}`);
   });
   createInterface(stderr).on('line', (line) => {
     const shown = printable(line);
-    keep(shown);
+    log.keep(shown);
     show(`[${name}] ${shown}`);
   });
   stdout.on('close', () => log.end());
