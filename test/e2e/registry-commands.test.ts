@@ -107,7 +107,12 @@ test.each<[string, readonly string[], { readonly token?: string }, RegExp]>([
   ['a tenant that is not there', ['list', 'nobody'], {}, /answers 404/],
   ['a device that is not there', ['remove', 'DEFAULT_TENANT/nobody', '--yes'], {}, /answers 404/],
   ['a device of a tenant that is not there', ['remove', 'nobody/d-1', '--yes'], {}, /answers 404/],
-  ['one that is there', ['add', 'DEFAULT_TENANT/4711'], {}, /DEFAULT_TENANT\/4711: the registry answers 409/],
+  [
+    'one that is there',
+    ['add', 'DEFAULT_TENANT/4711'],
+    {},
+    /DEFAULT_TENANT\/4711: the registry at http:\/\/\S+ answers 409/,
+  ],
   ['an id that it does not take', ['add', 'ac me'], {}, /answers 400/],
   ['a wrong token', ['list'], { token: 'wrong' }, /wants to know who asks/],
   ['no token', ['list'], { token: '' }, /wants to know who asks/],

@@ -1,5 +1,5 @@
 // The presence service: which devices are connected, what happened to a device, and changes as they come.
-export type { DeviceEnding } from './service/read-presence.ts';
+export { UnreadableAnswer, type DeviceEnding } from './service/read-presence.ts';
 export type { AdapterInstance, PresenceSummary, PresenceTimeline } from './service/read-counts.ts';
 export {
   presence,

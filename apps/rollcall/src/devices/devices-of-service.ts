@@ -1,6 +1,6 @@
 import { shutdownRequested } from '@rollcall/adapter-process';
 import type { DevicePresence } from '@rollcall/client';
-import { presence, PresenceError, type Presence, type PresenceNews } from '@rollcall/client/presence';
+import { presence, type Presence, type PresenceNews } from '@rollcall/client/presence';
 import { ConfigError, deviceKey } from '@rollcall/core';
 import { printable } from '@rollcall/core/text';
 import { optional, readOptions } from '@rollcall/options';
@@ -28,7 +28,7 @@ export async function devicesOfService(command: DevicesOfService): Promise<numbe
   try {
     return command.once ? await printOnce(service, command) : await follow(service, command);
   } catch (error) {
-    tell(error instanceof PresenceError ? error.message : `${command.url}: ${reasonOf(error)}`);
+    tell(`${command.url}: ${reasonOf(error)}`);
     return 1;
   }
 }

@@ -1,4 +1,4 @@
-import { presence, PresenceError } from '@rollcall/client/presence';
+import { presence } from '@rollcall/client/presence';
 import { reasonOf, tokenIn } from './devices-of-service.ts';
 import { endingLine } from './ending-line.ts';
 import { writtenOut } from '../terminal/output.ts';
@@ -27,7 +27,7 @@ export async function endings(command: EndingsCommand): Promise<number> {
         if (!stdout.write(endingLine(each, json))) await writtenOut(stdout);
     return 0;
   } catch (error) {
-    teller(process.stderr)(error instanceof PresenceError ? error.message : `${url}: ${reasonOf(error)}`);
+    teller(process.stderr)(`${url}: ${reasonOf(error)}`);
     return 1;
   }
 }

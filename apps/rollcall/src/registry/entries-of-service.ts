@@ -1,4 +1,4 @@
-import { refusalText, pathOf, type Json, type ManagementClient } from './management-client.ts';
+import { contentOf, listOf, pathOf, type Json, type ManagementClient } from './management-client.ts';
 import type { Named } from './named.ts';
 
 const pageSize = 200;
@@ -13,8 +13,7 @@ export async function* entriesOf(client: ManagementClient, tenant: string | unde
       if (page === 0 && tenant !== undefined) await requireThere(client, { tenant });
       return;
     }
-    if (answer.status !== 200) throw new Error(refusalText(answer));
-    const { result } = answer.json as { readonly result: readonly Json[] };
+    const result = listOf(answer, 'result') as readonly Json[];
     yield* result;
     if (result.length < pageSize) return;
   }
@@ -26,13 +25,10 @@ export async function entryOf(client: ManagementClient, named: Named): Promise<J
   const { tenant, device } = named;
   if (device === undefined) return { 'tenant-id': tenant, ...content };
   const answer = await client.ask('GET', pathOf(named, 'credentials'));
-  if (answer.status !== 200) throw new Error(refusalText(answer));
-  return { 'device-id': device, ...content, credentials: answer.json };
+  return { 'device-id': device, ...content, credentials: listOf(answer) };
 }
 
 /** What is stored of it by itself. @throws Error where it is not there */
 export async function requireThere(client: ManagementClient, named: Named): Promise<Json> {
-  const answer = await client.ask('GET', pathOf(named));
-  if (answer.status !== 200) throw new Error(refusalText(answer));
-  return answer.json as Json;
+  return contentOf(await client.ask('GET', pathOf(named)));
 }

@@ -6,6 +6,8 @@ import type { Named } from './named.ts';
 export type Json = Readonly<Record<string, unknown>>;
 
 export interface ManagementAnswer {
+  /** Where the registry was asked. */
+  readonly from: string;
   readonly status: number;
   /** `undefined`: there is no body, or it is no JSON. */
   readonly json: unknown;
@@ -46,6 +48,10 @@ export function managementClient(
       : `Bearer ${token}`;
   return {
     async ask(method, path, body) {
+      const from = base.origin;
+      const failed = (error: unknown): never => {
+        throw new Error(`${from}: ${reasonOf(error)}`, { cause: error });
+      };
       const response = await fetch(new URL(path, base), {
         method,
         headers: {
@@ -56,10 +62,9 @@ export function managementClient(
         // Credentials go to the URL that was given, and to no other.
         redirect: 'error',
         signal: AbortSignal.timeout(answerWithinMs),
-      }).catch((error: unknown) => {
-        throw new Error(`${base.origin}: ${reasonOf(error)}`, { cause: error });
-      });
-      return { status: response.status, json: jsonOf(await response.text()) };
+      }).catch(failed);
+      // The answer may be cut off.
+      return { from, status: response.status, json: jsonOf(await response.text().catch(failed)) };
     },
   };
 }
@@ -70,15 +75,38 @@ export function pathOf({ tenant, device }: Named, kind: 'devices' | 'credentials
   return d === undefined ? `v1/tenants/${t}` : `v1/${kind}/${t}/${d}`;
 }
 
+/** The JSON object in an answer with status 200. @throws Error where it has another status, or no such object */
+export function contentOf(answer: ManagementAnswer): Json {
+  const { json } = answer;
+  if (answer.status !== 200) throw new Error(refusalText(answer));
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw notTheApi(answer);
+  return json as Json;
+}
+
+/** The JSON list in an answer with status 200, or in a field of its object. @throws as {@link contentOf} */
+export function listOf(answer: ManagementAnswer, field?: string): readonly unknown[] {
+  if (answer.status !== 200) throw new Error(refusalText(answer));
+  const list = field === undefined ? answer.json : contentOf(answer)[field];
+  if (!Array.isArray(list)) throw notTheApi(answer);
+  return list;
+}
+
+/** A proxy, or another service, may answer at the address. */
+function notTheApi({ from, status }: ManagementAnswer): Error {
+  return new Error(
+    `${from} answers ${status}, but not as the management API of a registry does: is the URL right?`,
+  );
+}
+
 /** What a registry says of a request that it did not do, for people. */
-export function refusalText({ status, json }: ManagementAnswer): string {
+export function refusalText({ from, status, json }: ManagementAnswer): string {
   const { error } = (json ?? {}) as { readonly error?: unknown };
   const why = typeof error === 'string' ? `: ${error}` : '';
   if (status === 401)
     return `the registry wants to know who asks: set ROLLCALL_REGISTRY_HTTP_TOKEN, or ROLLCALL_REGISTRY_HTTP_USERNAME and ROLLCALL_REGISTRY_HTTP_PASSWORD`;
   if (status === 413)
     return `it is too large for the registry (ROLLCALL_REGISTRY_HTTP_MAXPAYLOADSIZE there)${why}`;
-  return `the registry answers ${status}${why}`;
+  return `the registry at ${from} answers ${status}${why}`;
 }
 
 function baseOf(url: string): URL {

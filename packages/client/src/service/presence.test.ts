@@ -265,7 +265,11 @@ describe('errors are thrown:', () => {
       (_request, response) => response.writeHead(502).end('<html>'),
       { status: 502, type: 'about:blank' },
     ],
-    ['no JSON', (_request, response) => response.end('hello'), { name: 'SyntaxError' }],
+    [
+      'no JSON',
+      (_request, response) => response.end('<html>'),
+      { name: 'UnreadableAnswer', message: 'the answer is not JSON' },
+    ],
     ['another JSON', (_request, response) => sendJson(response, 200, []), { name: 'UnreadableAnswer' }],
     [
       'a redirect, which would take the token elsewhere',

@@ -80,7 +80,8 @@ export type PastPresence =
 
 /**
  * A presence service, with the types of the presence table. Each call rejects with a {@link PresenceError} where the service refuses, with
- * a `TransportError` where it does not answer in time, and with the `TypeError` of `fetch` where it cannot be reached.
+ * a `TransportError` where it does not answer in time, with the `TypeError` of `fetch` where it cannot be reached, and with an
+ * {@link UnreadableAnswer} where something else than a presence service answers.
  */
 export interface Presence {
   get(device: DeviceLike): Promise<DevicePresence>;
@@ -139,7 +140,7 @@ export function presence(options: PresenceOptions): Presence {
   const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
     request(options, new URL(path, base), init);
   const answer = (path: string, init: RequestInit = {}): Promise<unknown> =>
-    inTime(options, async (signal) => (await ask(path, { ...init, signal })).json());
+    inTime(options, async (signal) => jsonOf(await (await ask(path, { ...init, signal })).text()));
 
   /** The items of all pages of a list, by the list's name in the answer. */
   async function* pages<Item>(
@@ -233,6 +234,15 @@ async function request({ token }: PresenceOptions, url: URL, init: RequestInit):
   if (response.ok) return response;
   const problem: unknown = await response.json().catch(() => undefined);
   throw new PresenceError(response.status, isObject(problem) ? problem : {});
+}
+
+/** A proxy, or another service, may answer at the URL. */
+function jsonOf(body: string): unknown {
+  try {
+    return JSON.parse(body) as unknown;
+  } catch {
+    throw new UnreadableAnswer('the answer is not JSON');
+  }
 }
 
 function pathOf(tenant: string): string {
