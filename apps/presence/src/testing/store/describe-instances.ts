@@ -22,7 +22,7 @@ export function describeInstances({ given }: StoreBed): void {
           { ...heard, instance: 'i-2' },
         ],
       });
-      clock.advance(-3_000);
+      clock.stepWall(-3_000);
       await store.apply([{ ...one, announcement: true, announceIntervalMs: 7_000 }]);
       expect((await store.instances({ instance: 'i-1', limit: 10 })).instances).toEqual([
         { ...heard, instance: 'i-1', announcedAtMs: begin + 2_000, announceIntervalMs: 7_000 },
