@@ -1,11 +1,13 @@
 import { shutdownRequested } from '@rollcall/adapter-process';
 import type { DevicePresence } from '@rollcall/client';
-import { presence, type Presence, type PresenceNews } from '@rollcall/client/presence';
-import { ConfigError, deviceKey } from '@rollcall/core';
+import { presence, type Presence } from '@rollcall/client/presence';
+import { ConfigError } from '@rollcall/core';
 import { printable } from '@rollcall/core/text';
 import { optional, readOptions } from '@rollcall/options';
 import { text } from '@rollcall/options/formats';
+import { DeviceNews } from './device-news.ts';
 import { presenceLine } from './presence-line.ts';
+import { ServiceTable } from './service-table.ts';
 import { drawDevices, printDevices } from './show-devices.ts';
 import { inOneLine, teller } from '../terminal/terminal.ts';
 
@@ -46,7 +48,8 @@ async function follow(service: Presence, command: DevicesOfService): Promise<num
   const { tenants, json, online } = command;
   const { stdout } = process;
   const inPlace = stdout.isTTY && !json;
-  const table = new Map<string, DevicePresence>();
+  const tables = tenants.map((tenant) => ({ tenant, table: new ServiceTable() }));
+  const lines = new DeviceNews(online);
   const over = new AbortController();
   // A reader tries for ever to reach a service: that there is none is to be seen at once.
   for (const tenant of tenants) await service.get({ tenant, device: 'rollcall' });
@@ -54,22 +57,16 @@ async function follow(service: Presence, command: DevicesOfService): Promise<num
 
   function draw(): void {
     const heading = `${printable(tenants.join(', '))}, from ${printable(command.url)}. Ctrl-C ends.`;
-    drawDevices(stdout, heading, [...table.values()].filter(isShown));
-  }
-
-  function take(news: PresenceNews): void {
-    if (news.type !== 'snapshot' && news.type !== 'change') return;
-    const key = deviceKey(news.presence.device);
-    const before = table.get(key)?.status;
-    table.set(key, news.presence);
-    if (!inPlace && before !== news.presence.status && isShown(news.presence))
-      stdout.write(presenceLine(news.presence, json));
+    const all = tables.flatMap(({ table }) => [...table.all()]);
+    drawDevices(stdout, heading, all.filter(isShown));
   }
 
   const redraw = inPlace ? setInterval(draw, redrawEveryMs) : undefined;
   const reading = Promise.all(
-    tenants.map(async (tenant) => {
-      for await (const news of service.watch(tenant, over.signal)) take(news);
+    tables.map(async ({ tenant, table }) => {
+      for await (const news of service.watch(tenant, over.signal))
+        for (const each of table.take(news))
+          if (!inPlace && lines.isNews(each)) stdout.write(presenceLine(each, json));
     }),
   );
   try {

@@ -3,6 +3,7 @@ import { createPresenceTable, type DevicePresence } from '@rollcall/client';
 import { printable } from '@rollcall/core/text';
 import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
 import { devicesOfService } from './devices-of-service.ts';
+import { DeviceNews } from './device-news.ts';
 import { presenceLine } from './presence-line.ts';
 import type { Destination } from '../network/reach.ts';
 import { drawDevices, printDevices } from './show-devices.ts';
@@ -36,6 +37,7 @@ export async function devices(command: DevicesCommand): Promise<number> {
   const inPlace = stdout.isTTY && !json && !once;
   const tell = teller(process.stderr);
   const table = createPresenceTable();
+  const lines = new DeviceNews(online);
   let changed = true;
   /** The announcement interval of the adapter with the longest one. */
   let announcedEveryMs: number | undefined;
@@ -50,13 +52,15 @@ export async function devices(command: DevicesCommand): Promise<number> {
   }
 
   function take(event: ReceivedEvent | HonoConnectionEvent): void {
-    const change = table.apply(event);
+    table.apply(event);
     changed = true;
     if (event.type !== 'hono' && event.announcement && event.type === 'connected')
       announcedEveryMs = Math.max(announcedEveryMs ?? 0, event.announceIntervalMs ?? 0);
+    if (inPlace || once) return;
+    const presence = table.get(event.device);
+    const isNews = lines.isNews(presence);
     // An event of Hono's own adapters changes no status, but is printed.
-    const news = change?.presence ?? (event.type === 'hono' ? table.get(event.device) : undefined);
-    if (news && !inPlace && !once && isShown(news)) stdout.write(presenceLine(news, json));
+    if (isNews || (event.type === 'hono' && isShown(presence))) stdout.write(presenceLine(presence, json));
   }
 
   const running = watch({ ...watched, tell, onEvent: take });
