@@ -14,6 +14,12 @@ test.each([
   ['a question that takes too long', '57014', true],
   ['a standby', '25006', true],
   ['a process that stood still within a transaction', '25P03', true],
+  ['a changed password', '28P01', true],
+  ['a role that may not log in', '28000', true],
+  ['a database that was renamed', '3D000', true],
+  ['a database that takes no connections', '55000', true],
+  ['too many connections', '53300', true],
+  ['a server that is starting', '57P03', true],
   ['a text with NUL', '22021', false],
   ['a table that is not there', '42P01', false],
 ])('after %s (%s), the same may succeed later: %s', (_what, code, passes) => {

@@ -189,10 +189,11 @@ async function guard<Result>(
 
 /**
  * Classes of SQLSTATE after which the same query may succeed: no connection, rolled back, out of resources, operator intervention, system
- * error; read only, as on a standby; and a transaction during which this process was stopped. Errors without SQLSTATE are not of the
- * server.
+ * error; a connection that is refused, as with another password, by the access rules of the server, or while the database has another
+ * name or takes no connections; read only, as on a standby; and a transaction during which this process was stopped. Errors without
+ * SQLSTATE are not of the server.
  */
-const passing = /^(?:08|40|53|57|58|25006|25P03)/;
+const passing = /^(?:08|28|3D|40|53|57|58|25006|25P03|55000)/;
 
 export function isPassing(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
