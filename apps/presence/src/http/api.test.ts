@@ -193,6 +193,19 @@ describe('the past of a device', () => {
     });
   });
 
+  test('is uncertain for a single time where the device is unknown, without an event or with one of an adapter that reports no connections', async () => {
+    const { get, store } = await startApi();
+    const device = deviceRef('acme', 'thermostat-7');
+    const both = async () => [
+      (await json(await get(devicePath)))['status'],
+      await json(await get(`${devicePath}/at?time=2026-11-28T11:30:00Z`)),
+    ];
+    const unknown = ['unknown', expect.objectContaining({ answer: 'uncertain', because: 'not-covered' })];
+    expect(await both()).toEqual(unknown);
+    await store.apply([{ type: 'hono', cause: 'connected', device, remoteId: 'r', source: 'hono-mqtt' }]);
+    expect(await both()).toEqual(unknown);
+  });
+
   test('is answered for a single time: yes, no, or uncertain with the interval', async () => {
     const { get, store } = await startApi();
     const at = Date.parse('2026-11-28T11:00:00Z') as Timestamp;

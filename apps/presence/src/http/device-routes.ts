@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { DeviceRef } from '@rollcall/core';
+import type { StoredDevice } from '../store/presence-store.ts';
 import type { ApiContext } from './api-context.ts';
 import { isoTime } from './as-of.ts';
 import { tenantFor } from './authorize.ts';
@@ -64,11 +65,18 @@ export function deviceRoutes(app: FastifyInstance, context: ApiContext): void {
     const time = new QueryReader(request.query, ['time']).time('time');
     if (time === undefined) throw badInput('time', 'must be given');
     const asOf = context.asOf();
-    const { connections } = await turns.take(device.tenant, () =>
-      store.history(device, { fromMs: time, toMs: time, limit: maxAtOnce }),
+    const [{ connections }, [stored]] = await turns.take(device.tenant, () =>
+      Promise.all([
+        store.history(device, { fromMs: time, toMs: time, limit: maxAtOnce }),
+        store.get([device]),
+      ]),
     );
     const keptMs = context.retention.tenantMs.get(device.tenant) ?? context.retention.defaultMs;
-    const verdict = wasConnected(time, connections, { ...asOf, keptSinceMs: context.clock.now() - keptMs });
+    const verdict = wasConnected(time, connections, {
+      ...asOf,
+      keptSinceMs: context.clock.now() - keptMs,
+      isKnown: stored !== undefined && hasConnections(stored),
+    });
     return answer(reply, asOf, { ...device, time: isoTime(time), ...verdictJson(verdict) });
   });
 
@@ -85,6 +93,11 @@ export function deviceRoutes(app: FastifyInstance, context: ApiContext): void {
 
 /** Of cursors that a client gives back: the longest ids fit in, also if JSON escapes each of their characters. */
 export const maxCursorLength = 12_288;
+
+/** `unknown` without any connection is unknown at other times, too. */
+function hasConnections({ presence }: StoredDevice): boolean {
+  return presence.status !== 'unknown' || presence.connections.length > 0;
+}
 
 function deviceIn(request: Parameters<typeof tenantFor>[0], params: OfDevice['Params']): DeviceRef {
   tenantFor(request, params.tenant);

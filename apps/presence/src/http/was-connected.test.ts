@@ -8,6 +8,7 @@ const coverage: Coverage = {
   coveredSince: 10_000 as Timestamp,
   isComplete: true,
   keptSinceMs: 0,
+  isKnown: true,
 };
 
 const open = { connection: openFrom(50_000, 20_000), silent: false };

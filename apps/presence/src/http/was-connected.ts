@@ -14,7 +14,7 @@ export type WasConnected =
         | 'not-noticed-yet'
         /** Its adapter does not report the connection any more. */
         | 'silent'
-        /** That time is not known: it was before the service began, or is not kept any more. */
+        /** That time is not known: it was before the service began, or is not kept any more, or nothing is known of the device. */
         | 'not-covered'
         /** The stream was not read that far, or the time is in the future. */
         | 'not-read-yet';
@@ -26,6 +26,8 @@ export type WasConnected =
 export interface Coverage extends Pick<AsOf, 'at' | 'coveredSince' | 'isComplete'> {
   /** Connections that ended earlier have been dropped. */
   readonly keptSinceMs: number;
+  /** Whether any connection of the device is known. Others may have been forgotten, or its adapter reports none. */
+  readonly isKnown: boolean;
 }
 
 /**
@@ -33,13 +35,15 @@ export interface Coverage extends Pick<AsOf, 'at' | 'coveredSince' | 'isComplete
  * known. Otherwise it is `uncertain`.
  *
  * @param connections those that may have been open at `time`.
+ * @param now what is known of the device now. Without any of its connections, it may have been forgotten, or it is at an adapter that
+ * reports no connections.
  */
 export function wasConnected(
   time: number,
   connections: readonly StoredConnection[],
   coverage: Coverage,
 ): WasConnected {
-  const { at: readThrough, coveredSince, isComplete, keptSinceMs } = coverage;
+  const { at: readThrough, coveredSince, isComplete, keptSinceMs, isKnown } = coverage;
   const found = connections.map((connection) => ofOne(time, connection, readThrough));
   const yes = found.find((each) => each.answer === 'yes');
   if (yes) return yes;
@@ -49,8 +53,8 @@ export function wasConnected(
   if (unsure) return unsure;
   const knownFrom = Math.max(coveredSince, keptSinceMs);
   if (time < knownFrom) return uncertain('not-covered', { toMs: knownFrom });
-  // Not all connections from before the service began are announced.
-  if (!isComplete) return uncertain('not-covered', { fromMs: coveredSince });
+  // Not all connections from before the service began are announced, or those of this device are not told.
+  if (!isComplete || !isKnown) return uncertain('not-covered', { fromMs: coveredSince });
   return { answer: 'no' };
 }
 
