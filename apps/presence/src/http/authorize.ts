@@ -34,6 +34,20 @@ export function authorize(app: FastifyInstance, tokens: TokenCheck): void {
   });
 }
 
+/**
+ * Whether the token of a request, which was granted before, still allows it to read of a tenant. While the keys of its issuer cannot be
+ * had, nothing was taken away.
+ */
+export async function mayStillRead(
+  { headers }: FastifyRequest,
+  tenant: string,
+  tokens: TokenCheck,
+): Promise<boolean> {
+  const answer = await tokens.check(headers.authorization);
+  if (answer.status !== 'granted') return answer.status === 'unavailable';
+  return mayDo(answer.grant, 'read') && maySee(answer.grant, tenant);
+}
+
 export function grantOf(request: FastifyRequest): Grant {
   const grant = grants.get(request);
   if (!grant) throw new Error('a route without authorization');

@@ -6,7 +6,7 @@ import { SseStream } from '../watching/sse-stream.ts';
 import { watchTenant } from '../watching/watch-tenant.ts';
 import type { ApiContext } from './api-context.ts';
 import { asOfJson } from './as-of.ts';
-import { grantOf, tenantFor } from './authorize.ts';
+import { grantOf, mayStillRead, tenantFor } from './authorize.ts';
 import { deviceJson } from './device-json.ts';
 import { Problem } from './problem.ts';
 import { QueryReader } from './query-reader.ts';
@@ -50,6 +50,7 @@ export function watchRoute(app: FastifyInstance, context: ApiContext): void {
           stream,
           clock,
           heartbeatMs,
+          mayStillRead: () => mayStillRead(request, tenant, context.tokens),
           toJson: deviceJson,
           asOfJson: () => asOfJson(context.asOf()),
         }),

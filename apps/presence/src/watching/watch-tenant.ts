@@ -14,6 +14,8 @@ export interface WatchTenantOptions {
   readonly stream: SseStream;
   readonly clock: Clock;
   readonly heartbeatMs: number;
+  /** Whether the token of the reader is still there, and still for this. */
+  mayStillRead(): Promise<boolean>;
   toJson(device: StoredDevice): object;
   /** How far the stream of events was read. */
   asOfJson(): object;
@@ -21,6 +23,8 @@ export interface WatchTenantOptions {
 
 /** Devices in one event of a snapshot. */
 const pageDevices = 200;
+/** How long the answer about the token of a reader counts. */
+const allowedForMs = 5_000;
 /** The ids of our stores are far shorter. */
 const maxIdLength = 200;
 
@@ -80,15 +84,21 @@ async function sendChanges(options: WatchTenantOptions, begin: string): Promise<
   const { tenant, feed, stream, clock, heartbeatMs } = options;
   let position = begin;
   let heardAt = clock.monotonic();
+  let allowedAt = heardAt;
   while (!stream.ended.aborted) {
     const { wakes } = feed;
     const chunk = await feed.read(tenant, position);
+    if (clock.monotonic() >= later(allowedAt, allowedForMs)) {
+      if (!(await options.mayStillRead())) stream.end();
+      allowedAt = clock.monotonic();
+    }
     if (chunk === 'gone') {
       await stream.write(
         sseFrame('reset', { detail: 'changes were dropped before they were sent: a snapshot follows' }),
       );
       return undefined;
     }
+    if (stream.ended.aborted) break;
     position = chunk.position;
     if (chunk.count > 0) await stream.write(chunk.text);
     else if (await isSilent(options, wakes, later(heardAt, heartbeatMs)))

@@ -5,6 +5,8 @@ import { settled } from '@rollcall/conformance';
 import { expect, onTestFinished, test } from 'vitest';
 import { StoreUnavailable } from '../store/store-unavailable.ts';
 import { createTurns } from '@rollcall/http-service';
+import type { Scope } from '@rollcall/http-service/grants';
+import type { TokenAnswer } from '@rollcall/http-service/tokens';
 import { busy } from '../http/problem.ts';
 import { connected, connectionId, disconnected } from '../testing/received.ts';
 import { startApi } from '../testing/start-api.ts';
@@ -222,6 +224,30 @@ test('a stream ends when the token of its reader expires', async () => {
   socket.end();
   await closed;
 });
+
+test.each<readonly [string, TokenAnswer]>([
+  ['is gone', { status: 'refused', why: 'the token is not known' }],
+  ['is not for this tenant any more', granted(['other'], 'read')],
+  ['may not read any more', granted(['acme'])],
+])('a stream ends, and tells no change, when the token of its reader %s', async (_what, after) => {
+  let answer = granted(['acme'], 'read');
+  const { port, store, clock } = await startApi({ tokens: { check: async () => answer } });
+  const { until, isOver, events } = await reader(port);
+  await until('snapshot-end');
+  await expect.poll(() => clock.armed).toBeGreaterThan(0);
+  clock.advance(6_000);
+  await store.apply([connected()]);
+  await until('change');
+  answer = after;
+  clock.advance(6_000);
+  await store.apply([connected({ connectionId: connectionId(2) })]);
+  await expect.poll(isOver).toBe(true);
+  expect(events().filter(({ event }) => event === 'change')).toHaveLength(1);
+});
+
+function granted(tenants: readonly string[], ...scopes: readonly Scope[]): TokenAnswer {
+  return { status: 'granted', grant: { tenants: new Set(tenants), scopes: new Set(scopes) } };
+}
 
 test('readers at the same position share one query of the log', async () => {
   const { port, store } = await startApi();
