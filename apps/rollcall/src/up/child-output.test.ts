@@ -30,8 +30,11 @@ test('everything a child prints goes to its file; warnings and standard error ar
   stdout.write('{"level":"info","msg":"fine"}\n{"level":"warn","msg":"careful"}\n');
   stderr.write('configuration: wrong\n');
   await expect.poll(() => shown.toSorted()).toEqual(['[child] careful', '[child] configuration: wrong']);
+  // The reason of a crash may come last.
   stdout.end();
-  stderr.end();
-  await expect.poll(() => readFile(file, 'utf8')).toContain('fine');
+  await new Promise((resolve) => stdout.once('close', resolve));
+  stderr.end('boom\n');
+  await expect.poll(() => readFile(file, 'utf8')).toMatch(/fine(?:.|\n)*boom/);
+  expect(shown).toHaveLength(3);
   await rm(directory, { recursive: true, force: true });
 });

@@ -16,18 +16,25 @@ export function keepOutput(
   show: (line: string) => void,
 ): void {
   const log = openLogFile(file, { show });
-  createInterface(stdout).on('line', (line) => {
+  const [ofOutput, ofErrors] = [createInterface(stdout), createInterface(stderr)];
+  ofOutput.on('line', (line) => {
     // The log of our own processes is escaped already; other output is not.
     log.keep(printableJson(line));
     const warning = warningIn(line);
     if (warning !== undefined) show(`[${name}] ${warning}`);
   });
-  createInterface(stderr).on('line', (line) => {
+  ofErrors.on('line', (line) => {
     const shown = printable(line);
     log.keep(shown);
     show(`[${name}] ${shown}`);
   });
-  stdout.on('close', () => log.end());
+  // Either may have lines after the other has ended: the reason of a crash, above all.
+  let open = 2;
+  for (const lines of [ofOutput, ofErrors])
+    lines.on('close', () => {
+      open -= 1;
+      if (open === 0) log.end();
+    });
 }
 
 /** The message of a log line that is a warning or worse. */
