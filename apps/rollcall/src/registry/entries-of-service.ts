@@ -1,4 +1,11 @@
-import { contentOf, listOf, pathOf, type Json, type ManagementClient } from './management-client.ts';
+import {
+  contentOf,
+  isNotFound,
+  listOf,
+  pathOf,
+  type Json,
+  type ManagementClient,
+} from './management-client.ts';
 import type { Named } from './named.ts';
 
 const pageSize = 200;
@@ -9,7 +16,7 @@ export async function* entriesOf(client: ManagementClient, tenant: string | unde
   for (let page = 0; ; page++) {
     const answer = await client.ask('GET', `${path}?pageSize=${pageSize}&pageOffset=${page}`);
     // That nothing is found and that there is no such tenant look the same.
-    if (answer.status === 404) {
+    if (isNotFound(answer)) {
       if (page === 0 && tenant !== undefined) await requireThere(client, { tenant });
       return;
     }

@@ -31,7 +31,7 @@ export async function importIntoService(
 ): Promise<ImportedIntoService> {
   const done = { tenants: 0, devices: 0, problems: [] as string[] };
   const isDone = (named: Named, answer: ManagementAnswer): boolean => {
-    if (answer.status < 300) return true;
+    if (isWritten(answer)) return true;
     done.problems.push(`${nameOf(named)}: ${refusalText(answer)}`);
     return false;
   };
@@ -50,6 +50,11 @@ export async function importIntoService(
   return done;
 }
 
+/** 201 where it was created, 204 where it was replaced: others answer 200 to anything. */
+function isWritten({ status }: ManagementAnswer): boolean {
+  return status === 201 || status === 204;
+}
+
 /** Creates it, or replaces it if it exists. */
 async function replace(client: ManagementClient, named: Named, content: Json): Promise<ManagementAnswer> {
   const created = await client.ask('POST', pathOf(named), content);
@@ -65,6 +70,6 @@ async function replaceDevice(
   { 'device-id': _id, credentials = [], ...content }: FileDevice,
 ): Promise<ManagementAnswer> {
   const written = await replace(client, named, content);
-  if (written.status >= 300) return written;
+  if (!isWritten(written)) return written;
   return client.ask('PUT', pathOf(named, 'credentials'), credentials.map(inFullCredentials));
 }

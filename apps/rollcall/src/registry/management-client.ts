@@ -11,6 +11,8 @@ export interface ManagementAnswer {
   readonly status: number;
   /** `undefined`: there is no body, or it is no JSON. */
   readonly json: unknown;
+  /** There is a body that is no JSON. */
+  readonly isForeign: boolean;
 }
 
 /** The management API of a device registry. */
@@ -64,7 +66,9 @@ export function managementClient(
         signal: AbortSignal.timeout(answerWithinMs),
       }).catch(failed);
       // The answer may be cut off.
-      return { from, status: response.status, json: jsonOf(await response.text().catch(failed)) };
+      const answered = await response.text().catch(failed);
+      const json = jsonOf(answered);
+      return { from, status: response.status, json, isForeign: json === undefined && answered !== '' };
     },
   };
 }
@@ -79,7 +83,7 @@ export function pathOf({ tenant, device }: Named, kind: 'devices' | 'credentials
 export function contentOf(answer: ManagementAnswer): Json {
   const { json } = answer;
   if (answer.status !== 200) throw new Error(refusalText(answer));
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw notTheApi(answer);
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new Error(notTheApi(answer));
   return json as Json;
 }
 
@@ -87,19 +91,27 @@ export function contentOf(answer: ManagementAnswer): Json {
 export function listOf(answer: ManagementAnswer, field?: string): readonly unknown[] {
   if (answer.status !== 200) throw new Error(refusalText(answer));
   const list = field === undefined ? answer.json : contentOf(answer)[field];
-  if (!Array.isArray(list)) throw notTheApi(answer);
+  if (!Array.isArray(list)) throw new Error(notTheApi(answer));
   return list;
 }
 
+/** Whether nothing is found. @throws Error where that is said by something else than a registry */
+export function isNotFound(answer: ManagementAnswer): boolean {
+  if (answer.status !== 404) return false;
+  if (answer.isForeign) throw new Error(notTheApi(answer));
+  return true;
+}
+
 /** A proxy, or another service, may answer at the address. */
-function notTheApi({ from, status }: ManagementAnswer): Error {
-  return new Error(
-    `${from} answers ${status}, but not as the management API of a registry does: is the URL right?`,
-  );
+function notTheApi({ from, status }: ManagementAnswer): string {
+  return `${from} answers ${status}, but not as the management API of a registry does: is the URL right?`;
 }
 
 /** What a registry says of a request that it did not do, for people. */
-export function refusalText({ from, status, json }: ManagementAnswer): string {
+export function refusalText(answer: ManagementAnswer): string {
+  const { from, status, json } = answer;
+  // None of the statuses that stand for success there.
+  if (status < 300) return notTheApi(answer);
   const { error } = (json ?? {}) as { readonly error?: unknown };
   const why = typeof error === 'string' ? `: ${error}` : '';
   if (status === 401)

@@ -305,6 +305,11 @@ describe('watch', () => {
     return { clock, told, reading, over };
   }
 
+  test('a page is no stream of changes, and is not asked for again', async () => {
+    const { reading } = await watching((_request, response) => response.end('<html>'));
+    await expect(reading).rejects.toMatchObject({ name: 'UnreadableAnswer' });
+  });
+
   test('goes on after the last id when the connection is lost, and not before it', async () => {
     const asked: (string | undefined)[] = [];
     const { clock, told, over, reading } = await watching(({ headers }, response) => {

@@ -63,8 +63,11 @@ async function* streamOf(
   let disarm = arm();
   try {
     const headers = { accept: 'text/event-stream', ...(lastId !== undefined && { 'last-event-id': lastId }) };
-    const { body } = await open(headers, connection.signal);
+    const { body, headers: answered } = await open(headers, connection.signal);
     if (!body) return;
+    // A proxy, or another service, may answer at the URL.
+    if (!/^text\/event-stream\b/i.test(answered.get('content-type') ?? ''))
+      throw new UnreadableAnswer('the answer is not a stream of events');
     for await (const event of sseEvents(body)) {
       disarm();
       disarm = arm();
