@@ -1,10 +1,12 @@
 import { shutdownRequested } from '@rollcall/adapter-process';
 import { createPresenceTable, type DevicePresence } from '@rollcall/client';
+import { systemClock } from '@rollcall/core/environment';
 import { printable } from '@rollcall/core/text';
 import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
 import { devicesOfService } from './devices-of-service.ts';
 import { DeviceNews } from './device-news.ts';
 import { presenceLine } from './presence-line.ts';
+import { ListeningPeriod } from '../network/listening-period.ts';
 import type { Destination } from '../network/reach.ts';
 import { drawDevices, printDevices } from './show-devices.ts';
 import { teller } from '../terminal/terminal.ts';
@@ -63,12 +65,18 @@ export async function devices(command: DevicesCommand): Promise<number> {
     if (isNews || (event.type === 'hono' && isShown(presence))) stdout.write(presenceLine(presence, json));
   }
 
-  const running = watch({ ...watched, tell, onEvent: take });
+  const period = once ? new ListeningPeriod({ clock: systemClock, periodMs: onceAfterMs, tell }) : undefined;
+  const running = watch({
+    ...watched,
+    tell,
+    onEvent: take,
+    onStateChange: (attached) => period?.onStateChange(attached),
+  });
   const redraw = inPlace ? setInterval(draw, redrawEveryMs) : undefined;
   if (inPlace) draw();
   const asked = shutdownRequested().then(() => undefined);
-  const heard = once ? listenFor(onceAfterMs, running.ready) : undefined;
-  const why = await Promise.race([asked, running.hopeless, ...(heard ? [heard] : [])]);
+  const why = await Promise.race([asked, running.hopeless, ...(period ? [period.over] : [])]);
+  period?.close();
   clearInterval(redraw);
   await running.close();
   if (why !== undefined) tell(why);
@@ -76,18 +84,6 @@ export async function devices(command: DevicesCommand): Promise<number> {
   printDevices(stdout, shown(), json);
   tell(listenedInWords(onceAfterMs, announcedEveryMs));
   return 0;
-}
-
-/** Resolves with why nothing could be received, or with `undefined` when the time is over. */
-async function listenFor(periodMs: number, ready: Promise<void>): Promise<string | undefined> {
-  const pause = (): Promise<'over'> =>
-    new Promise((resolve) => {
-      setTimeout(() => resolve('over'), periodMs);
-    });
-  const first = await Promise.race([pause(), ready.then(() => 'ready' as const)]);
-  if (first === 'over') return `events could not be received within ${periodMs / 1_000} s`;
-  await pause();
-  return undefined;
 }
 
 function listenedInWords(periodMs: number, announcedEveryMs: number | undefined): string {

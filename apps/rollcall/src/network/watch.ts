@@ -11,6 +11,8 @@ export interface WatchOptions extends Destination, Watched {
   /** Writes a line for people. */
   tell(line: string): void;
   onEvent(event: ReceivedEvent | HonoConnectionEvent): void;
+  /** Called when events can arrive, and when they no longer can. */
+  onStateChange?(attached: boolean): void;
 }
 
 export interface Watch {
@@ -38,6 +40,7 @@ export function watch(options: WatchOptions): Watch {
       ...found.source,
       log: errorsOnly(tell),
       onEvent,
+      onStateChange: (attached) => options.onStateChange?.(attached),
       onOther(message) {
         takeOther(message, found.shared, foreign, onEvent);
       },
@@ -60,7 +63,8 @@ export function openWatch(options: ConsumeOptions, tell: (line: string) => void)
     },
     // Only messages that are not events are ever given back.
     onFull: () => giveUp(onlyOthers),
-    onStateChange(attached) {
+    onStateChange(attached, cause) {
+      options.onStateChange?.(attached, cause);
       if (attached && attachedBefore) tell('connected to the Events API again');
       if (attached) [attachedBefore, told] = [true, false];
     },
