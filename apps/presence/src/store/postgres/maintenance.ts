@@ -17,37 +17,89 @@ const maxDevices = 1_000;
 const maxForgotten = 500;
 const dropChanges = 5_000;
 
-/** Finds devices whose status changes with time, and not with an event, and writes them. @returns how many changed. */
-export async function sweep(client: Client, nowMs: number): Promise<number> {
-  const { rows } = await client.query<ScannedRow>('SELECT * FROM adapters');
-  const found = new Map<string, DeviceRef>();
-  for (const row of rows) {
-    if (found.size >= maxDevices) break;
-    for (const device of await devicesOf(client, row, nowMs))
-      found.set(JSON.stringify([row.tenant, device]), deviceRef(row.tenant, device));
-  }
-  return renewDevices(
-    client,
-    [...found.values()].map((device) => ({ device })),
-    nowMs,
-  );
+/** The last connection that a round has checked, and its adapter; the next sweep continues behind it. */
+interface RoundPosition {
+  readonly tenant: string;
+  readonly adapterId: string;
+  readonly heard: number;
+  readonly device: string;
 }
 
-async function devicesOf(client: Client, row: ScannedRow, nowMs: number): Promise<readonly string[]> {
+const begin = { heard: Number.MIN_SAFE_INTEGER, device: '' };
+const start: RoundPosition = { tenant: '', adapterId: '', ...begin };
+
+/**
+ * Finds devices whose status changes with time, and not with an event, and writes them. A device that has a newer connection keeps its old
+ * ones, so a round over all adapters that began again with each sweep would find the same ones for ever.
+ */
+export class Sweep {
+  #reached = start;
+
+  /** Whether the next sweep must follow at once: the round is not over. */
+  get isMore(): boolean {
+    return this.#reached !== start;
+  }
+
+  /** @returns how many devices changed. */
+  async next(client: Client, nowMs: number): Promise<number> {
+    const { rows } = await client.query<ScannedRow>(
+      'SELECT * FROM adapters WHERE (tenant, adapter_id) >= ($1, $2) ORDER BY tenant, adapter_id',
+      [this.#reached.tenant, this.#reached.adapterId],
+    );
+    const found = new Map<string, DeviceRef>();
+    let reached = this.#reached;
+    this.#reached = start;
+    for (const row of rows) {
+      const { tenant, adapter_id: adapterId } = row;
+      if (reached.tenant !== tenant || reached.adapterId !== adapterId)
+        reached = { tenant, adapterId, ...begin };
+      if (found.size >= maxDevices) {
+        this.#reached = reached;
+        break;
+      }
+      const late = await lateOf(client, row, reached);
+      for (const device of [...late.map((each) => each.device), ...(await recheckedOf(client, row, nowMs))])
+        found.set(JSON.stringify([tenant, device]), deviceRef(tenant, device));
+      const last = late.at(-1);
+      if (last && late.length === maxDevices) {
+        this.#reached = { tenant, adapterId, ...last };
+        break;
+      }
+    }
+    return renewDevices(
+      client,
+      [...found.values()].map((device) => ({ device })),
+      nowMs,
+    );
+  }
+}
+
+/** Connections of an adapter that are missing in its announcements. */
+async function lateOf(
+  client: Client,
+  row: ScannedRow,
+  { heard, device }: RoundPosition,
+): Promise<readonly { readonly heard: number; readonly device: string }[]> {
+  const news = heardOf(row);
+  const graceMs = graceOf(news);
+  const behind = graceMs === undefined ? 0 : news.listenedMs - graceMs;
+  if (behind <= 0) return [];
+  const { rows } = await client.query<{ readonly heard: number; readonly device: string }>(
+    `SELECT heard, device FROM connections
+     WHERE tenant = $1 AND adapter_id = $2 AND NOT is_silent AND heard < $3 AND ended_at IS NULL
+       AND heard >= $4 AND (heard, device) > ($4, $5) ORDER BY heard, device LIMIT $6`,
+    [row.tenant, row.adapter_id, behind, heard, device, maxDevices],
+  );
+  return rows;
+}
+
+/** Some devices of an adapter whose connections must all be checked: it became silent, or is heard again. */
+async function recheckedOf(client: Client, row: ScannedRow, nowMs: number): Promise<readonly string[]> {
   const heard = heardOf(row);
   const graceMs = graceOf(heard);
   const fellSilent = graceMs !== undefined && !row.is_silent && nowMs - heard.lastHeardMs > graceMs;
   const after = fellSilent ? '' : row.look_after;
-  const behind = graceMs === undefined ? 0 : heard.listenedMs - graceMs;
-  const late =
-    behind > 0
-      ? await client.query<{ readonly device: string }>(
-          `SELECT DISTINCT device FROM connections
-           WHERE tenant = $1 AND adapter_id = $2 AND NOT is_silent AND heard < $3 AND ended_at IS NULL LIMIT $4`,
-          [row.tenant, row.adapter_id, behind, maxDevices],
-        )
-      : { rows: [] };
-  if (after === null) return late.rows.map(({ device }) => device);
+  if (after === null) return [];
   const all = await client.query<{ readonly device: string }>(
     `SELECT DISTINCT device FROM connections
      WHERE tenant = $1 AND adapter_id = $2 AND ended_at IS NULL AND device > $3 ORDER BY device LIMIT $4`,
@@ -58,7 +110,7 @@ async function devicesOf(client: Client, row: ScannedRow, nowMs: number): Promis
     'UPDATE adapters SET is_silent = is_silent OR $3, look_after = $4 WHERE tenant = $1 AND adapter_id = $2',
     [row.tenant, row.adapter_id, fellSilent, next],
   );
-  return [...late.rows, ...all.rows].map(({ device }) => device);
+  return all.rows.map(({ device }) => device);
 }
 
 export async function dropOldChanges(client: Client, maxChanges: number): Promise<number> {

@@ -28,7 +28,7 @@ import { readCounts, readDevices, readHistory, readList, readSummary } from './r
 import { migrate } from './schema.ts';
 import { forgetReplica, noteReplica, readReplicas } from './replicas.ts';
 import { readTimeline } from './timeline.ts';
-import { dropOldChanges, forgetDevice, sweep } from './maintenance.ts';
+import { dropOldChanges, forgetDevice, Sweep } from './maintenance.ts';
 
 export interface PostgresStoreOptions {
   readonly url: string;
@@ -54,6 +54,7 @@ export class PostgresStore implements PresenceStore {
   readonly #queries: Queries;
   readonly #wakes: Wakes;
   readonly #old = new OldConnections();
+  readonly #sweep = new Sweep();
   readonly #listeners = new Set<() => void>();
   /** The name of the connection that listens. The server lists it for as long as this process runs. */
   readonly #session = `rollcall-presence ${randomUUID()}`;
@@ -186,7 +187,8 @@ export class PostgresStore implements PresenceStore {
   }
 
   async sweep(): Promise<boolean> {
-    return (await this.#write((client) => sweep(client, this.#options.clock.now()))) > 0;
+    const changed = await this.#write((client) => this.#sweep.next(client, this.#options.clock.now()));
+    return changed > 0 || this.#sweep.isMore;
   }
 
   async dropOld(kept: KeptHistory): Promise<number> {

@@ -159,29 +159,3 @@ test.each([-50, 50].map((hours) => ({ hours })))(
     expect(await statusAfter(0.2 * announceIntervalMs)).toBe('unknown');
   },
 );
-
-test('many old connections of devices that have newer ones delay no check of others, and each sweep ends', async () => {
-  const clock = new ManualClock();
-  const store = new SqliteStore({ file: ':memory:', clock, announceIntervalMs });
-  onTestFinished(() => store.close());
-  const announced = (adapter: string, name: string, number: number, intervalMs = 1_000) => ({
-    ...connected({ device: deviceRef('acme', name), connectionId: connectionId(number) }),
-    adapter: { ...connected().adapter, id: adapter },
-    announcement: true,
-    announceIntervalMs: intervalMs,
-  });
-  const moved = Array.from({ length: 600 }, (_each, number) => `moved-${number}`);
-  await store.apply(moved.map((name, number) => announced('first', name, number)));
-  await store.apply([announced('last', 'lost', 1_000)]);
-  await store.apply(moved.map((name, number) => announced('next', name, 2_000 + number, announceIntervalMs)));
-  for (let round = 0; round < 4; round += 1) {
-    clock.advance(1_000);
-    await store.apply([announced('first', 'a', 3_000), announced('last', 'b', 3_001)]);
-  }
-  let sweeps = 1;
-  while (sweeps < 20 && (await store.sweep())) sweeps += 1;
-  expect(sweeps).toBeLessThan(20);
-  const statusOf = async (name: string) => (await store.get([deviceRef('acme', name)]))[0]?.presence.status;
-  expect(await statusOf('lost')).toBe('unknown');
-  expect(await statusOf('moved-0')).toBe('online');
-});

@@ -72,6 +72,30 @@ export function describeConnections({ newDatabase, given }: StoreBed): void {
       expect(await statusOf()).toBe('online');
     });
 
+    test('is checked although many old ones, of devices that have newer ones, come before it, and each sweep ends', async () => {
+      const { store, clock } = await given();
+      const at = (adapter: string, name: string, number: number, intervalMs = 1_000) =>
+        announced({
+          device: deviceRef('acme', name),
+          connectionId: connectionId(number),
+          adapter: { ...connected().adapter, id: adapter },
+          announceIntervalMs: intervalMs,
+        });
+      const moved = Array.from({ length: 1_100 }, (_each, number) => `moved-${number}`);
+      await store.apply(moved.map((name, number) => at('first', name, number)));
+      await store.apply([at('last', 'lost', 9_000)]);
+      await store.apply(moved.map((name, number) => at('next', name, 2_000 + number, 3_600_000)));
+      for (let round = 0; round < 4; round += 1) {
+        clock.advance(1_000);
+        await store.apply([at('first', 'a', 9_001), at('last', 'b', 9_002)]);
+      }
+      let sweeps = 1;
+      while (sweeps < 20 && (await store.sweep())) sweeps += 1;
+      expect(sweeps).toBeLessThan(20);
+      const found = await store.get([deviceRef('acme', 'lost'), deviceRef('acme', 'moved-0')]);
+      expect(found.map(({ presence }) => presence.status)).toEqual(['unknown', 'online']);
+    });
+
     test('becomes unknown when its adapter continues with a new journal', async () => {
       const { store, statusOf } = await given();
       await store.apply([connected()]);
