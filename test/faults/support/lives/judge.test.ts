@@ -48,6 +48,21 @@ test('the judge finds no problem in true events', () => {
   expect(problemsOf([connected, disconnected, disconnected])).toEqual([]);
 });
 
+test('a kill before a connection began, whose restart was still under way then, did not end it', () => {
+  const kill: Fault = { kind: 'kill', of: 'mqtt', journalLost: false, from: t0 - 300, to: t0 + 1 };
+  const later: Fault = { ...kill, from: t0 + 950, to: t0 + 1_300 };
+  const lost = {
+    ...disconnected,
+    at: t0 + 1_250,
+    lastSeen: t0 + 900,
+    uncertaintyMs: 350,
+    reason: 'adapter-lost',
+  };
+  const events = [connected, lost] as unknown as readonly ReceivedEvent[];
+  const [verdict] = judge([{ ...life, lastByteAt: t0 + 900 }], events, [kill, later], { lateMs: 100 });
+  expect(verdict?.problems).toEqual([]);
+});
+
 test.each([
   ['nothing is told', []],
   ['no end is told', [connected]],

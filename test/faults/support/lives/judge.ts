@@ -304,7 +304,10 @@ function trueEnd(life: Life, ending: Disconnected, circumstances: Circumstances)
   // What it did by itself it did before it read that the adapter had closed.
   if (closedByAdapter.has(ending.reason) && ending.at < end.at) return undefined;
   if (ending.reason !== 'adapter-lost') return endedByAdapter.has(end.how) ? undefined : end.at;
-  const [kill] = overlapping(circumstances, life, 'kill', life.begunAt, ending.at);
+  // One that was killed just before is ready again before its restart counts as over.
+  const kill = overlapping(circumstances, life, 'kill', life.begunAt, ending.at).find(
+    ({ from }) => from >= life.begunAt,
+  );
   return Math.min(end.at, kill?.from ?? end.at);
 }
 
