@@ -9,7 +9,7 @@ import { DeviceNews } from './device-news.ts';
 import { presenceLine } from './presence-line.ts';
 import { ServiceTable } from './service-table.ts';
 import { drawDevices, printDevices } from './show-devices.ts';
-import { inOneLine, teller } from '../terminal/terminal.ts';
+import { reasonOf, teller } from '../terminal/terminal.ts';
 
 export interface DevicesOfService {
   /** Of the presence service. */
@@ -85,10 +85,4 @@ export function tokenIn(env: Readonly<Record<string, string | undefined>>): stri
   const { values, problems } = readOptions({ token }, Object.fromEntries(own));
   if (problems.length > 0) throw new ConfigError(problems);
   return values.token;
-}
-
-/** What `fetch` knows of a failure stands in its cause. */
-export function reasonOf(error: unknown): string {
-  const { cause } = error as { readonly cause?: unknown };
-  return cause instanceof Error ? inOneLine(cause) : inOneLine(error);
 }

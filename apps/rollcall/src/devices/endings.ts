@@ -1,8 +1,8 @@
 import { presence } from '@rollcall/client/presence';
-import { reasonOf, tokenIn } from './devices-of-service.ts';
+import { tokenIn } from './devices-of-service.ts';
 import { endingLine } from './ending-line.ts';
 import { writtenOut } from '../terminal/output.ts';
-import { teller } from '../terminal/terminal.ts';
+import { reasonOf, teller } from '../terminal/terminal.ts';
 
 export interface EndingsCommand {
   /** Of the presence service. */

@@ -1,6 +1,7 @@
 import { ConfigError } from '@rollcall/core';
 import { optional, readOptions } from '@rollcall/options';
 import { text } from '@rollcall/options/formats';
+import { reasonOf } from '../terminal/terminal.ts';
 import type { Named } from './named.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -137,10 +138,4 @@ function jsonOf(body: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** What `fetch` knows of a failure stands in its cause. */
-function reasonOf(error: unknown): string {
-  const { cause, message } = error as { readonly cause?: unknown; readonly message?: string };
-  return cause instanceof Error && cause.message !== '' ? cause.message : (message ?? String(error));
 }

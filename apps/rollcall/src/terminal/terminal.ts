@@ -29,3 +29,9 @@ export function inLines(error: unknown): readonly string[] {
 export function inOneLine(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Why a request failed, for people: what `fetch` knows of it stands in the cause of its error. */
+export function reasonOf(error: unknown): string {
+  const { cause } = error as { readonly cause?: unknown };
+  return inOneLine(cause instanceof Error && cause.message !== '' ? cause : error);
+}
