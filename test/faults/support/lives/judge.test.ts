@@ -116,6 +116,41 @@ test.each([
   },
 );
 
+test('a session that was left may end with the access of its device, which another session of it loses', () => {
+  const left: Life = { ...life, protocol: 'template', end: { how: 'vanished', at: t0 + 1_000 } };
+  const other: Life = {
+    ...life,
+    protocol: 'template',
+    port: 4712,
+    begunAt: t0 + 1_100,
+    acceptedAt: t0 + 1_110,
+    awaits: 'access ended',
+    lastByteAt: t0 + 2_000,
+    end: { how: 'access ended', at: t0 + 2_900 },
+  };
+  const revoked = { at: t0 + 2_900, uncertaintyMs: 0, reason: 'access-revoked' };
+  const ofOther = {
+    connectionId: 'c2',
+    remoteAddress: '127.0.0.1:4712',
+    at: t0 + 1_105,
+  };
+  const events = [
+    connected,
+    { ...connected, ...ofOther, id: 'e3' },
+    { ...disconnected, ...revoked },
+    { ...disconnected, ...ofOther, ...revoked, id: 'e4', connectedAt: t0 + 1_105, lastSeen: t0 + 2_000 },
+  ] as unknown as readonly ReceivedEvent[];
+  const problemsBeside = (beside: Life): string =>
+    judge([left, beside], events, [], { lateMs: 100 })
+      .flatMap(({ problems }) => problems)
+      .join();
+  expect(problemsBeside(other)).toBe('');
+  // No other session lost its access, or the adapter had to notice that the device left.
+  expect(problemsBeside({ ...other, awaits: 'trickled' })).toContain('told as access-revoked');
+  left.end = { how: 'hung up', at: t0 + 1_000 };
+  expect(problemsBeside(other)).toContain('told as access-revoked');
+});
+
 test('a device that the adapter closed, and that does something before it notices, ended when it was closed', () => {
   const unaware: Life = { ...life, protocol: 'mqtt', end: { how: 'goodbye', at: t0 + 2_000 } };
   const away: Fault = { kind: 'freeze', of: 'network', from: t0, to: t0 + 3_000 };

@@ -200,6 +200,7 @@ function reasonProblems(life: Life, ending: Disconnected, circumstances: Circums
     // An upload that cannot be refused otherwise, since the network is away, closes the session.
     ...(life.protocol === 'mqtt' && networkWasAway(circumstances, from, to) ? ['upload-refused'] : []),
     ...(life.awaits && cameFirst(life, ending, circumstances) ? reasons[life.awaits] : []),
+    ...(endedWithAccess(life, ending, circumstances) ? reasons['access ended'] : []),
     // This process was late itself.
     ...(silenceBefore(life, ending) >= detectMs - slewMs ? ['keepalive-timeout'] : []),
     // An adapter that was held up reads sockets in any order.
@@ -293,6 +294,19 @@ function cameFirst(
   return at > end.at - noticedWithinMs - tolerance.lateMs;
 }
 
+/** Whether the adapter closed a session that was left, since the device lost its access while another session of it lasted. */
+function endedWithAccess(life: Life, { reason, at }: Disconnected, { lives }: Circumstances): boolean {
+  if (life.end?.how !== 'vanished' || !reasons['access ended'].includes(reason)) return false;
+  return lives.some(
+    (other) =>
+      other !== life &&
+      other.device === life.device &&
+      other.awaits === 'access ended' &&
+      other.begunAt <= at &&
+      (other.end?.at ?? at) >= life.begunAt,
+  );
+}
+
 /** When it truly ended: an adapter that is killed ends what it has. */
 function trueEnd(life: Life, ending: Disconnected, circumstances: Circumstances): number | undefined {
   const { end } = life;
@@ -300,7 +314,8 @@ function trueEnd(life: Life, ending: Disconnected, circumstances: Circumstances)
   // What the adapter closed ended before the device noticed.
   // This process was late itself, and the adapter closed before the device did anything.
   if (ending.reason === 'keepalive-timeout' && end.how !== 'vanished') return undefined;
-  if (cameFirst(life, ending, circumstances)) return undefined;
+  if (cameFirst(life, ending, circumstances) || endedWithAccess(life, ending, circumstances))
+    return undefined;
   // What it did by itself it did before it read that the adapter had closed.
   if (closedByAdapter.has(ending.reason) && ending.at < end.at) return undefined;
   if (ending.reason !== 'adapter-lost') return endedByAdapter.has(end.how) ? undefined : end.at;
