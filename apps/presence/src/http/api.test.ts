@@ -229,6 +229,20 @@ describe('the past of a device', () => {
     });
   });
 
+  test('is uncertain for a time whose connections an earlier, shorter retention dropped', async () => {
+    const { get, store } = await startApi();
+    const begin = connected({ at: Date.parse('2026-11-28T11:30:00Z') as Timestamp });
+    await store.apply([begin, disconnected(begin)]);
+    const answerAt = async () => json(await get(`${devicePath}/at?time=2026-11-28T11:15:00Z`));
+    expect(await answerAt()).toMatchObject({ answer: 'no' });
+    store.droppedThrough = Date.parse('2026-11-28T11:20:00Z');
+    expect(await answerAt()).toMatchObject({
+      answer: 'uncertain',
+      because: 'not-covered',
+      between: { to: '2026-11-28T11:20:00.000Z' },
+    });
+  });
+
   test('is forgotten on request', async () => {
     const { url, store, get } = await startApi();
     const begin = connected();

@@ -6,6 +6,7 @@ import { isoTime } from './as-of.ts';
 import { tenantFor } from './authorize.ts';
 import { deviceJson, historyJson } from './device-json.ts';
 import { etagOf, matches } from './etag.ts';
+import { keptSince } from './kept-since.ts';
 import { checkedDevice } from './names.ts';
 import { answer, answerText } from './answer.ts';
 import { badInput } from './problem.ts';
@@ -65,16 +66,16 @@ export function deviceRoutes(app: FastifyInstance, context: ApiContext): void {
     const time = new QueryReader(request.query, ['time']).time('time');
     if (time === undefined) throw badInput('time', 'must be given');
     const asOf = context.asOf();
-    const [{ connections }, [stored]] = await turns.take(device.tenant, () =>
+    const [{ connections }, [stored], keptSinceMs] = await turns.take(device.tenant, () =>
       Promise.all([
         store.history(device, { fromMs: time, toMs: time, limit: maxAtOnce }),
         store.get([device]),
+        keptSince(context, device.tenant),
       ]),
     );
-    const keptMs = context.retention.tenantMs.get(device.tenant) ?? context.retention.defaultMs;
     const verdict = wasConnected(time, connections, {
       ...asOf,
-      keptSinceMs: context.clock.now() - keptMs,
+      keptSinceMs,
       isKnown: stored !== undefined && hasConnections(stored),
     });
     return answer(reply, asOf, { ...device, time: isoTime(time), ...verdictJson(verdict) });

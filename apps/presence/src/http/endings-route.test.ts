@@ -78,6 +78,14 @@ test('the answer states since when it is complete: since the retention of ending
   ]);
 });
 
+test('endings that an earlier, shorter retention dropped are not said to be known', async () => {
+  const api = await startApi({ retention: { defaultMs: 3_600_000, tenantMs: new Map() } });
+  api.store.droppedThrough = api.clock.now() - 60_000;
+  expect(await (await api.get('/v1/tenants/acme/endings')).json()).toMatchObject({
+    'known-since': '2026-11-28T11:59:00.000Z',
+  });
+});
+
 test.each([path, '/v1/tenants/acme/devices'])(
   'GET %s refuses a reason that is neither in the contract nor in use by a device, and accepts one of a later version',
   async (asked) => {

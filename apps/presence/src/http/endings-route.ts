@@ -7,6 +7,7 @@ import { tenantFor } from './authorize.ts';
 import { cursorOf, positionIn } from './cursors.ts';
 import { endingJson } from './device-json.ts';
 import { maxCursorLength } from './device-routes.ts';
+import { keptSince } from './kept-since.ts';
 import { badInput } from './problem.ts';
 import { QueryReader } from './query-reader.ts';
 import { refuseUnknownReason } from './unknown-reason.ts';
@@ -16,7 +17,7 @@ const usualPeriodMs = 3_600_000;
 
 /** All endings of a tenant in a period. */
 export function endingsRoute(app: FastifyInstance, context: ApiContext): void {
-  const { store, turns, clock, retention } = context;
+  const { store, turns, clock } = context;
 
   app.get<{ readonly Params: { readonly tenant: string }; readonly Querystring: string }>(
     '/v1/tenants/:tenant/endings',
@@ -24,14 +25,15 @@ export function endingsRoute(app: FastifyInstance, context: ApiContext): void {
       const tenant = tenantFor(request, request.params.tenant);
       const query = readQuery(request.query, clock.now());
       const asOf = context.asOf();
-      const { endings, next } = await turns.take(tenant, () => store.endings(tenant, query));
+      const [{ endings, next }, keptSinceMs] = await turns.take(tenant, () =>
+        Promise.all([store.endings(tenant, query), keptSince(context, tenant)]),
+      );
       if (endings.length === 0) await refuseUnknownReason(context, tenant, query);
-      const keptMs = retention.tenantMs.get(tenant) ?? retention.defaultMs;
       return answer(reply, asOf, {
         tenant,
         from: isoTime(query.fromMs),
         to: isoTime(query.toMs),
-        'known-since': isoTime(Math.max(asOf.coveredSince, clock.now() - keptMs)),
+        'known-since': isoTime(Math.max(asOf.coveredSince, keptSinceMs)),
         endings: endings.map(endedJson),
         ...(next && { next: cursorOf([next.endedAtMs, next.device, next.connectionId]) }),
       });

@@ -218,6 +218,11 @@ export interface PresenceStore {
   progress(): Promise<SharedProgress>;
   /** Finds connections that are no longer announced. @returns whether it must be called again at once, to check more of them. */
   sweep(): Promise<boolean>;
+  /**
+   * The end of the latest connection of a tenant that was dropped; absent: none was. A retention that is longer now brings none of them
+   * back.
+   */
+  droppedThroughMs(tenant: string): Promise<number | undefined>;
   /** Drops some of the data that has been kept for long enough. @returns how many rows; 0: it need not be called again soon. */
   dropOld(kept: KeptHistory): Promise<number>;
   close(): Promise<void>;

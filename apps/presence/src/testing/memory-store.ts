@@ -47,6 +47,8 @@ export class MemoryStore implements PresenceStore {
   readonly #replicas = new Map<string, number>();
   /** Log entries before this one have been dropped. */
   droppedBefore = 0;
+  /** When the latest connection ended that was dropped. */
+  droppedThrough: number | undefined;
   /** If set, every call throws it. */
   failure: Error | undefined;
   readonly batches: (readonly FoldedEvent[])[] = [];
@@ -245,6 +247,11 @@ export class MemoryStore implements PresenceStore {
       replicas: [...this.#replicas].map(([replica, readThroughMs]) => ({ replica, readThroughMs })),
       sinceMs: this.#clock.now() - 7_200_000,
     };
+  }
+
+  async droppedThroughMs(): Promise<number | undefined> {
+    this.#check();
+    return this.droppedThrough;
   }
 
   async dropOld(): Promise<number> {

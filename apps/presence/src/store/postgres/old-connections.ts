@@ -1,5 +1,6 @@
 import type { Client } from '@rollcall/postgres';
 import { takenOverBefore } from '../fold/connection-row.ts';
+import { droppedThroughName } from '../fold/dropped-through-name.ts';
 import type { KeptHistory } from '../presence-store.ts';
 import { adaptersOfTenant, saveAdapters } from './adapters.ts';
 import { columns } from './columns.ts';
@@ -110,8 +111,29 @@ async function dropOf(
      RETURNING c.device, c.adapter_id, c.epoch, c.holder`,
     [...values, tenant],
   );
+  const last = old.at(-1);
+  if (last) await noteDropped(client, tenant, last.ended_at);
   await dropTakenOver(client, tenant, rows);
   await closeThrough(client, tenant, rows, nowMs);
+}
+
+async function noteDropped(client: Client, tenant: string, endedAtMs: number): Promise<void> {
+  await client.query(
+    `INSERT INTO meta VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value
+       WHERE excluded.value::bigint > meta.value::bigint`,
+    [droppedThroughName(tenant), String(endedAtMs)],
+  );
+}
+
+/** The end of the latest connection of a tenant that was dropped. */
+export async function droppedThroughMs(
+  client: Pick<Client, 'query'>,
+  tenant: string,
+): Promise<number | undefined> {
+  const { rows } = await client.query<{ readonly value: string }>('SELECT value FROM meta WHERE name = $1', [
+    droppedThroughName(tenant),
+  ]);
+  return rows[0] && Number(rows[0].value);
 }
 
 /** Connections that these took over have ended. Only the dropped rows showed that, so they are dropped with them. */

@@ -14,7 +14,7 @@ import type {
 } from '../presence-store.ts';
 import { reasonsIn } from '../fold/summary.ts';
 import { forgetAll, type Forgotten } from '../fold/forget-all.ts';
-import { OldConnections } from './old-connections.ts';
+import { droppedThroughMs, OldConnections } from './old-connections.ts';
 import { positionOf, readChanges } from './changes.ts';
 import { renewDevices } from './device-states.ts';
 import { readEndings } from './endings.ts';
@@ -189,6 +189,10 @@ export class PostgresStore implements PresenceStore {
   async sweep(): Promise<boolean> {
     const changed = await this.#write((client) => this.#sweep.next(client, this.#options.clock.now()));
     return changed > 0 || this.#sweep.isMore;
+  }
+
+  droppedThroughMs(tenant: string): Promise<number | undefined> {
+    return droppedThroughMs(this.#queries, tenant);
   }
 
   async dropOld(kept: KeptHistory): Promise<number> {

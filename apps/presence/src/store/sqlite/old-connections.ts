@@ -4,6 +4,7 @@ import type { DeviceRef } from '@rollcall/core';
 import type { Forgotten } from '../fold/forget-all.ts';
 import type { KeptHistory } from '../presence-store.ts';
 import { takenOverBefore } from '../fold/connection-row.ts';
+import { droppedThroughName } from '../fold/dropped-through-name.ts';
 import { withoutEvents } from '../fold/device-state.ts';
 import { placeKind } from './place-kind.ts';
 
@@ -40,6 +41,8 @@ export class OldConnections {
   readonly #dropTakenOver: StatementSync;
   readonly #forget: readonly StatementSync[];
   readonly #change: StatementSync;
+  readonly #noteDropped: StatementSync;
+  readonly #droppedThrough: StatementSync;
   #position = start;
 
   constructor(database: DatabaseSync, adapters: AdapterBook) {
@@ -68,6 +71,17 @@ export class OldConnections {
       `changes ${ofDevice}`,
     ].map((rows) => database.prepare(`DELETE FROM ${rows}`));
     this.#change = database.prepare('INSERT INTO changes (tenant, device, state) VALUES (?, ?, ?)');
+    this.#noteDropped = database.prepare(
+      `INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value
+         WHERE CAST(excluded.value AS INTEGER) > CAST(value AS INTEGER)`,
+    );
+    this.#droppedThrough = database.prepare('SELECT value FROM meta WHERE name = ?');
+  }
+
+  /** The end of the latest connection of a tenant that was dropped. */
+  droppedThroughMs(tenant: string): number | undefined {
+    const row = this.#droppedThrough.get(droppedThroughName(tenant));
+    return row && Number(row['value']);
   }
 
   /** @returns how many were dropped; the next call drops more. */
@@ -98,6 +112,8 @@ export class OldConnections {
         if (dropped + found.length === maxDropped) break;
       }
       for (const row of found) this.#dropOne(tenant, row, nowMs);
+      const last = found.at(-1);
+      if (last) this.#noteDropped.run(droppedThroughName(tenant), String(last.ended_at));
       dropped += found.length;
       if (dropped === maxDropped || scanned === maxScanned) return dropped;
     }

@@ -223,6 +223,10 @@ export class SqliteStore implements PresenceStore {
     return isMore;
   }
 
+  async droppedThroughMs(tenant: string): Promise<number | undefined> {
+    return this.#guard(() => this.#old.droppedThroughMs(tenant));
+  }
+
   async dropOld(kept: KeptHistory): Promise<number> {
     const nowMs = this.#clock.now();
     return this.#transaction(() => {

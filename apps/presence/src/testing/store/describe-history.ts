@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { connected, connectionId, disconnected } from '../received.ts';
 import { device, type StoreBed } from './store-bed.ts';
 
-export function describeHistory({ given }: StoreBed): void {
+export function describeHistory({ given, newDatabase }: StoreBed): void {
   describe('history', () => {
     test('comes page by page, the latest first, and is bounded by time', async () => {
       const { store } = await given();
@@ -44,12 +44,34 @@ export function describeHistory({ given }: StoreBed): void {
       );
       await store.apply(begins.flatMap((begin) => [begin, disconnected(begin)]));
       clock.advance(86_400_000);
+      expect(await store.droppedThroughMs('acme')).toBeUndefined();
       expect(await store.dropOld({ defaultMs: 1_000, tenantMs: new Map([['acme', 3_600_000]]) })).toBe(1);
       expect(await store.dropOld({ defaultMs: 1_000, tenantMs: new Map() })).toBe(0);
       expect((await store.history(device, { fromMs: 0, toMs: 9e12, limit: 10 })).connections).toHaveLength(1);
       const [first] = begins;
       if (first) await store.apply([{ ...first, announcement: true }]);
       expect(await statusOf()).toBe('offline');
+    });
+
+    test('is incomplete until the latest end of a connection that was dropped, of this tenant, for ever', async () => {
+      const database = await newDatabase();
+      const { store, clock } = await given(database);
+      const endOf = (number: number, atMs: number) => {
+        const begin = connected({ connectionId: connectionId(number), at: atMs as Timestamp });
+        return [begin, disconnected(begin, { at: (atMs + 100) as Timestamp })];
+      };
+      const t0 = clock.now();
+      await store.apply([endOf(1, t0), endOf(2, t0 + 1_000), endOf(3, t0 + 5_000)].flat());
+      clock.advance(20_000);
+      expect(await store.dropOld({ defaultMs: 10_000, tenantMs: new Map() })).toBe(2);
+      expect(await store.droppedThroughMs('acme')).toBe(t0 + 1_100);
+      // A late event of a connection that ended before is dropped, too: what is known does not begin earlier by that.
+      await store.apply(endOf(4, t0 + 200));
+      expect(await store.dropOld({ defaultMs: 10_000, tenantMs: new Map() })).toBe(1);
+      expect(await store.droppedThroughMs('acme')).toBe(t0 + 1_100);
+      expect(await store.droppedThroughMs('globex')).toBeUndefined();
+      const later = await given(database, clock);
+      expect(await later.store.droppedThroughMs('acme')).toBe(t0 + 1_100);
     });
 
     test('that is dropped takes the connections with it that it took over', async () => {
