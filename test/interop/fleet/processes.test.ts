@@ -225,6 +225,42 @@ test('with fewer processes than before, what the others left is told', async () 
     .toBe('gone');
 });
 
+test.each([
+  ['1', '2'],
+  ['2', '1'],
+])(
+  'with processes: %s, then %s, a lease that was left goes on until it is over, and ends once',
+  async (before, after) => {
+    const startLeases = async (processes: string): Promise<AdapterInFleet> =>
+      startInFleet({
+        id: 'gate',
+        app: 'http-adapter',
+        registry: join(folder, 'registry.yaml'),
+        journal: join(folder, 'journals'),
+        env: { ROLLCALL_ADAPTER_PROCESSES: processes, ROLLCALL_LEASE_INTERVAL: '4000' },
+      });
+    adapter = await startLeases(before);
+    const authorization = `Basic ${Buffer.from('pump@acme:hush').toString('base64')}`;
+    await fetch(`http://127.0.0.1:${adapter.port}/telemetry`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'text/plain', connection: 'close' },
+      body: 'x',
+    });
+    await expect.poll(() => lines('device connected').length, patience).toBe(1);
+    const [connected] = adapter.events();
+    const pids = lines('process is ready').map(({ pid }) => Number(pid));
+    await adapter.process.end('SIGKILL');
+    await expect.poll(() => pids.filter((pid) => isAlive(pid)), patience).toEqual([]);
+    adapter = await startLeases(after);
+    await expect
+      .poll(() => lines('what a former process left is told').length, patience)
+      .toBe(Number(before));
+    expect(adapter.events().filter(({ event }) => event === 'disconnected')).toMatchObject([
+      { reason: 'inactive', connectionId: connected?.connectionId },
+    ]);
+  },
+);
+
 test('a stop ends all devices in good order', async () => {
   adapter = await start('2');
   const all = await connectAll();

@@ -28,7 +28,7 @@ export async function runSeat(
       ? composition
       : {
           ...composition,
-          adapter: withoutListeners(composition.adapter),
+          adapter: withoutListeners(composition.adapter, endLeasesAtShutdown(config)),
           observers: [...(composition.observers ?? []), idle.observer],
         };
   const running = await runUntilStopped({
@@ -50,6 +50,11 @@ export async function runSeat(
     },
   });
   return running.lost.length > 0 ? exitStatus.eventsLost : exitStatus.stopped;
+}
+
+/** What an adapter whose devices hold leases is configured to do with them, see `leaseOptions`. */
+function endLeasesAtShutdown({ own }: LoadedConfig<Options>): boolean {
+  return 'leaseEndAtShutdown' in own && own['leaseEndAtShutdown'] === true;
 }
 
 function endOnceIdle(isIdle: () => boolean, parent: ToParentProcess): void {

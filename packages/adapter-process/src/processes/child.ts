@@ -2,6 +2,7 @@ import cluster from 'node:cluster';
 import type { DirectoryContext, UndertakerContext } from '@rollcall/core/directory';
 import { later, type Clock } from '@rollcall/core/environment';
 import type { AdapterObserver, ListenAddress, PortToBind, ProtocolAdapter } from '@rollcall/adapter-kit';
+import { createLeaseBook, plainLease } from '@rollcall/presence/leases';
 import type { EarlyHealth, HealthAnswers } from '../health/early-health.ts';
 import type { Channel, ToParent, ToProcess } from '../process-directory/calls.ts';
 import { joinProcesses } from '../process-directory/process-directory.ts';
@@ -116,16 +117,22 @@ export class ToParentProcess {
   }
 }
 
-/** An adapter that serves nobody: it takes up the journal that was left. */
-export function withoutListeners(adapter: ProtocolAdapter): ProtocolAdapter {
+/**
+ * An adapter that serves nobody: it takes up the journal that was left. It holds the leases in it until they end or move.
+ *
+ * @param endLeasesAtShutdown whether it ends them where it is stopped before.
+ */
+export function withoutListeners(adapter: ProtocolAdapter, endLeasesAtShutdown: boolean): ProtocolAdapter {
   return {
     ...adapter,
-    start: () =>
-      Promise.resolve({
+    start(host) {
+      if (adapter.presence === 'lease') createLeaseBook(host, plainLease, endLeasesAtShutdown);
+      return Promise.resolve({
         listening: [],
         stopAccepting: () => Promise.resolve(),
         close: () => Promise.resolve(),
-      }),
+      });
+    },
   };
 }
 
