@@ -30,6 +30,7 @@ CREATE TABLE connection (
   opened_at bigint, -- null: only its end was heard of
   protocol text NOT NULL,
   listened_ms bigint, -- `listened_ms` of its adapter when it began, or was announced last
+  announced_after text, -- `new_journal_instance` of its adapter when it was announced last: that journal knows the connection
   ended_at bigint, -- null: it is open
   ended_event_id text,
   ended_epoch text,
@@ -79,11 +80,13 @@ ON CONFLICT (tenant, adapter_id) DO UPDATE SET
 -- $1 tenant, $2 device, $3 connection-id, $4 source, $5 adapter-id, $6 adapter-instance, $7 epoch, $8 its milliseconds, $9 slot or null,
 -- $10 at, $11 protocol, $12 listening_ms now, $13 1 for an announcement, else 0
 INSERT INTO connection (tenant, device, connection_id, adapter_type, adapter_id, adapter_instance, epoch, epoch_ms, slot, opened_at, protocol,
-  changed_ms, listened_ms)
+  changed_ms, listened_ms, announced_after)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-  (SELECT adapter.listened_ms FROM adapter WHERE adapter.tenant = $1 AND adapter.adapter_id = $5))
+  (SELECT adapter.listened_ms FROM adapter WHERE adapter.tenant = $1 AND adapter.adapter_id = $5),
+  (SELECT adapter.new_journal_instance FROM adapter WHERE adapter.tenant = $1 AND adapter.adapter_id = $5 AND $13 = 1))
 ON CONFLICT (tenant, device, connection_id) DO UPDATE SET
   listened_ms = excluded.listened_ms,
+  announced_after = excluded.announced_after,
   changed_ms = excluded.changed_ms,
   adapter_id = excluded.adapter_id,
   adapter_instance = excluded.adapter_instance,
@@ -125,7 +128,8 @@ ON CONFLICT (tenant, device) DO UPDATE SET cause = excluded.cause;
 WITH open_connection AS (
   SELECT c.tenant, c.device, c.opened_at,
     coalesce(
-      (a.new_journal_instance <> c.adapter_instance AND c.epoch < a.new_journal_epoch)
+      (a.new_journal_instance <> c.adapter_instance AND a.new_journal_instance <> coalesce(c.announced_after, '')
+          AND c.epoch < a.new_journal_epoch)
         OR $1 - a.heard_ms > 3 * a.interval_ms
         OR a.listened_ms - c.listened_ms > 3 * a.interval_ms,
       false

@@ -58,6 +58,14 @@ export function hear(
   return isNew;
 }
 
+/**
+ * The latest incarnation with a new journal that was known when an event announced its connection: that journal knows the connection,
+ * or one that follows it. Absent: the event is no announcement, or no journal is known to be new.
+ */
+export function announcedAfter(news: AdapterNews | undefined, event: ReceivedEvent): string | undefined {
+  return event.type === 'connected' && event.announcement ? news?.newInstance : undefined;
+}
+
 /** For how long its announcements may be missing; `undefined`: it does not announce. */
 export function graceOf({ intervalMs }: Pick<AdapterNews, 'intervalMs'>): number | undefined {
   return intervalMs === undefined ? undefined : missedAnnouncements * intervalMs;
@@ -67,17 +75,23 @@ export function graceOf({ intervalMs }: Pick<AdapterNews, 'intervalMs'>): number
  * Whether the state of a connection of this adapter is unknown: the adapter became silent, announces others but not this one, or lost
  * its journal.
  *
- * @param connection `heard`: the adapter's `listenedMs` when the last event of the connection came.
+ * @param connection `heard`: the adapter's `listenedMs` when the last event of the connection came. `announcedAfter`: see the function
+ * of this name, for the last announcement.
  */
 export function isSilent(
   news: AdapterNews | undefined,
-  connection: { readonly instance: string; readonly epoch: Epoch | string; readonly heard: number },
+  connection: {
+    readonly instance: string;
+    readonly epoch: Epoch | string;
+    readonly heard: number;
+    readonly announcedAfter?: string | null | undefined;
+  },
   nowMs: number,
 ): boolean {
   if (!news) return false;
   const { newInstance, newEpoch, lastHeardMs, listenedMs } = news;
-  if (newInstance !== undefined && newInstance !== connection.instance && connection.epoch < (newEpoch ?? ''))
-    return true;
+  const isKnownToJournal = newInstance === connection.instance || newInstance === connection.announcedAfter;
+  if (newInstance !== undefined && !isKnownToJournal && connection.epoch < (newEpoch ?? '')) return true;
   const graceMs = graceOf(news);
   if (graceMs === undefined) return false;
   return nowMs - lastHeardMs > graceMs || listenedMs - connection.heard > graceMs;

@@ -1,7 +1,14 @@
 import type { Epoch } from '@rollcall/core';
 import type { ReceivedEvent } from '@rollcall/hono-wire';
-import { hear, isSilent, noNews, type AdapterNews } from './adapter-news.ts';
+import { announcedAfter, hear, isSilent, noNews, type AdapterNews } from './adapter-news.ts';
 import type { OpenConnection } from './device-presence.ts';
+
+/** What was known of an adapter when an event of a connection came. */
+export interface HeardNow {
+  /** For how long the adapter's announcements had been heard. */
+  readonly listenedMs: number;
+  readonly announcedAfter: string | undefined;
+}
 
 interface Heard extends AdapterNews {
   /** All connections of the adapter with epochs up to this one are closed, unless they are known to be open. */
@@ -13,15 +20,14 @@ interface Heard extends AdapterNews {
  * arrive. Bounded: the adapter without events for longest is forgotten.
  */
 export interface AdaptersHeard {
-  hear(event: ReceivedEvent, nowMs: number): void;
-  /** For how long the adapter's announcements were heard until now, to be compared later. */
-  listenedMs(tenant: string, adapterId: string): number;
+  /** @returns what is to be kept with the connection of the event, to be compared later. */
+  hear(event: ReceivedEvent, nowMs: number): HeardNow;
   /**
    * Whether the state of a connection is unknown: its adapter became silent, announces others but not this one, or lost its journal.
    *
-   * @param heardAtMs {@link listenedMs} when the last event of the connection came.
+   * @param heard what {@link hear} returned for the last event of the connection.
    */
-  isSilent(connection: OpenConnection, heardAtMs: number, nowMs: number): boolean;
+  isSilent(connection: OpenConnection, heard: HeardNow, nowMs: number): boolean;
   closeThrough(tenant: string, adapterId: string, epoch: Epoch): void;
   isClosedThrough(tenant: string, adapterId: string, epoch: Epoch): boolean;
 }
@@ -46,11 +52,17 @@ export function createAdaptersHeard(maxAdapters: number, defaultIntervalMs: numb
 
   return {
     hear(event, nowMs) {
-      hear(obtain(keyOf(event.device.tenant, event.adapter.id), nowMs), event, nowMs, defaultIntervalMs);
+      const heard = obtain(keyOf(event.device.tenant, event.adapter.id), nowMs);
+      hear(heard, event, nowMs, defaultIntervalMs);
+      return { listenedMs: heard.listenedMs, announcedAfter: announcedAfter(heard, event) };
     },
-    listenedMs: (tenant, id) => known(tenant, id)?.listenedMs ?? 0,
-    isSilent({ device, adapter, epoch }, heardAtMs, nowMs) {
-      const connection = { instance: adapter.instance, epoch, heard: heardAtMs };
+    isSilent({ device, adapter, epoch }, { listenedMs, announcedAfter: after }, nowMs) {
+      const connection = {
+        instance: adapter.instance,
+        epoch,
+        heard: listenedMs,
+        announcedAfter: after,
+      };
       return isSilent(known(device.tenant, adapter.id), connection, nowMs);
     },
     closeThrough(tenant, id, epoch) {

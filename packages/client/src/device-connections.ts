@@ -8,6 +8,7 @@ import {
   type Ending,
   type OpenConnection,
 } from './device-presence.ts';
+import type { HeardNow } from './adapters-heard.ts';
 import { latestEnding, withEnding, type LatestEndings } from './latest-endings.ts';
 
 /** How much newer the epoch of another connection with the same slot must be: clocks of adapters differ. */
@@ -15,8 +16,8 @@ export const takeoverMarginMs = 60_000;
 
 interface HeardConnection {
   readonly connection: OpenConnection;
-  /** When its last announcement came, or else its first `connected`: by `AdaptersHeard.listenedMs` of its present adapter. */
-  readonly heardAtMs: number;
+  /** What was known of its present adapter when its last announcement came, or else its first `connected`. */
+  readonly heard: HeardNow;
 }
 
 /** The connections of one device, as far as the table remembers them. */
@@ -51,20 +52,20 @@ export function noConnections(device: DeviceRef): DeviceConnections {
  * Adds the facts of an event. The result does not depend on the order of events, or on how often each one comes.
  *
  * @param isOver whether the connection is known to be closed, or so old that it must be closed unless it is known to be open.
- * @param heardAtMs by the adapter of the event, see {@link HeardConnection}.
+ * @param heard of the adapter of the event, see {@link HeardConnection}.
  * @returns whether the connection is closed, and was not known to be.
  */
 export function addEvent(
   connections: DeviceConnections,
   event: ReceivedEvent,
   isOver: boolean,
-  heardAtMs: number,
+  heard: HeardNow,
 ): boolean {
   const { open, closed } = connections;
   const { connectionId } = event;
   const ending = closed.get(connectionId);
   if (event.type === 'connected') {
-    hearConnected(connections, event, isOver, heardAtMs);
+    hearConnected(connections, event, isOver, heard);
     return false;
   }
   open.delete(connectionId);
@@ -84,14 +85,14 @@ function hearConnected(
   connections: DeviceConnections,
   event: ReceivedConnected,
   isOver: boolean,
-  heardAtMs: number,
+  heard: HeardNow,
 ): void {
   const { open } = connections;
   const known = open.get(event.connectionId);
   // An announcement has the present adapter and facts of the connection; a repetition has nothing new, and may be of an earlier adapter.
   if (known ? !event.announcement : isOver) return;
   const connection = withGreaterEpoch(openConnection(event), known?.connection);
-  open.set(event.connectionId, { connection, heardAtMs });
+  open.set(event.connectionId, { connection, heard });
   holdSlot(connections, connection);
 }
 
@@ -115,15 +116,15 @@ export function forgetClosed(connections: DeviceConnections, connectionId: Conne
   for (const { connection } of open.values()) holdSlot(connections, connection);
 }
 
-/** @param isSilent whether the state of a connection is unknown now, from the time of its last event (`heardAtMs`). */
+/** @param isSilent whether the state of a connection is unknown now, from what was known of its adapter when its last event came. */
 export function presenceOf(
   connections: DeviceConnections,
-  isSilent: (connection: OpenConnection, heardAtMs: number) => boolean,
+  isSilent: (connection: OpenConnection, heard: HeardNow) => boolean,
 ): DevicePresence {
   const { device, said } = connections;
-  const heard = openConnections(connections);
-  const open = heard.map(({ connection }) => connection);
-  const isUnheard = heard.every(({ connection, heardAtMs }) => isSilent(connection, heardAtMs));
+  const held = openConnections(connections);
+  const open = held.map(({ connection }) => connection);
+  const isUnheard = held.every(({ connection, heard }) => isSilent(connection, heard));
   return presenceFrom(device, open, isUnheard, latestEnding(connections.latest), said);
 }
 

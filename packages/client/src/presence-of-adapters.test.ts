@@ -184,6 +184,30 @@ describe('an adapter that lost its journal', () => {
     expect(table.get(lease.device).status).toBe('online');
   });
 
+  test.each(['second', 'first'])(
+    'does not affect a connection that is announced after it, also if a later incarnation announces it next (new: %s)',
+    (newInstance) => {
+      const { table, apply } = givenATable();
+      const lost = connected({ c: 'g', at: 0, device: 'lost', instance: 'zeroth' });
+      const of = (instance: string) => ({ ...next.adapter, instance });
+      const journal = { state: 'new' } as const;
+      const opened = { ...next, adapter: of(newInstance), journal };
+      const kept = { adapter: of('third'), journal: { state: 'kept', follows: newInstance } } as const;
+      apply(lost, old, opened, announced({ ...old, adapter: of(newInstance), journal }), announced(opened));
+      apply(announced({ ...old, ...kept }));
+      expect([table.get(device).status, table.get(next.device).status]).toEqual(['online', 'online']);
+      apply(announced({ ...next, ...kept }));
+      expect([table.get(device).status, table.get(next.device).status]).toEqual(['online', 'online']);
+      expect(table.get(lost.device).status).toBe('unknown');
+      // Another loss of the journal: now it counts.
+      apply({
+        ...connected({ c: 'h', at: 90, device: 'valve-2', instance: 'fourth' }),
+        journal: { state: 'new' },
+      });
+      expect([table.get(device).status, table.get(next.device).status]).toEqual(['unknown', 'unknown']);
+    },
+  );
+
   test('differs from one that kept its journal', () => {
     const { table, apply } = givenATable();
     apply(old, { ...next, journal: { state: 'kept', follows: 'first' } });

@@ -91,18 +91,16 @@ export function createPresenceTable(options: PresenceTableOptions = {}): Presenc
 
   function presence(connections: DeviceConnections): DevicePresence {
     const nowMs = clock.monotonic();
-    return presenceOf(connections, (connection, heardAtMs) =>
-      adapters.isSilent(connection, heardAtMs, nowMs),
-    );
+    return presenceOf(connections, (connection, heard) => adapters.isSilent(connection, heard, nowMs));
   }
 
   function add(connections: DeviceConnections, event: ReceivedEvent, key: string, nowMs: number): void {
-    adapters.hear(event, nowMs);
+    const heard = adapters.hear(event, nowMs);
     const { connectionId, epoch } = event;
     const { tenant } = event.device;
     const { id: adapterId } = event.adapter;
     const isOver = closed.has(connectionId) || adapters.isClosedThrough(tenant, adapterId, epoch);
-    if (addEvent(connections, event, isOver, adapters.listenedMs(tenant, adapterId)))
+    if (addEvent(connections, event, isOver, heard))
       closed.set(connectionId, { closedAtMs: nowMs, key, tenant, adapterId, epoch });
   }
 

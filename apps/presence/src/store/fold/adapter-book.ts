@@ -1,7 +1,7 @@
-import { graceOf, hear, isSilent, noNews, type AdapterNews } from '@rollcall/client/internal';
+import { announcedAfter, graceOf, hear, isSilent, noNews, type AdapterNews } from '@rollcall/client/internal';
 import type { ReceivedEvent } from '@rollcall/hono-wire';
 
-export { graceOf, isSilent };
+export { announcedAfter, graceOf, isSilent };
 
 /** What is known about an adapter from its events for one tenant. Its times leave out those when this service did not run. */
 export interface Heard extends AdapterNews {

@@ -10,12 +10,14 @@ export interface HistoryRow {
   readonly instance: string;
   readonly epoch: string;
   readonly heard: number;
+  readonly announcedAfter: string | null;
   readonly adapter_id: string;
   readonly connected_at: number;
   readonly holder: string | null;
 }
 
-export const historyColumns = 'id, facts, ending, instance, epoch, heard, adapter_id, connected_at, holder';
+export const historyColumns =
+  'id, facts, ending, instance, epoch, heard, announced_after AS "announcedAfter", adapter_id, connected_at, holder';
 
 /** The position behind which a page begins: the time and the id of a connection. A text that is no cursor gives an empty page. */
 export function positionOf(cursor: string | undefined): readonly [beforeAt: number, beforeId: string] {

@@ -19,6 +19,7 @@ interface OpenRow extends AdapterRow {
   readonly instance: string;
   readonly epoch: string;
   readonly heard: number;
+  readonly announcedAfter: string | null;
   readonly newest: string | null;
 }
 
@@ -77,7 +78,7 @@ type Keys = ReturnType<typeof columns>;
 /** OFFSET makes the planner look up the devices first. Without statistics, it would begin with all connections of an adapter. */
 async function openOf(client: Client, { unnest, values }: Keys): Promise<readonly OpenRow[]> {
   const { rows } = await client.query<OpenRow>(
-    `SELECT a.*, c.device, c.facts, c.instance, c.epoch, c.heard, c.newest
+    `SELECT a.*, c.device, c.facts, c.instance, c.epoch, c.heard, c.announced_after AS "announcedAfter", c.newest
      FROM ${unnest} AS k CROSS JOIN LATERAL (
        SELECT c.*, (SELECT max(n.epoch) FROM connections n
          WHERE n.tenant = c.tenant AND n.device = c.device AND n.holder = c.holder) AS newest

@@ -1,6 +1,6 @@
 import type { HonoConnectionEvent, ReceivedConnected, ReceivedEvent } from '@rollcall/hono-wire';
 import { deviceKey, type DeviceRef } from '@rollcall/core';
-import type { Heard } from '../fold/adapter-book.ts';
+import { announcedAfter, type Heard } from '../fold/adapter-book.ts';
 import { columnsOfConnected, columnsOfDisconnected } from '../fold/connection-row.ts';
 import { adaptersOf, saveAdapters } from './adapters.ts';
 import { columns } from './columns.ts';
@@ -8,6 +8,7 @@ import type { Client } from '@rollcall/postgres';
 
 type Begin = ReturnType<typeof columnsOfConnected> & {
   heard: number;
+  announcedAfter: string | null;
   announced: boolean;
   mustBeKept: boolean;
 };
@@ -84,6 +85,7 @@ function addBegin(
     // An adapter raises the epoch above that of a connection that was taken over.
     epoch: before && before.epoch > facts.epoch ? before.epoch : facts.epoch,
     heard: Math.round(heard?.listenedMs ?? 0),
+    announcedAfter: announcedAfter(heard, event) ?? null,
     announced: event.announcement,
     mustBeKept,
   });
@@ -101,7 +103,8 @@ function addEnd(ends: Map<string, End>, key: string, end: End): void {
 
 const overwrite = `DO UPDATE SET
   facts = excluded.facts, adapter_id = excluded.adapter_id, instance = excluded.instance,
-  epoch = greatest(excluded.epoch, connections.epoch), heard = excluded.heard, is_silent = false
+  epoch = greatest(excluded.epoch, connections.epoch), heard = excluded.heard,
+  announced_after = excluded.announced_after, is_silent = false
   WHERE connections.ended_at IS NULL`;
 
 /** Announcements overwrite a stored row, and events that are sent again do not: each kind has its statement. */
@@ -109,10 +112,16 @@ async function writeBegins(client: Client, begins: readonly Begin[]): Promise<vo
   for (const announced of [false, true]) {
     const some = begins.filter((begin) => begin.announced === announced);
     if (some.length === 0) continue;
-    const { values, unnest } = columns(some, { ...ofConnection, heard: 'bigint', mustBeKept: 'boolean' });
+    const { values, unnest } = columns(some, {
+      ...ofConnection,
+      heard: 'bigint',
+      announcedAfter: 'text',
+      mustBeKept: 'boolean',
+    });
     await client.query(
-      `INSERT INTO connections (tenant, device, id, facts, adapter_id, instance, holder, epoch, connected_at, heard)
-       SELECT tenant, device, id, facts, adapter, instance, holder, epoch, at, heard FROM ${unnest} AS b
+      `INSERT INTO connections (tenant, device, id, facts, adapter_id, instance, holder, epoch, connected_at, heard,
+         announced_after)
+       SELECT tenant, device, id, facts, adapter, instance, holder, epoch, at, heard, "announcedAfter" FROM ${unnest} AS b
        WHERE NOT "mustBeKept" OR EXISTS (SELECT 1 FROM connections c
          WHERE c.tenant = b.tenant AND c.device = b.device AND c.id = b.id)
        ON CONFLICT (tenant, device, id) ${announced ? overwrite : 'DO NOTHING'}`,

@@ -118,6 +118,10 @@ export const steps: readonly string[] = [
   -- The name of a session of the replica, which tells one that stands still from one that is gone.
   ALTER TABLE replicas ADD COLUMN session TEXT;
   `,
+  `
+  -- The latest incarnation with a new journal that was known when the connection was announced: that journal knows the connection.
+  ALTER TABLE connections ADD COLUMN announced_after TEXT;
+  `,
 ];
 
 /** @param newest the version to migrate to; tests use older ones. */

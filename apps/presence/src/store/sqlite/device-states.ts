@@ -12,6 +12,7 @@ interface OpenRow {
   readonly instance: string;
   readonly epoch: string;
   readonly heard: number;
+  readonly announcedAfter: string | null;
   readonly adapter_id: string;
   readonly newest: string | null;
 }
@@ -33,7 +34,7 @@ export class DeviceStates {
     const found = (kind: number): string =>
       `FROM places p JOIN connections c ON c.no = p.no WHERE p.tenant = ? AND p.device = ? AND p.kind = ${kind}`;
     this.#open = database.prepare(
-      `SELECT facts, instance, epoch, heard, adapter_id,
+      `SELECT facts, instance, epoch, heard, announced_after AS "announcedAfter", adapter_id,
          (SELECT max(n.key_then) FROM places n
           WHERE n.tenant = c.tenant AND n.device = c.device AND n.kind = ${bySlot} AND n.key = c.holder) AS newest
        ${found(open)} ORDER BY connected_at, id`,

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { AdapterBook } from '../fold/adapter-book.ts';
+import { announcedAfter, type AdapterBook } from '../fold/adapter-book.ts';
 import type { ReceivedEvent } from '@rollcall/hono-wire';
 import { columnsOfConnected, columnsOfDisconnected } from '../fold/connection-row.ts';
 import { placeKind } from './place-kind.ts';
@@ -19,11 +19,13 @@ export class Fold {
     // earlier adapter. The epoch of an announcement may be greater than before: an adapter raises it above that of a connection that was
     // taken over.
     this.#begin = database.prepare(
-      `INSERT INTO connections (no, tenant, device, id, facts, adapter_id, instance, holder, epoch, connected_at, heard)
-       VALUES (${known}, :tenant, :device, :id, :facts, :adapter, :instance, :holder, :epoch, :at, :heard)
+      `INSERT INTO connections (no, tenant, device, id, facts, adapter_id, instance, holder, epoch, connected_at, heard,
+         announced_after)
+       VALUES (${known}, :tenant, :device, :id, :facts, :adapter, :instance, :holder, :epoch, :at, :heard, :announcedAfter)
        ON CONFLICT (no) DO UPDATE SET
          facts = excluded.facts, adapter_id = excluded.adapter_id, instance = excluded.instance,
-         epoch = max(excluded.epoch, epoch), heard = excluded.heard, is_silent = 0
+         epoch = max(excluded.epoch, epoch), heard = excluded.heard,
+         announced_after = excluded.announced_after, is_silent = 0
        WHERE :announced AND ended_at IS NULL`,
     );
     // Of several endings of one connection, the first counts. The row gets the adapter of that ending: endings are compared by adapter.
@@ -52,6 +54,7 @@ export class Fold {
       this.#begin.run({
         ...columnsOfConnected(event),
         heard: Math.round(heard?.listenedMs ?? 0),
+        announcedAfter: announcedAfter(heard, event) ?? null,
         announced: event.announcement ? 1 : 0,
       });
     return mustRecheck;

@@ -88,4 +88,8 @@ export const steps: readonly string[] = [
   CREATE INDEX instances_heard ON instances (heard_at);
   `,
   openByInstance,
+  `
+  -- The latest incarnation with a new journal that was known when the connection was announced: that journal knows the connection.
+  ALTER TABLE connections ADD COLUMN announced_after TEXT;
+  `,
 ];
