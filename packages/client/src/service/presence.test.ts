@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { ManualClock, settled } from '@rollcall/conformance';
+import { nastyStrings } from '@rollcall/conformance/hostile';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { presence, PresenceError, type Presence } from './presence.ts';
-import { sseEvents } from './sse-events.ts';
+import { type SseEvent, sseEvents } from './sse-events.ts';
 import type { PresenceNews } from './watch-tenant.ts';
 
 type Serve = (request: IncomingMessage, response: ServerResponse) => void;
@@ -422,4 +424,12 @@ test('events of a stream are read however they are cut into pieces', async () =>
       { event: 'message', data: 'z' },
     ]);
   }
+});
+
+test.each(Object.entries(nastyStrings))('an event is read whose text has %s', async (_what, nasty) => {
+  const data = JSON.stringify({ said: { 'remote-id': nasty } });
+  const found: SseEvent[] = [];
+  const bytes = [Buffer.from(`event: change\nid: 1\ndata: ${data}\n\n`)];
+  for await (const event of sseEvents(Readable.from(bytes))) found.push(event);
+  expect(found).toEqual([{ event: 'change', id: '1', data }]);
 });

@@ -32,7 +32,8 @@ export async function* sseEvents(body: AsyncIterable<Uint8Array>): AsyncGenerato
 function eventIn(block: string): SseEvent | undefined {
   const fields = new Map<string, string>();
   for (const line of block.split(/\r?\n/)) {
-    const [, name = '', value = ''] = /^([^:]*): ?(.*)$/.exec(line) ?? [];
+    // A value may have line separators of Unicode: only CR and LF end a line.
+    const [, name = '', value = ''] = /^([^:]*): ?(.*)$/s.exec(line) ?? [];
     const before = name === 'data' ? fields.get(name) : undefined;
     fields.set(name, before === undefined ? value : `${before}\n${value}`);
   }
