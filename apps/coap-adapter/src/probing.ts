@@ -39,7 +39,12 @@ export function probingDueAt(state: Probing): Instant | undefined {
   if (due === undefined) return undefined;
   if (phase === 'probing') return state.probeEndsAt;
   if (phase !== 'present' || wishes.probeMs === undefined) return due;
-  return later(due, -planProbe(lease.basis.intervalMs, wishes.probeMs).leadMs);
+  return later(due, -leadMs(state));
+}
+
+/** How long before the end of the lease its device is probed. */
+function leadMs({ lease, wishes }: HeldLease): number {
+  return wishes.probeMs === undefined ? 0 : planProbe(lease.basis.intervalMs, wishes.probeMs).leadMs;
 }
 
 export function whenDue(state: Probing, at: Instant): LeaseOutcome<Probing> {
@@ -47,8 +52,8 @@ export function whenDue(state: Probing, at: Instant): LeaseOutcome<Probing> {
   if (deadline === undefined || at < deadline) return { held: state };
   const { phase, wishes, asleep } = state;
   const held = phase === 'probing' ? { ...state.lease, until: deadline } : state.lease;
-  const lease = leaseAtDeadline(held, at);
-  // The process stood still, so the lease is longer.
+  const lease = leaseAtDeadline(held, at, leadMs(state));
+  // The process stood still, so the lease is longer, and its device is probed again.
   if (lease !== 'ran-out' && lease !== held)
     return { held: { phase: 'present', lease, wishes, ...(asleep && { asleep }) } };
   if (phase === 'probing') return endProbe(state, 'unanswered', at);

@@ -153,7 +153,7 @@ describeTracker('CoAP', coapTracker, [
 ]);
 
 /** A device on a manual clock; what is published stands in `seen` with the second it happened in. */
-function givenADevice() {
+function givenADevice({ loopIsLate = false } = {}) {
   const clock = new ManualClock();
   const begun = clock.monotonic();
   const changes: (Change & { readonly at: Instant })[] = [];
@@ -167,7 +167,10 @@ function givenADevice() {
       return step;
     },
   };
-  const { report } = track(tracker, clock, (change, at) => changes.push({ ...change, at }));
+  const emit = (change: Change, at: Instant): void => void changes.push({ ...change, at });
+  const { report } = track(tracker, clock, emit, {
+    loop: { deafUntil: () => (loopIsLate ? later(clock.monotonic(), 1_000) : undefined) },
+  });
   const request = (facts: LeaseTerms = probed): void => {
     report({ type: 'request', terms: facts });
     report({ type: 'answered' });
@@ -186,6 +189,19 @@ describe('a lease', () => {
     clock.advance(hour);
     expect(seen()).toEqual(['0 connected', '660 inactive']);
     expect(changes[1]).toMatchObject({ lastSeen: clock.monotonic() - hour });
+  });
+
+  test.each([
+    ['without a probe', terms, '615 inactive'],
+    ['with a probe, and another one', probed, '513.001 probe-failed'],
+  ])('a lease %s runs out although the adapter stays late', (_, facts, ending) => {
+    const { clock, request, seen, changes } = givenADevice({ loopIsLate: true });
+    request(facts);
+    clock.advance(hour);
+    expect(seen()).toEqual(['0 connected', ending]);
+    // What comes on top is the lateness: each deadline was put off for five seconds.
+    const silentMs = (changes[1]?.at ?? 0) - (changes[0]?.at ?? 0);
+    expect(silentMs - (changes[1]?.basis.detectWithinMs ?? 0)).toBeLessThanOrEqual(10_001);
   });
 
   test('any message of the device renews its lease, and sets when it was last seen', () => {

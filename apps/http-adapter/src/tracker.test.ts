@@ -111,11 +111,14 @@ describeTracker('HTTP', httpTracker, [
 ]);
 
 /** A device on a manual clock; what is published stands in `seen` with the second it happened in. */
-function givenADevice() {
+function givenADevice({ loopIsLate = false } = {}) {
   const clock = new ManualClock();
   const begun = clock.monotonic();
   const changes: (Change & { readonly at: Instant })[] = [];
-  const { report } = track(httpTracker, clock, (change, at) => changes.push({ ...change, at }));
+  const emit = (change: Change, at: Instant): void => void changes.push({ ...change, at });
+  const { report } = track(httpTracker, clock, emit, {
+    loop: { deafUntil: () => (loopIsLate ? later(clock.monotonic(), 1_000) : undefined) },
+  });
   const request = (facts: LeaseTerms = terms): void => {
     report({ type: 'request', terms: facts });
     report({ type: 'heard' });
@@ -304,6 +307,22 @@ describe('an HTTP lease', () => {
     expect(late(1_000).changes).toHaveLength(1);
     expect(late(20_000)).toMatchObject({ changes: [], deadline: later(now, 40_000) });
     expect(late(hour)).toMatchObject({ changes: [], deadline: later(now, hour + 90_000) });
+  });
+
+  test('runs out although the adapter stays late: after two puttings-off, and one extension by the first', () => {
+    const { clock, request, seen } = givenADevice({ loopIsLate: true });
+    request(declared);
+    clock.advance(hour);
+    expect(seen()).toEqual(['0 connected', '105 inactive']);
+  });
+
+  test('is extended again once the device was heard', () => {
+    const { clock, request, report, seen } = givenADevice({ loopIsLate: true });
+    request(declared);
+    clock.advance(98_000);
+    report({ type: 'heard' });
+    clock.advance(hour);
+    expect(seen()).toEqual(['0 connected', '203 inactive']);
   });
 });
 

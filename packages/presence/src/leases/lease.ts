@@ -25,6 +25,8 @@ export interface Lease {
   readonly waitMs?: number;
   /** Since when its clock stands still, if it does. */
   readonly pausedAt?: Instant;
+  /** When the sign of the device was read after which a late deadline extended it; absent: none did. */
+  readonly extendedAfter?: Instant;
 }
 
 /** `head`: the device sends more of it, or was lost meanwhile. `rest`: the last of it, so that it is whole now. */
@@ -173,13 +175,20 @@ export function leaseDueAt({ openRequests, pausedAt, until }: Lease): Instant | 
   return openRequests > 0 || pausedAt !== undefined ? undefined : until;
 }
 
-/** The lease at its deadline: `ran-out`, or the lease, extended if the adapter could not receive requests. */
-export function leaseAtDeadline(lease: Lease, at: Instant): Lease | 'ran-out' {
+/**
+ * The lease at its deadline: `ran-out`, or the lease, extended if the adapter could not receive requests. That is once between two signs
+ * of the device: an adapter that stays late reads its sockets all the same, and would otherwise never report silence.
+ *
+ * @param atLeastMs how long an extension is at least: a probe takes time.
+ */
+export function leaseAtDeadline(lease: Lease, at: Instant, atLeastMs = 0): Lease | 'ran-out' {
   const due = leaseDueAt(lease);
   if (due === undefined || at < due) return lease;
   const lateMs = at - due;
-  if (lateMs <= onTimeMs) return 'ran-out';
-  return tellWait({ ...lease, until: later(at, Math.min(lateMs, lease.basis.intervalMs)) });
+  const extendedAfter = lastReadAt(lease);
+  if (lateMs <= onTimeMs || lease.extendedAfter === extendedAfter) return 'ran-out';
+  const until = later(at, Math.max(atLeastMs, Math.min(lateMs, lease.basis.intervalMs)));
+  return tellWait({ ...lease, until, extendedAfter });
 }
 
 /**
