@@ -20,6 +20,21 @@ export function arrivalOn(stream: Duplex, clock: Pick<Clock, 'monotonic'>): Arri
 }
 
 /**
+ * For bytes that are read, and put back for the one who serves the connection: what they waited for is not lost.
+ *
+ * @returns to be called once, just before the connection is served.
+ */
+export function putBack(stream: Duplex): () => void {
+  const since = waitedSince.get(stream);
+  return () => {
+    if (since === undefined) return;
+    waitedSince.set(stream, since);
+    // Some libraries read what was put back only when the current callback has ended.
+    setImmediate(() => waitedSince.delete(stream));
+  };
+}
+
+/**
  * Watches the queue of one port. One connection is accepted in each turn of the event loop, so when many come together, the last ones
  * wait for many turns, none of which has to be a long one.
  */

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { later, type Clock } from '@rollcall/core/environment';
 import type { AddressRanges } from '@rollcall/options/internal';
+import { putBack } from '../../arrival/accept-queue.ts';
 import { remoteIpOf, standFor } from '../../peers/peer-address.ts';
 import { readProxyHeader, type ProxyHeader } from './read-proxy-header.ts';
 
@@ -89,8 +90,13 @@ export function createProxyHeaders({
         if (header.status === 'complete' && header.peer) standFor(socket, header.peer);
         const rest = header.status === 'complete' ? held.subarray(header.length) : held;
         if (rest.length > 0) socket.unshift(rest);
+        const isReadAgain = putBack(socket);
         // In this turn the stream still takes a listener for `readable` as waiting, and would not call the next one.
-        void nextTurn().then(() => socket.destroyed || begun());
+        void nextTurn().then(() => {
+          if (socket.destroyed) return;
+          isReadAgain();
+          begun();
+        });
       }
 
       // What serves it listens to errors itself.
