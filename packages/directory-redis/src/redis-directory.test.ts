@@ -15,6 +15,7 @@ import { giveUpLease } from './scripts/give-up-lease.ts';
 import { inherit } from './scripts/inherit.ts';
 import { releaseSlot } from './scripts/release-slot.ts';
 import { renewLease } from './scripts/renew-lease.ts';
+import { reportSign } from './scripts/report-sign.ts';
 import type { Script } from './scripts/script.ts';
 import { deathText } from './wire/death.ts';
 import { keyNames } from './wire/key-names.ts';
@@ -87,6 +88,7 @@ beforeEach(async () => {
       if (script === inherit) return Promise.resolve(inherited?.[1] ?? '');
       if (script === dropOwed) dropped.push(new Set(claims).size);
       if (script === giveUpLease) return answer(standing);
+      if (script === reportSign) return answer([1, '']);
       if (script !== claimSlot) return Promise.resolve(1);
       const connection = args[3] ?? '';
       claims.push(connection);
@@ -190,6 +192,32 @@ test('an engine that is told everything again, and answers late, is still asked 
     void member.directory.enter(entry);
     expect(claims).toContain(shortId(entry.event.connectionId));
   }
+});
+
+test('while signs of very many leases of others are on their way, the engine is still asked who holds a lease', async () => {
+  const basis = { kind: 'lease', intervalMs: 60_000, from: 'default' } as const;
+  const state = { basis, silentMs: 0, leftMs: 60_000 };
+  const leaseOf = (device: string) => {
+    const { event } = member.entry(device, 'x');
+    return { event: { ...event, basis }, slot: 'x', state };
+  };
+  held = [];
+  const reports = Array.from({ length: 1_500 }, (_, index) =>
+    member.directory.leases.report(
+      { ...leaseOf(`d-${index}`), instance: `other-${index % 3}` },
+      { kind: 'request', ageMs: 0 },
+    ),
+  );
+  await clock.advanceAsync(2_000);
+  const begun = leaseOf('new');
+  const entering = member.directory.leases.enter(begun);
+  expect(claims).toEqual([shortId(begun.event.connectionId)]);
+  const answers = held;
+  held = undefined;
+  for (const answer of answers) answer();
+  expect(await entering).toEqual({ status: 'held' });
+  expect(new Set((await Promise.all(reports)).map(({ status }) => status))).toEqual(new Set(['told']));
+  expect(member.directory.counts()['signs_reported']).toBe(1_500);
 });
 
 test('a lease is not asserted while the engine is asked who holds it', async () => {

@@ -12,6 +12,8 @@ import { heldLease } from './held-lease.ts';
 
 /** At most one sign of each lease is sent in this time. */
 const togetherMs = 1_000;
+/** How many of them are under way: far fewer than all questions that may be, since devices ask at the same time. */
+const notedTogether = 200;
 
 interface Reported {
   readonly lease: HeldLease;
@@ -55,13 +57,18 @@ export class LifeSigns {
     const { clock, log } = this.#shared.context;
     const due = Math.max(clock.monotonic(), later(this.#flushedAt, togetherMs)) as Instant;
     this.#disarm = clock.at(due, () => {
-      this.#armed = false;
       this.#flushedAt = clock.monotonic();
-      unattended(log, this.#flush(this.#waiting.splice(0)));
+      unattended(log, this.#flush(this.#waiting.splice(0)).finally(() => this.#flushed()));
     });
   }
 
-  /** Sends the latest sign of each lease, and each goodbye. */
+  /** Signs that were reported while others were on their way waited for that. */
+  #flushed(): void {
+    this.#armed = false;
+    if (this.#waiting.length > 0) this.#arm();
+  }
+
+  /** Sends the latest sign of each lease, and each goodbye, some leases at a time. */
   async #flush(reported: readonly Reported[]): Promise<void> {
     const latest = new Map<string, Reported[]>();
     for (const each of reported) {
@@ -70,8 +77,13 @@ export class LifeSigns {
       if (before) before.push(each);
       else latest.set(key, [each]);
     }
-    const byHolder = Map.groupBy(latest.values(), ([first]) => first?.lease.instance ?? '');
-    await Promise.all([...byHolder].map(([holder, leases]) => this.#tell(holder, leases)));
+    const holderOf = ([first]: readonly Reported[]): string => first?.lease.instance ?? '';
+    // Those of one holder follow each other: they go into few messages.
+    const leases = [...Map.groupBy(latest.values(), holderOf).values()].flat();
+    for (let at = 0; at < leases.length; at += notedTogether) {
+      const byHolder = Map.groupBy(leases.slice(at, at + notedTogether), holderOf);
+      await Promise.all([...byHolder].map(([holder, some]) => this.#tell(holder, some)));
+    }
   }
 
   async #tell(holder: string, leases: readonly (readonly Reported[])[]): Promise<void> {
