@@ -302,8 +302,12 @@ class RedisDirectory implements ConnectionDirectory {
     unattended(context.log, this.#rights.look());
     if (!news) return;
     // The engine lost all that was entered before.
-    if (news.isAnotherFleet) for (const held of book.all()) held.known = false;
-    this.#counts.anew();
+    if (news.isAnotherFleet) {
+      for (const held of book.all()) held.known = false;
+      this.#counts.anew();
+    } else {
+      this.#counts.again();
+    }
     // If the engine answered every question, only late, it lost nothing. To assert everything again would take an instance with 100,000
     // connections a minute, and new connections would wait meanwhile.
     if (news.isAnotherFleet || news.mayHaveMissed) this.#reassertion.doubtAll();

@@ -63,9 +63,15 @@ export class TenantCounts {
     return watched;
   }
 
-  /** Reports all counts again: the incarnation is new, or the engine knows nothing. */
+  /** Begins anew: the incarnation is new, or the engine knows nothing. Totals of before had what this instance told then. */
   anew(): void {
     this.#told.clear();
+    for (const watched of this.#watched.values()) watched.total = undefined;
+    this.again();
+  }
+
+  /** Reports all counts again: the engine may not have all that it was told. */
+  again(): void {
     this.#shared.book.markTenants();
   }
 

@@ -58,7 +58,10 @@ export class LifeSigns {
     const due = Math.max(clock.monotonic(), later(this.#flushedAt, togetherMs)) as Instant;
     this.#disarm = clock.at(due, () => {
       this.#flushedAt = clock.monotonic();
-      unattended(log, this.#flush(this.#waiting.splice(0)).finally(() => this.#flushed()));
+      unattended(
+        log,
+        this.#flush(this.#waiting.splice(0)).finally(() => this.#flushed()),
+      );
     });
   }
 
