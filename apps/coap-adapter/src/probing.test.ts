@@ -1,5 +1,6 @@
 import type { AdapterInTest, TestSetting } from '@rollcall/adapter-process/testing';
 import { settled } from '@rollcall/conformance';
+import { createMemoryJournal } from '@rollcall/outbox';
 import { describe, expect, test } from 'vitest';
 import { causes, givenAConnectedDevice } from './testing/adapter-bed.ts';
 
@@ -17,6 +18,23 @@ describe('probing', () => {
       await untilHeard(adapter);
     }
     expect(causes(adapter)).toEqual(['connected']);
+  });
+
+  test('after a restart, a device that is back without a request is probed', async () => {
+    const journal = createMemoryJournal();
+    const before = await givenAConnectedDevice({}, { ...probed, journal });
+    await before.device.send('telemetry');
+    await before.running.stop({ graceMs: 0 });
+    const after = await givenAConnectedDevice({}, { ...probed, journal });
+    for (let interval = 0; interval < 3; interval++) {
+      await after.clock.advanceAsync(508_000);
+      for (let turns = 0; turns < 20; turns++) await settled();
+    }
+    expect(causes(after)).toEqual([]);
+    after.device.coap.answerPings(false);
+    await after.clock.advanceAsync(600_000);
+    await after.events(1);
+    expect(causes(after)).toEqual(['probe-failed']);
   });
 
   test('a device that does not answer its probe is reported as probe-failed when its lease runs out', async () => {

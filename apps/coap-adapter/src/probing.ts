@@ -16,6 +16,8 @@ export interface Wishes {
   readonly declared: boolean;
   /** See `LeaseTerms.probeMs`. */
   readonly probeMs?: number;
+  /** There was no request since the lease was restored: what is said here is not all that is known of the device. */
+  readonly restored?: true;
 }
 
 interface HeldLease {

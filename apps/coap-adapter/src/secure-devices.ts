@@ -189,7 +189,8 @@ export class SecureDevices {
   }
 
   #tellHeard({ principal }: DeviceAssociation): void {
-    this.#leases.held(principal)?.report({ type: 'heard', ...this.#queue.arrival() });
+    const probe = this.#service.probeOf(principal);
+    this.#leases.held(principal)?.report({ type: 'heard', ...this.#queue.arrival(), ...probe });
   }
 
   #closed(association: DeviceAssociation, reason: CloseReason): void {

@@ -157,13 +157,18 @@ export class DeviceService {
     return this.#identities.get(association) ?? association.principal;
   }
 
+  /** Whether the device is probed, and for how long at most. */
+  probeOf(by: AuthenticatedDevice): Pick<LeaseTerms, 'probeMs'> {
+    const { probe, probeMs } = this.#context;
+    return (by.presenceProbe ?? probe) ? { probeMs } : {};
+  }
+
   #termsOf(by: AuthenticatedDevice, ttdSeconds?: number): LeaseTerms {
-    const { lease, probe, probeMs } = this.#context;
     return {
-      ...lease,
+      ...this.#context.lease,
       ...(by.presenceIntervalMs !== undefined && { declaredMs: by.presenceIntervalMs }),
       ...(ttdSeconds !== undefined && { ttdMs: ttdSeconds * 1_000 }),
-      ...((by.presenceProbe ?? probe) && { probeMs }),
+      ...this.probeOf(by),
     };
   }
 }

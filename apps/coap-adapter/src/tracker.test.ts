@@ -334,6 +334,30 @@ describe('a probe', () => {
     expect(probes).toEqual([]);
   });
 
+  test.each([
+    ['that the basis has room for', 400_000, [307]],
+    ['that would end later than the basis says', 300_000, []],
+  ])(
+    'a lease that comes from elsewhere is probed once its device is heard: a probe %s',
+    (_, intervalMs, at) => {
+      const { clock, report, probes } = givenADevice();
+      const known = { ...basis, intervalMs, detectWithinMs: intervalMs };
+      report({ type: 'goes-on', state: { basis: known, silentMs: 0, leftMs: intervalMs }, rhythm: {} });
+      report({ type: 'heard', probeMs: 93_000 });
+      clock.advance(hour);
+      expect(probes).toEqual(at);
+    },
+  );
+
+  test('what the latest request says of probes counts, and not the handshake', () => {
+    const { clock, request, report, probes } = givenADevice();
+    report({ type: 'goes-on', state: { basis, silentMs: 0, leftMs: minute }, rhythm: {} });
+    request({ ...terms, declaredMs: 400_000 });
+    report({ type: 'heard', probeMs: 93_000 });
+    clock.advance(hour);
+    expect(probes).toEqual([]);
+  });
+
   test('an answer to a probe that comes late renews the lease', () => {
     const { clock, request, report, seen } = givenADevice();
     request();

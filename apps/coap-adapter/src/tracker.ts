@@ -5,6 +5,7 @@ import {
   closesToSleep,
   leaseLeft,
   leaseTracker,
+  planProbe,
   renewOnSign,
   type AbsentHolder,
   type Arrival,
@@ -20,10 +21,14 @@ import { endProbe, probingDueAt, whenDue, type Probing, type Wishes } from './pr
 
 export type CoapSignal =
   | LeaseSignal
+  | Heard
   /** The device closed an association (close_notify); `last`: it was not heard on any other since it made this one. */
   | ({ readonly type: 'association-closed'; readonly last: boolean } & Partial<Arrival>)
   /** The probe that `probing` asked for had no answer, or the device cannot be reached for one. */
   | { readonly type: 'probe-ended'; readonly outcome: 'unanswered' | 'unreachable' };
+
+/** `probeMs`: see `LeaseTerms`. It counts for a lease that was restored, until its device sends a request. */
+type Heard = Extract<LeaseSignal, { readonly type: 'heard' }> & { readonly probeMs?: number };
 
 export type CoapState = AbsentHolder | Probing;
 
@@ -31,7 +36,7 @@ export type CoapState = AbsentHolder | Probing;
 export const coapLease: LeaseHolding<Probing, CoapSignal> = {
   begin: (lease, terms) => ({ phase: 'present', lease, wishes: wishesOf(terms) }),
   restore(lease) {
-    const wishes: Wishes = { declared: lease.basis.from === 'declared' };
+    const wishes: Wishes = { declared: lease.basis.from === 'declared', restored: true };
     // Its associations did not survive. Such a device usually sleeps; if not, it is heard before the lease runs out.
     return { phase: 'present', lease, wishes, ...(closesToSleep(lease.rhythm) && { asleep: true }) };
   },
@@ -55,7 +60,7 @@ export const coapTracker = leaseTracker(coapLease);
 
 function onLeaseSignal(
   state: Probing,
-  signal: LeaseSignal | Exclude<CommonSignal, { type: 'deadline' }>,
+  signal: LeaseSignal | Heard | Exclude<CommonSignal, { type: 'deadline' }>,
   at: Instant,
 ): LeaseOutcome<Probing> {
   const outcome = afterSignal(state.lease, signal, at);
@@ -65,6 +70,7 @@ function onLeaseSignal(
     case 'request':
       return { held: { phase: 'present', lease, wishes: wishesOf(signal.terms) } };
     case 'heard':
+      return { held: { phase: 'present', lease, wishes: wishesWhenHeard(state, signal) } };
     case 'heard-elsewhere':
       return { held: { phase: 'present', lease, wishes: state.wishes } };
     default:
@@ -88,4 +94,13 @@ function whenClosed(
 
 function wishesOf({ declaredMs, probeMs }: LeaseTerms): Wishes {
   return { declared: declaredMs !== undefined, ...(probeMs !== undefined && { probeMs }) };
+}
+
+/** A lease that goes on says nothing of probes. The device may be back without a request: then its handshake says it. */
+function wishesWhenHeard({ wishes, lease: { basis } }: Probing, { probeMs }: Heard): Wishes {
+  if (!wishes.restored || probeMs === undefined) return wishes;
+  // A probe that ends later than the basis allows waits for the next request, which brings a basis of its own.
+  const { leadMs, durationMs } = planProbe(basis.intervalMs, probeMs);
+  const silentMs = basis.intervalMs - leadMs + durationMs;
+  return silentMs <= (basis.detectWithinMs ?? basis.intervalMs) ? { ...wishes, probeMs } : wishes;
 }
