@@ -34,8 +34,8 @@ const closeWithinMs = 5_000;
 interface Group {
   readonly stored: PromiseWithResolvers<void>;
   readonly begunAt: Instant;
-  /** Rows of the backlog before the last of its events is stored. */
-  rowsLeft: number;
+  /** How many changes the book had when the last of its events was there. */
+  changes: number;
 }
 
 /**
@@ -60,6 +60,8 @@ export class JournalWriter {
   readonly #options: JournalWriterOptions;
   #condition: Condition = 'storing';
   #isClosing = false;
+  /** Whether the latest batch has all that waited. What comes later is waited for: if it is stored, nothing is missing any more. */
+  #catchesUp = false;
   #gathering: Group | undefined;
   #storing: Group | undefined;
   #inFlight: Promise<void> | undefined;
@@ -81,11 +83,11 @@ export class JournalWriter {
 
   /** Stores the changes of an event. @returns resolves when it is stored; `undefined`: do not wait, the store fails. */
   commit(): Promise<void> | undefined {
-    if (this.#isFailing) return undefined;
+    if (this.#isFailing && !this.#catchesUp) return undefined;
     this.#gathering ??= {
       stored: Promise.withResolvers(),
       begunAt: this.#options.clock.monotonic(),
-      rowsLeft: 0,
+      changes: 0,
     };
     this.#storeSoon();
     return this.#gathering.stored.promise;
@@ -158,19 +160,21 @@ export class JournalWriter {
     const { book, store } = this.#options;
     this.#nextGroup();
     const pending = book.take(batchRows);
-    const isAll = book.backlog === 0;
+    const isAll = pending?.batch.moreWaits !== true;
+    this.#catchesUp = isAll;
     if (pending && pending.rows >= busyRows)
       this.#gathersUntil = later(this.#options.clock.monotonic(), gatherMs);
     try {
       if (pending) await store.apply(pending.batch);
     } catch (error) {
       pending?.failed();
+      this.#catchesUp = false;
       await this.#failed(error);
       this.#releaseAll();
       return 'failed';
     }
     pending?.stored();
-    if (this.#storing && ((this.#storing.rowsLeft -= pending?.rows ?? 0) <= 0 || isAll)) {
+    if (this.#storing && book.hasTaken(this.#storing.changes)) {
       this.#storing.stored.resolve();
       this.#storing = undefined;
     }
@@ -178,14 +182,10 @@ export class JournalWriter {
   }
 
   #nextGroup(): void {
-    const { backlog } = this.#options.book;
-    if (!this.#storing && this.#gathering) {
-      this.#storing = this.#gathering;
-      this.#storing.rowsLeft = backlog;
-      this.#gathering = undefined;
-    }
-    // Changes that are not needed any more left the backlog by themselves.
-    if (this.#storing) this.#storing.rowsLeft = Math.min(this.#storing.rowsLeft, backlog);
+    if (this.#storing || !this.#gathering) return;
+    this.#storing = this.#gathering;
+    this.#storing.changes = this.#options.book.changes;
+    this.#gathering = undefined;
   }
 
   /** Ends all waits, since the store may never answer. */

@@ -17,6 +17,7 @@ export class KnownRows {
   readonly #changed = new Set<Row>();
   /** The one that rests longest first. */
   readonly #resting = new Set<Row>();
+  #changes = 0;
 
   get(place: Place): Row | undefined {
     return this.#known.get(place);
@@ -30,10 +31,21 @@ export class KnownRows {
     return this.#changed;
   }
 
+  /** How often a row began to differ from the store. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** Which of these changes is the oldest that no batch took; `Infinity` if there is none. */
+  get oldestChange(): number {
+    const [oldest] = this.#changed;
+    return oldest?.changedAs ?? Infinity;
+  }
+
   /** The row differs from the store. */
   change(row: Row): void {
     this.#resting.delete(row);
-    this.#changed.add(row);
+    this.#differs(row);
     if (isKept(row)) return;
     this.#known.delete(row.seq);
     // The row is not needed any more: it leaves memory even if the disk does not answer, and is not stored if it never was.
@@ -43,7 +55,7 @@ export class KnownRows {
 
   /** Facts about an open connection were noted. */
   note(row: Row): void {
-    this.#changed.add(row);
+    this.#differs(row);
   }
 
   /** A batch takes the changes of the row. */
@@ -54,7 +66,7 @@ export class KnownRows {
   /** The changes that a batch took of the row could not be stored. */
   putBack(row: Row): void {
     // A row that the store lost meanwhile is not changed any more.
-    if (this.#known.get(row.seq) === row || !isKept(row)) this.#changed.add(row);
+    if (this.#known.get(row.seq) === row || !isKept(row)) this.#differs(row);
   }
 
   /** The changes that a batch took of the row are stored. */
@@ -87,7 +99,7 @@ export class KnownRows {
       if (row.event) row.outbound ??= eventAlone(row.event, row.movedHere);
       this.#resting.delete(row);
       if (row.outbound) {
-        this.#changed.add(row);
+        this.#differs(row);
         lost.delete(row.seq);
       } else {
         lost.add(row.seq);
@@ -96,6 +108,13 @@ export class KnownRows {
       }
     }
     return lost.size;
+  }
+
+  #differs(row: Row): void {
+    if (this.#changed.has(row)) return;
+    this.#changes += 1;
+    row.changedAs = this.#changes;
+    this.#changed.add(row);
   }
 
   #holdAgain({ place, sink }: HeldEvent, outbound: OutboundEvent): void {

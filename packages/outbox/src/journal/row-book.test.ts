@@ -99,6 +99,14 @@ test('an event that the store may have is removed from it once no sink needs it'
   expect(changesOf(book)).toEqual({ inserted: [], updated: [], removed: [first] });
 });
 
+test('a batch says whether something waits that is not in it', () => {
+  const book = givenABook();
+  for (const id of ['a', 'b']) book.append(connected(id), ['s'], []);
+  book.learn([['holder', undefined]]);
+  const more = Array.from({ length: 3 }, () => book.take(1)?.batch.moreWaits);
+  expect(more).toEqual([true, true, undefined]);
+});
+
 test('a batch that failed is taken again, merged with what changed since', () => {
   const book = givenABook();
   const place = book.append(connected('a'), ['one', 'two'], []);

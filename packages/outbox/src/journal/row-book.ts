@@ -18,7 +18,6 @@ import { UnstoredFacts } from './unstored-facts.ts';
 /** A batch, and the calls for its outcome. */
 export interface PendingBatch {
   readonly batch: Batch;
-  /** How many rows of the backlog it has, at least: without those that were taken before their turn. */
   readonly rows: number;
   stored(): void;
   /** Puts the changes back, after the others, so that a change that cannot be stored does not block them. */
@@ -202,6 +201,16 @@ export class RowBook implements Changing {
     );
   }
 
+  /** How often a row began to differ from the store, until now. */
+  get changes(): number {
+    return this.#known.changes;
+  }
+
+  /** Whether a batch took every row that differed from the store when {@link changes} was this number, unless it has no changes any more. */
+  hasTaken(changes: number): boolean {
+    return this.#known.oldestChange > changes;
+  }
+
   /** How many of these changes are refusals of events whose standing only the store knows. */
   get refusals(): number {
     return this.#settlements.refusals;
@@ -247,9 +256,12 @@ export class RowBook implements Changing {
         settled: [...settled, ...changes.owed.flatMap((owing) => owing.settled)],
         rhythms: learned.map(([holder, gaps]) => [holder, gaps && JSON.stringify(gaps)] as const),
         ...(proved.marks.length > 0 && { proofs: proved }),
-        ...(changes.owed.length > 0 && { owed: changes.owed.flatMap(({ owed }) => [...owed.values()]) }),
+        ...(this.backlog > 0 && { moreWaits: true }),
+        ...(changes.owed.length > 0 && {
+          owed: changes.owed.flatMap(({ owed }) => Array.from(owed.values())),
+        }),
       },
-      rows: rows - changes.early,
+      rows,
       stored,
       failed,
     };

@@ -11,8 +11,6 @@ export class RowChanges {
   readonly inserted: StandingEvent[] = [];
   readonly updated: (readonly [seq: number, standing: Standing])[] = [];
   readonly owed: OwedChange<Row>[] = [];
-  /** How many rows were taken before their turn, because of owed counts. */
-  early = 0;
   readonly #known: KnownRows;
   readonly #owedBook: OwedBook<Row>;
 
@@ -74,10 +72,7 @@ export class RowChanges {
     this.owed.push(owing);
     for (const row of owing.rows) {
       row.owedWith = undefined;
-      if (!this.#known.changed.has(row)) continue;
-      const before = this.rows.length;
-      this.#takeRow(row);
-      this.early += this.rows.length - before;
+      if (this.#known.changed.has(row)) this.#takeRow(row);
     }
   }
 }

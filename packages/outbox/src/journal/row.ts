@@ -18,6 +18,8 @@ export interface Row {
   waiting: readonly string[];
   parked: Readonly<Record<string, string>>;
   noted: NotedPresence | undefined;
+  /** Which change of any row it was that made it differ from the store. */
+  changedAs: number;
   /** Whether a batch with it was ever handed out: then the store may have it. */
   offered: boolean;
   /** What must change in the same transaction: the other half of its connection. */
@@ -38,6 +40,7 @@ export function rowOf(seq: Place, outbound: OutboundEvent | undefined, waiting: 
     waiting,
     parked: nothingParked,
     noted: undefined,
+    changedAs: 0,
     offered: false,
     partner: undefined,
     owedWith: undefined,

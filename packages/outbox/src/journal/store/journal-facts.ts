@@ -16,7 +16,7 @@ export function walOf(file: string): string {
   return `${file}-wal`;
 }
 
-/** Is there while what should be in the journal cannot be written. An empty file needs no room where the disk is full. */
+/** Is there from a write that failed until nothing waits to be written any more. An empty file needs no room where the disk is full. */
 export function unwrittenOf(file: string): string {
   return `${file}.unwritten`;
 }

@@ -35,6 +35,7 @@ function batchOf(count: number): Batch {
     settled: [[5, [{ sink: 'events', refusal: 'no' }]]],
     rhythms: [['holder', undefined]],
     proofs: { key: Uint8Array.of(1, 2), marks: [{ name: 'a', hash: 'b' }] },
+    moreWaits: true,
     owed: [{ tenant: 't', device: 1, sink: 'events', pairs: 2 }],
   };
 }

@@ -87,6 +87,16 @@ describe('a run that ends while it cannot write', () => {
     expect(next.summary()).not.toHaveProperty('partOfJournal');
     next.close();
   });
+
+  test('does not differ from one that could write a part of what waited', () => {
+    full().apply({ ...inserting(1), moreWaits: true });
+    const next = foundNext();
+    expect(next.summary().partOfJournal).toBe('unwritten');
+    next.apply({ ...nothing, instance: 'next', moreWaits: true });
+    const last = foundNext();
+    expect(last.summary().partOfJournal).toBe('unwritten');
+    for (const each of [next, last]) each.close();
+  });
 });
 
 describe('the file', () => {

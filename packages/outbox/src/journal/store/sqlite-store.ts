@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { copyJournal } from './copy-journal.ts';
@@ -91,7 +91,9 @@ export function openLockedStore({ file, durability, maxBytes }: SqliteStoreOptio
     ...createStoreReads(database),
     summary: () => ({ ...summaryOf(database), ...(partOfJournal && { partOfJournal }) }),
     apply(batch) {
-      unwritten.unless(() => inTransaction(database, 'BEGIN IMMEDIATE', () => writes.change(batch)));
+      unwritten.unlessAll(batch, () =>
+        inTransaction(database, 'BEGIN IMMEDIATE', () => writes.change(batch)),
+      );
     },
     copyTo: (copy) => copyJournal(database, copy),
     isSound: () => isSound(file),
@@ -107,27 +109,28 @@ export function openLockedStore({ file, durability, maxBytes }: SqliteStoreOptio
 }
 
 /**
- * Tells the next run that this one could not write all: it cannot say so in the journal itself. The next run writes first that it is
- * so, and takes the mark away.
+ * Tells the next run that this one could not write all: it cannot say so in the journal itself. It is there until all is written,
+ * here or by the next run.
  */
 class UnwrittenMark {
   readonly #path: string;
-  #stands = false;
+  #stands: boolean;
 
   constructor(path: string) {
     this.#path = path;
-    rmSync(path, { force: true });
+    this.#stands = existsSync(path);
   }
 
-  /** Puts the mark where `write` throws, and takes it away where it does not. */
-  unless(write: () => void): void {
+  /** Puts the mark where `write` throws, and takes it away where it does not, and nothing else waits to be written. */
+  unlessAll({ moreWaits }: Batch, write: () => void): void {
     try {
       write();
     } catch (error) {
       this.#put();
       throw error;
     }
-    if (this.#stands) rmSync(this.#path, { force: true });
+    if (!this.#stands || moreWaits) return;
+    rmSync(this.#path, { force: true });
     this.#stands = false;
   }
 

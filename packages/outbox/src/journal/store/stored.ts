@@ -152,6 +152,8 @@ export interface Batch {
   readonly settled: readonly (readonly [seq: number, settlements: readonly Settlement[]])[];
   readonly rhythms: readonly (readonly [holder: string, gaps: string | undefined])[];
   readonly proofs?: ProofBatch;
+  /** Whether other changes still wait to be stored after this one: an event of a device that was answered may be among them. */
+  readonly moreWaits?: boolean;
   /** 0 pairs: nothing is owed any more. */
   readonly owed?: readonly Omit<StoredOwed, 'seq'>[];
 }
