@@ -64,6 +64,27 @@ describe('a pair', () => {
   });
 });
 
+test('a connection whose beginning was taken is not known any more, though its end never comes', () => {
+  const { queue } = givenAQueue();
+  for (let place = 1; place <= 1_000; place++) queue.add(arrival(place, place % 10, begins(`c${place}`)));
+  expect(queue.begun).toBe(1_000);
+  for (let entry = queue.takeReady(); entry !== undefined; entry = queue.takeReady()) queue.done(entry);
+  expect([queue.idle, queue.begun]).toEqual([true, 0]);
+});
+
+test('a connection that begins twice is known once, until its later beginning is taken', () => {
+  const { queue } = givenAQueue();
+  for (const [place, device] of [
+    [1, 7],
+    [2, 8],
+  ] as const)
+    queue.add(arrival(place, device, begins('a')));
+  queue.takeReady();
+  expect(queue.begun).toBe(1);
+  queue.add(arrival(3, 8, ends('a')));
+  expect([queue.begun, queue.pairAt('oldest')]).toEqual([0, [2, 3]]);
+});
+
 test('memory is given back when no event waits, and is a few dozen bytes for each that does', () => {
   const { waiting, queue } = givenAQueue();
   for (let place = 1; place <= 131_072; place++) queue.add(arrival(place, place % 100));
@@ -145,9 +166,12 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])(
         expect(queue.leaveOut(end)?.places).toEqual(pair?.map(({ place }) => place));
         model = model.filter((each) => !pair?.includes(each));
       }
-      expect([queue.events, queue.pairs, waiting.count, queue.oldestAt()]).toEqual([
+      const pairs = pairsOf().length;
+      const beginnings = model.filter(({ half, tried }) => half?.type === 'connected' && !tried).length;
+      expect([queue.events, queue.pairs, queue.begun, waiting.count, queue.oldestAt()]).toEqual([
         model.length,
-        pairsOf().length,
+        pairs,
+        beginnings - pairs,
         model.length,
         model[0]?.place,
       ]);

@@ -35,8 +35,9 @@ export class TenantQueue {
   readonly #pairs = emptyChain();
   /** The last event of each device. */
   readonly #tails = new Map<number, Entry>();
-  /** Beginnings that wait, of connections that are open. By the time it is looked up, a row may belong to another event. */
-  readonly #begun = new Map<ConnectionId, { readonly entry: Entry; readonly place: Place }>();
+  /** Beginnings that were not taken yet, of connections whose end has not come: it may come from another adapter, and never here. */
+  readonly #begun = new Map<ConnectionId, Entry>();
+  readonly #begins = new Map<Entry, ConnectionId>();
   #events = 0;
   #bytes = 0;
   #pairCount = 0;
@@ -57,6 +58,11 @@ export class TenantQueue {
   /** How many connections can be left out. */
   get pairs(): number {
     return this.#pairCount;
+  }
+
+  /** How many connections the queue knows, since their ends would make pairs. */
+  get begun(): number {
+    return this.#begun.size;
   }
 
   /** Whether nothing waits, announcements included. */
@@ -91,7 +97,7 @@ export class TenantQueue {
     const entry = this.#ready.first;
     if (entry === none) return undefined;
     this.#notReady(entry);
-    this.#waiting.set(entry, flags.attempted);
+    this.#forgetBeginning(entry);
     // The taken event is the beginning: the end comes after it.
     if (this.#waiting.is(entry, flags.paired)) this.#unpair(this.#waiting.partner(entry));
     return entry;
@@ -169,17 +175,25 @@ export class TenantQueue {
   #findPair(entry: Entry, { connectionId, type }: NonNullable<Arrival['half']>): void {
     const waiting = this.#waiting;
     if (type === 'connected') {
-      this.#begun.set(connectionId, { entry, place: waiting.place(entry) });
+      const earlier = this.#begun.get(connectionId);
+      if (earlier !== undefined) this.#begins.delete(earlier);
+      this.#begun.set(connectionId, entry);
+      this.#begins.set(entry, connectionId);
       return;
     }
     const beginning = this.#begun.get(connectionId);
-    if (!beginning) return;
-    this.#begun.delete(connectionId);
-    if (waiting.place(beginning.entry) !== beginning.place || waiting.is(beginning.entry, flags.attempted))
-      return;
-    waiting.pair(beginning.entry, entry);
+    if (beginning === undefined) return;
+    this.#forgetBeginning(beginning);
+    waiting.pair(beginning, entry);
     waiting.pairs.append(this.#pairs, entry);
     this.#pairCount += 1;
+  }
+
+  #forgetBeginning(entry: Entry): void {
+    const connection = this.#begins.get(entry);
+    if (connection === undefined) return;
+    this.#begins.delete(entry);
+    this.#begun.delete(connection);
   }
 
   /** @returns the `disconnected` of the pair, or `none`. */

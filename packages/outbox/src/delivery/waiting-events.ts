@@ -18,13 +18,11 @@ export interface WaitingFacts {
 }
 
 export const flags = {
-  /** The sink got the event, so it may have arrived: it cannot be left out any more. */
-  attempted: 1,
-  announcement: 2,
+  announcement: 1,
   /** It may be sent now. */
-  ready: 4,
-  /** Both halves of its connection wait, and neither was attempted. */
-  paired: 8,
+  ready: 2,
+  /** Both halves of its connection wait, and neither was taken: the sink cannot have got them. */
+  paired: 4,
 } as const;
 
 const leastCapacity = 256;
