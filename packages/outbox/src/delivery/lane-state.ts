@@ -11,7 +11,7 @@ const failuresBeforePause = 3;
  *     open ──failure──▶ backing-off ──third failure in a row──▶ paused
  *      ▲                 │   ▲                                   │ │
  *      │                 │   └────────────────reachable──────────┘ │
- *      └─────────────────┴──────────────────success────────────────┘
+ *      └─────────────────┴────────success, nothing waits───────────┘
  *
  * A pause that is over leaves the lane `paused`: it sends again, with a small window, and the next outcome decides.
  */
@@ -42,7 +42,7 @@ export function afterFailure(
   return { mode: 'paused', failures, until: later(at, pauseMs) };
 }
 
-/** The sink answered for an event: it accepted or refused it. */
+/** The sink answered for an event, that is, accepted or refused it; or nothing waits any more for which it did not. */
 export function afterSuccess(state: LaneState): LaneState {
   return state.mode === 'stopped' ? state : open;
 }

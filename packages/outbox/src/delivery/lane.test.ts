@@ -46,8 +46,8 @@ function givenALane({ window = 4, read = async () => [undefined] as (OutboundEve
     tried: ({ outbound, delivery }: { outbound: OutboundEvent; delivery: Delivery }) =>
       told.push(`${outbound.event.id} ${delivery.status}`),
     lost: () => told.push('lost'),
-    isOfOthers: '',
-    isWithdrawn: (event: ConnectionEvent) => event.id === context.isOfOthers,
+    isOfOthers: [] as readonly string[],
+    isWithdrawn: (event: ConnectionEvent) => context.isOfOthers.includes(event.id),
     withdrawn() {},
     released: (bytes: number) => told.push(`released ${bytes}`),
   };
@@ -147,7 +147,7 @@ test('an event that others publish leaves its failures to no later one', async (
     asked.splice(0)[0]?.answer(retryable);
     await clock.advanceAsync(5_000);
   }
-  context.isOfOthers = 'a1';
+  context.isOfOthers = ['a1'];
   asked.splice(0)[0]?.answer(retryable);
   append('c1', 3);
   await clock.advanceAsync(5_000);
@@ -160,6 +160,34 @@ test('an event that others publish leaves its failures to no later one', async (
   await settled();
   await clock.advanceAsync(100);
   expect(idsOf(asked)).toEqual(['b1']);
+});
+
+test('announcements are sent again once the events that failed are published by others', async () => {
+  const { append, asked, clock, context, lane } = givenALane();
+  append('a1', 1);
+  for (let failures = 0; failures < 3; failures++) {
+    await settled();
+    asked.splice(0)[0]?.answer(unreachable);
+    await clock.advanceAsync(5_000);
+  }
+  append('a2', 2);
+  context.isOfOthers = ['a1', 'a2'];
+  asked.splice(0)[0]?.answer(unreachable);
+  await settled();
+  expect(lane.mayAnnounce(9)).toBe(false);
+  await clock.advanceAsync(5_000);
+  expect([asked, lane.events, lane.mayAnnounce(9)]).toEqual([[], 0, true]);
+});
+
+test('a lane that still has an event is not out of trouble because another one is published by others', async () => {
+  const { append, asked, clock, context, lane } = givenALane({ window: 16 });
+  append('a1', 1);
+  append('b1', 2);
+  await settled();
+  for (const each of asked.splice(0)) each.answer(unreachable);
+  context.isOfOthers = ['a1'];
+  await clock.advanceAsync(5_000);
+  expect([idsOf(asked), lane.events, lane.mayAnnounce(9)]).toEqual([['b1'], 1, false]);
 });
 
 test('a sink that rejects is logged, and its event is sent again', async () => {

@@ -117,7 +117,9 @@ export class Lane {
   }
 
   leaveOut(end: 'oldest' | 'newest'): LeftOut | undefined {
-    return this.#queue.leaveOut(end);
+    const leftOut = this.#queue.leaveOut(end);
+    this.#endTroubleOfNone();
+    return leftOut;
   }
 
   oldestAt(): number | undefined {
@@ -246,8 +248,14 @@ export class Lane {
     const isAnnouncement = waiting.is(entry, flags.announcement);
     this.#retries.done(entry);
     this.#queue.done(entry);
+    this.#endTroubleOfNone();
     bodies.done(place);
     if (!isAnnouncement) this.#context.released(bytes, place);
+  }
+
+  /** If the events that had trouble are withdrawn, no answer of the sink ends it, and no announcement would be sent meanwhile. */
+  #endTroubleOfNone(): void {
+    if (this.#queue.idle) this.#state = afterSuccess(this.#state);
   }
 
   #retryLater(entry: Entry, atLeastMs: number, unreachable: boolean): void {
