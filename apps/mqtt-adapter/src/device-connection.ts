@@ -196,7 +196,10 @@ class ServedDevice implements DeviceConnection {
     const login = { username, password, clientId, socket: this.#conn, gone: () => this.#isLost() };
     const who = await logIn(login, this.#host.access, this.#limits);
     // A device that was lost meanwhile was never connected. One that said all it had to, and left, was.
-    if (this.#isLost()) return;
+    if (this.#isLost()) {
+      this.#closeSoon();
+      return;
+    }
     if (who !== 'nobody' && 'reason' in who) {
       this.#refuse(who.reason);
       return;
@@ -205,7 +208,10 @@ class ServedDevice implements DeviceConnection {
     const { access } = this.#host;
     const asked = access.beforeAdmit(identity, identity && clientId);
     if (asked) await asked;
-    if (asked && this.#isLost()) return;
+    if (asked && this.#isLost()) {
+      this.#closeSoon();
+      return;
+    }
     const refusal = access.admit(identity, identity && clientId);
     if (refusal) {
       this.#refuse(refusal.reason);

@@ -122,6 +122,32 @@ test('a device that hangs up behind its CONNECT, while it logs in, was never con
   expect(sink.events).toEqual([]);
 });
 
+// aedes reads nothing while a device logs in: such a byte waits, and the end behind it is never read.
+test.each([
+  ['a byte', {}, Buffer.from([0x30])],
+  [
+    'a part of a PUBLISH',
+    { maxPayloadBytes: 16_384 },
+    Buffer.from([0x30, 0x80, 0x40, ...Buffer.alloc(6_000)]),
+  ],
+])(
+  '%s of a packet before it hangs up keeps no connection open, while it logs in',
+  async (_what, facts, part) => {
+    const { address, sink, registry } = await givenAnAdapter(facts);
+    const goOn = registry.hold();
+    const device = dial(address.port, 4);
+    void device.connect();
+    await settled();
+    device.socket.end(part);
+    await once(device.socket, 'finish');
+    await arrived(device.socket);
+    goOn();
+    await device.closed();
+    await settled();
+    expect(sink.events).toEqual([]);
+  },
+);
+
 test('one that hangs up when it was let in hears its CONNACK, as it is told', async () => {
   const { adapter, clock } = await givenOneThatWaits();
   const { device, heard } = passesBy(adapter.address.port);
