@@ -1,7 +1,12 @@
 import { once } from 'node:events';
+import { connect as connectSocket, type Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+import { connect as connectTls } from 'node:tls';
 import { settled } from '@rollcall/conformance';
-import { generate } from 'mqtt-packet';
-import { describe, expect, test } from 'vitest';
+import { localhostCertificate } from '@rollcall/conformance/certificates';
+import { generate, parser, type Packet } from 'mqtt-packet';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { bytesOf } from './testing/device-bytes.ts';
 import { givenAnAdapter } from './testing/mqtt-bed.ts';
 import { credentials, rawPeer } from './testing/raw-peer.ts';
 
@@ -166,6 +171,64 @@ describe('MQTT CONNECT', () => {
     peer.socket.destroy();
     await events(2);
     expect(sender.messages).toEqual([]);
+  });
+});
+
+describe('an upload that is read with the CONNECT', () => {
+  const upload = generate({
+    cmd: 'publish',
+    topic: 'event',
+    payload: Buffer.alloc(5_000),
+    qos: 1,
+    messageId: 7,
+    dup: false,
+    retain: false,
+  });
+
+  async function heardOver(socket: Socket): Promise<readonly Packet[]> {
+    const incoming = parser();
+    const packets: Packet[] = [];
+    incoming.on('packet', (packet) => packets.push(packet));
+    socket.on('data', (bytes) => incoming.parse(bytes));
+    await expect.poll(() => packets).toHaveLength(2);
+    return packets;
+  }
+
+  const answers = [
+    { cmd: 'connack', returnCode: 0 },
+    { cmd: 'puback', messageId: 7 },
+  ];
+
+  test('in one piece, longer than what is read in one turn, is taken behind it', async () => {
+    const { address, sender } = await givenAnAdapter({ maxPayloadBytes: 16_384 });
+    const { socket } = rawPeer(address.port, 4);
+    socket.write(Buffer.concat([bytesOf(4).login, upload]));
+    expect(await heardOver(socket)).toMatchObject(answers);
+    expect(sender.messages).toMatchObject([{ endpoint: 'event' }]);
+  });
+
+  test('over TLS, in a record of its own, is taken behind it', async () => {
+    const certificate = localhostCertificate();
+    const tls = { host: '127.0.0.1', port: 0, ...certificate };
+    const { running, sender } = await givenAnAdapter({ tls, maxPayloadBytes: 16_384 });
+    const port = running.listening[1]?.port ?? 0;
+    const wire = connectSocket(port, '127.0.0.1').on('error', () => {});
+    const through = new Duplex({
+      read() {},
+      write: (bytes, _encoding, done) => done(void wire.write(bytes)),
+    });
+    wire.on('data', (bytes) => through.push(bytes));
+    const socket = connectTls({ socket: through, host: 'localhost', ca: certificate.cert });
+    onTestFinished(() => void wire.destroy());
+    await once(socket, 'secureConnect');
+    // Both records arrive at once.
+    wire.cork();
+    socket.write(bytesOf(4).login);
+    socket.write(upload);
+    await settled();
+    wire.uncork();
+    expect(await heardOver(socket)).toMatchObject(answers);
+    expect(sender.messages).toMatchObject([{ endpoint: 'event' }]);
   });
 });
 

@@ -8,6 +8,7 @@ import type { Client } from 'aedes';
 import type { IConnectPacket, IPublishPacket, Packet } from 'mqtt-packet';
 import {
   beginSession,
+  holdBack,
   internalsOf,
   onPacket,
   onParseError,
@@ -179,6 +180,7 @@ class ServedDevice implements DeviceConnection {
     }
     this.#state = { phase: 'logging-in', hello };
     simplify(packet);
+    holdBack(this.#client);
     return true;
   }
 

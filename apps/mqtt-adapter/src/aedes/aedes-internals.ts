@@ -25,6 +25,7 @@ interface ClientInternals {
   readonly _parsingBatch: number;
   /** Reads on, unless it is paused, or has packets to handle. */
   _nextBatch(): void;
+  pause(): void;
   resume(): void;
   subscriptions: object;
 }
@@ -53,6 +54,14 @@ export function onPacket(client: Client, listener: (packet: Packet) => void): vo
 /** Calls `listener` when the client's bytes are no MQTT, before aedes cuts the connection. */
 export function onParseError(client: Client, listener: (error: Error) => void): void {
   internalsOf(client)._parser.prependListener('error', listener);
+}
+
+/**
+ * Its CONNECT is looked at: what comes behind that waits for {@link beginSession}. aedes itself reads on until the next turn of the
+ * event loop, and handles at once what it reads meanwhile.
+ */
+export function holdBack(client: Client): void {
+  internalsOf(client).pause();
 }
 
 /**

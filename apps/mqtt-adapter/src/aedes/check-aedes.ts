@@ -22,6 +22,7 @@ const aedesMembers = {
     _rejectingPacketTooLarge: 'boolean',
     _nextBatch: 1,
     _onError: 1,
+    pause: 0,
     resume: 0,
     close: 1,
     rejectPacketTooLarge: 2,
