@@ -104,7 +104,9 @@ function discard(file: string, sink: string, yes: boolean): number {
   const { events, connections, ends } = discardEvents(file, sink);
   teller(process.stdout)(
     `${file}: ${events} events for ${sink} discarded: ${connections} whole connections, which count as left out` +
-      (ends === 0 ? '' : `, and ${ends} ends of connections that stay open for consumers of ${sink}`),
+      (ends === 0
+        ? ''
+        : `, and ${ends} ends of connections that stay open for consumers of ${sink} that got their beginnings`),
   );
   return 0;
 }

@@ -35,16 +35,16 @@ function half(
   return { ...event, type, ...(coalesced !== undefined && { coalesced }) } as OutboundEvent['event'];
 }
 
-type Row = readonly [event: OutboundEvent['event'], standing: Partial<Standing>];
+type Row = readonly [event: OutboundEvent['event'], standing: Partial<Standing>, beside?: object];
 
 function given(rows: readonly Row[], pairs = 0): void {
   const store = openSqliteStore({ file, durability: 'process', maxBytes: 100_000_000 });
   store.apply({
     removed: [],
-    inserted: rows.map(([event, standing], index) => ({
+    inserted: rows.map(([event, standing, beside = {}], index) => ({
       seq: index + 1,
       facts: JSON.stringify(event),
-      downstream: '{}',
+      downstream: JSON.stringify(beside),
       standing: { open: false, waiting: [], parked: {}, ...standing },
     })),
     updated: [],
@@ -102,6 +102,23 @@ test('discarded connections count as left out, and so do those that their events
   expect(looking((store) => store.owed(all))).toMatchObject([
     { sink: 'old', tenant: 'acme', device: number, pairs: 17 },
   ]);
+});
+
+test('connections that another adapter began do not count as left out, nor what it left out itself', () => {
+  const old = { waiting: ['old'] };
+  const ofAnother = { ofAnother: true };
+  given([
+    [half('moved here', 'connected', 3), old, { ...ofAnother, announcement: true }],
+    [half('moved here', 'disconnected', 2), old],
+    [half('of a dead one', 'connected', 4), old, ofAnother],
+    [half('of a dead one', 'disconnected', 5), old, ofAnother],
+    [half('moved away', 'connected'), old],
+    [half('moved away', 'disconnected', 6), old, ofAnother],
+    [half('a', 'connected'), old],
+    [half('a', 'disconnected'), old],
+  ]);
+  expect(discardEvents(file, 'old')).toEqual({ events: 8, connections: 1, ends: 3 });
+  expect(looking((store) => store.owed(all).map(({ pairs }) => pairs))).toEqual([3]);
 });
 
 test('more events than fit in a page are discarded, too', () => {

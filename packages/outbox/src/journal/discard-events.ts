@@ -1,6 +1,8 @@
 import { type ConnectionId, TransportError } from '@rollcall/core';
 import type { ConnectionEvent } from '@rollcall/core/events';
+import type { OutboundEvent } from '@rollcall/core/sink';
 import { deviceNumber } from './device-number.ts';
+import { outboundOf } from './facts-of.ts';
 import type { Owed, Place } from './journal.ts';
 import { openSqliteStore, type SqliteStore } from './store/sqlite-store.ts';
 import type { Settlement } from './store/stored.ts';
@@ -9,9 +11,9 @@ import type { Settlement } from './store/stored.ts';
 export interface Discarded {
   /** Events that waited, and those that it had refused. */
   readonly events: number;
-  /** Connections whose halves are both among them. */
+  /** Connections of this adapter whose halves are both among them. */
   readonly connections: number;
-  /** Ends of connections whose beginning the sink got: to its consumers, these connections stay open. */
+  /** Ends of connections whose beginning the sink got, maybe from another adapter: to its consumers, these connections stay open. */
   readonly ends: number;
 }
 
@@ -45,12 +47,13 @@ function discardIn(store: SqliteStore, sink: string): Discarded {
   let connections = 0;
   let ends = 0;
 
-  for (const event of eventsFor(store, sink, places)) {
-    // The pairs that this event would have reported as left out are owed again.
-    owed.add(event, event.coalesced ?? 0);
+  for (const { event, ofAnother = false } of eventsFor(store, sink, places)) {
+    // The pairs that this event would have reported as left out are owed again. What another adapter left out is not owed here.
+    if (!ofAnother) owed.add(event, event.coalesced ?? 0);
     if (event.type === 'connected') {
-      begun.add(event.connectionId);
-    } else if (begun.delete(event.connectionId)) {
+      // What another adapter began may have been told by that one.
+      if (!ofAnother) begun.add(event.connectionId);
+    } else if (!ofAnother && begun.delete(event.connectionId)) {
       connections += 1;
       owed.add(event, 1);
     } else {
@@ -71,7 +74,7 @@ function discardIn(store: SqliteStore, sink: string): Discarded {
 }
 
 /** @param places the places of the events are added to it. */
-function* eventsFor(store: SqliteStore, sink: string, places: Place[]): Iterable<ConnectionEvent> {
+function* eventsFor(store: SqliteStore, sink: string, places: Place[]): Iterable<OutboundEvent> {
   const upTo = store.summary().lastSeq;
   let after = 0;
   for (;;) {
@@ -80,9 +83,9 @@ function* eventsFor(store: SqliteStore, sink: string, places: Place[]): Iterable
     if (!last) return;
     after = last.seq;
     const seqs = page.filter(({ sinks }) => sinks.includes(sink)).map(({ seq }) => seq);
-    for (const { seq, facts } of store.events(seqs)) {
-      places.push(seq);
-      yield JSON.parse(facts) as ConnectionEvent;
+    for (const event of store.events(seqs)) {
+      places.push(event.seq);
+      yield outboundOf(event);
     }
   }
 }
