@@ -102,7 +102,7 @@ export class MemoryEngine {
   hold(key: string, instance: string, entry: DirectoryEntry, epoch: Epoch): void {
     const now = this.clock.monotonic();
     const before = this.slots.get(key);
-    if (before) noteDisplaced(this.entries.get(before.instance)?.get(before.connection), before, now);
+    if (before) noteDisplaced(this.entries.get(before.instance)?.get(before.connection), before, this.clock);
     this.slots.set(key, holderWith(instance, entry, { epoch, now }));
   }
 

@@ -32,6 +32,7 @@ export type {
   CreateUndertaker,
   DeadInstance,
   OwedEnding,
+  OwedLease,
   PublishingSignal,
   Undertaker,
   UndertakerContext,

@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts';
 import type { AdapterIdentity, ConnectedEvent, DisconnectedEvent } from './connection-event.ts';
 import type { DirectoryEntry } from './connection-directory.ts';
 import type { HeldLease, LeaseEntry, LeaseState } from './directory-leases.ts';
-import type { OwedEnding } from './undertaker.ts';
+import type { OwedEnding, OwedLease } from './undertaker.ts';
 import {
   deviceKey,
   type ConnectionId,
@@ -19,7 +19,7 @@ export interface OpenAtInstance {
   /** Of a dead instance: how it ended, from when that may be told on. Nobody goes on with it, and whoever tells it tells the same. */
   decided?: OwedEnding;
   /** How its lease stood when another connection took its slot. */
-  displacedLease?: Pick<HeldLease, 'slot' | 'state'>;
+  displacedLease?: OwedLease;
 }
 
 /** How late at most another instance reports that it heard a device. */
@@ -86,13 +86,16 @@ export function leaseHeldBy({ entry, instance, lease }: SlotHolder, now: Instant
   };
 }
 
-/**
- * Another connection takes the slot of this one: what was noted of its lease says more of its end than what it began with.
- *
- * @param now on the monotonic clock
- */
-export function noteDisplaced(open: OpenAtInstance | undefined, holder: SlotHolder, now: Instant): void {
-  if (open && holder.lease) open.displacedLease = leaseHeldBy(holder, now);
+/** Another connection takes the slot of this one: what was noted of its lease says more of its end than what it began with. */
+export function noteDisplaced(open: OpenAtInstance | undefined, holder: SlotHolder, clock: Clock): void {
+  if (open && holder.lease) open.displacedLease = owedLease(holder, holder.lease, clock);
+}
+
+function owedLease(holder: SlotHolder, { notedAt, state }: LeaseNotes, clock: Clock): OwedLease {
+  const now = clock.monotonic();
+  const held = leaseHeldBy(holder, now);
+  const heardAt = Math.round(clock.now() - (now - notedAt) - state.silentMs) as Timestamp;
+  return { slot: held.slot, state: held.state, heardAt };
 }
 
 /** Whether a sink may lack this event. @param since see {@link DeclaredDeath.unconfirmedSince} */
@@ -142,24 +145,23 @@ export function owedOf(
   if (open.decided) return open.decided;
   const { event } = open.entry;
   const isHolder = holder?.connection === event.connectionId;
-  const now = clock.monotonic();
   const notes = isHolder ? holder.lease : undefined;
   const isDisplaced = holder !== undefined && !isHolder;
-  const lease = isDisplaced ? open.displacedLease : holder && notes && leaseLeftBy(holder, notes, now);
+  const lease = isDisplaced ? open.displacedLease : holder && notes && leaseLeftBy(holder, notes, clock);
   const owed: OwedEnding = {
     event,
     unconfirmed: isUnconfirmed(event, death.unconfirmedSince),
     reason: endingOfDead(event, death, isDisplaced),
-    ...(lease && { lease: { slot: lease.slot, state: lease.state } }),
+    ...(lease && { lease }),
   };
   if (isDisplaced || !owed.lease || hasRunOut(owed.lease.state, clock.now() - death.aliveAt))
     open.decided = owed;
   return owed;
 }
 
-function leaseLeftBy(holder: SlotHolder, notes: LeaseNotes, now: Instant): HeldLease {
-  const held = leaseHeldBy(holder, now);
-  return { ...held, state: { ...held.state, leftMs: leftMs(notes, now) } };
+function leaseLeftBy(holder: SlotHolder, notes: LeaseNotes, clock: Clock): OwedLease {
+  const owed = owedLease(holder, notes, clock);
+  return { ...owed, state: { ...owed.state, leftMs: leftMs(notes, clock.monotonic()) } };
 }
 
 /** Whether a lease that a dead instance left open may still go on elsewhere. @param now on the monotonic clock */

@@ -16,7 +16,14 @@ export interface OwedEnding {
   /** The dead instance ended it, and may have died before it sent this: to be told as it is, under its id. */
   readonly ending?: DisconnectedEvent;
   /** Of a lease: it does not end with its instance. To be taken, or told once it has run out. */
-  readonly lease?: { readonly slot: string; readonly state: LeaseState };
+  readonly lease?: OwedLease;
+}
+
+export interface OwedLease {
+  readonly slot: string;
+  readonly state: LeaseState;
+  /** When its holder noted that it had heard the device, on the engine's clock: of the record, the same for all who look. */
+  readonly heardAt?: Timestamp;
 }
 
 export interface DeadInstance {

@@ -114,6 +114,28 @@ test.each([
   },
 );
 
+test.each([
+  ['before the interval, as when it waits: it was heard then', -10 * minute, -10 * minute],
+  ['within the interval: that is what is known', -1, -minute],
+])('a lease whose device was heard, as noted, %s', async (_, heardAt, lastSeen) => {
+  const { event, ...facts } = lease(0);
+  const began = (dead.aliveAt - 120 * minute) as Timestamp;
+  const noted = { slot: 'sensor', state: { basis, silentMs: 0, leftMs: 0 } };
+  clock.advance(minute);
+  void tell(dead, [
+    {
+      ...facts,
+      event: { ...event, at: began },
+      lease: { ...noted, heardAt: (dead.aliveAt + heardAt) as Timestamp },
+    },
+  ]);
+  await settled();
+  const at = dead.aliveAt + minute;
+  expect(relayed).toMatchObject([
+    [{ at, lastSeen: dead.aliveAt + lastSeen, uncertaintyMs: minute - lastSeen }],
+  ]);
+});
+
 test("the engine's clock says when a lease has run out, wherever the clock here is", async () => {
   const ranOut = (dead.aliveAt + minute) as Timestamp;
   clock.stepWall(5 * minute);

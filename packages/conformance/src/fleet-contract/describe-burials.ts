@@ -52,19 +52,20 @@ export function describeBurials(name: string, withFleet: WithFleet): void {
         expect(buried.owed.length, 'told no more').toBe(before);
       }));
 
-    test('a lease of a dead one is owed with the basis that was noted last, not the one of its beginning', () =>
+    test('a lease of a dead one is owed with what was noted last: its basis, and when its device was heard', () =>
       withFleet(async (fleet) => {
         const [a] = await fleet.join(2);
         const lease = leaseOf(a.entry('thermostat-7', 'sensor'));
         await a.directory.leases.enter(lease);
         const basis = { kind: 'lease', intervalMs: 72_000, from: 'learned' } as const;
-        a.directory.leases.note(lease.event.connectionId, { ...lease.state, basis });
+        a.directory.leases.note(lease.event.connectionId, { ...lease.state, silentMs: 30_000, basis });
         await fleet.under.pass(2_100);
         fleet.under.freeze(a.instance);
         const buried = await fleet.undertaker();
         await fleet.until(() =>
           expect(buried.owed).toMatchObject([{ event: lease.event, lease: { state: { basis } } }]),
         );
+        expect(buried.owed[0]?.lease?.heardAt).toBeLessThanOrEqual(buried.dead.aliveAt - 30_000);
       }));
 
     test.each([-300_000, 300_000])(

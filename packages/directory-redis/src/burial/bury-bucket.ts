@@ -1,8 +1,8 @@
 import type { ConnectionId, Timestamp } from '@rollcall/core';
-import type { OwedEnding } from '@rollcall/core/directory';
+import type { OwedEnding, OwedLease } from '@rollcall/core/directory';
 import { leaseState } from '../leases/lease-state.ts';
 import { peekOwed } from '../scripts/peek-owed.ts';
-import { readBody } from '../wire/body.ts';
+import { readBody, type StoredLease } from '../wire/body.ts';
 import { deviceNamed } from '../wire/field-text.ts';
 import { readRecord } from '../wire/record.ts';
 import { fullId } from '../wire/short-id.ts';
@@ -86,8 +86,13 @@ function owedIn(
     event,
     unconfirmed: event.epoch >= death.unconfirmedSince,
     reason: record.verdict ?? 'adapter-lost',
-    ...(lease && { lease: { slot: lease.slot, state: leaseState(lease, now) } }),
+    ...(lease && { lease: owedLease(lease, now) }),
   };
+}
+
+function owedLease(lease: StoredLease, engineMs: number): OwedLease {
+  const heardAt = lease.heardAtMs as Timestamp;
+  return { slot: lease.slot, state: leaseState(lease, engineMs), heardAt };
 }
 
 export function deadInstanceOf({ identity, death }: Deceased) {

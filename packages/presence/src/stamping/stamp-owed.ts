@@ -25,9 +25,10 @@ export function stampOwed(dead: DeadInstance, owed: OwedEnding): DisconnectedEve
   const at = Math.max(event.at, decidedAt(dead, owed)) as Timestamp;
   const basis = basisOf(owed);
   const silence = detectWithinMs(basis);
-  // A longer silence would have ended it before.
+  // A longer silence would have ended it before; but a lease that waits is silent for longer, and its holder does not note that.
   const heardSince = silence === undefined ? event.at : dead.aliveAt - silence;
-  const lastSeen = Math.min(at, Math.max(event.at, heardSince)) as Timestamp;
+  const heardAt = Math.min(owed.lease?.heardAt ?? heardSince, heardSince);
+  const lastSeen = Math.min(at, Math.max(event.at, heardAt)) as Timestamp;
   return {
     ...otherHalf(event, at, { random: hashed(event.connectionId, event.adapter.instance) }),
     id: idOfLost(event, dead),
