@@ -67,6 +67,7 @@ interface Stay {
     readonly after: number;
     readonly ordered: boolean;
     readonly epochAfter: number;
+    readonly reason: string;
   }[];
   /** `null`: never; `undefined`: as version 1.0 does. */
   readonly announces: number | undefined | null;
@@ -93,6 +94,7 @@ const stay: fc.Arbitrary<Stay> = fc.record<Stay>({
           after: fc.integer({ min: 0, max: 200 }),
           ordered: fc.boolean(),
           epochAfter: fc.integer({ min: 0, max: 200 }),
+          reason: fc.constantFrom('client-closed', 'adapter-lost', 'buried', 'taken-over'),
         }),
         { minLength: 1, maxLength: 2 },
       ),
@@ -136,7 +138,7 @@ function eventsOf(each: Stay, index: number): readonly ReceivedEvent[] {
             ...(announces !== undefined && { announceIntervalMs: announces }),
           },
         ]),
-    ...ends.map(({ after, ordered, epochAfter }, end): ReceivedEvent =>
+    ...ends.map(({ after, ordered, epochAfter, reason }, end): ReceivedEvent =>
       Object.assign({}, raised, {
         type: 'disconnected' as const,
         id: `d${index}-${end}` as EventId,
@@ -144,7 +146,7 @@ function eventsOf(each: Stay, index: number): readonly ReceivedEvent[] {
         connectedAt: connected.at,
         lastSeen: connected.at,
         uncertaintyMs: 0,
-        reason: 'client-closed',
+        reason,
         initiator: 'device',
         clean: true,
         ...(ordered && { endedEpoch: epochAt(atMs + epochAfter * 1_000, index * 2 + end) }),
@@ -199,7 +201,12 @@ test('a connection whose epoch was raised above that of the one it took over is 
     isNew: false,
   };
   const [ahead, gone] = eventsOf(
-    { ...facts, adapter: 'mqtt-0', at: 300, ends: [{ after: 1, ordered: true, epochAfter: 1 }] },
+    {
+      ...facts,
+      adapter: 'mqtt-0',
+      at: 300,
+      ends: [{ after: 1, ordered: true, epochAfter: 1, reason: 'client-closed' }],
+    },
     0,
   );
   const [newer] = eventsOf({ ...facts, adapter: 'mqtt-1', at: 10, ends: [] }, 1);
@@ -227,7 +234,7 @@ test('an ending says by which epoch its connection took others over, although no
     isNew: false,
   };
   const [lost] = eventsOf({ ...facts, adapter: 'mqtt-0', at: 200, ends: [] }, 0);
-  const ends = [{ after: 1, ordered: true, epochAfter: 1 }];
+  const ends = [{ after: 1, ordered: true, epochAfter: 1, reason: 'client-closed' }];
   const [newer, gone] = eventsOf({ ...facts, adapter: 'mqtt-1', at: 10, ends, raisedBy: 300 }, 1);
   if (!lost || !newer || !gone) throw new Error('they are there');
   for (const order of [
@@ -277,8 +284,18 @@ test('what is forgotten after a day changes nothing', () => {
   const stays: readonly Stay[] = [
     { ...facts, at: 0, slot: 's', ends: [] },
     // Takes the first one over, whose end never comes.
-    { ...facts, at: 100, slot: 's', ends: [{ after: 10, ordered: true, epochAfter: 10 }] },
-    { ...facts, at: 105, slot: undefined, ends: [{ after: 1, ordered: true, epochAfter: 1 }] },
+    {
+      ...facts,
+      at: 100,
+      slot: 's',
+      ends: [{ after: 10, ordered: true, epochAfter: 10, reason: 'client-closed' }],
+    },
+    {
+      ...facts,
+      at: 105,
+      slot: undefined,
+      ends: [{ after: 1, ordered: true, epochAfter: 1, reason: 'client-closed' }],
+    },
     { ...facts, device: 'two', at: 110, slot: undefined, ends: [] },
   ];
   for (const event of stays.flatMap(eventsOf)) apply(event);

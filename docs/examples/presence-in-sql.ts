@@ -39,10 +39,11 @@ export function applyEvent(
   const isNew = event.journal?.state === 'new';
   const intervalMs =
     event.type === 'connected' && announcement ? (event.announceIntervalMs ?? 3_600_000) : null;
-  database.run(statement('heard'), [
-    ...[tenant, adapter.id, nowMs, intervalMs],
-    ...(isNew ? [adapter.instance, epoch] : [null, null]),
-  ]);
+  if (!mayBeOfAnother(event))
+    database.run(statement('heard'), [
+      ...[tenant, adapter.id, nowMs, intervalMs],
+      ...(isNew ? [adapter.instance, epoch] : [null, null]),
+    ]);
   const facts = [
     ...[tenant, device, connectionId, adapter.type, adapter.id, adapter.instance],
     ...[epoch, Number.parseInt(epoch.slice(0, 12), 16), slot, at, protocol, nowMs],
@@ -52,4 +53,10 @@ export function applyEvent(
     const { id, endedEpoch = null, reason, uncertaintyMs } = event;
     database.run(statement('disconnected'), [...facts, id, endedEpoch, reason, uncertaintyMs]);
   }
+}
+
+/** Whether another adapter, or an operator, may have sent an ending for an adapter that is dead. */
+function mayBeOfAnother(event: ReceivedEvent): boolean {
+  if (event.type !== 'disconnected' || event.endedEpoch !== undefined) return false;
+  return ['adapter-lost', 'taken-over', 'buried'].includes(event.reason);
 }

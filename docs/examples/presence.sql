@@ -49,7 +49,8 @@ CREATE TABLE said (
   PRIMARY KEY (tenant, device)
 );
 
--- For every event, `heard` and then one of `connected` and `disconnected`, in one transaction. Confirm the event after it. The result
+-- For every event, `heard` and then one of `connected` and `disconnected`, in one transaction. Leave out `heard` for an ending without
+-- `ended-epoch` that says `adapter-lost`, `taken-over` or `buried`: others may have sent it. Confirm the event after it. The result
 -- depends neither on the order of events nor on repetitions, so several services may write to the same tables.
 
 -- name: heard

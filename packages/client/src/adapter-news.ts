@@ -31,8 +31,19 @@ export function noNews(nowMs: number): AdapterNews {
   };
 }
 
+/** Endings with these reasons may be sent by others, for an adapter that is dead. */
+const toldByOthers: ReadonlySet<string> = new Set(['adapter-lost', 'taken-over', 'buried']);
+
 /**
- * Takes in an event of the adapter.
+ * Whether the adapter of an event lived when it was sent. Others may have sent an ending without `ended-epoch`: only the adapter itself
+ * can give that.
+ */
+export function isSignOfLife(event: ReceivedEvent): boolean {
+  return event.type !== 'disconnected' || event.endedEpoch !== undefined || !toldByOthers.has(event.reason);
+}
+
+/**
+ * Takes in an event that is a sign of life of the adapter.
  *
  * @param defaultIntervalMs the interval of adapters whose announcements do not state it: those of version 1.0.
  * @returns whether the adapter reports a new journal for the first time.

@@ -1,6 +1,6 @@
 import type { Epoch } from '@rollcall/core';
 import type { ReceivedEvent } from '@rollcall/hono-wire';
-import { announcedAfter, hear, isSilent, noNews, type AdapterNews } from './adapter-news.ts';
+import { announcedAfter, hear, isSignOfLife, isSilent, noNews, type AdapterNews } from './adapter-news.ts';
 import type { OpenConnection } from './device-presence.ts';
 
 /** What was known of an adapter when an event of a connection came. */
@@ -52,7 +52,10 @@ export function createAdaptersHeard(maxAdapters: number, defaultIntervalMs: numb
 
   return {
     hear(event, nowMs) {
-      const heard = obtain(keyOf(event.device.tenant, event.adapter.id), nowMs);
+      const { device, adapter } = event;
+      if (!isSignOfLife(event))
+        return { listenedMs: known(device.tenant, adapter.id)?.listenedMs ?? 0, announcedAfter: undefined };
+      const heard = obtain(keyOf(device.tenant, adapter.id), nowMs);
       hear(heard, event, nowMs, defaultIntervalMs);
       return { listenedMs: heard.listenedMs, announcedAfter: announcedAfter(heard, event) };
     },

@@ -4,6 +4,7 @@ export {
   announcedAfter,
   graceOf,
   hear,
+  isSignOfLife,
   isSilent,
   missedAnnouncements,
   noNews,

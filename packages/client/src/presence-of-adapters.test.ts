@@ -31,6 +31,25 @@ describe('an adapter', () => {
     expect(table.get(device).status).toBe('online');
   });
 
+  test.each(['adapter-lost', 'taken-over', 'buried'])(
+    'stays silent when others tell an ending for it: %s',
+    (reason) => {
+      const { clock, table, apply } = givenATable();
+      const [first, other] = [connected({ c: 'a', at: 0 }), connected({ c: 'b', at: 0, device: 'valve-1' })];
+      apply(first, other, announced(first), announced(other));
+      clock.advance(3 * hour + 1);
+      apply(disconnected(other, 10, { reason }));
+      expect(table.get(device).status).toBe('unknown');
+      // With an `ended-epoch`, it is of the adapter itself.
+      apply({
+        ...disconnected(other, 11, { id: 'own' }),
+        reason,
+        endedEpoch: epochAt(begun + 3 * hour),
+      });
+      expect(table.get(device).status).toBe('online');
+    },
+  );
+
   test('counts as silent after the interval in its announcements', () => {
     const { clock, table, apply } = givenATable();
     const first = connected({ c: 'a', at: 0 });

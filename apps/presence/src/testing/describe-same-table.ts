@@ -307,6 +307,7 @@ function randomEvents(
           id: `end-${number}-${ending}` as EventId,
           at: (atMs + pick(500_000)) as Timestamp,
           ...(pick(2) === 0 && { endedEpoch: epochOf(atMs + pick(500_000)) }),
+          ...(pick(2) === 0 && { reason: pick(2) === 0 ? 'adapter-lost' : 'buried' }),
         }),
       ),
     ];

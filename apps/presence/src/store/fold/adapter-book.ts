@@ -1,4 +1,12 @@
-import { announcedAfter, graceOf, hear, isSilent, noNews, type AdapterNews } from '@rollcall/client/internal';
+import {
+  announcedAfter,
+  graceOf,
+  hear,
+  isSignOfLife,
+  isSilent,
+  noNews,
+  type AdapterNews,
+} from '@rollcall/client/internal';
 import type { ReceivedEvent } from '@rollcall/hono-wire';
 
 export { announcedAfter, graceOf, isSilent };
@@ -54,6 +62,7 @@ export class AdapterBook {
 
   /** Notes an event of an adapter. @returns whether its connections must be checked again: it was silent, or has a new journal. */
   hear(event: ReceivedEvent, nowMs: number): boolean {
+    if (!isSignOfLife(event)) return false;
     const heard = this.#obtain(event.device.tenant, event.adapter.id, nowMs);
     const isNew = hear(heard, event, nowMs, this.#defaultIntervalMs);
     const wasSilent = heard.isSilent;

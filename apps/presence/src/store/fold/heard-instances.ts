@@ -1,3 +1,4 @@
+import { isSignOfLife } from '@rollcall/client/internal';
 import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
 
 /** An incarnation of an adapter, over all tenants, as a row of a database. Times are of the wall clock. */
@@ -21,7 +22,7 @@ export function heardInstances(
 ): readonly InstanceRow[] {
   const heard = new Map<string, InstanceRow>();
   for (const event of events) {
-    if (event.type === 'hono' || mayBeOfAnother(event)) continue;
+    if (event.type === 'hono' || !isSignOfLife(event)) continue;
     const { id, instance, type } = event.adapter;
     const key = `${id}\n${instance}`;
     const known = heard.get(key);
@@ -37,10 +38,4 @@ export function heardInstances(
     });
   }
   return [...heard.values()];
-}
-
-/** Whether another adapter may have published this ending for a dead one. Such an ending has no `ended-epoch`: only the dead adapter could give it. */
-function mayBeOfAnother(event: ReceivedEvent): boolean {
-  if (event.type !== 'disconnected' || event.endedEpoch !== undefined) return false;
-  return event.reason === 'adapter-lost' || event.reason === 'taken-over';
 }

@@ -40,6 +40,22 @@ export function describeConnections({ newDatabase, given }: StoreBed): void {
       ]);
     });
 
+    test.each(['adapter-lost', 'taken-over', 'buried'])(
+      'stays unknown when others tell an ending for its adapter: %s',
+      async (reason) => {
+        const { store, clock, statusOf } = await given();
+        const other = connected({ device: deviceRef('acme', 'other'), connectionId: connectionId(2) });
+        await store.apply([announced(), other]);
+        clock.advance(3_001);
+        await store.sweep();
+        await store.apply([disconnected(other, { reason })]);
+        await store.sweep();
+        expect(await statusOf()).toBe('unknown');
+        const { instances } = await store.instances({ limit: 10 });
+        expect(instances.map(({ heardAtMs }) => heardAtMs)).toEqual([clock.now() - 3_001]);
+      },
+    );
+
     test('becomes known again with the next event of its adapter if old connections were dropped meanwhile', async () => {
       const { store, clock, statusOf } = await given();
       const past = [3, 4].map((number) =>
