@@ -12,6 +12,7 @@ import {
   internalsOf,
   onPacket,
   onParseError,
+  readOn,
   readsLater,
   readWhatArrived,
   readStrictlyOf,
@@ -39,7 +40,7 @@ export interface DeviceLimits {
   readonly authenticationRequired: boolean;
   /** See `keepAliveFor`. */
   readonly idleLimitMs: number;
-  /** Messages of QoS 1 that may be unanswered. */
+  /** Messages of QoS 1 that may be unanswered, and of any QoS that may wait until no more is read. */
   readonly receiveMaximum: number;
   readonly maxPacketBytes: number;
 }
@@ -235,6 +236,7 @@ class ServedDevice implements DeviceConnection {
       if (!this.#isBroken) await this.#state.session?.uploads.publish(packet);
     } finally {
       this.#unhandled -= 1;
+      if (this.#unhandled === this.#limits.receiveMaximum) readOn(this.#client);
       if (this.#unhandled === 0) this.#foresight.rest();
       this.#closeIfServed();
     }
@@ -298,7 +300,7 @@ class ServedDevice implements DeviceConnection {
     const signal = signalOf(packet, this.#introduced);
     if (signal?.type === 'protocol-error') this.#breaks(signal);
     else if (signal) this.#report(signal);
-    if (packet.cmd === 'publish') this.#unhandled += 1;
+    if (packet.cmd === 'publish') this.#awaitsUpload();
     if (packet.cmd === 'pubrel') session.uploads.released(packet.messageId);
     if (packet.cmd === 'subscribe') grantFilters(packet, session);
     if (packet.cmd === 'unsubscribe') endFilters(packet, session, this.#client);
@@ -308,6 +310,12 @@ class ServedDevice implements DeviceConnection {
         code: reasonCodes.packetTooLarge,
         text: 'the answer is longer than its Maximum Packet Size',
       });
+  }
+
+  /** aedes would read on with each piece that arrives. One more than may wait is read: for MQTT 5.0 that is a violation. */
+  #awaitsUpload(): void {
+    this.#unhandled += 1;
+    if (this.#unhandled > this.#limits.receiveMaximum) holdBack(this.#client);
   }
 
   #arrived(bytes: Uint8Array, scanned: Scanned): void {

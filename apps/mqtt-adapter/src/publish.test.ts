@@ -1,7 +1,9 @@
 import type { AdapterInTest, TestSetting } from '@rollcall/adapter-process/testing';
 import { settled } from '@rollcall/conformance';
-import { generate, type Packet } from 'mqtt-packet';
-import { describe, expect, test } from 'vitest';
+import { arrived } from '@rollcall/conformance/machine';
+import { generate, type IPublishPacket, type Packet } from 'mqtt-packet';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { DeviceUploads } from './device-uploads.ts';
 import { givenAnAdapter } from './testing/mqtt-bed.ts';
 import { credentials, rawPeer } from './testing/raw-peer.ts';
 
@@ -302,7 +304,7 @@ describe('MQTT PUBLISH', () => {
 });
 
 describe('an MQTT device that publishes without waiting', () => {
-  const publish = (messageId: number, topic = 'telemetry'): Packet => ({
+  const publish = (messageId: number, topic = 'telemetry'): IPublishPacket => ({
     cmd: 'publish',
     topic,
     payload: Buffer.from(String(messageId)),
@@ -348,6 +350,26 @@ describe('an MQTT device that publishes without waiting', () => {
     release();
     expect(await other.next()).toMatchObject({ cmd: 'puback', messageId: 1 });
     for (const messageId of all) expect(await flood.next()).toMatchObject({ cmd: 'puback', messageId });
+  });
+
+  test('is read no further while many of its messages wait, also where they arrive one by one', async () => {
+    const adapter = await givenAnAdapter({ receiveMaximum: 40 });
+    const release = holdNetwork(adapter);
+    const taken = vi.spyOn(DeviceUploads.prototype, 'publish');
+    onTestFinished(() => taken.mockRestore());
+    const flood = rawPeer(adapter.address.port, 4);
+    await flood.connect();
+    const oneByOne = 60;
+    const more = 400;
+    for (let each = 0; each < oneByOne + more; each++) {
+      flood.send({ ...publish(0), qos: 0, payload: Buffer.alloc(2_000) });
+      if (each < oneByOne) await arrived(flood.socket);
+    }
+    expect(taken).toHaveBeenCalledTimes(41);
+    release();
+    await expect.poll(() => adapter.sender.messages.length).toBe(oneByOne + more);
+    flood.send({ cmd: 'pingreq' });
+    expect(await flood.next()).toMatchObject({ cmd: 'pingresp' });
   });
 
   test('with MQTT 5.0 learns its Receive Maximum, and is closed with 0x93 when it sends more', async () => {

@@ -22,7 +22,8 @@ interface ClientInternals {
   /** Emits `packet` for every control packet parsed, before it is handled. */
   readonly _parser: PacketParser;
   /** How many packets it handles. */
-  readonly _parsingBatch: number;
+  _parsingBatch: number;
+  readonly _paused?: boolean;
   /** Reads on, unless it is paused, or has packets to handle. */
   _nextBatch(): void;
   pause(): void;
@@ -42,8 +43,8 @@ export function packetBegun(client: Client): PacketParser['packet'] {
 
 /** Whether aedes reads some of the bytes that arrive now later than in this turn of the event loop. */
 export function readsLater(client: Client, { length }: Uint8Array): boolean {
-  const { conn, _parsingBatch: handling } = internalsOf(client);
-  return handling > 0 || conn.readableLength > 0 || length > bytesPerTurn;
+  const { conn, _parsingBatch: handling, _paused: isHeldBack = false } = internalsOf(client);
+  return isHeldBack || handling > 0 || conn.readableLength > 0 || length > bytesPerTurn;
 }
 
 /** Calls `listener` with every control packet of the client, before aedes handles it. */
@@ -57,11 +58,18 @@ export function onParseError(client: Client, listener: (error: Error) => void): 
 }
 
 /**
- * Its CONNECT is looked at: what comes behind that waits for {@link beginSession}. aedes itself reads on until the next turn of the
- * event loop, and handles at once what it reads meanwhile.
+ * Has nothing more read of the client: until {@link beginSession} while its CONNECT is looked at, since aedes reads on until the next
+ * turn of the event loop, and handles at once what it reads meanwhile; else until {@link readOn}.
  */
 export function holdBack(client: Client): void {
   internalsOf(client).pause();
+}
+
+/** Has more read of a client that was held back. What it handled meanwhile was not counted. */
+export function readOn(client: Client): void {
+  const internals = internalsOf(client);
+  internals._parsingBatch = 1;
+  internals.resume();
 }
 
 /**
