@@ -19,6 +19,7 @@ export {
   leaseHeldBy,
   noteDisplaced,
   owedOf,
+  reportedWithinMs,
   slotKey,
 } from './slot-holder.ts';
 export { SplitMap } from './split-map.ts';

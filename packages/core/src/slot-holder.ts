@@ -23,7 +23,7 @@ export interface OpenAtInstance {
 }
 
 /** How late at most another instance reports that it heard a device. */
-const reportedWithinMs = 1_000;
+export const reportedWithinMs = 1_000;
 
 /** Who holds a slot, or a lease, as a directory in memory knows it. */
 export interface SlotHolder {

@@ -119,6 +119,12 @@ describe('the engine of a fleet with leases', () => {
     expect(inWords(a.sink)).toEqual(['+']);
     await clock.advanceAsync(minute);
     expect([inWords(a.sink), inWords(b.sink)]).toEqual([['+', '-inactive'], []]);
+    // The directory notes when a sign is reported: that may be a second after it came.
+    const [connected, ended] = a.sink.events;
+    const lastSeen = ended?.type === 'disconnected' ? ended.lastSeen : 0;
+    expect((lastSeen ?? 0) - (connected?.at ?? 0)).toBe(39_000);
+    // It has a whole interval from then on all the same.
+    expect((ended?.at ?? 0) - (connected?.at ?? 0)).toBe(100_000);
   });
 
   test('was told meanwhile how a lease ended that is still heard here: a new one begins at once', async () => {

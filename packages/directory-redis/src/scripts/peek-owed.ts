@@ -1,8 +1,6 @@
+import { reportedWithinMs } from '@rollcall/core/internal';
 import { nowMs, readClaim, readRecord } from './fragments.ts';
 import { script } from './script.ts';
-
-/** How late at most another instance reports that it heard a device. */
-const reportedWithinMs = 1_000;
 
 /**
  * Some connections that a dead incarnation left open in one bucket. Fences first, then reads: so nothing can be added to the list.

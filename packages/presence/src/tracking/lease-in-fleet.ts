@@ -2,7 +2,7 @@ import type { Instant } from '@rollcall/core';
 import type { DirectoryPlace, HeldLease, LifeSign } from '@rollcall/core/directory';
 import { within } from '@rollcall/core/environment';
 import type { ConnectedEvent } from '@rollcall/core/events';
-import type { ConnectedChange, LeaseBasis } from '@rollcall/core/internal';
+import { reportedWithinMs, type ConnectedChange, type LeaseBasis } from '@rollcall/core/internal';
 import type { Change, ConnectionTracker, DisconnectedChange, EndedSignal } from '@rollcall/core/tracker';
 import type { OpenConnection } from '../host-presence.ts';
 import type { SignHere } from '../shared-lease.ts';
@@ -266,7 +266,8 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
         if (this.#here.heard.isPresent) return;
         this.#description.shared.goesOn({
           basis: change.basis as LeaseBasis,
-          silentMs: giving.agoMs,
+          // The directory knows when that was reported; here it is known when the device was heard here.
+          silentMs: Math.min(giving.agoMs + reportedWithinMs, this.#now() - change.lastSeen),
           leftMs: intervalMs - giving.agoMs,
         });
         return;
