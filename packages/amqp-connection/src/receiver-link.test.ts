@@ -157,6 +157,36 @@ test('a message whose handler waits does not stop others, though more pass it th
   expect(peer.opened()).toBe(1);
 });
 
+test('what a link has not settled when the peer detaches it takes no room of the session any more', async () => {
+  const clock = new ManualClock();
+  const { peer, connection } = await bed.givenAPeer({ clock });
+  const waiting: (() => void)[] = [];
+  let seen = 0;
+  const link = connection.openReceiver('q', {
+    credit: 1_000,
+    async onMessage({ messageId }) {
+      seen += 1;
+      if (messageId !== 'last') await new Promise<void>((resolve) => waiting.push(resolve));
+      return 'accepted';
+    },
+  });
+  await expect.poll(() => link.attached()).toBe(true);
+  // More in all than the session has room for.
+  for (let round = 1; round <= 3; round++) {
+    for (let id = 0; id < 900; id++) void peer.deliver('q', bytes(id));
+    await expect.poll(() => seen).toBe(round * 900);
+    peer.detachReceivers('q', 'amqp:link:detach-forced');
+    await expect.poll(() => link.attached()).toBe(false);
+    clock.advance(1_000);
+    await expect.poll(() => link.attached()).toBe(true);
+  }
+  // Their link is gone, so their outcome is not told.
+  for (const finish of waiting) finish();
+  await expect.poll(() => peer.creditOf('q')).toBe(1_000);
+  expect(await peer.deliver('q', bytes('last'))).toBe('accepted');
+  expect(peer.opened()).toBe(1);
+});
+
 test('a message that is held uses no credit, and gives its credit back once', async () => {
   const { peer, connection } = await bed.givenAPeer();
   const waiting: (() => void)[] = [];

@@ -6,7 +6,8 @@ import type { RawIncoming, RawReceived } from './raw.ts';
 type OnUndecodable = (delivery: rhea.Delivery, error: unknown) => void;
 
 const listeners = new WeakMap<object, OnUndecodable>();
-const prepared = new WeakSet<RawIncoming>();
+/** What sessions have received and not settled, by delivery id. */
+const unsettledOf = new WeakMap<RawIncoming, Map<number, RawReceived>>();
 
 /**
  * Lets a session settle what it receives in any order, and outlive what cannot be decoded.
@@ -14,14 +15,25 @@ const prepared = new WeakSet<RawIncoming>();
  * rhea gives back the room of a delivery when those before it are settled: one that is held would stop the whole session 2,048
  * deliveries later. And it throws where a message is malformed, which costs the connection, over and over: the network sends the
  * message again.
+ *
+ * What a link that the peer detached has not settled is forgotten: it cannot be settled any more, and its room would be lost.
  */
 export function receiveInAnyOrder(receiver: rhea.Receiver, onUndecodable: OnUndecodable): void {
   listeners.set(receiver, onUndecodable);
-  const { incoming } = internalsOf(receiver.session);
-  if (prepared.has(incoming)) return;
-  prepared.add(incoming);
+  const { incoming, connection } = internalsOf(receiver.session);
+  const unsettled = unsettledOf.get(incoming) ?? prepare(incoming);
+  receiver.on('receiver_close', () => {
+    const link = internalsOf(receiver);
+    for (const [id, delivery] of unsettled) if (delivery.link === link) unsettled.delete(id);
+    // The peer hears of the room only when something is written.
+    connection._register();
+  });
+}
+
+function prepare(incoming: RawIncoming): Map<number, RawReceived> {
   const { capacity } = incoming.deliveries;
   const unsettled = new Map<number, RawReceived>();
+  unsettledOf.set(incoming, unsettled);
   let latest: RawReceived | undefined;
   incoming.deliveries = {
     capacity,
@@ -54,4 +66,5 @@ export function receiveInAnyOrder(receiver: rhea.Receiver, onUndecodable: OnUnde
       told(asDelivery(delivery), error);
     }
   };
+  return unsettled;
 }

@@ -82,6 +82,8 @@ export interface ScriptedPeer {
   detachAll(condition: string): void;
   /** Detaches the links to one address, with an error. */
   detach(address: string, condition: string): void;
+  /** Detaches the links that receive from one address, with an error. */
+  detachReceivers(address: string, condition: string): void;
   /** Ends every session, or those in which something is sent to `address`, with an error. */
   endSessions(condition: string, address?: string): void;
   /** Ends the sessions in which something is received from `address`, with an error. */
@@ -231,6 +233,13 @@ class RheaPeer implements ScriptedPeer {
   detach(address: string, condition: string): void {
     for (const receiver of this.#receivers)
       if (receiver.target?.address === address) this.#detach(receiver, condition);
+  }
+
+  detachReceivers(address: string, condition: string): void {
+    for (const sender of this.#sendersTo(address)) {
+      this.#senders.delete(sender);
+      sender.close({ condition, description: 'detached by the script' });
+    }
   }
 
   drop(): void {
