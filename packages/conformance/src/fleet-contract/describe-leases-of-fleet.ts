@@ -192,6 +192,64 @@ export function describeLeasesOfFleet(name: string, withFleet: WithFleet): void 
         }),
     );
 
+    test.each(['nowhere else', 'elsewhere, too'])(
+      'one that the engine never had before its holder was killed, and buried, goes on at the next run: it is held %s',
+      (held) =>
+        withFleet(async (fleet) => {
+          const [a, b, next] = await fleet.join(3);
+          const briefly = (device: string) => {
+            const lease = leaseOf(a.entry(device, 'sensor'));
+            return { ...lease, state: { ...lease.state, leftMs: 1_000 } };
+          };
+          const [known, never] = [briefly('thermostat-6'), briefly('thermostat-7')];
+          await a.directory.leases.enter(known);
+          const dead = a.instance;
+          fleet.under.cutOff(dead);
+          await fleet.until(async () =>
+            expect(await fleet.settles(a.directory.leases.enter(never))).toEqual({ status: 'unknown' }),
+          );
+          fleet.under.freeze(dead);
+          const buried = await fleet.undertaker();
+          buried.settle = true;
+          await fleet.until(() => expect([...buried.settled]).toEqual([known.event.connectionId]));
+          const other = leaseOf(b.entry('thermostat-7', 'sensor'));
+          if (held === 'elsewhere, too') await b.directory.leases.enter(other);
+          expect(await next.directory.succeed(dead)).toEqual({ whose: 'others' });
+          expect(await fleet.settles(next.directory.leases.enter(known))).toEqual({ status: 'ended' });
+          expect(await fleet.settles(next.directory.leases.enter(never))).toMatchObject(
+            held === 'elsewhere, too'
+              ? { status: 'elsewhere', lease: { event: other.event } }
+              : { status: 'held' },
+          );
+        }),
+    );
+
+    test('one with which another instance went on, and that ended there, is not gone on with by the next run of its holder', () =>
+      withFleet(async (fleet) => {
+        const [a, b, next] = await fleet.join(3);
+        const lease = leaseOf(a.entry('thermostat-7', 'sensor'));
+        await a.directory.leases.enter(lease);
+        const dead = a.instance;
+        fleet.under.freeze(dead);
+        const buried = await fleet.undertaker();
+        await fleet.until(() => expect(buried.declared).toEqual([dead]));
+        const standing = await fleet.settles(
+          b.directory.leases.enter(leaseOf(b.entry('thermostat-7', 'sensor'))),
+        );
+        if (standing.status !== 'moved-here') throw new Error(standing.status);
+        const { event, slot } = standing.lease;
+        const lost = b.instance;
+        b.directory.leases.note(event.connectionId, { ...lease.state, leftMs: 1_000 });
+        await fleet.under.pass(1_500);
+        fleet.under.freeze(lost);
+        buried.settle = true;
+        await fleet.until(() => expect([...buried.settled]).toEqual([event.connectionId]));
+        expect(await next.directory.succeed(dead)).toEqual({ whose: 'others' });
+        expect(await fleet.settles(next.directory.leases.enter({ ...lease, slot }))).toEqual({
+          status: 'ended',
+        });
+      }));
+
     test('one that ran out, and whose end is being told, is not gone on with: its device has a new one', () =>
       withFleet(async (fleet) => {
         const [a, b] = await fleet.join(2);

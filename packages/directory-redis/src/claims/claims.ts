@@ -390,6 +390,8 @@ export class Claims {
         names.channels,
         owed,
         kind,
+        names.told(bucket, ''),
+        shortId(held.event.adapter.instance),
       ],
     };
   }

@@ -47,8 +47,8 @@ export interface LeasesOptions {
 /** Leases: a device has one in the whole fleet. */
 export class Leases implements DirectoryLeases {
   readonly #options: LeasesOptions;
-  /** Of the incarnation before, which was declared dead: they began here, and the engine never had them. */
-  #neverKnown: ReadonlySet<ConnectionId> = new Set();
+  /** Of the incarnation before, which was declared dead: who has them in the engine, as a short id; '': it never had them. */
+  #heldBefore = new Map<ConnectionId, string>();
 
   constructor(options: LeasesOptions) {
     this.#options = options;
@@ -56,8 +56,13 @@ export class Leases implements DirectoryLeases {
 
   /** This incarnation was declared dead. To be called while its connections are still in the book. */
   startAnew(neverKnown: readonly ConnectionId[]): void {
-    const { book } = this.#options.shared;
-    this.#neverKnown = new Set(neverKnown.filter((connection) => book.get(connection)?.noted));
+    const { book, self } = this.#options.shared;
+    const never = new Set(neverKnown);
+    this.#heldBefore = new Map(
+      [...book.all()].flatMap(({ noted, event: { connectionId } }) =>
+        noted ? [[connectionId, never.has(connectionId) ? '' : self.short]] : [],
+      ),
+    );
   }
 
   async enter(entry: LeaseEntry): Promise<LeaseStanding> {
@@ -65,6 +70,7 @@ export class Leases implements DirectoryLeases {
     const { book, asker, self, context, tallies } = shared;
     const held = new HeldConnection(entry, { state: entry.state, at: context.clock.monotonic() });
     held.from = this.#holderBefore(entry);
+    this.#heldBefore.delete(entry.event.connectionId);
     tallies.claims += 1;
     book.add(held);
     if (!asker.canAsk) return { status: claims.notAsked(held) };
@@ -82,16 +88,21 @@ export class Leases implements DirectoryLeases {
     return { status: claims.settle(held, reply, me) === 'held' ? 'held' : 'unknown' };
   }
 
-  /** As a short id; '': the lease is new to the engine. A record of a dead holder that is missing would mean that it was ended. */
+  /** As a short id; '': the lease is new to the engine. */
   #holderBefore({ event: { adapter, connectionId } }: LeaseEntry): string {
     const { shared, earlier } = this.#options;
-    if (adapter.instance === shared.self.identity.instance || this.#neverKnown.has(connectionId)) return '';
-    return earlier() === '' ? shortId(adapter.instance) : earlier();
+    if (adapter.instance === shared.self.identity.instance) return '';
+    return this.#heldBefore.get(connectionId) ?? (earlier() === '' ? shortId(adapter.instance) : earlier());
   }
 
   report: DirectoryLeases['report'] = (lease, sign) => this.#options.signs.report(lease, sign);
 
-  async take(lease: HeldLease): Promise<Taking> {
+  take(lease: HeldLease): Promise<Taking> {
+    return this.#take(lease, '');
+  }
+
+  /** @param isGone '1': its holder gives no signs of life. */
+  async #take(lease: HeldLease, isGone: '1' | ''): Promise<Taking> {
     const { asker, self, keys, context, time, book, tallies } = this.#options.shared;
     if (!asker.canAsk) return { status: 'unknown' };
     const held = takenOn(lease, lease.event.epoch, context.clock.monotonic());
@@ -102,8 +113,14 @@ export class Leases implements DirectoryLeases {
     const owedBy = keys.owedBy(bucket);
     const reply = await asker.askInTime(
       takeLease,
-      [keys.devices(bucket) + deviceName, owedBy + me, keys.fenced(bucket), keys.heard(bucket)],
-      [field, me, connection, from, keys.channels, owedBy],
+      [
+        keys.devices(bucket) + deviceName,
+        owedBy + me,
+        keys.fenced(bucket),
+        keys.heard(bucket),
+        keys.told(bucket, from),
+      ],
+      [field, me, connection, from, keys.channels, owedBy, isGone],
       (late) => {
         if (partsOf(late)[0] === 1) this.#options.strays.add(stray);
       },
@@ -190,7 +207,7 @@ export class Leases implements DirectoryLeases {
       return this.#takenOn(found);
     const alive = await Promise.race([living.get(), sleep(context.clock, livingWithinMs)]);
     if (!alive || alive.has(shortId(lease.instance))) return { status: 'elsewhere', lease };
-    const taken = await this.take(lease);
+    const taken = await this.#take(lease, '1');
     return taken.status === 'taken'
       ? { status: 'moved-here', lease: taken.lease }
       : { status: 'elsewhere', lease };

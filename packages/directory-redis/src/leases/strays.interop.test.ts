@@ -56,6 +56,8 @@ test.skipIf(!hasDebianPackage('redis-server')).each([
           keys.channels,
           owedBy,
           'asserted',
+          keys.told(bucket, ''),
+          '',
         ],
       );
     const lay = () =>

@@ -45,7 +45,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))('a claim that comes late', ()
       4,
       ...[device, owedBy + by, 'fenced', `ended:${connection}`],
       ...[field, epoch.toString(16).padStart(16, '0'), by, connection],
-      ...[recordText({ device, field, body }), '', '', channels, owedBy, 'session'],
+      ...[recordText({ device, field, body }), '', '', channels, owedBy, 'session', 't:', ''],
     );
   }
 

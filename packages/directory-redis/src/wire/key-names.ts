@@ -10,7 +10,7 @@ export interface KeyNames {
   heard(bucket: number): string;
   /** Prefix of the mark that a connection that moved was ended: the connection follows. */
   ended(bucket: number): string;
-  /** Hash: connections of a dead incarnation whose endings were published. */
+  /** Hash: connections of a dead incarnation whose endings were published, and leases with which others went on. */
   told(bucket: number, instance: string): string;
   /** Prefix of an incarnation's hashes of endings that it may not have sent (connection → note): incarnation, `:` and window follow. */
   noted(bucket: number): string;
