@@ -61,6 +61,18 @@ test('a device that does not read its answers is not read either, and goes for i
   expect(clock.armed).toBe(0);
 });
 
+test('one that has closed its side, too, goes after a second: it is told, and has no idle limit', async () => {
+  const { theirs, ours, clock, events, running } = await givenADevice();
+  theirs.end();
+  expect((await events(2))[1]).toMatchObject({ reason: 'connection-lost' });
+  await clock.advanceAsync(999);
+  expect(ours.destroyed).toBe(false);
+  await clock.advanceAsync(1);
+  expect(ours.destroyed).toBe(true);
+  await running.stop({ graceMs: 0 });
+  expect(clock.armed).toBe(0);
+});
+
 test('a device that sends many requests at once lets others have their turn between them', async () => {
   const { theirs, sender, running } = await givenADevice();
   theirs.resume();

@@ -29,6 +29,9 @@ export interface DeviceOptions {
   readonly idleLimitMs: number;
 }
 
+/** How long a device that ended its session may take to read an answer. */
+const answerWithinMs = 1_000;
+
 /** What is needed of a `net.Socket`. Its two halves must close independently (`allowHalfOpen`). */
 interface DeviceSocket extends Duplex {
   readonly remoteAddress?: string | undefined;
@@ -81,6 +84,12 @@ class ServedDevice {
   #heardAt: Instant | undefined;
   /** Whether its login was answered. */
   #isAnswered = false;
+  /** The device ended its session. What it said before is carried out, and answered as long as it reads. */
+  #hasLeft = false;
+  /** The latest answer is not on its way yet. */
+  #isAnswering = false;
+  /** That answer is on its way: the time limit for it is over. */
+  #disarmAnswer = (): void => {};
   /** What it is told of an end that came before. */
   #endedEarly: Uint8Array | undefined;
   /** The device has logged in: the time limit for that is over. */
@@ -119,6 +128,7 @@ class ServedDevice {
     );
     socket.once('close', () => {
       this.#disarmLogin();
+      this.#disarmAnswer();
       this.#report({ type: 'socket-closed' });
     });
   }
@@ -249,7 +259,11 @@ class ServedDevice {
 
   #onDisconnected(change: DisconnectedChange): void {
     const answer = endAnswer(change);
-    if (answer === undefined) return;
+    if (answer === undefined) {
+      this.#hasLeft = true;
+      if (this.#isAnswering) this.#hurryAnswer();
+      return;
+    }
     if (this.#isAnswered) this.#close(answer);
     else this.#endedEarly = answer;
   }
@@ -261,9 +275,23 @@ class ServedDevice {
   /** Resolves when the answer is on its way, or never will be. */
   #answer(answer: Uint8Array): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#socket.writable) this.#socket.write(answer, () => resolve());
-      else resolve();
+      if (!this.#socket.writable) return resolve();
+      this.#isAnswering = true;
+      this.#socket.write(answer, () => {
+        this.#isAnswering = false;
+        this.#disarmAnswer();
+        resolve();
+      });
+      if (this.#hasLeft) this.#hurryAnswer();
     });
+  }
+
+  /** No idle limit closes the connection any more: the device has a second to read an answer, as it has for the last one. */
+  #hurryAnswer(): void {
+    const { clock } = this.#host.context;
+    this.#disarmAnswer();
+    if (this.#socket.destroyed) return;
+    this.#disarmAnswer = clock.at(later(clock.monotonic(), answerWithinMs), () => this.#socket.destroy());
   }
 
   /** Closes once what was written is read; a device that does not read gets no more time than this. */
