@@ -191,7 +191,7 @@ async function beginFolding(
   const progress = new StreamProgress({
     clock,
     credit: creditOf(config),
-    hasSeveralQueues: tenantsOf(config) !== 'all' && values.tenants.length > 1,
+    hasSeveralQueues: hasSeveralQueues(config),
   });
   const batches = new EventBatches<FoldedEvent>({
     clock,
@@ -238,6 +238,13 @@ function follow(
 
 function tenantsOf({ values: { tenants } }: PresenceConfig): readonly string[] | 'all' {
   return tenants.length === 1 && tenants[0] === 'all' ? 'all' : tenants;
+}
+
+/** An address that does not name the tenant is one queue for all of them. */
+function hasSeveralQueues(config: PresenceConfig): boolean {
+  const { address } = config.values;
+  const isOfTenant = address === undefined || address.includes('{tenant');
+  return isOfTenant && tenantsOf(config) !== 'all' && config.values.tenants.length > 1;
 }
 
 /** The credit of each link. */

@@ -30,6 +30,17 @@ test('nothing counts as read before the link was attached for a whole interval',
   expect(readThrough()).toBe(1_500);
 });
 
+test('where checks come in short turns, a network still has half a second to begin with what waits', () => {
+  const { progress, readThrough, clock } = given();
+  progress.attached(true);
+  const read = [200, 400, 600].map(() => {
+    clock.advance(200);
+    progress.check();
+    return readThrough();
+  });
+  expect(read).toEqual([undefined, undefined, 600]);
+});
+
 test('while no event is uncommitted, the stream is read until now; while one is, until that one came', () => {
   const { progress, readThrough, check, clock } = given();
   progress.attached(true);
@@ -148,4 +159,82 @@ test('after the wall clock was ahead, the stream is not read until a time that i
   isOver();
   check();
   expect(readThrough()).toBe(2_500);
+});
+
+test('messages that are settled as they come use the credit too: more may wait behind them, whatever they are', () => {
+  const { progress, readThrough, check } = given();
+  progress.attached(true);
+  check();
+  check();
+  expect(readThrough()).toBe(1_000);
+  // Such as uploads that waited together with the events.
+  for (let count = 0; count < 10; count += 1) progress.received()();
+  check();
+  expect(readThrough()).toBe(1_000);
+  progress.received()();
+  progress.received()();
+  check();
+  expect(readThrough()).toBe(2_000);
+});
+
+test('messages that were unsettled at a check, and those that come until the next one, use the credit together', () => {
+  const { progress, readThrough, check } = given();
+  progress.attached(true);
+  check();
+  const first = progress.received();
+  const second = progress.received();
+  check();
+  const came = readThrough();
+  first();
+  const third = progress.received();
+  check();
+  // Never more than two at a time, but with the renewed credit the network could send three.
+  expect(readThrough()).toBe(came);
+  second();
+  third();
+  check();
+  expect(readThrough()).toBe(2_000);
+});
+
+test('many messages that were all sent long ago show that more may wait, also where the network sends them slowly', () => {
+  const { progress, readThrough, check, clock } = given({ credit: 100 });
+  const sentAt = (agoMs: number): Timestamp => (clock.now() - agoMs) as Timestamp;
+  progress.attached(true);
+  check();
+  check();
+  for (let count = 0; count < 25; count += 1) progress.received({ sentAt: sentAt(60_000) })();
+  check();
+  expect(readThrough()).toBe(1_000);
+  // A few may be late by themselves: their adapter could not send them.
+  for (let count = 0; count < 24; count += 1) progress.received({ sentAt: sentAt(60_000) })();
+  check();
+  expect(readThrough()).toBe(2_000);
+  // One of now shows that the others are late by themselves, too.
+  for (let count = 0; count < 25; count += 1) progress.received({ sentAt: sentAt(60_000) })();
+  progress.received({ sentAt: sentAt(0) })();
+  check();
+  expect(readThrough()).toBe(2_500);
+});
+
+test('each of several queues has its own credit, and a message of unknown origin may use that of any', () => {
+  const { progress, readThrough, check } = given({ hasSeveralQueues: true });
+  progress.attached(true);
+  check();
+  check();
+  for (const queue of ['acme', 'bolt', 'acme', 'bolt']) progress.received({ queue })();
+  check();
+  expect(readThrough()).toBe(1_500);
+  for (const queue of ['acme', 'bolt', 'acme', undefined]) progress.received(queue ? { queue } : {})();
+  check();
+  expect(readThrough()).toBe(1_500);
+});
+
+test('messages of one queue count together, whatever tenants they are of', () => {
+  const { progress, readThrough, check } = given();
+  progress.attached(true);
+  check();
+  check();
+  for (const queue of ['acme', 'bolt', 'coil']) progress.received({ queue })();
+  check();
+  expect(readThrough()).toBe(1_000);
 });
