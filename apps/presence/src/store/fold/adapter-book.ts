@@ -64,8 +64,9 @@ export class AdapterBook {
   hear(event: ReceivedEvent, nowMs: number): boolean {
     if (!isSignOfLife(event)) return false;
     const heard = this.#obtain(event.device.tenant, event.adapter.id, nowMs);
+    // A device may have been judged since the adapter became silent, before a sweep found that.
+    const wasSilent = heard.isSilent || nowMs - heard.lastHeardMs > (graceOf(heard) ?? Infinity);
     const isNew = hear(heard, event, nowMs, this.#defaultIntervalMs);
-    const wasSilent = heard.isSilent;
     heard.isSilent = false;
     return isNew || wasSilent;
   }

@@ -38,10 +38,11 @@ export type DeviceRow = ReturnType<typeof deviceRow>;
 /** The parts of a device's state. */
 export interface DeviceParts {
   readonly device: DeviceRef;
-  /** Open connections that were not taken over, the oldest first. `epoch` is the greatest of the connection's events. */
-  readonly open: readonly { readonly facts: string; readonly epoch: string }[];
-  /** Whether the states of all open connections are unknown. */
-  readonly allSilent: boolean;
+  /**
+   * Open connections that were not taken over, the oldest first. `epoch` is the greatest of the connection's events; `silent`: its state
+   * is unknown.
+   */
+  readonly open: readonly { readonly facts: string; readonly epoch: string; readonly silent: boolean }[];
   /** The latest ending, and the id of its connection. */
   readonly latest: { readonly id: string; readonly ending: Ending } | undefined;
   /** The last event of an adapter whose events have no connection-id (Eclipse Hono's own), as JSON. */
@@ -49,31 +50,44 @@ export interface DeviceParts {
 }
 
 /** Computes a device's state, and the columns of its row. */
-export function deviceRow({ device, open, allSilent, latest, said }: DeviceParts) {
+export function deviceRow({ device, open, latest, said }: DeviceParts) {
   const connections = open.map(({ facts, epoch }) => ({
     ...(JSON.parse(facts) as OpenConnection),
     epoch: epoch as Epoch,
   }));
   const event = said === null ? undefined : (JSON.parse(said) as HonoConnectionEvent);
-  const presence = presenceFrom(device, connections, allSilent, latest?.ending, event);
+  const reported = connections.find((_each, index) => open[index]?.silent === false);
+  const presence = presenceFrom(device, connections, reported === undefined, latest?.ending, event);
   const stored: StoredDevice = { presence, ...(latest && { lastEnding: latest.ending }) };
   return {
     tenant: device.tenant,
     device: device.device,
     state: JSON.stringify(stored),
-    ...columnsOf(presence),
+    ...columnsOf(presence, reported),
     ending: latest?.id ?? null,
     said,
   };
 }
 
-/** The columns by which lists are filtered and devices are counted. */
-export function columnsOf(presence: DevicePresence) {
+/** Whether columns differ that may change while the state does not. */
+export function differsIn(
+  row: Pick<DeviceRow, 'protocol' | 'adapter' | 'said'>,
+  before: Pick<DeviceRow, 'protocol' | 'adapter' | 'said'>,
+): boolean {
+  return row.protocol !== before.protocol || row.adapter !== before.adapter || row.said !== before.said;
+}
+
+/**
+ * The columns by which lists are filtered and devices are counted.
+ *
+ * @param reported the oldest open connection that an adapter still reports.
+ */
+export function columnsOf(presence: DevicePresence, reported?: OpenConnection) {
   if (presence.status === 'offline') {
     const { protocol, reason, adapter } = presence.ending;
     return { status: presence.status, since: presence.since, protocol, reason, adapter: adapter.id };
   }
-  const [first] = presence.connections;
+  const first = reported ?? presence.connections[0];
   return {
     status: presence.status,
     since: presence.status === 'online' ? presence.since : null,

@@ -3,7 +3,14 @@ import type { Ending } from '@rollcall/client';
 import type { HonoConnectionEvent } from '@rollcall/hono-wire';
 import { heardOf, isSilent, type AdapterRow } from '../fold/adapter-book.ts';
 import { isTakenOver } from '../fold/connection-row.ts';
-import { deviceRow, latestOf, maxEndings, type DeviceRow, type EndRow } from '../fold/device-state.ts';
+import {
+  deviceRow,
+  differsIn,
+  latestOf,
+  maxEndings,
+  type DeviceRow,
+  type EndRow,
+} from '../fold/device-state.ts';
 import { columns } from './columns.ts';
 import type { Client } from '@rollcall/postgres';
 
@@ -15,6 +22,8 @@ interface OfDevice {
 /** An open connection, joined with its adapter. */
 interface OpenRow extends AdapterRow {
   readonly device: string;
+  readonly id: string;
+  readonly marked: boolean;
   readonly facts: string;
   readonly instance: string;
   readonly epoch: string;
@@ -27,7 +36,8 @@ type EndingRow = OfDevice & EndRow;
 
 interface KnownRow extends OfDevice {
   readonly state: string;
-  readonly status: string;
+  readonly protocol: string | null;
+  readonly adapter: string | null;
   readonly said: string | null;
 }
 
@@ -47,28 +57,23 @@ export async function renewDevices(
     touched.map(({ device }) => device),
     { tenant: 'text', device: 'text' },
   );
-  const open = byDevice(await openOf(client, keys));
+  const judged = (await openOf(client, keys)).map((row) =>
+    Object.assign(row, { silent: isSilent(heardOf(row), row, nowMs) }),
+  );
+  const open = byDevice(judged.filter((row) => !isTakenOver(row)));
   const ends = byDevice(await endsOf(client, keys));
   const known = new Map((await knownOf(client, keys)).map((row) => [keyOf(row), row]));
   const endings = await endingsOf(client, touched, ends);
   const news: (DeviceRow & { readonly isNew: boolean })[] = [];
-  const silent: DeviceRef[] = [];
-  const heardAgain: DeviceRef[] = [];
   for (const { device, said } of touched) {
     const key = deviceKey(device);
     const before = known.get(key);
-    const rows = (open.get(key) ?? []).filter((row) => !isTakenOver(row));
-    const allSilent = rows.length > 0 && rows.every((row) => isSilent(heardOf(row), row, nowMs));
-    // Connections that are known again may become unknown again.
-    if (allSilent) silent.push(device);
-    else if (before?.status === 'unknown') heardAgain.push(device);
     const saidText = said ? JSON.stringify(said) : (before?.said ?? null);
-    const row = deviceRow({ device, open: rows, allSilent, latest: endings.get(key), said: saidText });
-    if (row.state !== before?.state || saidText !== before.said)
-      news.push({ ...row, isNew: row.state !== before?.state });
+    const row = deviceRow({ device, open: open.get(key) ?? [], latest: endings.get(key), said: saidText });
+    const isNew = row.state !== before?.state;
+    if (isNew || differsIn(row, before)) news.push({ ...row, isNew });
   }
-  await markSilent(client, silent, true);
-  await markSilent(client, heardAgain, false);
+  await markSilent(client, judged);
   await write(client, news);
   return news.length;
 }
@@ -78,7 +83,7 @@ type Keys = ReturnType<typeof columns>;
 /** OFFSET makes the planner look up the devices first. Without statistics, it would begin with all connections of an adapter. */
 async function openOf(client: Client, { unnest, values }: Keys): Promise<readonly OpenRow[]> {
   const { rows } = await client.query<OpenRow>(
-    `SELECT a.*, c.device, c.facts, c.instance, c.epoch, c.heard, c.announced_after AS "announcedAfter", c.newest
+    `SELECT a.*, c.device, c.id, c.is_silent AS marked, c.facts, c.instance, c.epoch, c.heard, c.announced_after AS "announcedAfter", c.newest
      FROM ${unnest} AS k CROSS JOIN LATERAL (
        SELECT c.*, (SELECT max(n.epoch) FROM connections n
          WHERE n.tenant = c.tenant AND n.device = c.device AND n.holder = c.holder) AS newest
@@ -106,7 +111,7 @@ async function endsOf(client: Client, { unnest, values }: Keys): Promise<readonl
 
 async function knownOf(client: Client, { unnest, values }: Keys): Promise<readonly KnownRow[]> {
   const { rows } = await client.query<KnownRow>(
-    `SELECT d.tenant, d.device, d.state, d.status, d.said FROM ${unnest} AS k
+    `SELECT d.tenant, d.device, d.state, d.protocol, d.adapter_id AS adapter, d.said FROM ${unnest} AS k
      JOIN devices d ON d.tenant = k.tenant AND d.device = k.device`,
     values,
   );
@@ -132,16 +137,22 @@ async function endingsOf(
   return new Map(rows.map((row) => [keyOf(row), { id: row.id, ending: JSON.parse(row.ending) as Ending }]));
 }
 
+/** Notes for each connection whether its state is unknown: sweeps look for the others. */
 async function markSilent(
   client: Client,
-  devices: readonly DeviceRef[],
-  isSilentNow: boolean,
+  judged: readonly (OpenRow & { readonly silent: boolean })[],
 ): Promise<void> {
-  if (devices.length === 0) return;
-  const { unnest, values } = columns(devices, { tenant: 'text', device: 'text' });
+  const changed = judged.filter(({ silent, marked }) => silent !== marked);
+  if (changed.length === 0) return;
+  const { unnest, values } = columns(changed, {
+    tenant: 'text',
+    device: 'text',
+    id: 'text',
+    silent: 'boolean',
+  });
   await client.query(
-    `UPDATE connections c SET is_silent = ${isSilentNow} FROM ${unnest} AS k
-     WHERE c.tenant = k.tenant AND c.device = k.device AND c.ended_at IS NULL AND c.is_silent <> ${isSilentNow}`,
+    `UPDATE connections c SET is_silent = k.silent FROM ${unnest} AS k
+     WHERE c.tenant = k.tenant AND c.device = k.device AND c.id = k.id`,
     values,
   );
 }

@@ -29,8 +29,8 @@ const begin = { heard: Number.MIN_SAFE_INTEGER, device: '' };
 const start: RoundPosition = { tenant: '', adapterId: '', ...begin };
 
 /**
- * Finds devices whose status changes with time, and not with an event, and writes them. A device that has a newer connection keeps its old
- * ones, so a round over all adapters that began again with each sweep would find the same ones for ever.
+ * Finds devices whose status changes with time, and not with an event, and writes them. A round over all adapters that began again with
+ * each sweep would not reach the last of them while the first have many connections to check.
  */
 export class Sweep {
   #reached = start;

@@ -122,6 +122,8 @@ export const steps: readonly string[] = [
   -- The latest incarnation with a new journal that was known when the connection was announced: that journal knows the connection.
   ALTER TABLE connections ADD COLUMN announced_after TEXT;
   `,
+  // It is noted of each connection whether its state is unknown, no longer of all of a device: the next sweeps check them all.
+  "UPDATE adapters SET look_after = ''",
 ];
 
 /** @param newest the version to migrate to; tests use older ones. */

@@ -4,9 +4,12 @@ import { isInEndingsInTime } from './schema.ts';
 import type { Timeline, TimelineQuery } from '../presence-store.ts';
 import type { Client } from '@rollcall/postgres';
 
-/** A connection without an ending is over when another one took its slot: the first whose epoch is behind the margin. */
+/**
+ * A connection without an ending is over when another one took its slot: the first whose epoch is behind the margin. Of one with an ending
+ * it is known how long it was open.
+ */
 const spans = `
-  SELECT c.device, c.is_silent::int AS is_silent, c.connected_at AS begin,
+  SELECT c.device, (c.is_silent AND c.ended_at IS NULL)::int AS is_silent, c.connected_at AS begin,
     CASE WHEN c.ended_at IS NOT NULL THEN c.ended_at WHEN c.holder IS NULL THEN NULL ELSE
       (SELECT min(n.connected_at) FROM connections n
        WHERE n.tenant = c.tenant AND n.device = c.device AND n.holder = c.holder AND n.epoch >

@@ -4,10 +4,19 @@ import type { DeviceRef } from '@rollcall/core';
 import type { HonoConnectionEvent } from '@rollcall/hono-wire';
 import { isSilent, type AdapterBook } from '../fold/adapter-book.ts';
 import { isTakenOver } from '../fold/connection-row.ts';
-import { deviceRow, latestOf, maxEndings, type EndRow } from '../fold/device-state.ts';
+import {
+  deviceRow,
+  differsIn,
+  latestOf,
+  maxEndings,
+  type DeviceRow,
+  type EndRow,
+} from '../fold/device-state.ts';
 import { placeKind } from './place-kind.ts';
 
 interface OpenRow {
+  readonly no: number;
+  readonly marked: number;
   readonly facts: string;
   readonly instance: string;
   readonly epoch: string;
@@ -34,7 +43,7 @@ export class DeviceStates {
     const found = (kind: number): string =>
       `FROM places p JOIN connections c ON c.no = p.no WHERE p.tenant = ? AND p.device = ? AND p.kind = ${kind}`;
     this.#open = database.prepare(
-      `SELECT facts, instance, epoch, heard, announced_after AS "announcedAfter", adapter_id,
+      `SELECT c.no, is_silent AS marked, facts, instance, epoch, heard, announced_after AS "announcedAfter", adapter_id,
          (SELECT max(n.key_then) FROM places n
           WHERE n.tenant = c.tenant AND n.device = c.device AND n.kind = ${bySlot} AND n.key = c.holder) AS newest
        ${found(open)} ORDER BY connected_at, id`,
@@ -45,7 +54,9 @@ export class DeviceStates {
        ORDER BY p.key DESC LIMIT ${maxEndings})`;
     this.#ends = database.prepare(`${ends(byEnd)} UNION ${ends(byEndedEpoch)}`);
     this.#ending = database.prepare(`SELECT ending ${found(byId)} AND p.key = ?`);
-    this.#known = database.prepare('SELECT state, status, said FROM devices WHERE tenant = ? AND device = ?');
+    this.#known = database.prepare(
+      'SELECT state, protocol, adapter_id AS adapter, said FROM devices WHERE tenant = ? AND device = ?',
+    );
     this.#write = database.prepare(
       `INSERT INTO devices (tenant, device, state, status, since, protocol, reason, adapter_id, last_ending, said)
        VALUES (:tenant, :device, :state, :status, :since, :protocol, :reason, :adapter, :ending, :said)
@@ -54,10 +65,7 @@ export class DeviceStates {
          last_ending = excluded.last_ending, said = excluded.said`,
     );
     this.#change = database.prepare('INSERT INTO changes (tenant, device, state) VALUES (?, ?, ?)');
-    this.#markSilent = database.prepare(
-      `UPDATE connections SET is_silent = ? WHERE no IN
-         (SELECT no FROM places WHERE tenant = ? AND device = ? AND kind = ${open})`,
-    );
+    this.#markSilent = database.prepare('UPDATE connections SET is_silent = ? WHERE no = ?');
   }
 
   /**
@@ -69,28 +77,26 @@ export class DeviceStates {
   renew(device: DeviceRef, nowMs: number, said?: HonoConnectionEvent): boolean {
     const key = [device.tenant, device.device] as const;
     const before = this.#known.get(...key) as
-      | { readonly state: string; readonly status: string; readonly said: string | null }
+      | Pick<DeviceRow, 'state' | 'protocol' | 'adapter' | 'said'>
       | undefined;
     const saidText = said ? JSON.stringify(said) : (before?.said ?? null);
-    const open = this.#openOf(device);
-    const allSilent = open.length > 0 && open.every((row) => this.#isSilent(device, row, nowMs));
-    // Connections that are known again may become unknown again.
-    if (allSilent || before?.status === 'unknown') this.#markSilent.run(allSilent ? 1 : 0, ...key);
+    const open = this.#judgedOpen(device, nowMs).filter((each) => !isTakenOver(each));
     const latest = this.#latestEnding(device);
-    const row = deviceRow({ device, open, allSilent, latest, said: saidText });
+    const row = deviceRow({ device, open, latest, said: saidText });
     const isNews = row.state !== before?.state;
-    if (isNews || saidText !== before.said) this.#write.run(row);
+    if (isNews || differsIn(row, before)) this.#write.run(row);
     if (isNews) this.#change.run(...key, row.state);
     return isNews;
   }
 
-  #openOf({ tenant, device }: DeviceRef): readonly OpenRow[] {
+  /** The connections without an ending. Whether its state is unknown is noted for each of them: sweeps look for the others. */
+  #judgedOpen({ tenant, device }: DeviceRef, nowMs: number) {
     const rows = this.#open.all(tenant, device) as unknown as readonly OpenRow[];
-    return rows.filter((row) => !isTakenOver(row));
-  }
-
-  #isSilent({ tenant }: DeviceRef, row: OpenRow, nowMs: number): boolean {
-    return isSilent(this.#adapters.get(tenant, row.adapter_id), row, nowMs);
+    return rows.map((row) => {
+      const silent = isSilent(this.#adapters.get(tenant, row.adapter_id), row, nowMs);
+      if (silent !== (row.marked === 1)) this.#markSilent.run(silent ? 1 : 0, row.no);
+      return Object.assign(row, { silent });
+    });
   }
 
   #latestEnding({ tenant, device }: DeviceRef): { readonly id: string; readonly ending: Ending } | undefined {

@@ -36,8 +36,8 @@ export class SilentConnections {
   readonly #alike: StatementSync;
   readonly #next: StatementSync;
   /**
-   * The adapters that this round has yet to visit, and the position that it has reached in the first of them. A device that has a newer
-   * connection keeps its old ones, so a round that began again with each sweep would find the same ones for ever.
+   * The adapters that this round has yet to visit, and the position that it has reached in the first of them. A round that began again
+   * with each sweep would not reach the last of them while the first have many connections to check.
    */
   #round: readonly Heard[] = [];
   #reached = start;

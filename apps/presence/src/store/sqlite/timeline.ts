@@ -4,9 +4,9 @@ import { stepsFrom, timelineOf, type EndingRow, type StepRow } from '../fold/tim
 import type { Timeline, TimelineQuery } from '../presence-store.ts';
 import { placeKind } from './place-kind.ts';
 
-/** A connection without an ending is over when another one took its slot. */
+/** A connection without an ending is over when another one took its slot. Of one with an ending it is known how long it was open. */
 const spans = `
-  SELECT c.device, c.is_silent, c.connected_at AS begin,
+  SELECT c.device, c.is_silent AND c.ended_at IS NULL AS is_silent, c.connected_at AS begin,
     CASE WHEN c.ended_at IS NOT NULL THEN c.ended_at WHEN c.holder IS NULL THEN NULL ELSE
       (SELECT min(n.connected_at) FROM places p JOIN connections n ON n.no = p.no
        WHERE p.tenant = c.tenant AND p.device = c.device AND p.kind = ${placeKind.bySlot} AND p.key = c.holder

@@ -88,6 +88,25 @@ export function describeConnections({ newDatabase, given }: StoreBed): void {
       expect(await statusOf()).toBe('online');
     });
 
+    test('is counted again with the next event of its adapter, if its device was judged before a sweep', async () => {
+      const { store, clock } = await given();
+      const at = (id: string, number: number, name = 'thermostat-7') =>
+        announced({
+          device: deviceRef('acme', name),
+          adapter: { ...connected().adapter, id, instance: id },
+          connectionId: connectionId(number),
+        });
+      await store.apply([at('one', 1)]);
+      clock.advance(3_001);
+      await store.apply([at('two', 2)]);
+      const counts = async () =>
+        (await store.instances({ limit: 10 })).instances.map(({ connections }) => connections);
+      expect(await counts()).toEqual([0, 1]);
+      await store.apply([at('one', 3, 'other')]);
+      while (await store.sweep());
+      expect(await counts()).toEqual([2, 1]);
+    });
+
     test('is checked although many old ones, of devices that have newer ones, come before it, and each sweep ends', async () => {
       const { store, clock } = await given();
       const at = (adapter: string, name: string, number: number, intervalMs = 1_000) =>

@@ -1,4 +1,5 @@
 import { deviceRef, type Epoch, type Timestamp } from '@rollcall/core';
+import type { ReceivedConnected } from '@rollcall/hono-wire';
 import { describe, expect, test } from 'vitest';
 import { connected, connectionId, disconnected } from '../received.ts';
 import type { PresenceStore } from '../../store/presence-store.ts';
@@ -45,6 +46,70 @@ export function describeTimeline({ given }: StoreBed): void {
         endings: { 'keepalive-timeout': 1, 'client-closed': 1 },
       });
       expect(await store.timeline('nobody', query)).toMatchObject({ endings: {} });
+    });
+
+    test('a connection that no adapter reports any more is unknown from its beginning, also once its device comes to another', async () => {
+      const { store, clock, statusOf } = await given();
+      const start = clock.now();
+      const announcedAt = (id: string, number: number): ReceivedConnected => ({
+        ...connected({
+          adapter: { type: 'hono-http', id, instance: `${id}-1` },
+          connectionId: connectionId(number),
+          protocol: id === 'first' ? 'HTTP' : 'MQTT',
+          at: clock.now(),
+        }),
+        announcement: true,
+        announceIntervalMs: minute,
+      });
+      const lost = announcedAt('first', 1);
+      await store.apply([lost]);
+      clock.advance(4 * minute);
+      while (await store.sweep());
+      await store.apply([announcedAt('second', 2)]);
+      while (await store.sweep());
+      expect(await statusOf()).toBe('online');
+      const counts = async () =>
+        (
+          await store.timeline('acme', { fromMs: start, toMs: start + 4 * minute, stepMs: 2 * minute })
+        ).points.map((point) => [point.online, point.unknown]);
+      expect(await counts()).toEqual([
+        [0, 1],
+        [0, 1],
+        [1, 1],
+      ]);
+      const { byAdapter, byProtocol } = await store.summary('acme', { flapsPerHour: 10 });
+      expect({ byAdapter, byProtocol }).toEqual({ byAdapter: { second: 1 }, byProtocol: { MQTT: 1 } });
+      const connectionsOf = async () =>
+        (await store.instances({ limit: 10 })).instances.map(({ connections }) => connections);
+      expect(await connectionsOf()).toEqual([0, 1]);
+      // It is reported after all.
+      await store.apply([lost]);
+      expect(await connectionsOf()).toEqual([1, 1]);
+      expect(await counts()).toEqual([
+        [1, 0],
+        [1, 0],
+        [1, 0],
+      ]);
+      expect((await store.summary('acme', { flapsPerHour: 10 })).byAdapter).toEqual({ first: 1 });
+    });
+
+    test('a connection that was unknown, and whose end came later, was online until then', async () => {
+      const { store, clock, statusOf } = await given();
+      const start = clock.now();
+      const lost = {
+        ...connected({ at: start }),
+        announcement: true,
+        announceIntervalMs: minute,
+      };
+      await store.apply([lost]);
+      clock.advance(4 * minute);
+      await store.sweep();
+      expect(await statusOf()).toBe('unknown');
+      await store.apply([disconnected(lost)]);
+      const query = { fromMs: start, toMs: start + 2 * minute, stepMs: minute };
+      expect((await store.timeline('acme', query)).points).toEqual(
+        [1, 1, 0].map((number, step) => ({ atMs: start + step * minute, online: number, unknown: 0 })),
+      );
     });
 
     test('counts a connection without an ending until another one took its slot', async () => {
