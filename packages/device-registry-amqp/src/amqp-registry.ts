@@ -222,7 +222,6 @@ export class AmqpRegistry implements DeviceRegistry {
   ): Understood<Value> {
     const { status } = answer;
     if (status === 404) return notFound;
-    if (status === 503) return failed('timeout', false);
     if (status !== 200 && status !== 201) {
       this.#warn({ service, status }, 'device registry: a service refuses to answer');
       return failed('refused', true);

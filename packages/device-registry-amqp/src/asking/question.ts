@@ -24,7 +24,7 @@ export interface ServiceAnswer {
 /**
  * Why there is no answer:
  * - `away`: there is no connection.
- * - `timeout`: it did not answer in time.
+ * - `timeout`: it did not answer in time, or said that it cannot answer.
  * - `refused`: it does not take the question.
  * - `busy`: too many questions wait.
  * - `unusable`: the message that came is not an answer.
@@ -44,6 +44,8 @@ export type Asked = ServiceAnswer | Failed;
 export interface OpenQuestion {
   readonly id: string;
   readonly question: Question;
+  /** Whether it is only asked to see whether the service answers. */
+  readonly isProbe: boolean;
   /** Until when it may wait for a connection and a link. */
   readonly sendBy: Instant;
   /** How many answers the service had given when this question was sent. */
@@ -51,5 +53,5 @@ export interface OpenQuestion {
   /** Stops its timer. */
   disarm(): void;
   /** Called once. */
-  readonly done: (asked: Asked) => void;
+  readonly done: (asked: Asked | Promise<Asked>) => void;
 }

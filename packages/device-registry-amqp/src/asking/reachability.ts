@@ -6,7 +6,7 @@ export interface ReachabilityOptions {
   /** A connection that is made again within this time does not count as away: services end connections when a token expires. */
   readonly patienceMs: number;
   changed(reachable: boolean): void;
-  /** Asks a question again, only to see whether it is answered. */
+  /** Asks the service whether it answers again. @param question the latest that it did not answer. */
   probe(question: Question): void;
 }
 
@@ -22,7 +22,8 @@ export class Reachability {
   #isReachable = false;
   #isClosed = false;
   #disarmLoss = (): void => {};
-  #disarmProbe = (): void => {};
+  /** Undefined while no probe is to come. */
+  #disarmProbe: (() => void) | undefined;
 
   constructor(options: ReachabilityOptions) {
     this.#options = options;
@@ -42,8 +43,7 @@ export class Reachability {
     this.#disarmLoss();
     if (isConnected) {
       this.#isConnected = true;
-      this.#unanswered = undefined;
-      this.#disarmProbe();
+      this.answered();
       this.#update();
       return;
     }
@@ -57,7 +57,7 @@ export class Reachability {
   answered(): void {
     if (!this.#unanswered) return;
     this.#unanswered = undefined;
-    this.#disarmProbe();
+    this.#stopProbe();
     this.#update();
   }
 
@@ -66,15 +66,32 @@ export class Reachability {
     if (this.#isClosed) return;
     this.#unanswered = question;
     this.#update();
-    const { clock, probe } = this.#options;
-    this.#disarmProbe();
-    this.#disarmProbe = clock.at(later(clock.monotonic(), probeEveryMs), () => probe(question));
+    this.#probeLater();
+  }
+
+  /** There is no answer to a question, which does not say that the service is away: one that is away is asked again. */
+  failed(): void {
+    if (!this.#isClosed && this.#unanswered) this.#probeLater();
   }
 
   close(): void {
     this.#isClosed = true;
     this.#disarmLoss();
-    this.#disarmProbe();
+    this.#stopProbe();
+  }
+
+  /** Other questions without an answer do not put it off. */
+  #probeLater(): void {
+    const { clock, probe } = this.#options;
+    this.#disarmProbe ??= clock.at(later(clock.monotonic(), probeEveryMs), () => {
+      this.#disarmProbe = undefined;
+      if (this.#isConnected && this.#unanswered) probe(this.#unanswered);
+    });
+  }
+
+  #stopProbe(): void {
+    this.#disarmProbe?.();
+    this.#disarmProbe = undefined;
   }
 
   #update(): void {

@@ -165,6 +165,55 @@ describe('a question', () => {
     await until(() => expect(seen).toEqual([false, true]));
   });
 
+  test('that alone is answered with 503 does not make the service count as away, though it is asked nothing else', async () => {
+    const { registry, services } = await given();
+    services.react = ({ body, properties }) =>
+      'gateway_id' in properties || JSON.stringify(body ?? {}).includes('client-certificate')
+        ? { status: 503 }
+        : undefined;
+    const certificate = Uint8Array.of(1, 2, 3);
+    const asked = await Promise.all([
+      registry.getCredentials({
+        ...query,
+        ...{ type: 'x509-cert', authId: 'CN=new', presented: { certificate } },
+      }),
+      registry.assertRegistration(deviceRef('acme', 'new'), deviceRef('', 'gw').device),
+    ]);
+    expect(asked).toMatchObject([1, 2].map(() => ({ status: 'unavailable', onlyThis: true })));
+    await clock.advanceAsync(10_000);
+    expect(seen).toEqual([]);
+  });
+
+  test.each<readonly [string, (bed: RegistryBed) => Promise<unknown>]>([
+    ['tenant', ({ registry }) => registry.getTenantByTrustAnchor('CN=ca')],
+    [
+      'credentials',
+      ({ registry }) => registry.getCredentials({ ...query, presented: { certificate: Uint8Array.of(1) } }),
+    ],
+    ['registration', ({ registry }) => registry.assertRegistration(device, deviceRef('', 'gw').device)],
+  ])(
+    'to the %s service is not what asks whether that is back: that question registers nothing',
+    async (name, ask) => {
+      const bed = await given();
+      const { services } = bed;
+      services.react = () => ({ status: 503 });
+      await ask(bed);
+      await until(() => expect(services.heard).toHaveLength(4));
+      const tenant = { subject: 'get', properties: {}, body: { 'tenant-id': 'rollcall-probe' } };
+      const credentials = { subject: 'get', body: { type: 'hashed-password', 'auth-id': 'rollcall-probe' } };
+      const registration = {
+        subject: 'assert',
+        properties: { device_id: 'rollcall-probe' },
+        body: undefined,
+      };
+      const neutral = { tenant, credentials, registration }[name];
+      const probe = { ...neutral, address: services.heard[0]?.address };
+      expect(services.heard.slice(1)).toMatchObject([probe, probe, probe]);
+      services.react = () => undefined;
+      await until(() => expect(seen).toEqual([false, true]));
+    },
+  );
+
   test.each<readonly [string, (bed: RegistryBed) => void]>([
     ['rejected', (bed) => reactToTenants(bed, 'rejected')],
     [

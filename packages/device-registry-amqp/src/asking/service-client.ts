@@ -12,7 +12,8 @@ import { createFairQueue } from '@rollcall/core/sharing';
 import type { ReceivedMessage } from '@rollcall/hono-wire';
 import type { ServiceSettings } from '../module/service-settings.ts';
 import { LinkPair } from './link-pair.ts';
-import type { Asked, Failure, OpenQuestion, Question } from './question.ts';
+import { neutralQuestion } from './neutral-question.ts';
+import type { Asked, Failed, Failure, OpenQuestion, Question } from './question.ts';
 import { readAnswer } from './read-answer.ts';
 import { Reachability } from './reachability.ts';
 
@@ -55,6 +56,8 @@ export class ServiceClient {
   readonly #outstanding = new Map<string, OpenQuestion>();
   readonly #counts: Counts = { answered: 0, away: 0, timeout: 0, refused: 0, busy: 0, unusable: 0 };
   #heard = 0;
+  /** Whether it answers, while that is asked. */
+  #probing: Promise<boolean> | undefined;
   #isClosed = false;
 
   /** @param reachable called whenever it can be asked, or cannot any more. */
@@ -73,7 +76,7 @@ export class ServiceClient {
       clock,
       patienceMs: settings.linkTimeoutMs,
       changed: reachable,
-      probe: (question) => void this.ask(question, ''),
+      probe: (question) => void this.#answersAny(question),
     });
     this.#connection = connect({
       ...settings.connection,
@@ -98,10 +101,15 @@ export class ServiceClient {
     if (this.#isClosed || !this.#reachability.isConnected)
       return Promise.resolve(this.#failure('away', false));
     if (this.#queue.size >= maxWaiting) return Promise.resolve(this.#failure('busy', true));
+    return this.#ask(question, owner, false);
+  }
+
+  #ask(question: Question, owner: string, isProbe: boolean): Promise<Asked> {
     return new Promise((resolve) => {
       const open: OpenQuestion = {
         id: `${this.name}-client-${randomUUID()}`,
         question,
+        isProbe,
         sendBy: later(this.#patience.monotonic(), this.#settings.linkTimeoutMs),
         heardBefore: this.#heard,
         disarm: () => {},
@@ -187,15 +195,34 @@ export class ServiceClient {
     const open = this.#outstanding.get(message.correlationId ?? '');
     if (!open) return false;
     const answer = readAnswer(message);
-    // The service says that it cannot answer, e.g. because its database is away.
-    if (answer.kind === 'answered' && answer.status === 503) this.#reachability.unanswered(open.question);
-    else {
-      this.#heard += 1;
-      this.#reachability.answered();
-    }
     this.#counts[answer.kind === 'answered' ? 'answered' : answer.why] += 1;
+    if (answer.kind === 'answered' && answer.status === 503) {
+      this.#finish(open, this.#unable(open));
+      return true;
+    }
+    this.#heard += 1;
+    this.#reachability.answered();
     this.#finish(open, answer);
     return true;
+  }
+
+  /** The service says that it cannot answer: no question, e.g. because its database is away, or only this one. */
+  async #unable(open: OpenQuestion): Promise<Failed> {
+    const answersOthers =
+      this.reachable &&
+      (this.#heard > open.heardBefore || (!open.isProbe && (await this.#answersAny(open.question))));
+    if (!answersOthers && this.#connection.connected()) this.#reachability.unanswered(open.question);
+    return { kind: 'failed', why: 'timeout', onlyThis: answersOthers };
+  }
+
+  /** Whether the service answers any question. It is asked once for all who want to know. */
+  #answersAny({ address }: Question): Promise<boolean> {
+    const heardBefore = this.#heard;
+    this.#probing ??= this.#ask(neutralQuestion(address), '', true).then(() => {
+      this.#probing = undefined;
+      return this.#heard > heardBefore;
+    });
+    return this.#probing;
   }
 
   /** The service answers a question only over the connection of the question. */
@@ -224,6 +251,7 @@ export class ServiceClient {
 
   #fail(open: OpenQuestion, why: Failure, onlyThis = false): void {
     this.#finish(open, this.#failure(why, onlyThis));
+    this.#reachability.failed();
   }
 
   #failure(why: Failure, onlyThis: boolean): Asked {
@@ -231,7 +259,7 @@ export class ServiceClient {
     return { kind: 'failed', why, onlyThis };
   }
 
-  #finish(open: OpenQuestion, asked: Asked): void {
+  #finish(open: OpenQuestion, asked: Asked | Promise<Asked>): void {
     open.disarm();
     this.#pairs.get(open.question.address)?.forget(open);
     this.#outstanding.delete(open.id);

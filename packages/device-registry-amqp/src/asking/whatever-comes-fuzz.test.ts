@@ -13,8 +13,8 @@ const lives = Math.ceil(Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 500) / 20);
 const stepsOfALife = 120;
 const linkTimeoutMs = 1_000;
 const requestTimeoutMs = 200;
-/** The longest that a question may take: to be sent, and then to be answered. */
-const withinMs = linkTimeoutMs + requestTimeoutMs;
+/** The longest that a question may take: to be sent, and then to be answered; after 503, another one is asked before it has a result. */
+const withinMs = 2 * (linkTimeoutMs + requestTimeoutMs);
 
 const outcomes: readonly SendOutcome[] = [
   { status: 'accepted' },
@@ -44,7 +44,7 @@ class Life {
   readonly waiters: Waiter[] = [];
   connection!: ScriptedConnection;
 
-  constructor(seed: number, maxOutstanding?: number) {
+  constructor(seed: number, maxOutstanding?: number, told: (reachable: boolean) => void = () => {}) {
     this.random = seededRandom(seed);
     const settings: ServiceSettings = {
       connection: {
@@ -55,7 +55,7 @@ class Life {
       maxOutstanding: maxOutstanding ?? this.pick([1, 2, 5, 50]),
       ...{ maxKept: 3, keepSeconds: 1 },
     };
-    this.client = new ServiceClient('tenant', settings, this.clock, () => {}, {
+    this.client = new ServiceClient('tenant', settings, this.clock, told, {
       connect: (options) => (this.connection = new ScriptedConnection(options)),
       maxPairs: 2,
     });
@@ -131,6 +131,32 @@ class Life {
     return this.pick(['k0', 'k1', 'k2', 'k3', 'k4']);
   }
 }
+
+test('a service that counts as away is asked again even when it does not take the question that asks whether it answers', async () => {
+  const told: boolean[] = [];
+  const life = new Life(1, 50, (reachable) => told.push(reachable));
+  const { connection, client, clock } = life;
+  connection.dial();
+  void client.ask({ address: 'tenant', subject: 'get', properties: {} }, '');
+  for (const link of connection.replyLinks) connection.attach(link);
+  clock.advance(requestTimeoutMs);
+  expect(told).toEqual([true, false]);
+  const outcomesOfProbes: readonly SendOutcome[] = [
+    { status: 'released' },
+    { status: 'rejected' },
+    { status: 'attach-refused' },
+    { status: 'no-credit' },
+  ];
+  for (const [index, outcome] of outcomesOfProbes.entries()) {
+    await clock.advanceAsync(1_000);
+    expect(connection.heard, outcome.status).toHaveLength(index + 2);
+    connection.heard.at(-1)?.done(outcome);
+  }
+  await clock.advanceAsync(1_000);
+  for (const message of connection.heard.slice(-1)) connection.answer(message, 404);
+  expect(told).toEqual([true, false, true]);
+  await client.close();
+});
 
 test('more addresses are asked at a time than links are kept: none loses its answer, and unused links are closed', async () => {
   const life = new Life(1, 50);
