@@ -154,9 +154,10 @@ class ServedDevice implements DeviceConnection {
         this.#socketClosed();
       },
     );
-    conn.prependListener('error', ({ code }: NodeJS.ErrnoException) => {
+    conn.prependListener('error', (error) => {
       servePeer(this.#peer, () => readWhatArrived(client));
-      this.#socketClosed(code);
+      // One without a code is aedes' own, which destroys the socket of a device that does not read with it.
+      this.#ended(errorSignal(error));
     });
     conn.on('end', () => {
       this.#socketClosed();
@@ -329,9 +330,13 @@ class ServedDevice implements DeviceConnection {
   }
 
   /** How the device ended its connection before that counts first. */
-  #socketClosed(text?: string): void {
+  #ended(signal: MqttSignal | EndedSignal): void {
     this.#tellForeseen(this.#foresight.finish());
-    this.#report({ type: 'socket-closed', ...(text !== undefined && { text }) });
+    this.#report(signal);
+  }
+
+  #socketClosed(): void {
+    this.#ended({ type: 'socket-closed' });
   }
 
   #tellForeseen(end: MqttSignal | undefined): void {
@@ -369,7 +374,10 @@ class ServedDevice implements DeviceConnection {
 
   #onDisconnected(change: DisconnectedChange): void {
     // The device is not there to be told, or it was who said goodbye.
-    if (change.reason === 'client-closed' || change.reason === 'connection-lost') return;
+    if (change.reason === 'client-closed' || change.reason === 'connection-lost') {
+      this.#state.session?.uploads.left();
+      return;
+    }
     if (this.#internals.connackSent) {
       if (this.#isForeseen) this.#owedEnd = change;
       else this.#tellEnd(change);

@@ -4,10 +4,12 @@ import type { OpenConnection } from '@rollcall/presence';
 import { createUploadWindow, type UploadRequest, type UploadResult } from '@rollcall/uplink';
 import { AnswerOrder } from './answer-order.ts';
 import type { UploadFailure } from '@rollcall/core/device-data';
+import { later } from '@rollcall/core/environment';
 import type { Client } from 'aedes';
 import type { IPublishPacket } from 'mqtt-packet';
 import { internalsOf } from './aedes/aedes-internals.ts';
 import { answerUpload, hearsOf, type UploadAnswer } from './device-answers.ts';
+import { doesNotRead } from './protocol-violations.ts';
 import { reasonCodes } from './reason-codes.ts';
 import { parseTopic, type ParsedTopic } from './topics.ts';
 import type { MqttSignal } from './tracker.ts';
@@ -15,6 +17,11 @@ import { ExactlyOnce } from './exactly-once.ts';
 import { errorMessage, type ErrorSubscriptions } from './error-subscriptions.ts';
 import { uploadRequest } from './device-request.ts';
 import { writeAccepted, writePacket, type Addressee } from './write-packet.ts';
+
+/** How long a device may take to read its answers; aedes grants as much for those that it writes itself. */
+const readWithinMs = 60_000;
+/** The same of a device that ended its session: its keep-alive is over, and nothing else would end its connection. */
+const readLastWithinMs = 1_000;
 
 export interface DeviceUploadsOptions {
   readonly client: Client;
@@ -39,6 +46,10 @@ export class DeviceUploads {
   #latestTopic: { readonly text: string; readonly parsed: ParsedTopic } | undefined;
   readonly #order = new AnswerOrder();
   #draining: Promise<void> | undefined;
+  /** The time limit for that is over. */
+  #disarm = doNothing;
+  /** The device ended its session. */
+  #hasLeft = false;
 
   constructor(options: DeviceUploadsOptions) {
     this.#options = options;
@@ -159,6 +170,12 @@ export class DeviceUploads {
     return this.#latestTopic.parsed;
   }
 
+  /** The device ended its session. What it said before is carried out, and answered as long as it reads. */
+  left(): void {
+    this.#hasLeft = true;
+    if (this.#readyForMore()) this.#limitDrain();
+  }
+
   /** Resolves when the device has read enough of its answers that more may be written, or is gone. */
   #readyForMore(): Promise<void> | undefined {
     const { conn } = internalsOf(this.#options.client);
@@ -167,12 +184,27 @@ export class DeviceUploads {
       const done = (): void => {
         conn.off('drain', done);
         conn.off('close', done);
+        this.#disarm();
         this.#draining = undefined;
         resolve();
       };
       conn.once('drain', done);
       conn.once('close', done);
+      this.#limitDrain();
     });
     return this.#draining;
   }
+
+  #limitDrain(): void {
+    const { client, connection, host } = this.#options;
+    const { clock } = host.context;
+    const withinMs = this.#hasLeft ? readLastWithinMs : readWithinMs;
+    this.#disarm();
+    this.#disarm = clock.at(later(clock.monotonic(), withinMs), () => {
+      if (this.#hasLeft) internalsOf(client).conn.destroy();
+      else connection.report(doesNotRead);
+    });
+  }
 }
+
+function doNothing(): void {}

@@ -81,6 +81,13 @@ export function parseErrorCode(error: Error): number {
   return error instanceof PacketError ? error.reasonCode : reasonCodes.malformedPacket;
 }
 
+/** The device does not read its answers. */
+export const doesNotRead: EndedSignal = {
+  type: 'ended',
+  reason: 'limit-exceeded',
+  raw: { ...endCodes['limit-exceeded'], text: 'does not read' },
+};
+
 /** What an error that aedes reports means for the connection. */
 export function errorSignal(error: Error): MqttSignal | EndedSignal {
   const { message } = error;
@@ -96,11 +103,7 @@ export function errorSignal(error: Error): MqttSignal | EndedSignal {
     case 'packet too large':
       return { type: 'protocol-error', code: reasonCodes.packetTooLarge, text: 'Packet too large' };
     case 'drain timeout':
-      return {
-        type: 'ended',
-        reason: 'limit-exceeded',
-        raw: { ...endCodes['limit-exceeded'], text: 'does not read' },
-      };
+      return doesNotRead;
     default:
       return { type: 'protocol-error', code: reasonCodes.protocolError, text: message };
   }

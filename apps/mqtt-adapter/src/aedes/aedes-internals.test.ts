@@ -79,6 +79,20 @@ describe('aedes', () => {
     expect(cut).toBe(false);
   });
 
+  test('destroys the socket of a device that does not read, with an error that says so, and has no code', async () => {
+    const destroyed = Promise.withResolvers<Error>();
+    const { socket } = await givenABroker({ drainTimeout: 10 }, (client) => {
+      const { conn } = internalsOf(client);
+      // mqtt-packet writes through it: nothing is taken.
+      conn.write = () => false;
+      conn.prependListener('error', destroyed.resolve);
+    });
+    socket.write(Buffer.concat([bytesOf(connectPacket), bytesOf({ cmd: 'pingreq' })]));
+    const error = await destroyed.promise;
+    expect(error.message).toBe('drain timeout');
+    expect(error).not.toHaveProperty('code');
+  });
+
   const ownConnack = bytesOf({ cmd: 'connack', sessionPresent: false, reasonCode: 0 });
 
   /** Lets a device in as the adapter does, when the result is called. */
