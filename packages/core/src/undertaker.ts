@@ -7,7 +7,7 @@ import type { Random } from './random.ts';
 
 /** A connection of a dead instance whose ending nobody may have told. All of it is of the record: whoever tells it tells the same. */
 export interface OwedEnding {
-  /** As the dead instance stamped it. */
+  /** As the instance stamped it where it began: a lease may have moved to the dead one. */
   readonly event: ConnectedEvent;
   /** Whether a sink may not have it: then it goes first, as it is. */
   readonly unconfirmed: boolean;
@@ -31,6 +31,8 @@ export interface DeadInstance {
   /** When it last gave a sign of life, and when it was declared dead: on the engine's clock, the same for all who look. */
   readonly aliveAt: Timestamp;
   readonly declaredAt: Timestamp;
+  /** No instance had this name: leases were moved under it, since no one held them. Their endings name the adapter where they began. */
+  readonly isInvented?: true;
 }
 
 /** A second way to know that an instance lives: it still publishes. */

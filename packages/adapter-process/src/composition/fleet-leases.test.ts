@@ -177,6 +177,17 @@ describe('a holder of leases', () => {
     });
   });
 
+  test('to which one moved, and that is killed, is the adapter that its ending names', async () => {
+    const [a, b] = await pair();
+    await hear(a, 1_000);
+    await hear(b, 20_000, 5);
+    expect(inWords(b.sink)).toEqual(['~']);
+    kill(b);
+    await clock.advanceAsync(5 * minute);
+    expect(inWords(a.sink)).toEqual(['+', '-adapter-lost']);
+    expect(a.sink.events[1]?.adapter).toEqual(b.sink.events[0]?.adapter);
+  });
+
   test('that is started again goes on with what did not move meanwhile, and tells nothing of the rest', async () => {
     const journal = createMemoryJournal();
     const a = await join('a', { journal });

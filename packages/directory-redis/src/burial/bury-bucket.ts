@@ -1,5 +1,5 @@
 import type { ConnectionId, Timestamp } from '@rollcall/core';
-import type { OwedEnding, OwedLease } from '@rollcall/core/directory';
+import type { DeadInstance, OwedEnding, OwedLease } from '@rollcall/core/directory';
 import { leaseState } from '../leases/lease-state.ts';
 import { peekOwed } from '../scripts/peek-owed.ts';
 import { readBody, type StoredLease } from '../wire/body.ts';
@@ -95,10 +95,12 @@ function owedLease(lease: StoredLease, engineMs: number): OwedLease {
   return { slot: lease.slot, state: leaseState(lease, engineMs), heardAt };
 }
 
-export function deadInstanceOf({ identity, death }: Deceased) {
+export function deadInstanceOf({ identity, death }: Pick<Deceased, 'identity' | 'death'>): DeadInstance {
   return {
     identity,
     aliveAt: death.aliveAtMs as Timestamp,
     declaredAt: death.declaredAtMs as Timestamp,
+    // As `abandon` writes it: an instance gave its last sign of life before it was declared dead.
+    ...(death.aliveAtMs === death.declaredAtMs && { isInvented: true }),
   };
 }

@@ -31,6 +31,8 @@ export function stampOwed(dead: DeadInstance, owed: OwedEnding): DisconnectedEve
   const lastSeen = Math.min(at, Math.max(event.at, heardAt)) as Timestamp;
   return {
     ...otherHalf(event, at, { random: hashed(event.connectionId, event.adapter.instance) }),
+    // A lease may have moved since another adapter published its beginning. The id does not depend on that.
+    adapter: owed.lease && !dead.isInvented ? dead.identity : event.adapter,
     id: idOfLost(event, dead),
     basis,
     lastSeen,
