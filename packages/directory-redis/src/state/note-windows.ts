@@ -12,14 +12,15 @@ export function keepNotedSeconds(deadAfterMs: number): number {
   return Math.ceil((2 * deadAfterMs) / 1_000) + 30;
 }
 
-/** The windows that can have what a dead incarnation noted. */
+/**
+ * The windows that can have what a dead incarnation noted, and have not expired. They are few, also if the last sign of life was long
+ * before the death was declared, as after a server that was away for days.
+ */
 export function noteWindows(
   { aliveAtMs, declaredAtMs }: Pick<Death, 'aliveAtMs' | 'declaredAtMs'>,
   deadAfterMs: number,
 ): readonly [first: number, last: number] {
   const keptMs = keepNotedSeconds(deadAfterMs) * 1_000;
-  return [
-    Math.floor((aliveAtMs - keptMs) / noteWindowMs) - 1,
-    Math.floor((declaredAtMs + keptMs) / noteWindowMs),
-  ];
+  const fromMs = Math.max(aliveAtMs, declaredAtMs - keptMs) - keptMs;
+  return [Math.floor(fromMs / noteWindowMs) - 1, Math.floor((declaredAtMs + keptMs) / noteWindowMs)];
 }
