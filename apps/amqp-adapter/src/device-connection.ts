@@ -163,7 +163,8 @@ class ServedDevice implements DeviceConnection {
   }
 
   attachedToSend(link: rhea.Receiver): void {
-    attachedToSend(link, this.#guarded.facts.isTransactional);
+    if (attachedToSend(link, this.#guarded.facts.isTransactional))
+      this.#state.session?.uploads.attached(link);
   }
 
   settled(delivery: rhea.Delivery, link: rhea.Receiver): void {

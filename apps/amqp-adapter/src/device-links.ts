@@ -4,6 +4,11 @@ import type rhea from 'rhea';
 
 /** Messages a device may have under way on a link, as in Hono. */
 const linkCredit = 30;
+/**
+ * Messages of one connection that wait for their outcomes, of links and sessions that are gone, too: where there are as many,
+ * a new link has to wait for its credit. As many as the links of one session have under way.
+ */
+export const maxUnanswered = 64 * linkCredit;
 
 /** Why a link is closed that has to do with a transaction (AMQP 1.0 §4). */
 export const noTransactions: rhea.AmqpError = {
@@ -24,13 +29,14 @@ function messageTooLarge(maxBytes: number): rhea.AmqpError {
  * refused is answered without a terminus, and then detached (AMQP 1.0 §2.6.3).
  *
  * @param isTransactional - whether its target is a coordinator (AMQP 1.0 §4.5.1)
+ * @returns whether it may have credit.
  */
-export function attachedToSend(link: rhea.Receiver, isTransactional: boolean): void {
+export function attachedToSend(link: rhea.Receiver, isTransactional: boolean): boolean {
   const raw = internalsOf(link);
   echoSettleModes(raw);
   if (isTransactional) {
     link.close(noTransactions);
-    return;
+    return false;
   }
   const target = link.target?.address as unknown;
   if (target !== undefined && target !== null && target !== '') {
@@ -38,11 +44,11 @@ export function attachedToSend(link: rhea.Receiver, isTransactional: boolean): v
       condition: 'hono:bad-request',
       description: 'container supports anonymous terminus only',
     });
-    return;
+    return false;
   }
   raw.set_source({});
   raw.set_target({});
-  link.add_credit(linkCredit);
+  return true;
 }
 
 /**
@@ -70,14 +76,35 @@ export function attachedToReceive(link: rhea.Sender): void {
 /** As rhea does by itself with a `credit_window`: a quarter at a time. */
 const creditAtATime = Math.ceil(linkCredit / 4);
 
-/**
- * Credit that a device has used, and gets back. Not with each message: that is a frame, and a write to its socket, beside the one with
- * the outcome. A link has three quarters of its credit at least while no message is under way.
- */
-export class DueCredit {
+/** The credit of the links of one connection. */
+export class LinkCredit {
   readonly #due = new WeakMap<rhea.Receiver, number>();
+  /** Links that wait for their first credit. */
+  readonly #waiting = new Set<rhea.Receiver>();
 
-  /** A message of this link has its outcome. */
+  /** @param unanswered how many messages of the connection wait for their outcomes. */
+  begin(link: rhea.Receiver, unanswered: number): void {
+    if (unanswered < maxUnanswered) {
+      link.add_credit(linkCredit);
+      return;
+    }
+    // A device may attach again and again meanwhile.
+    for (const each of this.#waiting) if (!each.is_open()) this.#waiting.delete(each);
+    this.#waiting.add(link);
+  }
+
+  /** A message has its outcome. @param unanswered how many still wait. */
+  answered(unanswered: number): void {
+    if (this.#waiting.size === 0 || unanswered >= maxUnanswered) return;
+    for (const link of this.#waiting) if (link.is_open()) link.add_credit(linkCredit);
+    this.#waiting.clear();
+  }
+
+  /**
+   * A message of this link has its outcome: the device gets back the credit that it used. Not with each message: that is a frame, and
+   * a write to its socket, beside the one with the outcome. A link has three quarters of its credit at least while no message is
+   * under way.
+   */
   giveBack(link: rhea.Receiver): void {
     const due = (this.#due.get(link) ?? 0) + 1;
     this.#due.set(link, due % creditAtATime);

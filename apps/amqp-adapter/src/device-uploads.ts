@@ -5,7 +5,7 @@ import { afterFailedUpload, createUploadWindow, type UploadResult } from '@rollc
 import { forgo, settle } from '@rollcall/rhea-internals';
 import type rhea from 'rhea';
 import { endCauses, verdictOf } from './device-answers.ts';
-import { DueCredit, settlesLast } from './device-links.ts';
+import { LinkCredit, settlesLast } from './device-links.ts';
 import { uploadRequest, type MessageContent } from './device-request.ts';
 import type { AmqpSignal } from './tracker.ts';
 
@@ -28,13 +28,18 @@ export interface DeliveredMessage {
 export class DeviceUploads {
   readonly #options: DeviceUploadsOptions;
   readonly #window = createUploadWindow();
-  readonly #credit = new DueCredit();
+  readonly #credit = new LinkCredit();
   /** Messages without an outcome; `#answered` is called when there is none any more. */
   #unanswered = 0;
   #answered = (): void => {};
 
   constructor(options: DeviceUploadsOptions) {
     this.#options = options;
+  }
+
+  /** The device may send on this link. */
+  attached(link: rhea.Receiver): void {
+    this.#credit.begin(link, this.#unanswered);
   }
 
   /** Takes a message over, and answers it. */
@@ -63,6 +68,7 @@ export class DeviceUploads {
       connection.report({ type: 'ended', reason: 'unspecified', raw: { code: 'amqp:internal-error' } });
     } finally {
       this.#unanswered -= 1;
+      this.#credit.answered(this.#unanswered);
       // rhea writes the outcome in a tick of its own.
       if (this.#unanswered === 0) setImmediate(() => this.#answered());
     }
