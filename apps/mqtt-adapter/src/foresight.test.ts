@@ -10,6 +10,7 @@ const publish = (topic: string): Buffer =>
 const goodbye = bytesOf({ cmd: 'disconnect', reasonCode: 0 });
 const upload = publish('event');
 const wildcard = publish('event/#');
+const long = publish(`${'event/'.repeat(50)}#`);
 const introduced = { version: 5, sessionExpiryAsked: false };
 const leaves = { type: 'disconnect-packet' };
 const breaks = { type: 'protocol-error', code: 0x90 };
@@ -62,6 +63,30 @@ test('what waits is read from where a packet begins, also if that arrives in pie
   expect(foreseen.slice(0, 3)).toEqual([undefined, undefined, undefined]);
   expect(foreseen[3]).toMatchObject(breaks);
   expect(foreseen[4]).toMatchObject(breaks);
+});
+
+test.each([
+  ['in the piece before', [Buffer.concat([upload, wildcard.subarray(0, 4)])]],
+  ['in several before', [wildcard.subarray(0, 1), wildcard.subarray(1, 2), wildcard.subarray(2, 4)]],
+  ['in very many', Array.from({ length: 150 }, (_, at) => long.subarray(at, at + 1))],
+])('a packet that aedes began to read %s is read whole with what waits', (_where, before) => {
+  const rest = before.length > 100 ? long.subarray(before.length) : wildcard.subarray(4);
+  const none = Buffer.alloc(0);
+  const pieces = before.map((bytes) => [bytes, false] as const);
+  const foreseen = foresee(none, ...pieces, [Buffer.concat([rest, goodbye]), true]);
+  expect(foreseen.slice(0, -1).every((end) => end === undefined)).toBe(true);
+  expect(foreseen.at(-1)).toMatchObject(breaks);
+});
+
+test('a packet that began in what waited, before that was handled, is read whole', () => {
+  const foresight = new Foresight(() => {});
+  const scan = createFrameScanner(1_000);
+  const arrive = (bytes: Uint8Array) => foresight.arrived(bytes, scan(bytes), true);
+  arrive(connect);
+  foresight.begin(introduced);
+  expect(arrive(Buffer.concat([upload, wildcard.subarray(0, 4)]))).toBeUndefined();
+  foresight.rest();
+  expect(arrive(Buffer.concat([wildcard.subarray(4), goodbye]))).toMatchObject(breaks);
 });
 
 test('a goodbye that arrives in pieces is foreseen with its last one', () => {

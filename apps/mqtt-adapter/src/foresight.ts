@@ -6,6 +6,11 @@ import { signalOf, type Introduced } from './packet-signals.ts';
 import { parseErrorCode } from './protocol-violations.ts';
 import type { MqttSignal } from './tracker.ts';
 
+/** It is never written to. */
+const nothing: readonly Uint8Array[] = [];
+/** Of a packet that is not whole: each byte may be one. */
+const maxPieces = 64;
+
 /**
  * Reads ahead of aedes, which reads no further while it handles what came before: how a device ends its connection counts when that
  * arrives, and of several ends the first. It reads what aedes does not read yet, and a piece in which a DISCONNECT ends: as much of
@@ -16,6 +21,8 @@ export class Foresight {
   #introduced: Introduced | undefined;
   /** What came behind the CONNECT, until that says how to read it; then what is for later turns. */
   #unread: Uint8Array[] = [];
+  /** What has come of a packet that is not whole: aedes may have read that, and the rest of it may wait. */
+  #begun: readonly Uint8Array[] = nothing;
   /** Of all that waits. */
   #reader: ReturnType<typeof createReader> | undefined;
   #leftOfTurn = bytesPerTurn;
@@ -36,7 +43,10 @@ export class Foresight {
    * @param waits whether aedes reads it later.
    * @returns how the device ends its connection in it, as far as it is read in this turn.
    */
-  arrived(bytes: Uint8Array, { begins, goodbye }: Scanned, waits: boolean): MqttSignal | undefined {
+  arrived(bytes: Uint8Array, scanned: Scanned, waits: boolean): MqttSignal | undefined {
+    const begun = this.#begun;
+    this.#begun = begunBehind(begun, bytes, scanned);
+    const { begins, goodbye } = scanned;
     const isBehind = this.#unread.length > 0;
     if (!waits && !goodbye && !isBehind) {
       this.#reader = undefined;
@@ -44,9 +54,10 @@ export class Foresight {
     }
     const goesOn = this.#reader !== undefined || isBehind;
     const whole = begins === undefined ? goodbye : bytes.subarray(begins);
-    const piece = goesOn ? bytes : whole;
+    const piece = goesOn || begun.length > 0 ? bytes : whole;
     if (!piece) return undefined;
-    this.#unread.push(piece);
+    if (goesOn) this.#unread.push(piece);
+    else this.#unread.push(...begun, piece);
     return this.#introduced && this.#readInTurn(this.#introduced);
   }
 
@@ -92,6 +103,17 @@ export class Foresight {
     this.#reader ??= createReader(introduced);
     return this.#reader(bytes);
   }
+}
+
+/** What has come of the packet that does not end in these bytes. */
+function begunBehind(
+  begun: readonly Uint8Array[],
+  bytes: Uint8Array,
+  { unfinished = 0 }: Scanned,
+): readonly Uint8Array[] {
+  if (unfinished === 0) return nothing;
+  if (unfinished <= bytes.length) return [bytes.subarray(bytes.length - unfinished)];
+  return begun.length < maxPieces ? [...begun, bytes] : [Buffer.concat([...begun, bytes])];
 }
 
 /** @returns reads bytes from where a packet begins, and says how they end the connection. */

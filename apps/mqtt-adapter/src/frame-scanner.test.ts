@@ -64,6 +64,19 @@ test('the scanner says of each piece whether a packet ends in it', () => {
   ).toEqual([true, false, false, false, true, false, true]);
 });
 
+test('the scanner says of each piece how much has come of a packet that does not end in it', () => {
+  expect(
+    scan(
+      connect.subarray(0, 5),
+      connect.subarray(5),
+      Buffer.concat([ping, publish.subarray(0, 1)]),
+      publish.subarray(1, 100),
+      Buffer.concat([publish.subarray(100), ping.subarray(0, 1)]),
+      ping.subarray(1),
+    ).map(({ unfinished }) => unfinished),
+  ).toEqual([undefined, undefined, 1, 100, 1, undefined]);
+});
+
 describe('the frame scanner, behind', () => {
   test.each([
     ['a packet before CONNECT', ping],

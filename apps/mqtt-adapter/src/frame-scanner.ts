@@ -4,6 +4,8 @@ export interface Scanned {
   readonly whole: boolean;
   /** Where in it a packet begins: the first one that does, the CONNECT not counted. */
   readonly begins?: number;
+  /** How many bytes of its last packet have come, in it and before, where that does not end in it; the CONNECT is not counted. */
+  readonly unfinished?: number;
   /** The DISCONNECT that ends in it, whole. */
   readonly goodbye?: Uint8Array;
 }
@@ -40,6 +42,8 @@ export function createFrameScanner(maxPacketBytes: number): (bytes: Uint8Array) 
   let headerBytes = 0;
   let bodyBytes = 0;
   let left = 0;
+  /** Bytes of the packet so far. */
+  let come = 0;
   let goodbye: number[] = [];
 
   function mayBegin(first: number): boolean {
@@ -83,17 +87,25 @@ export function createFrameScanner(maxPacketBytes: number): (bytes: Uint8Array) 
         if (type === types.disconnect) for (const byte of bytes.subarray(at, at + taken)) goodbye.push(byte);
         left -= taken;
         at += taken;
+        come += taken;
         ends = left === 0;
       } else {
         if (begun && headerBytes === 0) begins ??= at;
         ends = takeHeader(bytes[at++] ?? 0);
+        come += 1;
       }
       if (!ends) continue;
       whole = true;
+      come = 0;
       if (type !== types.disconnect) continue;
       over = true;
       return { whole, ...(begins !== undefined && { begins }), goodbye: Uint8Array.from(goodbye) };
     }
-    return begins === undefined ? { whole } : { whole, begins };
+    const unfinished = over || type === types.connect ? 0 : come;
+    return {
+      whole,
+      ...(begins !== undefined && { begins }),
+      ...(unfinished > 0 && { unfinished }),
+    };
   };
 }
