@@ -1,5 +1,5 @@
 import type { EndedSignal } from '@rollcall/core/tracker';
-import type { Packet } from 'mqtt-packet';
+import type { IPublishPacket, Packet } from 'mqtt-packet';
 import { endCodes } from './device-answers.ts';
 import { reasonCodes } from './reason-codes.ts';
 import { PacketError } from './aedes/strict-parser.ts';
@@ -18,15 +18,65 @@ const allowed: ReadonlySet<Packet['cmd']> = new Set([
   'disconnect',
 ]);
 
+/** Of a topic, in aedes. */
+const maxLevels = 100;
+
 /** What a packet of a connected device says about it, if it must not come, e.g. a second CONNECT [MQTT-3.1.0-2]. */
 export function protocolViolation(packet: Packet, version: number): MqttSignal | undefined {
   const text = violationText(packet);
   if (text !== undefined) return { type: 'protocol-error', code: reasonCodes.protocolError, text };
-  if (packet.cmd !== 'publish') return version === 5 ? unsupported(packet) : undefined;
+  return badName(packet) ?? (version === 5 ? unsupported(packet) : undefined);
+}
+
+/** What is wrong with a topic, or with a filter. aedes closes without a word then. */
+function badName(packet: Packet): MqttSignal | undefined {
+  switch (packet.cmd) {
+    case 'publish': {
+      const text = topicProblem(packet);
+      return text === undefined
+        ? undefined
+        : { type: 'protocol-error', code: reasonCodes.topicNameInvalid, text };
+    }
+    case 'subscribe':
+      return badFilter(packet.subscriptions.map(({ topic }) => topic));
+    case 'unsubscribe':
+      return badFilter(packet.unsubscriptions);
+    default:
+      return undefined;
+  }
+}
+
+function topicProblem({ topic, properties }: IPublishPacket): string | undefined {
   // [MQTT-3.3.2-2]
-  if (packet.topic.includes('#') || packet.topic.includes('+'))
-    return { type: 'protocol-error', code: reasonCodes.topicNameInvalid, text: 'PUBLISH with a wildcard' };
-  return version === 5 ? unsupported(packet) : undefined;
+  if (hasWildcard(topic)) return 'PUBLISH with a wildcard';
+  // [MQTT-3.3.2-14]
+  if (properties?.responseTopic !== undefined && hasWildcard(properties.responseTopic))
+    return 'a Response Topic with a wildcard';
+  return topic.length >= maxLevels && topic.split('/').length > maxLevels
+    ? 'a topic with too many levels'
+    : undefined;
+}
+
+function badFilter(filters: readonly string[]): MqttSignal | undefined {
+  const text = filters.map(filterProblem).find((problem) => problem !== undefined);
+  return text === undefined
+    ? undefined
+    : { type: 'protocol-error', code: reasonCodes.topicFilterInvalid, text };
+}
+
+function filterProblem(filter: string): string | undefined {
+  const levels = filter.split('/');
+  // `keepFiltersApart` adds one for aedes.
+  if (levels.length >= maxLevels) return 'a filter with too many levels';
+  // [MQTT-4.7.1-1] [MQTT-4.7.1-2]
+  const isMisplaced = levels.some(
+    (level, index) => hasWildcard(level) && level !== '+' && (level !== '#' || index < levels.length - 1),
+  );
+  return isMisplaced ? 'a filter with a wildcard where none may be' : undefined;
+}
+
+function hasWildcard(text: string): boolean {
+  return text.includes('#') || text.includes('+');
 }
 
 /** What a device of MQTT 5.0 asks for though its CONNACK says that it is not there [MQTT-3.2.2-11] (MQTT 5.0 §3.2.2.3.12). */

@@ -68,6 +68,8 @@ test.each([
   ['a PUBLISH without a topic', { topic: '' }, 0x82],
   ['a PUBLISH with a wildcard', { topic: 'event/+' }, 0x90],
   ['a PUBLISH with another wildcard', { topic: 'event/#' }, 0x90],
+  ['a Response Topic with a wildcard', { topic: 'event', properties: { responseTopic: 'a/#' } }, 0x90],
+  ['a topic of too many levels', { topic: `event${'/'.repeat(100)}` }, 0x90],
   ['a Topic Alias', { topic: 'event', properties: { topicAlias: 1 } }, 0x94],
   ['a Topic Alias and no topic', { topic: '', properties: { topicAlias: 1 } }, 0x94],
 ])('%s closes the connection, and MQTT 5.0 hears why', async (_what, facts, code) => {
@@ -80,6 +82,24 @@ test.each([
     expect(sender.messages).toEqual([]);
   }
 });
+
+test.each(['a#', 'a/b#/c', '#/a', 'a+', '+a', 'a/+#', `a${'/'.repeat(99)}`])(
+  'the filter %s, which cannot be, closes the connection, and MQTT 5.0 hears why',
+  async (topic) => {
+    const packets: readonly Packet[] = [
+      { cmd: 'subscribe', messageId: 1, subscriptions: [{ topic, qos: 0 }] },
+      { cmd: 'unsubscribe', messageId: 1, unsubscriptions: [topic] },
+    ];
+    for (const version of [4, 5] as const)
+      for (const said of packets) {
+        const { peer, events } = await givenAPeer(version);
+        peer.send(said);
+        if (version === 5) expect(await peer.next()).toMatchObject({ cmd: 'disconnect', reasonCode: 0x8f });
+        await peer.closed();
+        expect((await events(2))[1]).toMatchObject({ reason: 'protocol-error', raw: { code: 0x8f } });
+      }
+  },
+);
 
 test.each([0x82, 0xa2])('an empty filter in a packet of type %i closes the connection', async (type) => {
   const { peer, events } = await givenAPeer(5);
