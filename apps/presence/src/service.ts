@@ -12,6 +12,7 @@ import { busy } from './http/problem.ts';
 import type { PresenceConfig } from './config.ts';
 import { askFleet } from './following/ask-fleet.ts';
 import { EventBatches } from './following/event-batches.ts';
+import { createListening, type Listening } from './following/listening.ts';
 import { followStream, type FoldedEvent, type FollowedStream } from './following/follow-stream.ts';
 import { oldestNews } from './following/oldest-news.ts';
 import { StreamProgress } from './following/stream-progress.ts';
@@ -64,7 +65,7 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
     await startEarlyHealth({ host: values.healthBindAddress, port: values.healthPort, log }),
     (each) => each.close(),
   );
-  const { progress, batches, freshness } = await beginFolding(parts, resources, failed);
+  const { progress, batches, listening, freshness } = await beginFolding(parts, resources, failed);
   const state = new State({
     freshness,
     progress,
@@ -97,7 +98,7 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
   resources.defer(() => api.close());
   health.become({ ...answers, failed, turnedAway: (remoteIp) => turnedAway('health', remoteIp) });
   resources.defer(startMaintenance({ clock, store, retention: config.retention, failed }));
-  state.stream = follow(parts, batches, progress);
+  state.stream = follow(parts, batches, progress, listening);
   if (config.directory) resources.defer(askingFleet(config.directory, parts, state));
   resources.defer(() => stop(state, api, values.shutdownGraceMs, clock));
   state.current = 'running';
@@ -193,11 +194,13 @@ async function beginFolding(
     credit: creditOf(config),
     hasSeveralQueues: hasSeveralQueues(config),
   });
+  const listening = createListening(store);
   const batches = new EventBatches<FoldedEvent>({
     clock,
     log,
     maxEvents: values.batchEvents,
     apply: (events) => store.apply(events),
+    storing: listening.storing,
     committed(events) {
       const oldest = oldestNews(events);
       if (oldest !== undefined) progress.committed(oldest);
@@ -214,13 +217,14 @@ async function beginFolding(
   });
   await freshness.begin();
   resources.defer(() => freshness.stop());
-  return { progress, batches, freshness };
+  return { progress, batches, listening, freshness };
 }
 
 function follow(
   { config, clock, log, random }: ServiceParts,
   batches: EventBatches<FoldedEvent>,
   progress: StreamProgress,
+  listening: Listening,
 ): FollowedStream {
   const { values, consumer, network } = config;
   return followStream({
@@ -232,7 +236,7 @@ function follow(
       ...(values.address !== undefined && { address: values.address }),
       random,
     },
-    ...{ credit: creditOf(config), clock, log, batches, progress },
+    ...{ credit: creditOf(config), clock, log, batches, progress, listening },
   });
 }
 

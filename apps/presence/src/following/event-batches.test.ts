@@ -7,6 +7,7 @@ function given(apply: (events: readonly number[]) => Promise<void>, maxEvents = 
   const clock = new ManualClock();
   const { lines, ...log } = recordingLog();
   const calls: (readonly number[])[] = [];
+  const storing: boolean[] = [];
   const batches = new EventBatches<number>({
     clock,
     log,
@@ -15,6 +16,7 @@ function given(apply: (events: readonly number[]) => Promise<void>, maxEvents = 
       calls.push(events);
       await apply(events);
     },
+    storing: (isStoring) => void storing.push(isStoring),
   });
   const outcomes: string[] = [];
   const add = (event: number): void => {
@@ -23,7 +25,7 @@ function given(apply: (events: readonly number[]) => Promise<void>, maxEvents = 
       () => outcomes.push(`${event} given back`),
     );
   };
-  return { clock, lines, calls, batches, outcomes, add };
+  return { clock, lines, calls, batches, storing, outcomes, add };
 }
 
 test('events that come together, or while others are written, are written together, in batches of a bounded size', async () => {
@@ -66,7 +68,7 @@ test('other work runs between two batches, even if the database blocks this thre
 
 test('while the database is unavailable, no event is confirmed, and the same batch is tried again with growing pauses', async () => {
   let isAway = true;
-  const { add, calls, outcomes, clock, lines, batches } = given(async () => {
+  const { add, calls, outcomes, clock, lines, batches, storing } = given(async () => {
     if (isAway) throw new StoreUnavailable('away');
   });
   add(1);
@@ -92,6 +94,7 @@ test('while the database is unavailable, no event is confirmed, and the same bat
   await settled();
   expect(outcomes).toEqual(['1 committed', '2 committed']);
   expect(lines).toHaveLength(4);
+  expect(storing).toEqual([false, true, false, true]);
 });
 
 test('an event that the database refuses is left out and logged, and does not delay others', async () => {

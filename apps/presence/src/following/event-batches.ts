@@ -11,6 +11,8 @@ export interface EventBatchesOptions<Event> {
    * tried again until it succeeds.
    */
   apply(events: readonly Event[]): Promise<void>;
+  /** Called when the database takes no events, and when it takes them again. */
+  storing?(isStoring: boolean): void;
   /** Called after a commit. */
   committed?(events: readonly Event[]): void;
 }
@@ -143,11 +145,13 @@ export class EventBatches<Event> {
 
   async #pause(error: unknown): Promise<void> {
     const { clock, log } = this.#options;
-    if (this.#pauseMs === firstPauseMs)
+    if (this.#pauseMs === firstPauseMs) {
       log.warn(
         { cause: error instanceof Error ? error.message : String(error) },
         'the database of the presence service cannot be reached, or takes no events: they wait',
       );
+      this.#options.storing?.(false);
+    }
     this.#phase = 'pausing';
     await new Promise<void>((resolve) => {
       const disarm = clock.at(later(clock.monotonic(), this.#pauseMs), resolve);
@@ -161,8 +165,10 @@ export class EventBatches<Event> {
   }
 
   #endOutage(): void {
-    if (this.#pauseMs > firstPauseMs)
+    if (this.#pauseMs > firstPauseMs) {
       this.#options.log.info({}, 'the database of the presence service takes events again');
+      this.#options.storing?.(true);
+    }
     this.#pauseMs = firstPauseMs;
   }
 

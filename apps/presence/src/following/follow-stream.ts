@@ -3,6 +3,7 @@ import { later, type Clock, type Log } from '@rollcall/core/environment';
 import type { HonoConnectionEvent, ReceivedEvent, UnrecognizedMessage } from '@rollcall/hono-wire';
 import type { EventBatches } from './event-batches.ts';
 import { whyUnstorable } from './unstorable.ts';
+import type { Listening } from './listening.ts';
 import type { Arrival, StreamProgress } from './stream-progress.ts';
 
 /** Events that are folded: those of our adapters, and those of Hono's own adapters. */
@@ -15,6 +16,7 @@ export interface FollowStreamOptions {
   readonly log: Log;
   readonly batches: EventBatches<FoldedEvent>;
   readonly progress: StreamProgress;
+  readonly listening: Listening;
 }
 
 export interface FollowedStream {
@@ -33,7 +35,7 @@ const checkEveryMs = 200;
  * once: the subscription is the service's own.
  */
 export function followStream(options: FollowStreamOptions): FollowedStream {
-  const { source, credit, clock, log, batches, progress } = options;
+  const { source, credit, clock, log, batches, progress, listening } = options;
   let received = 0;
   let disarm = (): void => {};
 
@@ -76,6 +78,7 @@ export function followStream(options: FollowStreamOptions): FollowedStream {
     onOther: (message) => (message.type === 'hono' ? take(message) : passOver(message)),
     onStateChange(attached, cause) {
       progress.attached(attached);
+      listening.attached(attached);
       if (attached) log.info({}, 'following the connection events');
       else log.warn({ ...(cause !== undefined && { cause }) }, 'connection events cannot be received');
     },

@@ -212,6 +212,11 @@ export interface PresenceStore {
   changes(tenant: string, after: string, limit: number): Promise<ChangesRead | 'gone'>;
   /** Calls `listener` when there may be changes, once for each batch. @returns a function that removes the listener. */
   onWake(listener: () => void): () => void;
+  /**
+   * Whether this process receives events, and can store them; at first it does. Adapters do not become silent in a time in which no
+   * process did.
+   */
+  listening(isListening: boolean): void;
   noteProgress(progress: { readonly replica: string; readonly readThroughMs: number }): Promise<void>;
   /** A replica calls it when it stops: the others no longer wait for it. */
   forgetReplica(replica: string): Promise<void>;

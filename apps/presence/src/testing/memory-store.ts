@@ -227,6 +227,8 @@ export class MemoryStore implements PresenceStore {
     return () => this.#wakes.delete(listener);
   }
 
+  listening(): void {}
+
   async noteProgress({
     replica,
     readThroughMs,

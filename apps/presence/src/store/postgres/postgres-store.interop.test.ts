@@ -158,6 +158,40 @@ describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
     await expect.poll(() => wakes, patience).toBe(before + 1);
   });
 
+  test('adapters become silent while one of the replicas receives events, and not while none does', async () => {
+    const clock = new ManualClock('2026-11-28T12:00:00Z');
+    const url = postgres.newDatabase();
+    const open = async (): Promise<PostgresStore> => {
+      const store = await PostgresStore.open({ url, clock, announceIntervalMs, log: silentLog });
+      onTestFinished(() => store.close());
+      return store;
+    };
+    const [one, other] = [await open(), await open()];
+    const begin = connected();
+    await one.apply([{ ...begin, announcement: true, announceIntervalMs: 10_000 }]);
+    const afterSweeps = async () => {
+      for (const each of [one, other]) await each.sweep();
+      return (await one.get([begin.device]))[0]?.presence.status;
+    };
+    const pass = async (seconds: number) => {
+      for (let second = 0; second < seconds; second += 1) {
+        clock.advance(1_000);
+        for (const [replica, each] of Object.entries({ one, other }))
+          await each.noteProgress({ replica, readThroughMs: clock.now() });
+      }
+    };
+    for (const each of [one, other]) each.listening(false);
+    await pass(60);
+    expect(await afterSweeps()).toBe('online');
+    other.listening(true);
+    await pass(30);
+    expect(await afterSweeps()).toBe('online');
+    await pass(1);
+    // The one that receives nothing finds it as well.
+    await one.sweep();
+    expect((await other.get([begin.device]))[0]?.presence.status).toBe('unknown');
+  });
+
   test('replicas know how far the others have read, until they stop', async () => {
     const [one, other] = await replicas(2);
     await one?.noteProgress({ replica: 'one', readThroughMs: 1_000 });

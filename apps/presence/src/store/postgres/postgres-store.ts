@@ -26,6 +26,7 @@ import { presenceQueries } from './presence-queries.ts';
 import { tenantsSql } from '../fold/tenants.ts';
 import { readCounts, readDevices, readHistory, readList, readSummary } from './reads.ts';
 import { migrate } from './schema.ts';
+import { ListeningTime, minGapMs } from './listening-time.ts';
 import { forgetReplica, noteReplica, readReplicas } from './replicas.ts';
 import { readTimeline } from './timeline.ts';
 import { dropOldChanges, forgetDevice, Sweep } from './maintenance.ts';
@@ -42,8 +43,6 @@ export interface PostgresStoreOptions {
 
 /** The channel of `NOTIFY`. */
 const channel = 'rollcall_presence';
-/** A time without any replica counts as a gap if it is at least this long. */
-const minGapMs = 5_000;
 
 /**
  * A store in PostgreSQL, for several replicas. All writers take turns by an advisory lock: nothing else is written between what one
@@ -55,6 +54,7 @@ export class PostgresStore implements PresenceStore {
   readonly #wakes: Wakes;
   readonly #old = new OldConnections();
   readonly #sweep = new Sweep();
+  readonly #listening: ListeningTime;
   readonly #listeners = new Set<() => void>();
   /** The name of the connection that listens. The server lists it for as long as this process runs. */
   readonly #session = `rollcall-presence ${randomUUID()}`;
@@ -64,6 +64,7 @@ export class PostgresStore implements PresenceStore {
   private constructor(options: PostgresStoreOptions) {
     const { url, clock, log } = options;
     this.#options = options;
+    this.#listening = new ListeningTime(clock);
     this.#queries = presenceQueries(url, (error) =>
       log.debug({ cause: error.message }, 'a connection to the database was lost'),
     );
@@ -93,6 +94,7 @@ export class PostgresStore implements PresenceStore {
     const { clock, announceIntervalMs } = this.#options;
     const nowMs = clock.now();
     await this.#write(async (client) => {
+      await this.#listening.follow(client, nowMs);
       const devices = await foldBatch(client, events, nowMs, announceIntervalMs);
       await saveInstances(client, events, nowMs);
       return renewDevices(client, [...devices.values()], nowMs);
@@ -107,8 +109,8 @@ export class PostgresStore implements PresenceStore {
     return readList(this.#queries, tenant, query);
   }
 
-  history(device: DeviceRef, query: HistoryQuery) {
-    return readHistory(this.#queries, device, query, this.#options.clock);
+  async history(device: DeviceRef, query: HistoryQuery) {
+    return readHistory(this.#queries, device, query, await this.#listening.now(this.#queries));
   }
 
   endings(tenant: string, query: EndingsQuery) {
@@ -161,8 +163,20 @@ export class PostgresStore implements PresenceStore {
     return () => this.#listeners.delete(listener);
   }
 
+  listening(isListening: boolean): void {
+    this.#listening.attached(isListening);
+  }
+
   async noteProgress(progress: { readonly replica: string; readonly readThroughMs: number }) {
-    await noteReplica(this.#queries, progress, this.#session, this.#options.clock.now());
+    try {
+      await noteReplica(this.#queries, progress, this.#session, this.#options.clock.now());
+      this.#listening.reached(true);
+      if (this.#listening.resumedAtMs !== undefined) await this.#write(() => Promise.resolve(0));
+      await this.#listening.note(this.#queries);
+    } catch (error) {
+      this.#listening.reached(false);
+      throw error;
+    }
   }
 
   async forgetReplica(replica: string): Promise<void> {
@@ -187,7 +201,7 @@ export class PostgresStore implements PresenceStore {
   }
 
   async sweep(): Promise<boolean> {
-    const changed = await this.#write((client) => this.#sweep.next(client, this.#options.clock.now()));
+    const changed = await this.#write((client, nowMs) => this.#sweep.next(client, nowMs));
     return changed > 0 || this.#sweep.isMore;
   }
 
@@ -208,36 +222,36 @@ export class PostgresStore implements PresenceStore {
     await this.#queries.close();
   }
 
-  /** Reads the stored state, and shifts the times of adapters by the time in which no replica ran: no adapter becomes silent by that. */
+  /** Reads the stored state, and leaves out the time in which no replica ran, or received events: no adapter becomes silent by that. */
   async #begin(): Promise<void> {
     const now = this.#options.clock.now();
     await this.#queries.exclusively(async (client) => {
       this.#name = await metaOf(client, 'name', randomUUID().slice(0, 8));
       this.#sinceMs = Number(await metaOf(client, 'since', String(now)));
       const gap = { fromMs: Number(await metaOf(client, 'alive', String(now))), toMs: now };
-      const gapMs = now - gap.fromMs;
-      if (gapMs < minGapMs) return;
+      await metaOf(client, 'followed', String(gap.fromMs));
+      await this.#listening.leaveOutUntil(client, now);
+      if (now - gap.fromMs < minGapMs) return;
       if (isLongGap(gap))
         await client.query(
           "INSERT INTO meta VALUES ('taken-up', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
           [gapText(gap)],
         );
-      await client.query(
-        'UPDATE adapters SET last_heard = last_heard + $1, last_announcement = last_announcement + $1',
-        [gapMs],
-      );
       await client.query("UPDATE meta SET value = $1 WHERE name = 'alive'", [String(now)]);
     });
   }
 
   /** @param work returns how many devices changed. If any did, the readers of `watch` are woken once. */
-  async #write(work: (client: Client) => Promise<number>): Promise<number> {
-    return this.#queries.exclusively(async (client) => {
-      const changed = await work(client);
+  async #write(work: (client: Client, nowMs: number) => Promise<number>): Promise<number> {
+    const { resumedAtMs } = this.#listening;
+    const changed = await this.#queries.exclusively(async (client) => {
+      const sum = await work(client, await this.#listening.follow(client));
       // The notification arrives once this is committed, at this replica too.
-      if (changed > 0) await client.query(`NOTIFY ${channel}`);
-      return changed;
+      if (sum > 0) await client.query(`NOTIFY ${channel}`);
+      return sum;
     });
+    this.#listening.followed(resumedAtMs);
+    return changed;
   }
 }
 

@@ -1,5 +1,4 @@
 import type { DeviceRef } from '@rollcall/core';
-import type { Clock } from '@rollcall/core/environment';
 import { AdapterBook } from '../fold/adapter-book.ts';
 import { takenOverAfter } from '../fold/connection-row.ts';
 import { behindAllWith, maxScanned, storedIn, withoutEvents } from '../fold/device-state.ts';
@@ -91,7 +90,7 @@ export async function readHistory(
   client: Client,
   { tenant, device }: DeviceRef,
   { fromMs, toMs, limit, after }: HistoryQuery,
-  clock: Pick<Clock, 'now'>,
+  nowMs: number,
 ): Promise<{ readonly connections: readonly StoredConnection[]; readonly next?: string }> {
   const [beforeAt, beforeId] = positionOf(after);
   const { rows } = await client.query<HistoryRow>(
@@ -104,7 +103,6 @@ export async function readHistory(
   const open = rows.slice(0, limit).filter(({ ending }) => ending === null);
   const adapters = open.length === 0 ? new AdapterBook(0) : await adaptersOfTenant(client, tenant);
   const takenOver = await takeoversOf(client, tenant, device, open);
-  const nowMs = clock.now();
   return historyPage(rows, limit, (row) =>
     storedConnection(tenant, row, adapters, takenOver.get(row.id), nowMs),
   );

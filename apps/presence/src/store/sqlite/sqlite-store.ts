@@ -71,12 +71,16 @@ export class SqliteStore implements PresenceStore {
   readonly #instances: Instances;
   readonly #endings: Endings;
   readonly #note: StatementSync;
+  readonly #noteTwo: StatementSync;
   readonly #longReads: ThreadedReads | undefined;
   readonly #listeners = new Set<() => void>();
   readonly #sinceMs: number;
   readonly #lastGap: { readonly lastGap?: FollowingGap };
   readonly #steadyOffsetMs: number;
   #aliveMs: number;
+  /** The time in which events could not be received or stored, without a pause that goes on since `#pausedAtMs`. */
+  #pausedMs = 0;
+  #pausedAtMs: number | undefined;
 
   /** @throws Error if the file is not a database of the presence service, or of a later version. */
   constructor({ file, clock, announceIntervalMs, maxChanges = 100_000 }: SqliteStoreOptions) {
@@ -93,6 +97,9 @@ export class SqliteStore implements PresenceStore {
     this.#note = database.prepare(
       'INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
     );
+    this.#noteTwo = database.prepare(
+      'INSERT INTO meta VALUES (?, ?), (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
+    );
     const now = clock.now();
     this.#steadyOffsetMs = now - clock.monotonic();
     const [name, since] = [this.#meta('name', randomUUID().slice(0, 8)), this.#meta('since', String(now))];
@@ -105,7 +112,7 @@ export class SqliteStore implements PresenceStore {
     this.#saveAdapters = save;
     this.#fold = new Fold(database, this.#adapters);
     this.#states = new DeviceStates(database, this.#adapters);
-    this.#reads = new Reads(database, this.#adapters, { now: () => this.#steadyMs() });
+    this.#reads = new Reads(database, this.#adapters, { now: () => this.#listenedMs() });
     this.#changes = new Changes(database, name, maxChanges);
     this.#silent = new SilentConnections(database, this.#adapters);
     this.#old = new OldConnections(database, this.#adapters);
@@ -115,7 +122,7 @@ export class SqliteStore implements PresenceStore {
 
   async apply(events: readonly (ReceivedEvent | HonoConnectionEvent)[]): Promise<void> {
     const isNews = this.#transaction(() => {
-      const nowMs = this.#steadyMs();
+      const nowMs = this.#listenedMs();
       const touched = new Map<string, { readonly device: DeviceRef; said?: HonoConnectionEvent }>();
       for (const event of events) {
         const entry = touched.get(deviceKey(event.device)) ?? { device: event.device };
@@ -192,12 +199,21 @@ export class SqliteStore implements PresenceStore {
     return () => this.#listeners.delete(listener);
   }
 
-  /** There is one replica, so its progress need not be stored; only that it runs. */
+  listening(isListening: boolean): void {
+    const now = this.#steadyMs();
+    if (!isListening) this.#pausedAtMs ??= now;
+    else if (this.#pausedAtMs !== undefined) {
+      this.#pausedMs += now - this.#pausedAtMs;
+      this.#pausedAtMs = undefined;
+    }
+  }
+
+  /** There is one replica, so its progress need not be stored; only that it runs, and how much of that time counts for adapters. */
   async noteProgress(): Promise<void> {
     const now = this.#steadyMs();
     if (Math.abs(now - this.#aliveMs) < aliveEveryMs) return;
     this.#aliveMs = now;
-    this.#write(() => this.#note.run('alive', String(now)));
+    this.#write(() => this.#noteTimes(now, this.#listenedMs()));
   }
 
   async forgetReplica(): Promise<void> {}
@@ -213,7 +229,7 @@ export class SqliteStore implements PresenceStore {
   }
 
   async sweep(): Promise<boolean> {
-    const nowMs = this.#steadyMs();
+    const nowMs = this.#listenedMs();
     const { devices, isMore } = this.#guard(() => this.#silent.find(nowMs));
     if (devices.length === 0) return isMore;
     const news = this.#transaction(() =>
@@ -249,10 +265,15 @@ export class SqliteStore implements PresenceStore {
       : this.#guard(() => readFlaps(this.#database, query));
   }
 
-  /** Shifts the times of adapters by the time in which the service did not run: no adapter becomes silent by that, or by a clock that was set. */
+  /**
+   * Shifts the times of adapters by the time in which the service did not run, or did not listen: no adapter becomes silent by that, or by
+   * a clock that was set.
+   */
   #followAgain(nowMs: number): void {
     const gap = { fromMs: this.#aliveMs, toMs: nowMs };
-    const gapMs = nowMs - this.#aliveMs;
+    // An earlier version may have run since: it notes only that it runs.
+    const [listened, notedAt] = this.#meta('listened', '').split(' ');
+    const gapMs = nowMs - (Number(notedAt) === this.#aliveMs ? Number(listened) : this.#aliveMs);
     if (gapMs === 0) return;
     this.#transaction(() => {
       this.#database
@@ -260,7 +281,7 @@ export class SqliteStore implements PresenceStore {
           'UPDATE adapters SET last_heard = last_heard + :ms, last_announcement = last_announcement + :ms',
         )
         .run({ ms: gapMs });
-      this.#note.run('alive', String(nowMs));
+      this.#noteTimes(nowMs, nowMs);
       if (isLongGap(gap)) this.#note.run('taken-up', gapText(gap));
     });
     this.#aliveMs = nowMs;
@@ -269,6 +290,15 @@ export class SqliteStore implements PresenceStore {
   /** The wall clock at the start, plus the monotonic time since then: a clock that is set meanwhile does not change the age of events. */
   #steadyMs(): number {
     return Math.round(this.#clock.monotonic() + this.#steadyOffsetMs);
+  }
+
+  /** The same without the time in which events could not be received or stored: by this clock, adapters become silent. */
+  #listenedMs(): number {
+    return (this.#pausedAtMs ?? this.#steadyMs()) - this.#pausedMs;
+  }
+
+  #noteTimes(aliveMs: number, listenedMs: number): void {
+    this.#noteTwo.run('alive', String(aliveMs), 'listened', `${listenedMs} ${aliveMs}`);
   }
 
   /** The value with this name. If there is none, `first` is stored. */

@@ -3,7 +3,7 @@ import { deviceRef, type Epoch, type Timestamp } from '@rollcall/core';
 import type { ReceivedConnected } from '@rollcall/hono-wire';
 import { describe, expect, test } from 'vitest';
 import { connected, connectionId, disconnected } from '../received.ts';
-import type { StoreBed } from './store-bed.ts';
+import { device, type StoreBed } from './store-bed.ts';
 
 export function describeConnections({ newDatabase, given }: StoreBed): void {
   describe('a connection', () => {
@@ -144,6 +144,62 @@ export function describeConnections({ newDatabase, given }: StoreBed): void {
       await store.apply([later]);
       await store.sweep();
       expect(await statusOf()).toBe('unknown');
+    });
+
+    test('does not become unknown by the time in which the service receives no events', async () => {
+      const { store, clock, statusOf } = await given();
+      const silent = async () => {
+        const { connections } = await store.history(device, { fromMs: 0, toMs: clock.now(), limit: 10 });
+        return connections[0]?.silent;
+      };
+      await store.apply([announced()]);
+      store.listening(false);
+      for (let interval = 0; interval < 100; interval += 1) {
+        clock.advance(1_000);
+        await store.noteProgress({ replica: 'one', readThroughMs: 0 });
+        await store.sweep();
+      }
+      expect([await statusOf(), await silent()]).toEqual(['online', false]);
+      // The network takes it back at once.
+      store.listening(true);
+      store.listening(false);
+      clock.advance(100_000);
+      store.listening(true);
+      clock.advance(3_000);
+      await store.sweep();
+      expect([await statusOf(), await silent()]).toEqual(['online', false]);
+      clock.advance(1);
+      await store.sweep();
+      expect([await statusOf(), await silent()]).toEqual(['unknown', true]);
+    });
+
+    test('of an adapter that is heard first after a time without events does not become unknown later than others', async () => {
+      const { store, clock, statusOf } = await given();
+      await store.apply([announced()]);
+      store.listening(false);
+      clock.advance(100_000);
+      store.listening(true);
+      await store.apply([announced()]);
+      clock.advance(3_001);
+      await store.sweep();
+      expect(await statusOf()).toBe('unknown');
+    });
+
+    test('does not become unknown when the service is started again after a time without events', async () => {
+      const database = await newDatabase();
+      const first = await given(database);
+      await first.store.apply([announced()]);
+      first.store.listening(false);
+      first.clock.advance(100_000);
+      await first.store.noteProgress({ replica: 'one', readThroughMs: 0 });
+      await first.store.close();
+      const second = await given(database, first.clock);
+      await second.store.sweep();
+      expect(await second.statusOf()).toBe('online');
+      expect((await second.store.progress()).lastGap).toBeUndefined();
+      second.clock.advance(3_001);
+      await second.store.sweep();
+      expect(await second.statusOf()).toBe('unknown');
     });
 
     test('does not become unknown by the time in which the service does not run', async () => {
