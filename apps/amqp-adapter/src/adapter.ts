@@ -2,7 +2,7 @@ import type { AdapterHost, ProtocolAdapter, RunningProtocol } from '@rollcall/ad
 import { listenForSockets, warnOfAnybody, type Listeners } from '@rollcall/adapter-kit/listening';
 import { defaultGuardLimits } from '@rollcall/amqp-frame-guard';
 import { servedPeer } from '@rollcall/containment';
-import { checkRhea } from '@rollcall/rhea-internals';
+import { checkRhea, forgoAll } from '@rollcall/rhea-internals';
 import { ServedContainer } from '@rollcall/rhea-internals/server';
 import { serveDevice, type DeviceConnection, type DeviceOptions } from './device-connection.ts';
 import { attachedToReceive } from './device-links.ts';
@@ -60,6 +60,7 @@ function createContainer(id: string): ServedContainer<DeviceConnection> {
     'settled',
     (device, { delivery, receiver }) => delivery && receiver && device.settled(delivery, receiver),
   );
+  container.on('receiver_close', (_device, { receiver }) => receiver && forgoAll(receiver));
   container.on('message', (device, context) => device.message(context));
   container.on('connection_close', (device) => device.closed(undefined));
   container.on('connection_error', (device, { connection }) => {

@@ -119,6 +119,25 @@ test.each([
   expect(sender.messages).toHaveLength(1);
 });
 
+test('what a device has not settled when it detaches its link takes no room of the session', async () => {
+  const { say, hear, sender } = await givenADevice();
+  const settlesLast = [0x50, 1];
+  let number = 0;
+  // More in all than a session has room for; a link has credit for 30.
+  for (let round = 0; round < 75; round++) {
+    say(frame(0, described(0x16, uint(0), yes)));
+    await hear(heard.detach);
+    const termini = [described(0x28), described(0x29)];
+    say(frame(0, described(0x12, text(`link ${round}`), uint(0), no, absent, settlesLast, ...termini)));
+    await hear(heard.flow);
+    const before = sender.messages.length;
+    say(Buffer.concat(Array.from({ length: 30 }, () => transfer({ number: number++ }))));
+    await expect.poll(() => sender.messages.length).toBe(before + 30);
+    await hear(heard.disposition);
+  }
+  expect(number).toBeGreaterThan(2_048);
+});
+
 test.each([
   ['closes it', yes],
   ['detaches it', no],

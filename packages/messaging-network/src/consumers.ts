@@ -1,3 +1,4 @@
+import { forgetSent } from '@rollcall/rhea-internals/server';
 import type rhea from 'rhea';
 import type { Consumption } from './consumption.ts';
 import { soon } from './soon.ts';
@@ -9,7 +10,9 @@ export interface Consumers {
   kick(link: rhea.Sender): void;
   /** The link settled a delivery. @param keep whether the message waits again. */
   settled(link: rhea.Sender, delivery: rhea.Delivery, keep: boolean): void;
+  /** The link was detached, and its session goes on. */
   remove(link: rhea.Sender): void;
+  /** Their sessions are gone, too. */
   removeWhere(isGone: (link: rhea.Sender) => boolean): void;
 }
 
@@ -17,13 +20,18 @@ export function createConsumers(): Consumers {
   const consumptions = new Map<rhea.Sender, Consumption>();
   const settledSessions = new Set<rhea.Session>();
 
-  // All links of a session share one buffer: what one link settled may have made room for another.
+  // All links of a session share one buffer: what one link settled, or left, may have made room for another.
   const kickSettledSessions = soon(() => {
     for (const [link, consumption] of consumptions) if (settledSessions.has(link.session)) consumption.kick();
     settledSessions.clear();
   });
 
-  function remove(link: rhea.Sender): void {
+  function roomIn(session: rhea.Session): void {
+    settledSessions.add(session);
+    kickSettledSessions();
+  }
+
+  function end(link: rhea.Sender): void {
     const consumption = consumptions.get(link);
     consumptions.delete(link);
     consumption?.end();
@@ -34,12 +42,15 @@ export function createConsumers(): Consumers {
     kick: (link) => consumptions.get(link)?.kick(),
     settled(link, delivery, keep) {
       consumptions.get(link)?.settled(delivery, keep);
-      settledSessions.add(link.session);
-      kickSettledSessions();
+      roomIn(link.session);
     },
-    remove,
+    remove(link) {
+      end(link);
+      forgetSent(link);
+      roomIn(link.session);
+    },
     removeWhere(isGone) {
-      for (const link of consumptions.keys()) if (isGone(link)) remove(link);
+      for (const link of consumptions.keys()) if (isGone(link)) end(link);
     },
   };
 }

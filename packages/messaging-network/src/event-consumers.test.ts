@@ -1,4 +1,5 @@
 import { silentLog, type Log } from '@rollcall/core/environment';
+import { forgoAll } from '@rollcall/rhea-internals';
 import rhea from 'rhea';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { closeNetwork, connect, givenANetwork, once, openDirectory, send } from './testing/network-bed.ts';
@@ -344,4 +345,58 @@ describe('consumers that share a session', () => {
       await expect.poll(() => stats().reduce((sum, { depth }) => sum + depth, 0)).toBe(0);
     },
   );
+
+  test('have its whole buffer, also after many that left without settling what they had', async () => {
+    const { port, stats } = await givenANetwork();
+    const producer = await (await connect(port)).sender('event/acme');
+    await Promise.all(Array.from({ length: 100 }, (_, index) => send(producer, String(index))));
+    const client = await connect(port);
+    // More in all than the buffer holds.
+    for (let round = 0; round < 30; round++) {
+      const leaving = await client.receiver('event/acme');
+      await expect.poll(() => leaving.messages.length).toBe(100);
+      leaving.link.close();
+      await once(leaving.link, 'receiver_close');
+      forgoAll(leaving.link);
+    }
+    const staying = await client.receiver('event/acme');
+    await expect.poll(() => staying.messages.length).toBe(100);
+    await acceptAll(staying.messages);
+    await expect.poll(() => stats()[0]?.depth).toBe(0);
+  });
+
+  test('get what waits, once another left that had filled its buffer', async () => {
+    const { port } = await givenANetwork();
+    const producing = await connect(port);
+    for (const [address, count] of [
+      ['event/acme', 2_500],
+      ['event/umbrella', 1],
+    ] as const) {
+      const producer = await producing.sender(address);
+      for (let sent = 0; sent < count; sent += 500)
+        await Promise.all(Array.from({ length: Math.min(500, count) }, () => send(producer, 'x')));
+    }
+    const client = await connect(port);
+    const greedy = await client.receiver('event/acme', {}, 10_000);
+    await expect.poll(() => greedy.messages.length).toBeGreaterThan(2_000);
+    const other = await client.receiver('event/umbrella');
+    greedy.link.close();
+    await expect.poll(() => other.bodies()).toEqual(['x']);
+  });
+});
+
+test('an event whose link is closed before it is stored takes no room of its session', async () => {
+  const { port, stats } = await givenANetwork();
+  const client = await connect(port);
+  const closing = await client.sender('event/acme');
+  const unsettled = closing.send({ body: 'without an outcome' });
+  closing.close();
+  await once(closing, 'sender_close');
+  Object.assign(unsettled, { settled: true, remote_settled: true });
+  const other = await client.sender('event/acme');
+  for (let batch = 0; batch < 6; batch++) {
+    const outcomes = await Promise.all(Array.from({ length: 500 }, () => send(other, 'x')));
+    expect(new Set(outcomes)).toEqual(new Set(['accepted']));
+  }
+  expect(stats()[0]?.depth).toBe(3_001);
 });

@@ -1,6 +1,12 @@
 import { peerBeingServed, servePeer } from '@rollcall/containment';
 import type { Clock } from '@rollcall/core/environment';
-import { forgo, internalsOf, settle as settleDelivery, type Verdict } from '@rollcall/rhea-internals';
+import {
+  forgo,
+  forgoAll,
+  internalsOf,
+  settle as settleDelivery,
+  type Verdict,
+} from '@rollcall/rhea-internals';
 import { rawBytesOf, sendInAnyOrder } from '@rollcall/rhea-internals/server';
 import type rhea from 'rhea';
 import { addressText, isTarget, parseAddress } from './addresses.ts';
@@ -43,7 +49,11 @@ export function serveLinks(container: rhea.Container, links: Links): void {
     });
 
   on('sender_close', ({ sender }) => sender && consumers.remove(sender));
-  on('receiver_close', ({ receiver }) => receiver && producers.remove(receiver));
+  on('receiver_close', ({ receiver }) => {
+    if (!receiver) return;
+    producers.remove(receiver);
+    forgoAll(receiver);
+  });
   on('session_close', ({ session }) => {
     producers.removeWhere((link) => link.session === session);
     consumers.removeWhere((link) => link.session === session);

@@ -3,5 +3,5 @@ export { boundDispositions } from './bound-dispositions.ts';
 export { checkRhea } from './check-rhea.ts';
 export { containWrites } from './contain-writes.ts';
 export { internalsOf, receivedInternalsOf, sentInternalsOf } from './internals-of.ts';
-export { forgo, settle, type Verdict } from './settle.ts';
+export { forgo, forgoAll, settle, type Verdict } from './settle.ts';
 export { silence } from './silence.ts';

@@ -144,7 +144,7 @@ export interface RawReceived {
 
 /** What is sent. */
 export interface RawDelivery {
-  readonly id: number;
+  id: number;
   readonly tag: Buffer;
   readonly format: number;
   readonly data: readonly Buffer[];

@@ -1,5 +1,5 @@
 import type rhea from 'rhea';
-import { receivedInternalsOf } from './internals-of.ts';
+import { internalsOf, receivedInternalsOf } from './internals-of.ts';
 import type { RawIncoming } from './raw.ts';
 
 /** What becomes of a message that a peer sent. */
@@ -11,6 +11,21 @@ export type Verdict =
 /** Forgets what a peer sent, without a word: it settled that itself, or its link is gone. */
 export function forgo(delivery: rhea.Delivery): void {
   receivedInternalsOf(delivery).settled = true;
+}
+
+/**
+ * Forgets all that a peer sent on a link that it detached: nothing of it can be settled any more. rhea gives back the room of a
+ * delivery when those before it are settled, so one would stop its whole session, 2,048 deliveries later.
+ */
+export function forgoAll(receiver: rhea.Receiver): void {
+  const link = internalsOf(receiver);
+  const { deliveries, next_delivery_id: end = 0 } = link.session.incoming;
+  for (let id = deliveries.get_head()?.id ?? end; id < end; id++) {
+    const delivery = deliveries.by_id(id);
+    if (delivery?.link === link) delivery.settled = true;
+  }
+  // The peer hears of the room only when something is written.
+  link.session.connection._register();
 }
 
 const lastOutcome = new WeakMap<RawIncoming, string>();

@@ -8,7 +8,9 @@ export type Bytes = readonly number[];
 export const absent: Bytes = [0x40];
 export const no: Bytes = [0x42];
 export const yes: Bytes = [0x41];
-export const uint = (value: number): Bytes => [0x52, value];
+/** Below 65,536. */
+export const uint = (value: number): Bytes =>
+  value < 256 ? [0x52, value] : [0x70, 0, 0, value >> 8, value & 0xff];
 export const text = (value: string): Bytes => [0xa1, value.length, ...Buffer.from(value)];
 const symbol = (value: string): Bytes => [0xa3, value.length, ...Buffer.from(value)];
 export const binary = (value: string): Bytes => [0xa0, value.length, ...Buffer.from(value)];
