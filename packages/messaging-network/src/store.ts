@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { peerBeingServed, servePeer } from '@rollcall/containment';
 import { TransportError } from '@rollcall/core';
+import { later, type Clock, type Log } from '@rollcall/core/environment';
 import type { Queued } from './message-order.ts';
 import { makeOwnDirectory, makeOwnFile } from '@rollcall/runtime/sqlite';
 
@@ -14,6 +15,7 @@ interface StoredQueue {
 export interface Store {
   /** All queues, with their messages in order. */
   load(): readonly StoredQueue[];
+  /** Tried again until it is written, as `remove` is. */
   createQueue(name: string): void;
   /** `written` is called once the message is on disk, or with the error that prevented it. */
   append(queue: string, message: Queued, written: (error?: Error) => void): void;
@@ -21,13 +23,21 @@ export interface Store {
   close(): void;
 }
 
+export interface StoreOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Until what could not be written is tried again. */
+const retryMs = 1_000;
+
 /**
  * One SQLite file in `directory`. `synchronous=NORMAL` with a write-ahead log: what was written survives the end of the
  * process by any means; a power failure may take the last moments.
  *
  * @throws TransportError when another process uses the directory, or it cannot be written.
  */
-export function openStore(directory: string): Store {
+export function openStore(directory: string, options: StoreOptions): Store {
   const database = openDatabase(directory);
   database.exec(`
     CREATE TABLE IF NOT EXISTS queue (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -42,40 +52,7 @@ export function openStore(directory: string): Store {
   const columns = database.prepare('PRAGMA table_info(message)').all();
   if (!columns.some(({ name }) => name === 'expires_at'))
     database.exec('ALTER TABLE message ADD COLUMN expires_at INTEGER');
-  const statements = {
-    createQueue: database.prepare('INSERT INTO queue (name) VALUES (?) ON CONFLICT DO NOTHING'),
-    append: database.prepare('INSERT INTO message SELECT id, ?, ?, ? FROM queue WHERE name = ?'),
-    remove: database.prepare(
-      'DELETE FROM message WHERE position = ? AND queue = (SELECT id FROM queue WHERE name = ?)',
-    ),
-  };
-  let changes: (() => void)[] = [];
-  let callbacks: ((error?: Error) => void)[] = [];
-  let scheduled: NodeJS.Immediate | undefined;
-
-  function schedule(change: () => void): void {
-    changes.push(change);
-    scheduled ??= setImmediate(commit);
-  }
-
-  function commit(): void {
-    clearImmediate(scheduled);
-    scheduled = undefined;
-    const [batch, waiting] = [changes, callbacks];
-    changes = [];
-    callbacks = [];
-    let failure: Error | undefined;
-    try {
-      database.exec('BEGIN');
-      for (const change of batch) change();
-      database.exec('COMMIT');
-    } catch (error) {
-      failure = error instanceof Error ? error : new Error(String(error));
-      if (database.isTransaction) database.exec('ROLLBACK');
-    }
-    for (const written of waiting) written(failure);
-  }
-
+  const writer = createWriter(database, options);
   return {
     load() {
       const queues = database.prepare('SELECT id, name FROM queue ORDER BY id').all();
@@ -91,21 +68,104 @@ export function openStore(directory: string): Store {
         })),
       }));
     },
-    createQueue: (name) => schedule(() => void statements.createQueue.run(name)),
+    createQueue: writer.createQueue,
+    append: writer.append,
+    remove: writer.remove,
+    close() {
+      writer.close();
+      database.close();
+    },
+  };
+}
+
+type Writer = Omit<Store, 'load'>;
+
+function createWriter(database: DatabaseSync, { clock, log }: StoreOptions): Writer {
+  const statements = {
+    createQueue: database.prepare('INSERT INTO queue (name) VALUES (?) ON CONFLICT DO NOTHING'),
+    append: database.prepare('INSERT INTO message SELECT id, ?, ?, ? FROM queue WHERE name = ?'),
+    remove: database.prepare(
+      'DELETE FROM message WHERE position = ? AND queue = (SELECT id FROM queue WHERE name = ?)',
+    ),
+  };
+  let appends: (() => void)[] = [];
+  let callbacks: ((error?: Error) => void)[] = [];
+  let scheduled: NodeJS.Immediate | undefined;
+  /** New queues, and messages that are done with, by queue. Nothing comes of it when they cannot be written: they are kept. */
+  const created = new Set<string>();
+  const removed = new Map<string, Set<number>>();
+  let isComplaining = false;
+  let stopRetry = (): void => {};
+
+  function schedule(): void {
+    scheduled ??= setImmediate(commit);
+  }
+
+  /** @returns what prevented it: then nothing is written. */
+  function write(messages: readonly (() => void)[]): Error | undefined {
+    try {
+      database.exec('BEGIN');
+      for (const name of created) statements.createQueue.run(name);
+      for (const [queue, positions] of removed)
+        for (const position of positions) statements.remove.run(position, queue);
+      for (const append of messages) append();
+      database.exec('COMMIT');
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK');
+      return error instanceof Error ? error : new Error(String(error));
+    }
+    created.clear();
+    removed.clear();
+    isComplaining = false;
+    return undefined;
+  }
+
+  function commit(): void {
+    clearImmediate(scheduled);
+    scheduled = undefined;
+    stopRetry();
+    const [messages, waiting] = [appends, callbacks];
+    appends = [];
+    callbacks = [];
+    const failure = write(messages);
+    if (failure && created.size + removed.size > 0) writeTheRest(failure, messages.length > 0);
+    for (const written of waiting) written(failure);
+  }
+
+  /** Whoever sent a message that could not be written is told, and sends again. The rest is tried without them, and again later. */
+  function writeTheRest(failure: Error, hadMessages: boolean): void {
+    const err = hadMessages ? write([]) : failure;
+    if (!err) return;
+    stopRetry = clock.at(later(clock.monotonic(), retryMs), commit);
+    if (isComplaining) return;
+    isComplaining = true;
+    log.error({ err }, 'what consumers settled could not be written: it is tried again');
+  }
+
+  return {
+    createQueue(name) {
+      created.add(name);
+      schedule();
+    },
     append(queue, { position, payload, expiresAt = null }, written) {
       const peer = peerBeingServed();
       callbacks.push(peer ? (error) => servePeer(peer, () => written(error)) : written);
-      schedule(() => {
+      appends.push(() => {
         // Its row may have been undone together with the messages that it was written with.
         statements.createQueue.run(queue);
         const { changes: stored } = statements.append.run(position, payload, expiresAt, queue);
         if (stored !== 1) throw new Error(`a message for ${queue} was not stored`);
       });
+      schedule();
     },
-    remove: (queue, position) => schedule(() => void statements.remove.run(position, queue)),
+    remove(queue, position) {
+      const ofQueue = removed.get(queue) ?? new Set();
+      removed.set(queue, ofQueue.add(position));
+      schedule();
+    },
     close() {
       commit();
-      database.close();
+      stopRetry();
     },
   };
 }

@@ -171,6 +171,10 @@ export const catalogue: readonly CataloguedMessage[] = [
   { code: 'QUEUE_FULL', text: /: it is full, \d+ of its oldest messages are dropped by now$/ },
   { code: 'EVENT_NOT_WRITTEN', text: 'event could not be written' },
   {
+    code: 'SETTLED_NOT_WRITTEN',
+    text: 'what consumers settled could not be written: it is tried again',
+  },
+  {
     code: 'PRESENCE_DATABASE_AWAY',
     text: 'the database of the presence service cannot be reached, or takes no events: they wait',
   },
