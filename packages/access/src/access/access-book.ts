@@ -180,6 +180,8 @@ export class AccessBook {
     this.#allLeases.add(lease);
     this.#leases.add(lease, keysOfLease(identity));
     if (this.#doubted.get(identity)) this.#undecided.join(lease);
+    // E.g. a fleet that took its time to say who holds the lease.
+    if (this.mayBeOutdated(identity)) void this.#review(() => ({ leases: [lease], proofs: [] }));
     return () => {
       this.#allLeases.delete(lease);
       this.#undecided.delete(lease);
@@ -249,9 +251,18 @@ export class AccessBook {
     return isDoubtful && answer === 'yes' ? 'unavailable' : answer;
   }
 
+  #leasesOf(identity: AuthenticatedDevice): Iterable<Lease> {
+    const [, ofDevice = ''] = keysOfLease(identity);
+    return this.#leases.of(ofDevice);
+  }
+
   async #reviewLease(lease: Lease): Promise<void> {
     const answer = await this.#mayHoldLease(lease);
-    if (!this.#allLeases.has(lease)) return;
+    if (!this.#allLeases.has(lease)) {
+      // Its device may have another one by now, e.g. since another adapter holds it.
+      if (answer !== 'yes') void this.#review(() => ({ leases: this.#leasesOf(lease.identity), proofs: [] }));
+      return;
+    }
     if (answer === 'unavailable') return this.#undecided.add(lease);
     this.#undecided.delete(lease);
     if (answer === 'yes') return;

@@ -148,6 +148,26 @@ describe('a lease of a fleet', () => {
   );
 });
 
+test.each([
+  ['is held by the adapter that asks', 'a'],
+  ['is held by another adapter', 'b'],
+])(
+  'a lease that %s when the fleet says so, after its device was deleted, ends at once',
+  async (_what, holder) => {
+    const [a, b] = await pair();
+    if (holder === 'b') await hear(b, 1_000);
+    const answer = fleet.holdAnswers(instanceOf(a));
+    await a.request();
+    a.registry.disable('acme', 'thermostat-7');
+    await clock.advanceAsync(10);
+    answer();
+    await clock.advanceAsync(100);
+    const told = [a, b].flatMap(({ sink }) => inWords(sink)).filter((word) => word !== '~');
+    expect(told.toSorted()).toEqual(['+', '-access-revoked']);
+    expect([openIn(a, b), idsIn(a, b).size, fleet.engine.slots.size]).toEqual([0, 1, 0]);
+  },
+);
+
 describe('a holder of leases', () => {
   test('that is killed: a device that is heard elsewhere goes on under its connection id', async () => {
     const [a, b] = await pair();

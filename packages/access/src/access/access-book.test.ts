@@ -1,0 +1,60 @@
+import { ManualClock, recordingLog, settled } from '@rollcall/conformance';
+import { deviceRef } from '@rollcall/core';
+import type { DeviceRegistry, RegistryChange } from '@rollcall/core/registry';
+import { beforeEach, expect, test } from 'vitest';
+import type { AuthenticatedDevice } from '../authentication-result.ts';
+import { AccessBook } from './access-book.ts';
+
+/** Look-ups of tenants that wait for their answer. */
+let asked: PromiseWithResolvers<{ readonly status: 'not-found' | 'unavailable' }>[];
+let tell: (change: RegistryChange) => void;
+let book: AccessBook;
+
+beforeEach(() => {
+  asked = [];
+  const registry: Partial<DeviceRegistry> = {
+    getTenant() {
+      const answer = Promise.withResolvers<{ readonly status: 'not-found' }>();
+      asked.push(answer as (typeof asked)[number]);
+      return answer.promise;
+    },
+    onChange(listener) {
+      tell = listener;
+      return () => {};
+    },
+  };
+  book = new AccessBook({
+    registry: registry as DeviceRegistry,
+    clock: new ManualClock(),
+    log: recordingLog(),
+    adapterType: 'hono-http',
+    failed: (_where, error) => {
+      throw error;
+    },
+  });
+});
+
+function deviceOf(name: string): AuthenticatedDevice {
+  return { device: deviceRef('acme', name), authId: name } as AuthenticatedDevice;
+}
+
+async function answer(count: number): Promise<void> {
+  for (const each of asked.splice(0, count)) each.resolve({ status: 'not-found' });
+  await settled();
+}
+
+test('a lease that takes the place of one while the registry is asked about that ends, too', async () => {
+  const identity = deviceOf('d1');
+  const ended: string[] = [];
+  const release = book.holdLease(identity, () => ended.push('before'));
+  void book.review();
+  await settled();
+  release();
+  const releaseNext = book.holdLease(identity, () => {
+    ended.push('after');
+    releaseNext();
+  });
+  await answer(1);
+  await answer(1);
+  expect([ended, asked]).toEqual([['after'], []]);
+});
