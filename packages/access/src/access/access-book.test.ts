@@ -58,3 +58,20 @@ test('a lease that takes the place of one while the registry is asked about that
   await answer(1);
   expect([ended, asked]).toEqual([['after'], []]);
 });
+
+test('reviews of everything do not pile up: whatever comes during one is looked at by one more', async () => {
+  book.holdLease(deviceOf('d1'), () => {});
+  for (let count = 0; count < 5; count++) {
+    tell({ type: 'everything' });
+    await settled();
+  }
+  // A change of one device does not wait for them.
+  book.holdLease(deviceOf('d2'), () => {});
+  tell({ type: 'device', device: deviceRef('acme', 'd2') });
+  await settled();
+  expect(asked).toHaveLength(2);
+  let looked = 0;
+  for (; asked.length > 0; looked++) await answer(1);
+  // Of d1 twice; of d2 because of its own change, and with everything.
+  expect(looked).toBe(4);
+});

@@ -63,6 +63,9 @@ export class AccessBook {
   readonly #unsubscribe: () => void;
   /** The registry could not say whether they still may be there. */
   readonly #undecided: Undecided<Lease | Kept>;
+  /** Reviews of everything: the one under way, and the one after it. */
+  #reviewing: Promise<void> | undefined;
+  #reviewingNext: Promise<void> | undefined;
   #isStopped = false;
   readonly #turns: ReviewTurns;
 
@@ -88,7 +91,8 @@ export class AccessBook {
     });
     this.#unsubscribe = registry.onChange((change: RegistryChange) => {
       this.#changes.add(change);
-      void this.#reviewOf(keyOfChange(change), leaseKeyOfChange(change));
+      const key = keyOfChange(change);
+      void (key === undefined ? this.review() : this.#reviewOf(key, leaseKeyOfChange(change)));
     });
   }
 
@@ -190,9 +194,17 @@ export class AccessBook {
     };
   }
 
-  /** Asks the registry about every device. */
+  /** Asks the registry about every device. Whoever wants that while it is under way waits for the next time, with all others. */
   review(): Promise<void> {
-    return this.#reviewOf();
+    if (this.#reviewing)
+      return (this.#reviewingNext ??= this.#reviewing.then(() => {
+        this.#reviewingNext = undefined;
+        return this.review();
+      }));
+    this.#reviewing = this.#reviewOf().finally(() => {
+      this.#reviewing = undefined;
+    });
+    return this.#reviewing;
   }
 
   /** The registry can be asked again: of whom it could not say anything, it is asked at once. */
