@@ -14,9 +14,9 @@ beforeEach(() => {
   asked = [];
   const registry: Partial<DeviceRegistry> = {
     getTenant() {
-      const answer = Promise.withResolvers<{ readonly status: 'not-found' }>();
-      asked.push(answer as (typeof asked)[number]);
-      return answer.promise;
+      const pending = Promise.withResolvers<{ readonly status: 'not-found' }>();
+      asked.push(pending as (typeof asked)[number]);
+      return pending.promise;
     },
     onChange(listener) {
       tell = listener;

@@ -9,6 +9,9 @@ import { keysOfDevice } from './recent-changes.ts';
 import { createFiledSet } from './filed-set.ts';
 import { isAmong, type OneOrMore, valuesOf, withoutValue, withValue } from './one-or-more.ts';
 
+/** How late a secret may be found to have expired where the wall clock was set forward: timers do not know. */
+const longestWaitMs = 60_000;
+
 /** Whatever one secret of one device keeps open: they share a timer. */
 export interface Kept {
   identity: AuthenticatedDevice;
@@ -169,11 +172,12 @@ export class HeldProofs {
     const { expiresAt } = each.identity;
     if (this.#stopped || expiresAt === undefined) return;
     const ring = (): void => {
-      // The wall clock may have been set back.
+      // The wall clock may have been set back, and the wait may have been shorter.
       if (clock.now() < expiresAt) this.#arm(each);
       else this.#end(each, 'credentials-expired');
     };
-    each.disarm = clock.at(later(clock.monotonic(), Math.max(0, expiresAt - clock.now())), ring);
+    const waitMs = Math.min(Math.max(0, expiresAt - clock.now()), longestWaitMs);
+    each.disarm = clock.at(later(clock.monotonic(), waitMs), ring);
   }
 
   #drop(each: Kept): void {

@@ -181,6 +181,18 @@ describe.each(credentialsTypes)('a device that came in by %s', (type) => {
       { expiresInMs: 1_000 },
     ));
 
+  test('its session ends within a minute of the clock being set to a time after its secret', () =>
+    withDevice(
+      async (adapter, identity) => {
+        const { clock } = adapter;
+        await adapter.begin({ identity });
+        clock.stepWall(86_400_000);
+        await clock.advanceAsync(60_000);
+        expect(ends(adapter)).toEqual(['credentials-expired']);
+      },
+      { expiresInMs: 3_600_000 },
+    ));
+
   test.each([500, 3_000])(
     'its session ends after %i ms where the registry says so meanwhile',
     (endsAfterMs) =>
