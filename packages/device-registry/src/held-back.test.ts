@@ -1,4 +1,4 @@
-import { appendFile, mkdir, mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManualClock, settled } from '@rollcall/conformance';
@@ -189,6 +189,36 @@ test('the hold time starts again when the content changes', async () => {
   expect(await isServed('d99')).toEqual(yes);
   await look(20);
   expect(await isServed('d55')).toEqual(no);
+});
+
+test.each<readonly [string, (file: string) => Promise<void>]>([
+  ['invalid', (file) => writeFile(file, '{')],
+  ['away', (file) => rename(file, `${file}.away`)],
+])('the hold time starts again when the file was %s meanwhile', async (_what, happens) => {
+  const { file, look, isServed } = await given();
+  await writeFile(file, listing(60));
+  await look(10);
+  await happens(file);
+  await look(80);
+  await rm(file, { force: true });
+  await writeFile(file, listing(60));
+  await look(10);
+  expect(await isServed('d99'), 'after 5 s').toEqual(yes);
+  await look(70);
+  expect(await isServed('d99')).toEqual(no);
+});
+
+test('the hold time starts again when the file was moved away and back', async () => {
+  const { file, look, isServed } = await given();
+  await writeFile(file, listing(60));
+  await look(10);
+  await rename(file, `${file}.away`);
+  await look(80);
+  await rename(`${file}.away`, file);
+  await look(10);
+  expect(await isServed('d99'), 'after 5 s').toEqual(yes);
+  await look(70);
+  expect(await isServed('d99')).toEqual(no);
 });
 
 test('missing devices go when the operator accepts this content of the file, and not when another one is accepted', async () => {

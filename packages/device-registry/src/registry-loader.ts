@@ -50,7 +50,8 @@ interface Held {
   readonly what: HeldBack;
   /** See `LoadedRegistry`. */
   readonly withheldDevices: number;
-  readonly since: Instant;
+  /** Undefined while the file is away or invalid. */
+  since: Instant | undefined;
   readonly digest: string;
 }
 
@@ -90,6 +91,7 @@ class Loader implements RegistryLoader {
   async seen(signature: string | undefined): Promise<void> {
     this.#seenSignature = signature;
     const held = this.#held;
+    if (signature === undefined) this.#interruptHold();
     if (signature !== this.#served?.signature) return;
     if (!held) {
       this.#tellThatAllIsServed();
@@ -97,6 +99,7 @@ class Loader implements RegistryLoader {
     }
     this.#tellOfHeld(held);
     const { clock } = this.#options;
+    held.since ??= clock.monotonic();
     if (clock.monotonic() < this.#goNotBefore || !(await this.#mayGo(held))) return;
     await this.#loadInTurn(held.digest).catch((error: unknown) => {
       this.#goNotBefore = later(clock.monotonic(), diedAgainMs);
@@ -147,9 +150,11 @@ class Loader implements RegistryLoader {
     );
     switch (result.status) {
       case 'away':
+        this.#interruptHold();
         this.#faultOfReload('device registry cannot be read, what was read earlier stays', [result.problem]);
         break;
       case 'invalid':
+        this.#interruptHold();
         this.#seenSignature = result.signature;
         this.#faultOfReload(
           'changed device registry is not used, what was read earlier stays',
@@ -208,8 +213,14 @@ class Loader implements RegistryLoader {
     if (!this.#held) this.#faults.over();
   }
 
+  /** The content that is held back is not on disk: its hold time begins again when it is. */
+  #interruptHold(): void {
+    if (this.#held) this.#held.since = undefined;
+  }
+
   #hold({ held: what, digest, withheldDevices }: LoadedRegistry): void {
-    const since = this.#held?.digest === digest ? this.#held.since : this.#options.clock.monotonic();
+    const before = this.#held?.digest === digest ? this.#held.since : undefined;
+    const since = before ?? this.#options.clock.monotonic();
     this.#held = what && { what, withheldDevices, since, digest };
     if (this.#held) this.#tellOfHeld(this.#held);
   }
@@ -217,7 +228,9 @@ class Loader implements RegistryLoader {
   /** Whether what is held back was held for long enough, or the operator accepted that it goes. */
   async #mayGo({ since, digest }: Held): Promise<boolean> {
     const { clock, holdMs } = this.#options;
-    return clock.monotonic() - since >= holdMs || (await this.#accepted()) === digest;
+    return (
+      (since !== undefined && clock.monotonic() - since >= holdMs) || (await this.#accepted()) === digest
+    );
   }
 
   async #accepted(): Promise<string | undefined> {
