@@ -27,8 +27,8 @@ export class LinkPair {
   readonly #replies: ReceiverLink;
   readonly #requests: SenderLink;
   readonly #waiting = new Set<OpenQuestion>();
-  /** Questions that were handed in, and have no result yet. */
-  readonly #open = new Set<OpenQuestion>();
+  /** Questions that were handed in, and have no result yet; with what takes back the message of one. */
+  readonly #open = new Map<OpenQuestion, AbortController | undefined>();
 
   constructor(connection: AmqpConnection, options: LinkPairOptions) {
     this.#options = options;
@@ -57,15 +57,18 @@ export class LinkPair {
   }
 
   ask(open: OpenQuestion): void {
-    this.#open.add(open);
+    this.#open.set(open, undefined);
     if (this.#replies.attached()) this.#send(open);
     else this.#waiting.add(open);
   }
 
   /** Forgets a question that has its result. One that was not sent yet is taken back. */
   forget(open: OpenQuestion): void {
+    const message = this.#open.get(open);
     this.#open.delete(open);
     this.#waiting.delete(open);
+    // Those that wait for credit would take the room of the next ones.
+    message?.abort();
   }
 
   async close(): Promise<void> {
@@ -99,7 +102,9 @@ export class LinkPair {
       ...(body && { body }),
     });
     this.#options.sent(open);
-    this.#requests.submit(message, {}, (outcome) => {
+    const taking = new AbortController();
+    this.#open.set(open, taking);
+    this.#requests.submit(message, { signal: taking.signal }, (outcome) => {
       if (outcome.status !== 'accepted') this.#options.failed(open, outcome);
     });
   }

@@ -58,6 +58,7 @@ export class ServiceClient {
   #heard = 0;
   /** Whether it answers, while that is asked. */
   #probing: Promise<boolean> | undefined;
+  #isHandingOut = false;
   #isClosed = false;
 
   /** @param reachable called whenever it can be asked, or cannot any more. */
@@ -143,13 +144,17 @@ export class ServiceClient {
     await this.#connection.close();
   }
 
+  /** A question may have its result while it is handed to its link, and that makes room for the next one: here, not further down the stack. */
   #next(): void {
-    while (this.#outstanding.size < this.#settings.maxOutstanding) {
+    if (this.#isHandingOut) return;
+    this.#isHandingOut = true;
+    while (!this.#isClosed && this.#outstanding.size < this.#settings.maxOutstanding) {
       const turn = this.#queue.shift();
-      if (!turn) return;
+      if (!turn) break;
       this.#outstanding.set(turn.open.id, turn.open);
       this.#pairOf(turn.open.question.address).ask(turn.open);
     }
+    this.#isHandingOut = false;
   }
 
   #pairOf(address: string): LinkPair {
@@ -261,10 +266,10 @@ export class ServiceClient {
 
   #finish(open: OpenQuestion, asked: Asked | Promise<Asked>): void {
     open.disarm();
-    this.#pairs.get(open.question.address)?.forget(open);
     this.#outstanding.delete(open.id);
+    this.#pairs.get(open.question.address)?.forget(open);
     open.done(asked);
-    if (!this.#isClosed) this.#next();
+    this.#next();
   }
 }
 

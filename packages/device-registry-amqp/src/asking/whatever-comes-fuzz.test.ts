@@ -158,6 +158,33 @@ test('a service that counts as away is asked again even when it does not take th
   await client.close();
 });
 
+test('a service that gives no credit has as many results at a time as questions under way, however many wait', async () => {
+  const life = new Life(1, 2);
+  const { connection, client, clock } = life;
+  connection.dial();
+  let results = 0;
+  for (let count = 0; count < 10_000; count++)
+    void client.ask({ address: 'tenant', subject: 'get', properties: {} }, '').then(() => (results += 1));
+  for (const link of connection.replyLinks) connection.attach(link);
+  await clock.advanceAsync(requestTimeoutMs);
+  expect([results, connection.submitted.length]).toEqual([2, 2]);
+  await client.close();
+});
+
+test('questions that a link gives back at once are given back one after the other', async () => {
+  const life = new Life(1, 2);
+  const { connection, client } = life;
+  connection.dial();
+  const asked = Array.from({ length: 10_000 }, () =>
+    client.ask({ address: 'tenant', subject: 'get', properties: {} }, ''),
+  );
+  connection.isFull = true;
+  for (const link of connection.replyLinks) connection.attach(link);
+  const results = await Promise.all(asked);
+  expect(new Set(results.map(({ kind }) => kind))).toEqual(new Set(['failed']));
+  await client.close();
+});
+
 test('more addresses are asked at a time than links are kept: none loses its answer, and unused links are closed', async () => {
   const life = new Life(1, 50);
   const { connection, client } = life;

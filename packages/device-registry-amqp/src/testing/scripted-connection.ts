@@ -4,6 +4,7 @@ import type { ReceivedMessage } from '@rollcall/hono-wire';
 import rhea from 'rhea';
 
 type ReceiverOptions = Parameters<AmqpConnection['openReceiver']>[1];
+type SenderOptions = Parameters<AmqpConnection['openSender']>[1];
 
 /** A message that was handed to a link. */
 export interface Submitted {
@@ -26,6 +27,8 @@ export class ScriptedConnection implements AmqpConnection {
   /** Messages that were handed in. The test knows whether their questions are still open. */
   readonly #heard: Submitted[] = [];
   readonly #replyLinks = new Set<ReplyLink>();
+  /** Whether its links give back every message at once. */
+  isFull = false;
   #isConnected = false;
 
   constructor(options: AmqpConnectionOptions) {
@@ -65,9 +68,11 @@ export class ScriptedConnection implements AmqpConnection {
     };
   }
 
-  openSender(): SenderLink {
+  /** None of its messages has credit until the test says so: as many wait as may. */
+  openSender(_address: string | undefined, { maxWaiting = Infinity }: SenderOptions): SenderLink {
     const own = new Set<Submitted>();
-    const submit: SenderLink['submit'] = (bytes, _options, done) => {
+    const submit: SenderLink['submit'] = (bytes, { signal }, done) => {
+      if (this.isFull || own.size >= maxWaiting) return done({ status: 'no-credit' });
       const { message_id: id = '', reply_to: replyTo = '' } = rhea.message.decode(Buffer.from(bytes));
       const message: Submitted = {
         ...{ id: String(id), replyTo },
@@ -77,9 +82,11 @@ export class ScriptedConnection implements AmqpConnection {
           done(outcome);
         },
       };
+      signal?.addEventListener('abort', () => message.done({ status: 'aborted' }));
       own.add(message);
       this.#submitted.add(message);
       this.#heard.push(message);
+      return undefined;
     };
     return {
       submit,
