@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { settled } from '@rollcall/conformance';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import {
   hangUps,
   hasLease,
@@ -13,11 +13,13 @@ import {
   sinceConnected,
   type ArrivalHarness,
 } from './arrival-bed.ts';
+import { watchAcceptedSockets } from './unwritable-sockets.ts';
 
 /** A device that leaves while its upload is under way left when it did, and what it said before is carried out. */
 export function describePartingsUnderWay(harness: ArrivalHarness): void {
   if (harness.bytes.goodbye) describeGoodbyes(harness, harness.bytes.goodbye);
   describeLosses(harness);
+  describeUnread(harness);
 }
 
 function describeGoodbyes(harness: ArrivalHarness, goodbye: Uint8Array): void {
@@ -101,4 +103,41 @@ function describeLosses(harness: ArrivalHarness): void {
       await closed;
       expect(socket.bytesRead).toBeGreaterThan(heard);
     }));
+}
+
+/** What it is answered goes nowhere, and it has ended its session: no idle limit closes its connection any more. */
+function describeUnread(harness: ArrivalHarness): void {
+  const { bytes, withAdapter } = harness;
+  const ways = bytes.goodbye
+    ? (['a goodbye', 'the end of its side'] as const)
+    : (['the end of its side'] as const);
+  const cases = ways.flatMap((way) => (['before', 'after'] as const).map((when) => ({ way, when })));
+
+  test.each(cases)(
+    'a device that reads no answer keeps no socket open once it has left: by $way, answered $when',
+    async ({ way, when }) => {
+      const sockets = watchAcceptedSockets();
+      onTestFinished(sockets.forget);
+      await withAdapter(async (adapter) => {
+        const { clock, sender, sink } = adapter;
+        const socket = await loggedIn(harness, adapter);
+        if (hasLease(sink.events[0])) return;
+        sockets.fill();
+        const release = holdUploads(adapter);
+        const before = sender.messages.length;
+        await say(socket, bytes.upload(0));
+        await sent(adapter, before + 1);
+        if (when === 'before') release();
+        await say(socket, bytes.upload(1));
+        if (way === 'a goodbye' && bytes.goodbye) await say(socket, bytes.goodbye);
+        else socket.end();
+        expect((await adapter.events(2))[1]?.type).toBe('disconnected');
+        release();
+        await settled();
+        // For each answer a second at most.
+        for (let second = 0; second < 5; second++) await clock.advanceAsync(1_000);
+        await expect.poll(sockets.open).toBe(0);
+      });
+    },
+  );
 }

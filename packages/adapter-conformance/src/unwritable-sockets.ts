@@ -25,6 +25,35 @@ export function makeSocketsUnreliable(random: { pick(below: number): number }): 
   });
 }
 
+/** Sockets that servers of this process accept from now on, until `forget`. */
+export interface AcceptedSockets {
+  /** What is written to them from now on goes nowhere: the buffers of a peer that does not read are full. */
+  fill(): void;
+  /** How many of them are not destroyed. */
+  open(): number;
+  forget(): void;
+}
+
+export function watchAcceptedSockets(): AcceptedSockets {
+  const sockets: Socket[] = [];
+  const forget = withEachSocket((socket) => sockets.push(socket));
+  return {
+    fill() {
+      for (const socket of sockets) takeNoMore(socket);
+    },
+    open: () => sockets.filter(({ destroyed }) => !destroyed).length,
+    forget,
+  };
+}
+
+function takeNoMore(socket: Socket): void {
+  const wait = (written: (error?: Error) => void): void =>
+    void socket.once('close', () => written(new Error('the socket is destroyed')));
+  socket._write = (_bytes, _encoding, written) => wait(written);
+  socket._writev = (_chunks, written) => wait(written);
+  socket.write(Buffer.alloc(socket.writableHighWaterMark));
+}
+
 function spoil(socket: Socket, failure: WriteFailure): void {
   socket.write = () => {
     const error = Object.assign(new Error(`write ${failure}`), { code: failure });
@@ -34,8 +63,8 @@ function spoil(socket: Socket, failure: WriteFailure): void {
   };
 }
 
-function withEachSocket(use: (socket: Socket) => void): () => void {
-  const take = (message: unknown): void => use((message as { readonly socket: Socket }).socket);
+function withEachSocket(use: (socket: Socket) => unknown): () => void {
+  const take = (message: unknown): void => void use((message as { readonly socket: Socket }).socket);
   subscribe('net.server.socket', take);
   return () => void unsubscribe('net.server.socket', take);
 }
