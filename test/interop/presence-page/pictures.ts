@@ -53,6 +53,7 @@ export async function sayItFollowsForLong(page: Page): Promise<void> {
     const began = new Date(Date.now() - 7 * 24 * 60 * minute).toISOString();
     const answer = (await response.json()) as { readonly 'as-of': object };
     const asOf = { ...answer['as-of'], 'covered-since': began, 'complete-from': began, complete: true };
-    await route.fulfill({ response, json: { ...answer, 'as-of': asOf } });
+    const known = 'known-since' in answer && { 'known-since': began };
+    await route.fulfill({ response, json: { ...answer, ...known, 'as-of': asOf } });
   });
 }

@@ -65,6 +65,8 @@ export interface Summary {
 export interface CountsOverTime {
   readonly points: readonly { readonly at: string; readonly online: number; readonly unknown: number }[];
   readonly endings: Readonly<Record<string, number>>;
+  /** Earlier counts may be too low. */
+  readonly 'known-since': string;
   readonly 'as-of': AsOf;
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { drawnFrom, isBeforeCoverage, seenCounts } from './seen-counts.ts';
+import { drawnFrom, isBeforeCoverage, knownFrom, seenCounts } from './seen-counts.ts';
 
 const asOf = {
   at: '2026-11-29T12:00:00Z',
@@ -16,10 +16,20 @@ test('nothing is drawn for a time in which the service did not follow events', (
     unknown: 0,
   });
   const points = [at('10:59:59', 0), at('11:00:00', 0), at('11:30:00', 7)];
-  expect(seenCounts({ points, endings: {}, 'as-of': asOf })).toEqual([
+  const knownSince = { 'known-since': asOf['covered-since'] };
+  expect(seenCounts({ points, endings: {}, ...knownSince, 'as-of': asOf })).toEqual([
     { at: '2026-11-29T10:59:59Z', online: null, unknown: null },
     ...points.slice(1),
   ]);
+});
+
+test('nothing is drawn for a time of which the service has dropped connections: the later of the two times counts', () => {
+  const counts = { 'known-since': '2026-11-29T11:20:00Z', 'as-of': asOf };
+  const point = (time: string) => ({ at: `2026-11-29T${time}Z`, online: 7, unknown: 0 });
+  const points = [point('11:19:59'), point('11:20:00')];
+  expect(seenCounts({ points, endings: {}, ...counts }).map(({ online }) => online)).toEqual([null, 7]);
+  const times = [counts, { ...counts, 'known-since': '2026-11-29T10:00:00Z' }].map(knownFrom);
+  expect(times).toEqual([Date.parse('2026-11-29T11:20:00Z'), Date.parse(asOf['covered-since'])]);
 });
 
 test.each([

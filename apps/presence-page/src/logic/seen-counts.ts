@@ -2,16 +2,25 @@ import type { CountsOverTime } from './answers.ts';
 
 export interface SeenCount {
   readonly at: string;
-  /** `null`: the service did not follow events then. */
+  /** `null`: that is not known. */
   readonly online: number | null;
   readonly unknown: number | null;
 }
 
-/** What may be drawn: where the service did not follow events, zero devices would be a claim that no one can make. */
-export function seenCounts({ points, 'as-of': asOf }: CountsOverTime): readonly SeenCount[] {
-  return points.map((point) =>
-    isBeforeCoverage(Date.parse(point.at), asOf) ? { at: point.at, online: null, unknown: null } : point,
+/**
+ * What may be drawn: where the service did not follow events, or has dropped connections, a number of devices would be a claim that no
+ * one can make.
+ */
+export function seenCounts(counts: CountsOverTime): readonly SeenCount[] {
+  const knownMs = knownFrom(counts);
+  return counts.points.map((point) =>
+    Date.parse(point.at) < knownMs ? { at: point.at, online: null, unknown: null } : point,
   );
+}
+
+/** From when on the counts are whole. */
+export function knownFrom(counts: Pick<CountsOverTime, 'known-since' | 'as-of'>): number {
+  return Math.max(Date.parse(counts['known-since']), Date.parse(counts['as-of']['covered-since']));
 }
 
 /**

@@ -1,12 +1,12 @@
 import type { AsOf, CountsOverTime } from '../logic/answers.ts';
 import { durationInWords, reasonInWords } from '../logic/in-words.ts';
 import type { Change, Route } from '../logic/route.ts';
-import { drawnFrom, isBeforeCoverage } from '../logic/seen-counts.ts';
+import { drawnFrom, isBeforeCoverage, knownFrom } from '../logic/seen-counts.ts';
 import { useAsked, useLast, useNow } from './hooks.ts';
 import { OnlineChart } from './online-chart.tsx';
 import { tenantPath } from './service.ts';
 import { Spans } from './spans.tsx';
-import { FollowedSince, Zone } from './words.tsx';
+import { FollowedSince, KeptSince, Zone } from './words.tsx';
 
 const number = new Intl.NumberFormat('en');
 
@@ -30,6 +30,7 @@ export function OverTime({
   const fromMs = drawnFrom(nowMs, spanS, asOf && Date.parse(asOf['covered-since']));
   const path = asOf && countsPath(tenant, fromMs, nowMs, 120);
   const answer = useLast(useAsked<CountsOverTime>(path, undefined).answer, spanS);
+  const keptMs = answer && droppedUntil(answer);
   // What an adapter kept for the service ended before that followed the events, and is known.
   const wholePath = fromMs === chosenMs ? undefined : asOf && countsPath(tenant, chosenMs, nowMs, 1);
   const whole = useLast(useAsked<CountsOverTime>(wholePath, undefined).answer, wholePath && spanS);
@@ -47,6 +48,7 @@ export function OverTime({
         {answer && isBeforeCoverage(chosenMs, answer['as-of']) && (
           <FollowedSince asOf={answer['as-of']} nowMs={nowMs} />
         )}
+        {keptMs !== undefined && chosenMs < keptMs && <KeptSince atMs={keptMs} nowMs={nowMs} />}
       </section>
       <section class="card" aria-label="Why connections ended">
         <h2>Why connections ended</h2>
@@ -55,6 +57,12 @@ export function OverTime({
       </section>
     </>
   );
+}
+
+/** Since when all connections are kept, if that is less than what the service could know. */
+function droppedUntil(answer: CountsOverTime): number | undefined {
+  const knownMs = knownFrom(answer);
+  return knownMs > Date.parse(answer['as-of']['covered-since']) ? knownMs : undefined;
 }
 
 function countsPath(tenant: string, fromMs: number, toMs: number, steps: number): string {

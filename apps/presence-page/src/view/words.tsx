@@ -32,6 +32,16 @@ export function FollowedSince({ asOf, nowMs }: { readonly asOf: AsOf; readonly n
   );
 }
 
+/** From when on counts are whole, where the service followed the events for longer. */
+export function KeptSince({ atMs, nowMs }: { readonly atMs: number; readonly nowMs: number }) {
+  return (
+    <p class="hint">
+      The service has all connections since <Time atMs={atMs} nowMs={nowMs} />. Of the time before, it dropped
+      those that ended.
+    </p>
+  );
+}
+
 export function StatusDot({ status }: { readonly status: Status }) {
   return (
     <span class={`status ${status}`}>

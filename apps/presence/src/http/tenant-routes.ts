@@ -2,9 +2,10 @@ import type { FastifyInstance } from 'fastify';
 import type { PresenceSummary, Timeline } from '../store/presence-store.ts';
 import { answer } from './answer.ts';
 import type { ApiContext } from './api-context.ts';
-import { withLagAt } from './as-of.ts';
+import { isoTime, withLagAt } from './as-of.ts';
 import { tenantFor } from './authorize.ts';
 import { deviceJson } from './device-json.ts';
+import { keptSince } from './kept-since.ts';
 import { maxCursorLength } from './device-routes.ts';
 import { CountCache } from './count-cache.ts';
 import { QueryReader } from './query-reader.ts';
@@ -16,13 +17,19 @@ interface OfTenant {
   readonly Querystring: string;
 }
 
+/** Counts, and since when all connections were kept that they count. */
+interface KeptTimeline {
+  readonly timeline: Timeline;
+  readonly keptSinceMs: number;
+}
+
 const path = '/v1/tenants/:tenant';
 
 /** What is asked about the devices of a tenant. */
 export function tenantRoutes(app: FastifyInstance, context: ApiContext): void {
   const { store, turns } = context;
   const summaries = new CountCache<PresenceSummary>(context, { ttlMs: 2_000, maxEntries: 1_000 });
-  const timelines = new CountCache<Timeline>(context, { ttlMs: 10_000, maxEntries: 200 });
+  const timelines = new CountCache<KeptTimeline>(context, { ttlMs: 10_000, maxEntries: 200 });
 
   app.get<OfTenant>(`${path}/devices`, async (request, reply) => {
     const tenant = tenantFor(request, request.params.tenant);
@@ -37,10 +44,19 @@ export function tenantRoutes(app: FastifyInstance, context: ApiContext): void {
     const tenant = tenantFor(request, request.params.tenant);
     const query = readTimelineQuery(request.query, context.clock.now());
     const { fromMs, toMs, stepMs } = query;
-    const { result, asOf } = await timelines.of(tenant, `${fromMs} ${toMs} ${stepMs}`, (counts) =>
-      counts.timeline(tenant, query),
+    const { result, asOf } = await timelines.of(
+      tenant,
+      `${fromMs} ${toMs} ${stepMs}`,
+      async (counts): Promise<KeptTimeline> => ({
+        timeline: await counts.timeline(tenant, query),
+        // What was dropped while it was counted does not count as known.
+        keptSinceMs: await keptSince(context, tenant),
+      }),
     );
-    return answer(reply, withLagAt(asOf, context.clock.now()), timelineJson(tenant, query, result));
+    return answer(reply, withLagAt(asOf, context.clock.now()), {
+      ...timelineJson(tenant, query, result.timeline),
+      'known-since': isoTime(Math.max(asOf.coveredSince, result.keptSinceMs)),
+    });
   });
 
   app.get<OfTenant>(`${path}/summary`, async (request, reply) => {

@@ -31,3 +31,25 @@ test.each([
   const response = await get(`/v1/tenants/acme/timeline?${query}`);
   expect([response.status, await response.json()]).toEqual([400, expect.objectContaining({ field })]);
 });
+
+test('the answer states since when its counts are whole: behind the retention, connections that ended are missing', async () => {
+  const retention = { defaultMs: 60_000, tenantMs: new Map([['other', 1_000]]) };
+  const api = await startApi({ retention });
+  const since = async (tenant: string) =>
+    ((await (await api.get(`/v1/tenants/${tenant}/timeline`)).json()) as Record<string, unknown>)[
+      'known-since'
+    ];
+  expect([await since('acme'), await since('other')]).toEqual([
+    '2026-11-28T11:59:00.000Z',
+    '2026-11-28T11:59:59.000Z',
+  ]);
+  // A retention that is longer than it was brings none of them back.
+  api.clock.advance(10_000);
+  api.store.droppedThrough = api.clock.now() - 5_000;
+  expect(await since('acme')).toBe('2026-11-28T12:00:05.000Z');
+});
+
+test('where all connections are kept for longer, the counts are whole since the service follows events', async () => {
+  const api = await startApi();
+  expect(await (await api.get(path)).json()).toMatchObject({ 'known-since': '2026-11-28T10:00:00.000Z' });
+});

@@ -21,7 +21,7 @@ export function readTimelineQuery(text: string, nowMs: number): TimelineQuery {
   return { fromMs, toMs, stepMs };
 }
 
-/** The answer, without `as-of`. */
+/** The answer, without what says how far it reaches. */
 export function timelineJson(tenant: string, query: TimelineQuery, { points, endings }: Timeline): object {
   return {
     tenant,

@@ -97,6 +97,7 @@ export const examples = {
     from: '2026-11-28T09:00:00.000Z',
     to: '2026-11-28T10:00:00.000Z',
     'step-s': 1_800,
+    'known-since': '2026-11-01T00:00:00.000Z',
     points: [
       { at: '2026-11-28T09:00:00.000Z', online: 190, unknown: 0 },
       { at: '2026-11-28T09:30:00.000Z', online: 197, unknown: 0 },

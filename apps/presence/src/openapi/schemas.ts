@@ -234,11 +234,16 @@ export const schemas = {
     next: { ...text, description: 'Cursor of the next page' },
     'as-of': ref('AsOf'),
   }),
-  Timeline: object(['tenant', 'from', 'to', 'step-s', 'points', 'endings', 'as-of'], {
+  Timeline: object(['tenant', 'from', 'to', 'step-s', 'known-since', 'points', 'endings', 'as-of'], {
     tenant: text,
     from: time,
     to: time,
     'step-s': count,
+    'known-since': {
+      ...time,
+      description:
+        'Earlier counts may be too low: the service did not follow events yet, or has dropped connections',
+    },
     points: {
       type: 'array',
       items: object(['at', 'online', 'unknown'], {

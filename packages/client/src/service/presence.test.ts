@@ -193,7 +193,9 @@ describe('counts and lists:', () => {
     '/v1/tenants/acme/timeline?from=2026-11-28T00%3A00%3A00.000Z&step=60': {
       points: [{ at: '2026-11-28T00:00:00Z', online: 2, unknown: 1 }],
       endings: { 'client-closed': 1 },
+      'known-since': '2026-11-27T00:00:00Z',
     },
+    '/v1/tenants/umbrella/timeline?': { points: [], endings: {} },
     '/v1/tenants/acme/timeline?': { points: [{ at: 'now', online: '2' }], endings: {} },
   };
   const service = async () =>
@@ -239,9 +241,12 @@ describe('counts and lists:', () => {
     expect(await asked.timeline('acme', { from, stepS: 60 })).toEqual({
       points: [{ at: from.getTime(), online: 2, unknown: 1 }],
       endings: new Map([['client-closed', 1]]),
+      knownSince: Date.parse('2026-11-27T00:00:00Z'),
     });
+    // A service of an earlier version.
+    expect(await asked.timeline('umbrella')).toEqual({ points: [], endings: new Map() });
     await expect(asked.timeline('acme')).rejects.toThrow('at is not a time');
-    await expect(asked.timeline('umbrella')).rejects.toMatchObject({ status: 404 });
+    await expect(asked.timeline('b c')).rejects.toMatchObject({ status: 404 });
   });
 });
 

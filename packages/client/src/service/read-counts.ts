@@ -29,6 +29,8 @@ export interface PresenceTimeline {
   }[];
   /** Connections that ended meanwhile, by reason. */
   readonly endings: ReadonlyMap<string, number>;
+  /** Earlier counts may be too low: the service has dropped connections of that time, or did not follow; absent: an older service. */
+  readonly knownSince?: Timestamp;
 }
 
 /** Counts of the devices of a tenant. */
@@ -70,6 +72,7 @@ export function readTimeline(json: unknown): PresenceTimeline {
       return { at: time(point, 'at'), online: count(point, 'online'), unknown: count(point, 'unknown') };
     }),
     endings: counts(fields, 'endings'),
+    ...(fields['known-since'] !== undefined && { knownSince: time(fields, 'known-since') }),
   };
 }
 
