@@ -62,6 +62,8 @@ const devicePath = {
   },
   delete: {
     summary: 'Forgets a device and its history. Later announcements of it are new events',
+    description:
+      'No trace is left: once it connects again, the answers are as if it had never been connected before',
     operationId: 'forgetDevice',
     security: [{ bearer: ['presence:admin'] }],
     parameters: [tenant, device],

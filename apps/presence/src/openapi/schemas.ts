@@ -187,7 +187,10 @@ export const schemas = {
     tenant: text,
     device: text,
     time,
-    answer: { enum: ['yes', 'no', 'uncertain'] },
+    answer: {
+      enum: ['yes', 'no', 'uncertain'],
+      description: '`no` also of a time that was forgotten with the device, once it has connected again',
+    },
     because: {
       enum: ['left-between', 'not-noticed-yet', 'silent', 'not-covered', 'not-read-yet'],
       description: 'Of `uncertain`',
