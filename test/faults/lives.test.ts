@@ -86,7 +86,7 @@ async function liveAll(seed: number) {
     distinct(record.events).filter((event) => event.type === 'disconnected' && event.device.device === device)
       .length;
   const patienceMs = (): number => scale({ quick: 120_000, soak: 4 * tolerance().lateMs });
-  const watch = watchTable(record.table, lives, faults, patienceMs);
+  const watch = watchTable(record, lives, faults, patienceMs);
   atTheEnd(() => watch.stop());
   const going = [...stages].flatMap(([protocol, { port, registry }], place) => {
     const access = openAccessDesk(registry, registryOf(registered));

@@ -1,7 +1,7 @@
 import { deviceRef } from '@rollcall/core';
-import type { PresenceTable } from '@rollcall/client';
+import type { EventRecord } from '../record.ts';
 import type { Fault } from './faults-of-lives.ts';
-import { journalWasLost } from './judge.ts';
+import { isLossUntold, journalWasLost } from './judge.ts';
 import type { Life } from './life.ts';
 
 /** A status that is false for so long, while all is well, is a difference. */
@@ -18,7 +18,7 @@ export interface TableWatch {
 
 /** Looks at the table all the time: a device that is there, or away, for a while must be shown so. */
 export function watchTable(
-  table: PresenceTable,
+  { table, events }: Pick<EventRecord, 'table' | 'events'>,
   lives: readonly Life[],
   faults: readonly Fault[],
   /** How long the table may be false, on this machine as busy as it is now. */
@@ -42,7 +42,9 @@ export function watchTable(
       }
       samples += 1;
       const { status } = table.get(deviceRef('acme', device));
-      const forgotten = status === 'unknown' && mine.some((each) => journalWasLost(each, { faults }));
+      const forgotten =
+        mine.some((each) => journalWasLost(each, { faults })) &&
+        (status === 'unknown' || (life !== undefined && isLossUntold(life, { faults, events })));
       if (status === truth || forgotten) falseSince.delete(device);
       else if (!falseSince.has(device)) falseSince.set(device, now);
       const since = falseSince.get(device);
