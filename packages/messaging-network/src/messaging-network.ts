@@ -46,7 +46,7 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
   const { host = '127.0.0.1', port, log, clock = systemClock } = options;
   checkRhea();
   keepRawMessages();
-  const store = openStore(options.dataDir, { clock: systemClock, log });
+  const store = openStore(options.dataDir, { clock, log });
   const exchange = createExchange({
     store,
     clock,
