@@ -20,11 +20,11 @@ export function arrivalOn(stream: Duplex, clock: Pick<Clock, 'monotonic'>): Arri
 }
 
 /**
- * For bytes that are read, and put back for the one who serves the connection: what they waited for is not lost.
+ * Keeps how long a connection waited, for bytes that are read, and put back for the one who serves it.
  *
- * @returns to be called once, just before the connection is served.
+ * @returns a function that restores it, to be called once, just before the connection is served.
  */
-export function putBack(stream: Duplex): () => void {
+export function keepWait(stream: Duplex): () => void {
   const since = waitedSince.get(stream);
   return () => {
     if (since === undefined) return;

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { later, type Clock } from '@rollcall/core/environment';
 import type { AddressRanges } from '@rollcall/options/internal';
-import { putBack } from '../../arrival/accept-queue.ts';
+import { keepWait } from '../../arrival/accept-queue.ts';
 import { remoteIpOf, standFor } from '../../peers/peer-address.ts';
 import { readProxyHeader, type ProxyHeader } from './read-proxy-header.ts';
 
@@ -90,11 +90,11 @@ export function createProxyHeaders({
         if (header.status === 'complete' && header.peer) standFor(socket, header.peer);
         const rest = header.status === 'complete' ? held.subarray(header.length) : held;
         if (rest.length > 0) socket.unshift(rest);
-        const isReadAgain = putBack(socket);
+        const restoreWait = keepWait(socket);
         // In this turn the stream still takes a listener for `readable` as waiting, and would not call the next one.
         void nextTurn().then(() => {
           if (socket.destroyed) return;
-          isReadAgain();
+          restoreWait();
           begun();
         });
       }
