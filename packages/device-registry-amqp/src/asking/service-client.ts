@@ -148,13 +148,20 @@ export class ServiceClient {
   #next(): void {
     if (this.#isHandingOut) return;
     this.#isHandingOut = true;
+    try {
+      this.#handOut();
+    } finally {
+      this.#isHandingOut = false;
+    }
+  }
+
+  #handOut(): void {
     while (!this.#isClosed && this.#outstanding.size < this.#settings.maxOutstanding) {
       const turn = this.#queue.shift();
-      if (!turn) break;
+      if (!turn) return;
       this.#outstanding.set(turn.open.id, turn.open);
       this.#pairOf(turn.open.question.address).ask(turn.open);
     }
-    this.#isHandingOut = false;
   }
 
   #pairOf(address: string): LinkPair {
