@@ -1,5 +1,5 @@
 import type { ReceivedEvent } from '@rollcall/hono-wire';
-import { deviceRef } from '@rollcall/core';
+import { deviceRef, type Epoch } from '@rollcall/core';
 import type { Attempt, Fleet } from './fleet.ts';
 import type { EventRecord } from './record.ts';
 
@@ -83,11 +83,26 @@ export function checkOrder(events: readonly ReceivedEvent[], say: (problem: stri
     seen.add(event.id);
     const key = `${event.device.tenant}/${event.device.device}`;
     const before = latest.get(key);
-    // The wall clock may be slewed by some milliseconds meanwhile.
-    if (before && before.at > event.at + 5)
+    if (before && isEarlier(event, before))
       say(`${key}: ${named(before)} before ${named(event)}, out of order`);
     latest.set(key, event);
   }
+}
+
+/**
+ * Whether the event was observed before the other one. The epochs of one adapter tell, also where the wall clock of this machine
+ * is set while a test runs: the `at` of an ending follows the clock as it was when its connection began.
+ */
+function isEarlier(event: ReceivedEvent, other: ReceivedEvent): boolean {
+  const [observed, otherObserved] = [event, other].map(observedAs);
+  if (event.adapter.id === other.adapter.id && observed !== undefined && otherObserved !== undefined)
+    return observed < otherObserved;
+  // The clocks of two adapters, or one that is slewed meanwhile, may differ by some milliseconds.
+  return event.at < other.at - 5;
+}
+
+function observedAs(event: ReceivedEvent): Epoch | undefined {
+  return event.type === 'connected' ? event.epoch : event.endedEpoch;
 }
 
 function named({ remoteId, connectionId, at, ...event }: ReceivedEvent): string {

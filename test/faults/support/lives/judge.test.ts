@@ -21,6 +21,7 @@ const life: Life = {
 const shared = {
   connectionId: 'c1',
   device: deviceRef('acme', 'device-1'),
+  adapter: { id: 'mqtt-0' },
   remoteAddress: '127.0.0.1:4711',
   basis: { kind: 'session', detectWithinMs: 3_000 },
 };
@@ -86,6 +87,22 @@ test.each([
   ['out of order', [disconnected, connected]],
 ])('the judge finds a false event: %s', (problem, events) => {
   expect(problemsOf(events).join('\n')).toContain(problem);
+});
+
+test('what one adapter observed is in order by its epochs, also where the wall clock was set meanwhile', () => {
+  const [begun, ended] = [
+    { ...connected, epoch: '019b77a3ad8a0000' },
+    { ...disconnected, endedEpoch: '019b77a3b16a0000', at: t0 + 5 },
+  ];
+  const other = {
+    ...begun,
+    id: 'e0',
+    connectionId: 'c0',
+    device: deviceRef('acme', 'device-1'),
+    at: t0 + 9_000,
+  };
+  expect(problemsOf([other, begun, ended]).join()).not.toContain('out of order');
+  expect(problemsOf([ended, begun]).join()).toContain('out of order');
 });
 
 test('a device that was refused was never connected', () => {
