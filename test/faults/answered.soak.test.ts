@@ -6,13 +6,12 @@ import { eventuallyNone } from './support/eventually.ts';
 import { distinct, keepRecord, type EventRecord } from './support/record.ts';
 import { openSpeakingDevice, speakingProtocols, type SpeakingProtocol } from './support/speaking-device.ts';
 import { deviceId, setStage, type Stage } from './support/stage.ts';
+import { wallClockMovedMs } from './support/wall-clock.ts';
 
 clearUpAfterEach();
 
 const devices = 30;
 const rounds = 20;
-/** The wall clock may be slewed by some milliseconds meanwhile. */
-const slewMs = 3;
 
 /** A device that was let in, as it knows. */
 interface LetIn {
@@ -46,6 +45,7 @@ async function comeAndKill(
 /** Those of whom no connection is told that was open when they were let in. */
 function missing({ events }: EventRecord, letIn: readonly LetIn[]): readonly string[] {
   const all = Map.groupBy(distinct(events), ({ device }): string => device.device);
+  const movedMs = 3 + wallClockMovedMs();
   return letIn.flatMap(({ device, at }) => {
     const mine = all.get(device) ?? [];
     const ended = new Map(
@@ -54,8 +54,8 @@ function missing({ events }: EventRecord, letIn: readonly LetIn[]): readonly str
     const isTold = mine.some(
       (event) =>
         event.type === 'connected' &&
-        event.at <= at + slewMs &&
-        (ended.get(event.connectionId) ?? Number.POSITIVE_INFINITY) >= at - slewMs,
+        event.at <= at + movedMs &&
+        (ended.get(event.connectionId) ?? Number.POSITIVE_INFINITY) >= at - movedMs,
     );
     return isTold ? [] : [`${device} was let in at ${at}, and nobody was told`];
   });

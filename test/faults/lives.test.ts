@@ -16,6 +16,7 @@ import { distinct, keepRecord } from './support/record.ts';
 import { scale } from './support/scale.ts';
 import { speakingProtocols, type SpeakingProtocol } from './support/speaking-device.ts';
 import { registryOf, setStage, type Stage } from './support/stage.ts';
+import { wallClockMovedMs } from './support/wall-clock.ts';
 
 clearUpAfterEach();
 
@@ -35,7 +36,8 @@ const seeds = Array.from(
 function tolerance(): Tolerance {
   const [load = 0] = loadavg();
   const crowding = Math.min(3, Math.max(1, load / availableParallelism()));
-  return { lateMs: scale({ quick: 60_000, soak: 400 * crowding }) };
+  const clockMs = 3 + wallClockMovedMs();
+  return { lateMs: scale({ quick: 60_000, soak: 400 * crowding }) + clockMs, clockMs };
 }
 
 /** Adapters ask for a network that is away every second at least. By default it is 7 s, and nothing could be judged meanwhile. */
@@ -82,9 +84,10 @@ async function liveAll(seed: number) {
   let isOver = false;
   const over = (): boolean => isOver;
   atTheEnd(() => void (isOver = true));
-  const endingsOf = (device: string): number =>
-    distinct(record.events).filter((event) => event.type === 'disconnected' && event.device.device === device)
-      .length;
+  const countOf = (device: string, type: 'connected' | 'disconnected'): number =>
+    distinct(record.events).filter((event) => event.type === type && event.device.device === device).length;
+  const endingsOf = (device: string): number => countOf(device, 'disconnected');
+  const isToldOpen = (device: string): boolean => countOf(device, 'connected') > endingsOf(device);
   const patienceMs = (): number => scale({ quick: 120_000, soak: 4 * tolerance().lateMs });
   const watch = watchTable(record, lives, faults, patienceMs);
   atTheEnd(() => watch.stop());
@@ -107,7 +110,7 @@ async function liveAll(seed: number) {
         over,
       };
       if (protocol === 'http' || protocol === 'coap')
-        return liveLeases(protocol, { ...options, endingsOf, wasEnded });
+        return liveLeases(protocol, { ...options, endingsOf, isToldOpen, wasEnded });
       return number === 0 ? intrude(protocol, options) : liveSessions(protocol, options);
     });
   });

@@ -5,6 +5,7 @@ import { atTheEnd, clearUpAfterEach, everythingRuns, networkRuns } from './suppo
 import { eventuallyNone } from './support/eventually.ts';
 import { distinct, type EventRecord } from './support/record.ts';
 import { scale } from './support/scale.ts';
+import { wallClockMovedMs } from './support/wall-clock.ts';
 import {
   openSpeakingDevice,
   speakingProtocols,
@@ -56,10 +57,10 @@ function untruths(
   { lastSpokeAt }: SpeakingDevice,
 ): readonly string[] {
   const from = at - uncertaintyMs;
+  const movedMs = wallClockMovedMs();
   return [
     ...(['keepalive-timeout', 'inactive'].includes(reason) ? [] : [`it ended as ${reason}`]),
-    // The wall clock may be slewed by a millisecond meanwhile.
-    ...(from - 2 <= lastSpokeAt && lastSpokeAt < at
+    ...(from - 2 - movedMs <= lastSpokeAt && lastSpokeAt < at + movedMs
       ? []
       : [`it spoke at ${lastSpokeAt}, and left in [${from}, ${at}], last seen ${lastSeen}, as is told`]),
   ];

@@ -2,6 +2,7 @@ import type { ReceivedEvent } from '@rollcall/hono-wire';
 import { deviceRef, type Epoch } from '@rollcall/core';
 import type { Attempt, Fleet } from './fleet.ts';
 import type { EventRecord } from './record.ts';
+import { wallClockMovedMs } from './wall-clock.ts';
 
 /** What was wrong, in words; nothing where the record tells the truth. */
 export function differences(record: EventRecord, fleet: Fleet): readonly string[] {
@@ -97,8 +98,8 @@ function isEarlier(event: ReceivedEvent, other: ReceivedEvent): boolean {
   const [observed, otherObserved] = [event, other].map(observedAs);
   if (event.adapter.id === other.adapter.id && observed !== undefined && otherObserved !== undefined)
     return observed < otherObserved;
-  // The clocks of two adapters, or one that is slewed meanwhile, may differ by some milliseconds.
-  return event.at < other.at - 5;
+  // What two adapters stamp may differ by some milliseconds.
+  return event.at < other.at - 5 - wallClockMovedMs();
 }
 
 function observedAs(event: ReceivedEvent): Epoch | undefined {

@@ -6,6 +6,7 @@ import { isLossUntold, judge } from './judge.ts';
 import type { Life } from './life.ts';
 
 const t0 = 1_767_268_800_000;
+const tolerance = { lateMs: 100, clockMs: 3 };
 
 const life: Life = {
   protocol: 'mqtt',
@@ -38,7 +39,6 @@ const disconnected = {
 };
 
 function problemsOf(events: readonly object[], lived: Life = life): readonly string[] {
-  const tolerance = { lateMs: 100 };
   return judge([lived], events as unknown as readonly ReceivedEvent[], [], tolerance).flatMap(
     ({ problems }) => problems,
   );
@@ -60,7 +60,7 @@ test('a kill before a connection began, whose restart was still under way then, 
     reason: 'adapter-lost',
   };
   const events = [connected, lost] as unknown as readonly ReceivedEvent[];
-  const [verdict] = judge([{ ...life, lastByteAt: t0 + 900 }], events, [kill, later], { lateMs: 100 });
+  const [verdict] = judge([{ ...life, lastByteAt: t0 + 900 }], events, [kill, later], tolerance);
   expect(verdict?.problems).toEqual([]);
 });
 
@@ -103,6 +103,30 @@ test('what one adapter observed is in order by its epochs, also where the wall c
   };
   expect(problemsOf([other, begun, ended]).join()).not.toContain('out of order');
   expect(problemsOf([ended, begun]).join()).toContain('out of order');
+});
+
+test('a lease may run out, and begin again, while its adapter was ended and did not hear the device', () => {
+  const heard = [100, 5_000].map((ms) => ({ askedAt: t0 + ms, answeredAt: t0 + ms + 50 }));
+  const lease: Life = { ...life, protocol: 'coap', port: undefined, heard };
+  const again = { id: 'e3', connectionId: 'c2', at: t0 + 5_010 };
+  const events = [
+    connected,
+    { ...disconnected, reason: 'inactive', at: t0 + 4_900 },
+    { ...connected, ...again },
+    { ...disconnected, ...again, id: 'e4', at: t0 + 9_000 },
+  ] as unknown as readonly ReceivedEvent[];
+  const kill: Fault = { kind: 'kill', of: 'coap', from: t0 + 500, to: t0 + 2_000 };
+  const end: Life['end'] = { how: 'vanished', at: t0 + 5_900 };
+  const problemsAfter = (faults: readonly Fault[], lived: Life): string =>
+    judge([lived], events, faults, tolerance)
+      .flatMap(({ problems }) => problems)
+      .join();
+  expect(problemsAfter([kill], { ...lease, end })).toBe('');
+  const twice = 'told as 2 connections';
+  expect(problemsAfter([], { ...lease, end })).toContain(twice);
+  expect(problemsAfter([{ ...kill, of: 'http' }], { ...lease, end })).toContain(twice);
+  const between = { askedAt: t0 + 2_500, answeredAt: t0 + 2_550 };
+  expect(problemsAfter([kill], { ...lease, heard: [...heard.slice(0, 1), between], end })).toContain(twice);
 });
 
 test('a device that was refused was never connected', () => {
@@ -158,7 +182,7 @@ test('a session that was left may end with the access of its device, which anoth
     { ...disconnected, ...ofOther, ...revoked, id: 'e4', connectedAt: t0 + 1_105, lastSeen: t0 + 2_000 },
   ] as unknown as readonly ReceivedEvent[];
   const problemsBeside = (beside: Life): string =>
-    judge([left, beside], events, [], { lateMs: 100 })
+    judge([left, beside], events, [], tolerance)
       .flatMap(({ problems }) => problems)
       .join();
   expect(problemsBeside(other)).toBe('');
@@ -177,9 +201,7 @@ test('a device that the adapter closed, and that does something before it notice
       [unaware],
       [connected, { ...disconnected, ...closed, reason }] as unknown as readonly ReceivedEvent[],
       [away],
-      {
-        lateMs: 100,
-      },
+      tolerance,
     )
       .flatMap(({ problems }) => problems)
       .join();
@@ -204,7 +226,7 @@ test('a connection that nobody saw come about may have no end where the journal 
   const unseen: Life = { ...life, outcome: 'unknown' };
   const loss: Fault = { kind: 'kill', of: 'mqtt', journalLost: true, from: t0 + 500, to: t0 + 900 };
   const problems = (faults: readonly Fault[]): readonly string[] =>
-    judge([unseen], [connected] as unknown as readonly ReceivedEvent[], faults, { lateMs: 100 }).flatMap(
+    judge([unseen], [connected] as unknown as readonly ReceivedEvent[], faults, tolerance).flatMap(
       (verdict) => verdict.problems,
     );
   expect(problems([loss])).toEqual([]);

@@ -11,6 +11,8 @@ type Disconnected = Extract<ReceivedEvent, { type: 'disconnected' }>;
 /** How late this machine may be, in what no adapter can measure: from a device's write to the adapter's read. */
 export interface Tolerance {
   readonly lateMs: number;
+  /** By how much the wall clock may have been slewed, or set, meanwhile. */
+  readonly clockMs: number;
 }
 
 export interface Verdict {
@@ -39,9 +41,6 @@ const reconnectMs = 5_000;
 /** How much later than the adapter a device may notice that it was closed. */
 const noticedWithinMs = 1_000;
 
-/** The wall clock may be slewed by some milliseconds meanwhile. */
-const slewMs = 3;
-
 const reasons: Readonly<Record<Ended, readonly string[]>> = {
   goodbye: ['client-closed'],
   'goodbye, reset': ['client-closed', 'connection-lost'],
@@ -67,7 +66,7 @@ export function judge(
 ): readonly Verdict[] {
   const told = connectionsOf(distinct(events));
   const verdicts = lives.map((life): Verdict => {
-    const mine = take(told, life);
+    const mine = take(told, life, tolerance);
     const problems = problemsOf(life, mine, { lives, faults, tolerance });
     const did = life.script ?? life.end?.how ?? 'goes on';
     const category = `${life.dialect ?? life.protocol}: ${life.outcome === 'accepted' ? (life.end?.how === 'closed' ? 'closed' : did) : life.outcome === 'refused' ? did : life.outcome}`;
@@ -103,15 +102,15 @@ function connectionsOf(events: readonly ReceivedEvent[]): Map<string, Told> {
 }
 
 /** Takes out the connections that are this life's. */
-function take(told: Map<string, Told>, life: Life): readonly Told[] {
+function take(told: Map<string, Told>, life: Life, { clockMs }: Tolerance): readonly Told[] {
   const { device, port, begunAt, acceptedAt, end } = life;
   const until = acceptedAt ?? (end ? end.at + 60_000 : Number.POSITIVE_INFINITY);
   const mine = [...told].filter(([, { connected }]) => {
-    if (connected?.device.device !== device || connected.at < begunAt - slewMs) return false;
+    if (connected?.device.device !== device || connected.at < begunAt - clockMs) return false;
     if (port !== undefined)
-      return connected.remoteAddress?.endsWith(`:${port}`) && connected.at <= until + slewMs;
+      return connected.remoteAddress?.endsWith(`:${port}`) && connected.at <= until + clockMs;
     // A lease may begin again within a life: where the device was too late to renew it.
-    return connected.at <= Math.max(until, end?.at ?? 0) + slewMs;
+    return connected.at <= Math.max(until, end?.at ?? 0) + clockMs;
   });
   for (const [id] of mine) told.delete(id);
   return mine.map(([, each]) => each);
@@ -136,7 +135,10 @@ function problemsOf(life: Life, told: readonly Told[], circumstances: Circumstan
     return journalWasLost(life, circumstances) || wentOn(life, circumstances)
       ? []
       : ['it was let in, and nothing is told'];
-  if (more.length > 0) return wasLate(life, mine) ? [] : [`it is told as ${told.length} connections`];
+  if (more.length > 0)
+    return wasLate(life, mine) || more.every((later) => ranOut(life, mine, later, circumstances))
+      ? []
+      : [`it is told as ${told.length} connections: ${told.map(inShort).join('; ')}`];
   const [ending, ...others] = mine.endings.toSorted((one, other) => one.at - other.at);
   if (!ending)
     return life.end && !journalWasLost(life, circumstances) ? ['it ended, and no end is told'] : [];
@@ -172,6 +174,27 @@ function wasLate({ port, longestSilenceMs }: Life, { connected }: Told): boolean
   );
 }
 
+/**
+ * A lease also runs out while the device sends to an adapter that was ended, on an association that is gone with it: it tries
+ * again only once it has waited for the answer.
+ */
+function ranOut(life: Life, { connected }: Told, later: Told, circumstances: Circumstances): boolean {
+  const begunAt = later.connected?.at ?? life.begunAt;
+  const lastHeard = life.heard?.findLast(({ answeredAt }) => answeredAt < begunAt);
+  if (!lastHeard) return false;
+  const wasEnded = (['kill', 'stop'] as const).some(
+    (kind) => overlapping(circumstances, life, kind, lastHeard.askedAt, begunAt).length > 0,
+  );
+  return (
+    wasEnded && begunAt - lastHeard.askedAt >= (connected?.basis.detectWithinMs ?? Number.POSITIVE_INFINITY)
+  );
+}
+
+function inShort({ connected, endings }: Told): string {
+  const ends = endings.map(({ reason, at, lastSeen }) => `${reason} at ${at}, last seen ${lastSeen}`);
+  return [`connected at ${connected?.at}`, ...ends].join(', ');
+}
+
 function overlapping({ faults }: Circumstances, life: Life, kind: Fault['kind'], from: number, to: number) {
   return faults.filter(
     (fault) => fault.of === life.protocol && fault.kind === kind && fault.from <= to && from <= fault.to,
@@ -181,8 +204,9 @@ function overlapping({ faults }: Circumstances, life: Life, kind: Fault['kind'],
 /** What it may be told as: the cause, or what befell the adapter before it could know of the cause. */
 function reasonProblems(life: Life, ending: Disconnected, circumstances: Circumstances): readonly string[] {
   const { end } = life;
+  const { clockMs } = circumstances.tolerance;
   if (!end) return [];
-  const [from, to] = [life.begunAt, ending.at + slewMs];
+  const [from, to] = [life.begunAt, ending.at + clockMs];
   const detectMs = ending.basis.detectWithinMs ?? Number.POSITIVE_INFINITY;
   const successor = circumstances.lives.some(
     (other) =>
@@ -202,7 +226,7 @@ function reasonProblems(life: Life, ending: Disconnected, circumstances: Circums
     ...(life.awaits && cameFirst(life, ending, circumstances) ? reasons[life.awaits] : []),
     ...(endedWithAccess(life, ending, circumstances) ? reasons['access ended'] : []),
     // This process was late itself.
-    ...(silenceBefore(life, ending) >= detectMs - slewMs ? ['keepalive-timeout'] : []),
+    ...(silenceBefore(life, ending) >= detectMs - clockMs ? ['keepalive-timeout'] : []),
     // An adapter that was held up reads sockets in any order.
     ...(successor && life.takesOver && (late || end.how === 'vanished') ? ['taken-over'] : []),
     // What the device did waited behind an upload, which may take a second where it has no consumer.
@@ -327,7 +351,7 @@ function trueEnd(life: Life, ending: Disconnected, circumstances: Circumstances)
 }
 
 function timeProblems(life: Life, ending: Disconnected, circumstances: Circumstances): readonly string[] {
-  const { lateMs } = circumstances.tolerance;
+  const { lateMs, clockMs } = circumstances.tolerance;
   const { at, lastSeen, connectedAt, uncertaintyMs } = ending;
   const problems: string[] = [];
   if (connectedAt > lastSeen || lastSeen > at || uncertaintyMs < 0)
@@ -338,7 +362,7 @@ function timeProblems(life: Life, ending: Disconnected, circumstances: Circumsta
   const ended = trueEnd(life, ending, circumstances);
   if (
     ended !== undefined &&
-    (ended > at + slewMs || (ended < at - uncertaintyMs - lateMs && !closedByAdapter.has(ending.reason)))
+    (ended > at + clockMs || (ended < at - uncertaintyMs - lateMs && !closedByAdapter.has(ending.reason)))
   )
     problems.push(
       `${ending.reason}: ended at ${ended}, outside of [${at - uncertaintyMs}, ${at}], which is ${at - uncertaintyMs - ended} ms late`,
@@ -346,7 +370,7 @@ function timeProblems(life: Life, ending: Disconnected, circumstances: Circumsta
   const detectMs = ending.basis.detectWithinMs;
   const disturbed = circumstances.faults.some(
     ({ of, from, to }) =>
-      of === life.protocol && from <= at + slewMs && to >= life.lastByteAt - slewMs - 2_000,
+      of === life.protocol && from <= at + clockMs && to >= life.lastByteAt - clockMs - 2_000,
   );
   // What an ending tells has the time for which its last request waited for the answer.
   const silentMs = at - life.lastByteAt;

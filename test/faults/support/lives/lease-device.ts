@@ -15,6 +15,8 @@ export type LeaseProtocol = 'http' | 'coap';
 export interface LeaseOptions extends DeviceOptions {
   /** How many endings of this device were told so far. */
   endingsOf(device: string): number;
+  /** Whether a connection of this device was told whose ending was not. */
+  isToldOpen(device: string): boolean;
   /** Whether its adapter ended since then, or just before, and with it all associations: what comes on one of those reaches no one. */
   wasEnded(since: number): boolean;
 }
@@ -40,7 +42,7 @@ interface Speaker {
 
 /** Who comes back while its lease still goes on has never been away: a device stays away until its end is told. */
 export async function liveLeases(protocol: LeaseProtocol, options: LeaseOptions): Promise<void> {
-  const { random, over, lives, endingsOf, access, disturbed, wasEnded } = options;
+  const { random, over, lives, endingsOf, isToldOpen, access, disturbed, wasEnded } = options;
   const id = deviceId(options.index);
   const speaker = (protocol === 'http' ? httpSpeaker : coapSpeaker)(options.port, id, () => {
     const life = lives.findLast(({ device }) => device === id);
@@ -53,8 +55,10 @@ export async function liveLeases(protocol: LeaseProtocol, options: LeaseOptions)
     const script = pickOf(scripts[protocol], random);
     life.script = script;
     for (let left = 1 + random.pick(8); left >= 0 && !over();) {
+      const askedAt = Date.now();
       const heard = await speaker.speak(pickOf(speaker.says, random));
       if (heard === 'heard') {
+        life.heard?.push({ askedAt, answeredAt: Date.now() });
         if (life.acceptedAt === undefined) life.acceptedAt = Date.now();
         life.outcome = 'accepted';
         left -= 1;
@@ -73,7 +77,9 @@ export async function liveLeases(protocol: LeaseProtocol, options: LeaseOptions)
       if (isCutOff) life.end = { how: 'vanished', at: life.lastByteAt };
       else await says(life, script === 'goodbye');
     }
-    if (life.outcome === 'accepted') while (endingsOf(id) === told && !over()) await pause(100);
+    // A lease that ran out meanwhile was told, too.
+    if (life.outcome === 'accepted')
+      while ((endingsOf(id) === told || isToldOpen(id)) && !over()) await pause(100);
     if (script === 'vanished, with its address' || isParting(script)) speaker.close();
     await pause(100 + random.pick(1_000));
     if (life.outcome !== 'accepted') ends(life, 'vanished');

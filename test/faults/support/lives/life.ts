@@ -39,6 +39,8 @@ export interface Life {
   lastByteAt: number;
   /** The longest that it kept silent, against its own rhythm: this process may be late too. */
   longestSilenceMs: number;
+  /** Requests whose answer proves that the adapter read them, where a connection is a lease. */
+  readonly heard?: { readonly askedAt: number; readonly answeredAt: number }[];
   /** What it did in the end, in the words of the summary. */
   script?: string;
   /** What it speaks, where its protocol has several. */
@@ -62,6 +64,7 @@ export function beginLife(protocol: SpeakingProtocol, device: string, port: numb
     acceptedAt: undefined,
     lastByteAt: begunAt,
     longestSilenceMs: 0,
+    ...(port === undefined && { heard: [] }),
     end: undefined,
   };
 }
