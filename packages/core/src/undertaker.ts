@@ -9,6 +9,11 @@ import type { Random } from './random.ts';
 export interface OwedEnding {
   /** As the instance stamped it where it began: a lease may have moved to the dead one. */
   readonly event: ConnectedEvent;
+  /**
+   * When the device connected, on the engine's clock, which `event.at` says on the clock of the instance that stamped it. Absent: that
+   * is not known, or the clocks are the same.
+   */
+  readonly connectedAt?: Timestamp;
   /** Whether a sink may not have it: then it goes first, as it is. */
   readonly unconfirmed: boolean;
   /** What is told where the dead instance did not tell how it ended. */

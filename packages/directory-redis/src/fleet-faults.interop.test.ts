@@ -372,7 +372,13 @@ describe.skipIf(!hasDebianPackage('redis-server'))('faults of the engine', () =>
     await client().flushall();
     await delay(1_000);
     thaw();
-    await vi.waitFor(() => expect(a.told).toEqual([{ what: 'buried', neverKnown: [] }]), patience);
+    await vi.waitFor(() => expect(a.told).toHaveLength(1), patience);
+    // If its own messages may have been lost, too, it asks the engine, which has forgotten that the ending was told: twice is better
+    // than never.
+    const { connectionId } = entry.event;
+    expect([[], [connectionId]].map((neverKnown) => ({ what: 'buried', neverKnown }))).toContainEqual(
+      a.told[0],
+    );
     expect(lossesOf(b)).toEqual([]);
     expect(owed).toHaveLength(1);
   });

@@ -78,12 +78,13 @@ function owedIn(
   if (!record || !device || connection === undefined) return undefined;
   const open = readBody(record.body, device, connection as ConnectionId, identity);
   if (!open) return undefined;
-  const { event, lease } = open;
+  const { event, claimedAtMs, lease } = open;
   // A lease without a verdict is kept: another incarnation may still go on with it.
   if (!record.verdict && !lease) return undefined;
   const now = time.now() ?? death.declaredAtMs;
   return {
     event,
+    ...(claimedAtMs !== undefined && { connectedAt: claimedAtMs as Timestamp }),
     unconfirmed: event.epoch >= death.unconfirmedSince,
     reason: record.verdict ?? 'adapter-lost',
     ...(lease && { lease: owedLease(lease, now) }),

@@ -37,7 +37,9 @@ export function ioredisEngine(options: IoredisOptions): OpenEngine {
   return (listener, channel) => {
     const client: Client =
       address.kind === 'cluster'
-        ? new Cluster([...address.hosts], clusterOptions(credentials(), `${name}-commands`, random))
+        ? containing(
+            new Cluster([...address.hosts], clusterOptions(credentials(), `${name}-commands`, random)),
+          )
         : single('commands');
     const dial = client instanceof Cluster ? () => ofSomeNode(client, options) : () => single('channel');
     const subscription = channel === undefined ? undefined : new Subscription(dial, channel, listener);
@@ -155,6 +157,22 @@ function isForgotten(error: unknown): boolean {
 
 function ping(client: Redis): void {
   if (client.status === 'ready') client.ping().catch(() => undefined);
+}
+
+/**
+ * While a slot moves, the client sends ASKING to the node that gets it, and lets no one handle a refusal: the command behind it is
+ * refused then, too, and says why.
+ */
+function containing(cluster: Cluster): Cluster {
+  cluster.on('+node', (node: Redis) => {
+    const asking = node.asking.bind(node);
+    node.asking = () => {
+      const answer = asking();
+      answer.catch(() => undefined);
+      return answer;
+    };
+  });
+  return cluster;
 }
 
 /** The client reads its options at every connect: before that, the current credentials are put into them. */

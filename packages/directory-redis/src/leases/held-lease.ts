@@ -10,18 +10,24 @@ import { readRecord } from '../wire/record.ts';
 import { shortId } from '../wire/short-id.ts';
 import { leaseState } from './lease-state.ts';
 
+export interface FoundLease {
+  readonly lease: HeldLease;
+  readonly epoch: string;
+  readonly claimedAtMs: number;
+}
+
 /**
  * A lease from its claim and record.
  *
  * @param engineMs the engine's clock now.
- * @returns `undefined`: they are not a lease.
+ * @returns `undefined`: they are not a lease; `claimedAtMs`: see {@link HeldConnection}.
  */
 export function heldLease(
   claimText: unknown,
   recordText: unknown,
   holder: AdapterIdentity,
   engineMs: number,
-): { readonly lease: HeldLease; readonly epoch: string } | undefined {
+): FoundLease | undefined {
   const claim = readClaim(claimText);
   const record = readRecord(recordText);
   const device = record && deviceNamed(record.device);
@@ -31,17 +37,21 @@ export function heldLease(
   if (!open?.lease) return undefined;
   const { slot } = open.lease;
   const state = leaseState(open.lease, engineMs);
-  return { lease: { event: open.event, slot, state, instance: claim.instance }, epoch: claim.epoch };
+  return {
+    lease: { event: open.event, slot, state, instance: claim.instance },
+    epoch: claim.epoch,
+    claimedAtMs: open.claimedAtMs ?? 0,
+  };
 }
 
 /** A lease of another incarnation, as this one holds it from now on. */
 export function takenOn(
-  { event, slot, state, instance }: HeldLease,
-  epoch: string,
+  { lease: { event, slot, state, instance }, epoch, claimedAtMs }: FoundLease,
   now: Instant,
 ): HeldConnection {
   const held = new HeldConnection({ event, slot }, { state, at: later(now, 0) });
   held.epoch = epoch;
+  held.claimedAtMs = claimedAtMs;
   held.moved = true;
   held.known = true;
   held.takenFrom = shortId(instance);

@@ -20,7 +20,7 @@ import type { Shared } from '../shared.ts';
 import { HeldConnection } from '../state/held-connection.ts';
 import { readClaim } from '../wire/claim.ts';
 import { shortId } from '../wire/short-id.ts';
-import { heldLease, takenOn } from './held-lease.ts';
+import { heldLease, takenOn, type FoundLease } from './held-lease.ts';
 import type { LifeSigns } from './life-signs.ts';
 import type { Stray, Strays } from './strays.ts';
 import { isUnconfirmed } from './unconfirmed.ts';
@@ -67,10 +67,11 @@ export class Leases implements DirectoryLeases {
 
   async enter(entry: LeaseEntry): Promise<LeaseStanding> {
     const { shared, claims } = this.#options;
-    const { book, asker, self, context, tallies } = shared;
+    const { book, asker, self, context, tallies, time } = shared;
     const held = new HeldConnection(entry, { state: entry.state, at: context.clock.monotonic() });
     held.from = this.#holderBefore(entry);
     this.#heldBefore.delete(entry.event.connectionId);
+    if (held.from === '') held.claimedAtMs = Math.round(time.now() ?? 0);
     tallies.claims += 1;
     book.add(held);
     if (!asker.canAsk) return { status: claims.notAsked(held) };
@@ -105,7 +106,8 @@ export class Leases implements DirectoryLeases {
   async #take(lease: HeldLease, isGone: '1' | ''): Promise<Taking> {
     const { asker, self, keys, context, time, book, tallies } = this.#options.shared;
     if (!asker.canAsk) return { status: 'unknown' };
-    const held = takenOn(lease, lease.event.epoch, context.clock.monotonic());
+    const asked = { lease, epoch: lease.event.epoch, claimedAtMs: 0 };
+    const held = takenOn(asked, context.clock.monotonic());
     const { bucket, deviceName, field, shortId: connection } = held;
     const stray: Stray = { connection, deviceName, field, bucket };
     const me = self.short;
@@ -131,13 +133,14 @@ export class Leases implements DirectoryLeases {
     if (code === 0) return { status: 'gone' };
     if (code !== 1 || typeof epoch !== 'string' || engineMs === undefined) return { status: 'unknown' };
     const claim = `1${epoch}${me} ${connection}`;
-    const newest = heldLease(claim, record, self.identity, engineMs)?.lease ?? {
-      ...lease,
-      instance: self.identity.instance,
+    const newest = heldLease(claim, record, self.identity, engineMs) ?? {
+      ...asked,
+      lease: { ...lease, instance: self.identity.instance },
     };
-    book.add(takenOn({ ...newest, instance: lease.instance }, epoch, context.clock.monotonic()));
+    const before = { ...newest.lease, instance: lease.instance };
+    book.add(takenOn({ ...newest, lease: before, epoch }, context.clock.monotonic()));
     tallies.leases_moved_here += 1;
-    return { status: 'taken', lease: newest };
+    return { status: 'taken', lease: newest.lease };
   }
 
   isUnconfirmed(lease: Pick<HeldLease, 'event' | 'instance'>): Promise<boolean> {
@@ -227,11 +230,12 @@ export class Leases implements DirectoryLeases {
     return found;
   }
 
-  #takenOn({ lease, epoch }: { readonly lease: HeldLease; readonly epoch: string }): LeaseStanding {
+  #takenOn(found: FoundLease): LeaseStanding {
+    const { lease } = found;
     const { shared, strays } = this.#options;
     const { book, context, tallies } = shared;
     strays.remove(shortId(lease.event.connectionId));
-    book.add(takenOn(lease, epoch, context.clock.monotonic()));
+    book.add(takenOn(found, context.clock.monotonic()));
     tallies.leases_moved_here += 1;
     return { status: 'moved-here', lease };
   }

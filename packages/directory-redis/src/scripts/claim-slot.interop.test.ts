@@ -58,6 +58,17 @@ describe.skipIf(!hasDebianPackage('redis-server'))('a claim that comes late', ()
     expect(await holderOf(first, late)).toBe(winner);
   });
 
+  test('the holder is known also where a later version appended to its claim', async () => {
+    await redis.flushall();
+    await claim({ by: 'a', atMs: 1_001, epoch: 5 });
+    await redis.hset(device, field, `${await redis.hget(device, field)} more of it`);
+    // Refused: the answer names the claim that stays.
+    expect(await claim({ by: 'b', atMs: 1_000, epoch: 900 })).toEqual([
+      0,
+      expect.stringMatching(/ more of it$/),
+    ]);
+  });
+
   test.each<[winner: string, first: Claimed, late: Claimed]>([
     ['a', { by: 'a', atMs: 1_000, epoch: 900 }, { by: 'b', epoch: 5 }],
     ['b', { by: 'a', epoch: 5 }, { by: 'b', atMs: 1_000, epoch: 900 }],

@@ -1,11 +1,12 @@
-// Functions that several scripts begin with. Patterns are those of Lua.
+// Functions that several scripts begin with. Patterns are those of Lua. A blank behind a text ends its last field, also where a later
+// version appended more.
 
 const epochPattern = '[0-9a-f]'.repeat(16);
 
 /** Epoch, incarnation and connection of a claim; nothing if it is not a claim. */
 export const readClaim = `
 local function readClaim(text)
-  return string.match(text or '', '^%d(${epochPattern})(%S+) (%S+)$')
+  return string.match((text or '')..' ', '^%d(${epochPattern})(%S+) (%S+) ')
 end`;
 
 /** Milliseconds of the engine's clock. */
@@ -18,7 +19,7 @@ end`;
 /** Counter, time in ms, and epoch from which on events may not be sent, of a sign of life; nothing if it is not a sign of life. */
 export const readSign = `
 local function readSign(text)
-  return string.match(text or '', '^%d (%d+) (%d+) (${epochPattern})$')
+  return string.match((text or '')..' ', '^%d (%d+) (%d+) (${epochPattern}) ')
 end`;
 
 /**
@@ -73,7 +74,7 @@ export const announcementsAskedEveryMs = 300_000;
 /** Who asked for announcements lately, and how long ago, ms; nothing if no one did. */
 export const announcementsAsked = `
 local function announcementsAsked(fleet, now)
-  local who, at = string.match(redis.call('HGET', fleet, 'announce') or '', '^(%S+) (%d+)$')
+  local who, at = string.match((redis.call('HGET', fleet, 'announce') or '')..' ', '^(%S+) (%d+) ')
   local ago = who and now - tonumber(at)
   if ago and math.abs(ago) < ${announcementsAskedEveryMs} then return who, ago end
 end`;

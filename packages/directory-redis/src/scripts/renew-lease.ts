@@ -23,7 +23,7 @@ local counter = tonumber((readSign(redis.call('HGET', signs, me)))) or 0
 redis.call('HSET', signs, me, string.format('1 %d %d %s', counter + 1, now, since))
 redis.call('HSET', instances, me, who)
 redis.call('HSETNX', fleet, 'name', name)
-local furthest, at, whose = string.match(redis.call('HGET', fleet, 'clock') or '', '^(%x+) (%d+) (%S+)$')
+local furthest, at, whose = string.match((redis.call('HGET', fleet, 'clock') or '')..' ', '^(%x+) (%d+) (%S+) ')
 if furthest and #furthest == 16 and whose ~= me and redis.call('HEXISTS', signs, whose) == 1 then
   local passed = math.max(0, now - tonumber(at))
   if passed > 0 then

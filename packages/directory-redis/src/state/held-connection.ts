@@ -26,7 +26,7 @@ export class HeldConnection implements DirectoryEntry {
   from = '';
   /** The incarnation from which this one took the lease, as a short id; empty: none. */
   takenFrom = '';
-  /** Of a session: when its device connected, by the engine's clock in whole ms; 0: that is not known. */
+  /** When its device connected, by the engine's clock in whole ms; 0: that is not known. */
   claimedAtMs = 0;
   /** The engine has its record: if this incarnation dies, others publish its ending. */
   known = false;

@@ -5,7 +5,7 @@ import type { LeaseState } from '@rollcall/core/directory';
 /** What a record says about a connection, apart from its device. */
 export interface OpenConnection {
   readonly event: ConnectedEvent;
-  /** Of a session: when its device connected, by the engine's clock in ms. `claimSlot` reads it. */
+  /** When its device connected, by the engine's clock in ms. Of a session, `claimSlot` reads it. */
   readonly claimedAtMs?: number;
   /** Of a lease. */
   readonly lease?: StoredLease;
@@ -26,7 +26,7 @@ export function bodyText({ event, claimedAtMs, lease }: OpenConnection): string 
   const { remoteId, at, basis, protocol, slot, remoteAddress, ...more } = facts;
   return JSON.stringify({
     // The first one: a script finds it there.
-    w: claimedAtMs,
+    w: lease ? undefined : claimedAtMs,
     i: id,
     e: epoch,
     r: remoteId,
@@ -43,6 +43,7 @@ export function bodyText({ event, claimedAtMs, lease }: OpenConnection): string 
       Math.round(lease.untilMs),
       lease.basis,
       lease.learned,
+      claimedAtMs,
     ],
     m: Object.keys(more).length > 0 ? more : undefined,
   });
@@ -57,11 +58,12 @@ export function readBody(
 ): OpenConnection | undefined {
   const stored = parsed(text);
   if (!stored) return undefined;
-  const { i, e, r, t, b, p, s, a, d, l, m } = stored;
+  const { w, i, e, r, t, b, p, s, a, d, l, m } = stored;
   if (typeof i !== 'string' || typeof r !== 'string' || typeof p !== 'string') return undefined;
   if (typeof e !== 'string' || !/^[0-9a-f]{16}$/.test(e) || !isTime(t) || !isBasis(b)) return undefined;
   const lease = readLease(l);
   if (l !== undefined && !lease) return undefined;
+  const claimedAtMs: unknown = Array.isArray(l) ? l[5] : w;
   return {
     event: {
       ...(isObject(m) && m),
@@ -78,6 +80,7 @@ export function readBody(
       ...(typeof s === 'string' && { slot: s }),
       ...(typeof a === 'string' && { remoteAddress: a }),
     },
+    ...(isTime(claimedAtMs) && claimedAtMs > 0 && { claimedAtMs }),
     ...(lease && { lease }),
   };
 }

@@ -20,7 +20,7 @@ export interface Death {
   readonly heir?: string;
 }
 
-const pattern = /^\d (owed|inherited|settled) (\d{1,15}) (\d{1,15}) ([0-9a-f]{16})(?: (\S+))?$/;
+const pattern = /^\d (owed|inherited|settled) (\d{1,15}) (\d{1,15}) ([0-9a-f]{16})(?: (\S+))?(?: |$)/;
 
 /** `undefined`: the text is not a death. */
 export function readDeath(text: unknown): Death | undefined {

@@ -13,6 +13,7 @@ import { endingText, readEnding, readNote } from './note.ts';
 import { readEpoch } from './read-epoch.ts';
 import { readRecord, recordText } from './record.ts';
 import { fullId, shortId } from './short-id.ts';
+import { unconfirmedSinceIn } from './sign-of-life.ts';
 
 const connection = '019a2b3c-4d5e-7f60-8123-456789abcdef';
 const instance = '019a2b3c-4d5e-7f60-8123-000000000001';
@@ -110,10 +111,33 @@ describe('a record', () => {
     expect(readBody(read?.body ?? '', event.device, event.connectionId, other)).toEqual({ event, lease });
   });
 
+  test.each(['session', 'lease'] as const)('keeps when the device connected, by the engine (%s)', (kind) => {
+    const basis = { kind: 'lease', intervalMs: 60_000, from: 'default' } as const;
+    const lease = { slot: '', basis, heardAtMs: 1_000, untilMs: 61_000 };
+    const open = { event, claimedAtMs: 1_767_268_800_000, ...(kind === 'lease' && { lease }) };
+    expect(readBody(bodyText(open), event.device, event.connectionId, event.adapter)).toEqual(open);
+  });
+
   test('is read also if a later version appended to it', () => {
     const body = bodyText({ event }).replace(/\}$/, ',"z":[1]}');
     expect(readBody(body, event.device, event.connectionId, event.adapter)).toEqual({ event });
   });
+});
+
+test('what a later version appended to a value is skipped', () => {
+  const more = ' more of it';
+  const claim = `10123456789abcdef${shortId(instance)} ${shortId(connection)}`;
+  expect(readClaim(claim + more)).toEqual(readClaim(claim));
+  const sign = '1 7 1767268800000 0123456789abcdef';
+  expect(unconfirmedSinceIn(sign + more)).toBe('0123456789abcdef');
+  const death = {
+    state: 'owed',
+    declaredAtMs: 5,
+    aliveAtMs: 3,
+    unconfirmedSince: '0123456789abcdef',
+  } as const;
+  expect(readDeath(`${deathText(death)} -${more}`)).toEqual(death);
+  expect(readDeath(deathText({ ...death, heir: instance }) + more)).toEqual({ ...death, heir: instance });
 });
 
 test('a death is read as it was written', () => {

@@ -20,3 +20,27 @@ test('the ending of a lease names the adapter that held it last, under the id th
 test('a lease that no adapter held ends with the name of the one where it began', () => {
   expect(stampOwed({ ...dead, isInvented: true }, lease).adapter).toEqual(event.adapter);
 });
+
+test.each([
+  ['session', session],
+  ['lease', lease],
+] as const)(
+  'the times of an ending follow the clock that stamped its beginning, however far that was ahead (%s)',
+  (_kind, owed) => {
+    const aheadMs = 300_000;
+    const connectedAt = (event.at - aheadMs) as Timestamp;
+    const livedMs = 120_000;
+    const died = { ...dead, aliveAt: (connectedAt + livedMs) as Timestamp };
+    const declaredAt = (died.aliveAt + 10_000) as Timestamp;
+    const { at, lastSeen, uncertaintyMs } = stampOwed({ ...died, declaredAt }, { ...owed, connectedAt });
+    const endedAt = event.at + livedMs;
+    expect(at).toBeGreaterThanOrEqual(endedAt);
+    expect(at - uncertaintyMs).toBeLessThanOrEqual(endedAt);
+    expect(lastSeen).toBeLessThanOrEqual(endedAt);
+    expect(lastSeen).toBeGreaterThanOrEqual(event.at);
+    // Where the clocks are the same, or that clock was behind, the engine's counts.
+    expect(stampOwed(dead, { ...owed, connectedAt: event.at })).toEqual(stampOwed(dead, owed));
+    const behind = { ...owed, connectedAt: (event.at + aheadMs) as Timestamp };
+    expect(stampOwed(dead, behind)).toEqual(stampOwed(dead, owed));
+  },
+);

@@ -21,13 +21,13 @@ export function decidedAt({ aliveAt, declaredAt }: DeadInstance, owed: OwedEndin
  */
 export function stampOwed(dead: DeadInstance, owed: OwedEnding): DisconnectedEvent {
   const { event, reason } = owed;
-  // The clock of the dead instance may have been ahead.
-  const at = Math.max(event.at, decidedAt(dead, owed)) as Timestamp;
+  const aheadMs = clockAheadMs(owed);
+  const at = Math.max(event.at, decidedAt(dead, owed) + aheadMs) as Timestamp;
   const basis = basisOf(owed);
   const silence = detectWithinMs(basis);
   // A longer silence would have ended it before; but a lease that waits is silent for longer, and its holder does not note that.
   const heardSince = silence === undefined ? event.at : dead.aliveAt - silence;
-  const heardAt = Math.min(owed.lease?.heardAt ?? heardSince, heardSince);
+  const heardAt = Math.min(owed.lease?.heardAt ?? heardSince, heardSince) + aheadMs;
   const lastSeen = Math.min(at, Math.max(event.at, heardAt)) as Timestamp;
   return {
     ...otherHalf(event, at, { random: hashed(event.connectionId, event.adapter.instance) }),
@@ -39,6 +39,14 @@ export function stampOwed(dead: DeadInstance, owed: OwedEnding): DisconnectedEve
     uncertaintyMs: at - lastSeen,
     ...endedBy(reason),
   };
+}
+
+/**
+ * How far the clock that stamped the beginning was ahead of the engine's: all times of the ending follow that clock, since it cannot be
+ * before its beginning. A clock that was behind makes the interval longer, and not wrong.
+ */
+function clockAheadMs({ event, connectedAt }: OwedEnding): number {
+  return connectedAt === undefined ? 0 : Math.max(0, event.at - connectedAt);
 }
 
 /** The id of an ending that another instance of the fleet publishes, or its next incarnation: it is the same event in either case. */
