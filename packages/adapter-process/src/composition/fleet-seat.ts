@@ -207,7 +207,8 @@ export class FleetSeat {
 
   /** Of some that are confirmed it says that they may not be: they are told again with the same id. */
   #unconfirmedSince(): Epoch | undefined {
-    const waiting = this.#delivery?.outbox.depth().flatMap(({ oldestAt }) => oldestAt ?? []) ?? [];
+    const queued = this.#delivery?.outbox.depth().map(({ oldestAt }) => oldestAt) ?? [];
+    const waiting = [...queued, this.#connections?.unpublishedSince].filter((at) => at !== undefined);
     if (waiting.length === 0) {
       this.#epochs?.forgetBehind();
       return undefined;

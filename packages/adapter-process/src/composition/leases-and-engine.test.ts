@@ -39,6 +39,19 @@ describe('the engine of a fleet with leases', () => {
     expect(fleet.engine.slots.size).toBe(1);
   });
 
+  test('is told by a sign of life that a beginning may not be sent, also while it has the lease and has not answered', async () => {
+    const a = await join('a');
+    const release = fleet.holdAnswers(instanceOf(a));
+    await a.request();
+    const since = fleet.engine.unconfirmedSince(instanceOf(a));
+    expect(inWords(a.sink)).toEqual([]);
+    release();
+    await settled();
+    const [begun] = a.sink.events;
+    expect(begun?.type === 'connected' && since !== undefined && begun.epoch >= since).toBe(true);
+    expect(fleet.engine.unconfirmedSince(instanceOf(a)), 'it is sent').toBeUndefined();
+  });
+
   test('that answers late that another adapter has the lease: that one goes on, the other is told as taken over', async () => {
     const [a, b] = await pair();
     await hear(a, 1_000);

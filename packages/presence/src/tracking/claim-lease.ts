@@ -44,14 +44,17 @@ export async function claimLease(
 
 /** `isOvertaken`: the directory reported the loss of the lease before it answered. */
 async function enter(
-  { directory, entering }: SharedByConnections,
+  { directory, entering, unpublished }: SharedByConnections,
   entry: LeaseEntry,
 ): Promise<{ readonly standing: LeaseStanding; readonly isOvertaken: boolean }> {
-  const { connectionId } = entry.event;
+  const { connectionId, at } = entry.event;
   let isOvertaken = false;
   const overtaken = (): void => void (isOvertaken = true);
   entering.set(connectionId, { displaced: overtaken, movedAway: overtaken, endedElsewhere: overtaken });
+  unpublished.set(connectionId, at);
   const standing = await directory.leases.enter(entry);
   entering.delete(connectionId);
+  // Who publishes it does so in this turn.
+  unpublished.delete(connectionId);
   return { standing, isOvertaken };
 }

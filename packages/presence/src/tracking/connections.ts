@@ -1,4 +1,4 @@
-import type { ConnectionId, DeviceRef, Epoch } from '@rollcall/core';
+import type { ConnectionId, DeviceRef, Epoch, Timestamp } from '@rollcall/core';
 import type { Clock } from '@rollcall/core/environment';
 import type { ConnectedEvent, ConnectionEvent } from '@rollcall/core/events';
 import type { ConnectionTracker } from '@rollcall/core/tracker';
@@ -92,6 +92,8 @@ export interface Connections {
   takeNotes(share: number): readonly (readonly [connection: ConnectionId, noted: NotedPresence])[];
   /** Wakes no tracker any more: connections that are open now stay open. */
   stop(): void;
+  /** The earliest beginning of a lease that the directory may have as held here, and that does not wait in the outbox yet. */
+  readonly unpublishedSince: Timestamp | undefined;
   /** Resolves when the directory has answered about every lease that begins or ends now. */
   asked(): Promise<void>;
   /** A connection lost its slot to one of another instance. If it has ended, this is ignored. */
@@ -148,6 +150,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     isServing: () => serving,
     endedInDoubt: (connection) => void endedInDoubt.add(connection),
     entering: new Map(),
+    unpublished: new Map(),
     isStopped: () => stopped,
     asking(work) {
       asking.add(work);
@@ -168,6 +171,10 @@ export function createConnections(options: ConnectionsOptions): Connections {
   }
 
   return {
+    get unpublishedSince() {
+      const [first, ...others] = shared.unpublished.values();
+      return others.reduce((least, at) => (least !== undefined && least < at ? least : at), first);
+    },
     open: (tracker, description) => connectionOf(tracker, description),
     resume: (tracker, description, event) => connectionOf(tracker, description, event),
     servingChanged(now) {

@@ -1,4 +1,4 @@
-import type { ConnectionId, Instant } from '@rollcall/core';
+import type { ConnectionId, Instant, Timestamp } from '@rollcall/core';
 import type { ConnectedEvent, ConnectionEvent, DisconnectedEvent } from '@rollcall/core/events';
 import type { Change, ConnectionTracker, DisconnectedChange, EndedSignal } from '@rollcall/core/tracker';
 import type { ConnectedChange } from '@rollcall/core/internal';
@@ -21,6 +21,10 @@ export interface SharedByConnections extends ConnectionsOptions {
   isServing(): boolean;
   /** Leases that are about to begin: reports of the directory about them may come before its answer. */
   readonly entering: Map<ConnectionId, Pick<FleetLease, 'displaced' | 'movedAway' | 'endedElsewhere'>>;
+  /**
+   * Leases that the directory may have as held here, and whose beginning does not wait in the outbox yet; with the time of their beginning.
+   */
+  readonly unpublished: Map<ConnectionId, Timestamp>;
   /** Whether no connection begins or ends here any more. */
   isStopped(): boolean;
   /** Tracks a question to the directory about a lease. */

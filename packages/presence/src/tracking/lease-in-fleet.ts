@@ -201,8 +201,14 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
     const held = this.#here.hold({ ...event, device, adapter: stamp.identity });
     this.#here.note();
     this.#here.events.goesOn(held.connected);
-    if (await directory.leases.isUnconfirmed({ event, instance: from }))
-      this.#here.events.publishOfAnother(event);
+    const { unpublished } = this.#shared;
+    unpublished.set(event.connectionId, event.at);
+    try {
+      if (await directory.leases.isUnconfirmed({ event, instance: from }))
+        this.#here.events.publishOfAnother(event);
+    } finally {
+      unpublished.delete(event.connectionId);
+    }
   }
 
   #reported(standing: Elsewhere, then: AfterReport): void {
@@ -212,9 +218,13 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
 
   async #take(standing: Elsewhere): Promise<void> {
     if (this.#here.standing !== standing || !this.#here.heard.isPresent) return;
-    const taking = await this.#shared.directory.leases.take(standing.lease);
-    if (taking.status === 'taken') await this.#takeOn(taking.lease, standing.lease.instance);
-    else if (taking.status === 'gone') await this.#beginAgain();
+    const { lease } = standing;
+    const { directory, unpublished } = this.#shared;
+    unpublished.set(lease.event.connectionId, lease.event.at);
+    const taking = await directory.leases.take(lease);
+    if (taking.status === 'taken') return this.#takeOn(taking.lease, lease.instance);
+    unpublished.delete(lease.event.connectionId);
+    if (taking.status === 'gone') await this.#beginAgain();
   }
 
   /** Asks the directory about a lease that is open here: another adapter may have continued or ended it. */
