@@ -7,7 +7,10 @@ const everything = [
   'test/faults/**/*.interop.test.ts',
 ];
 /** Adapters that take one another for dead after some seconds: they run beside one another, not beside what others wrote. */
-const fleets = ['test/interop/fleet/**/*.test.ts', 'packages/directory-redis/src/*fault*.interop.test.ts'];
+export const fleets = [
+  'test/interop/fleet/**/*.test.ts',
+  'packages/directory-redis/src/*fault*.interop.test.ts',
+];
 
 // Against clients and networks we did not write; needs the Debian packages of .ci/install-interop-packages. And what would
 // make `npm test` too long: the memory of an adapter with a long journal.
