@@ -37,7 +37,7 @@ export function ioredisEngine(options: IoredisOptions): OpenEngine {
   return (listener, channel) => {
     const client: Client =
       address.kind === 'cluster'
-        ? containing(
+        ? withRefusalsHandled(
             new Cluster([...address.hosts], clusterOptions(credentials(), `${name}-commands`, random)),
           )
         : single('commands');
@@ -163,7 +163,7 @@ function ping(client: Redis): void {
  * While a slot moves, the client sends ASKING to the node that gets it, and lets no one handle a refusal: the command behind it is
  * refused then, too, and says why.
  */
-function containing(cluster: Cluster): Cluster {
+function withRefusalsHandled(cluster: Cluster): Cluster {
   cluster.on('+node', (node: Redis) => {
     const asking = node.asking.bind(node);
     node.asking = () => {
