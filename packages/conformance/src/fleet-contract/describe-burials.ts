@@ -32,8 +32,12 @@ export function describeBurials(name: string, withFleet: WithFleet): void {
         );
         const owed = (entry: DirectoryEntry) =>
           buried.owed.find(({ event }) => event.connectionId === entry.event.connectionId);
-        expect(owed(told)).toEqual({ event: told.event, unconfirmed: false, reason: 'adapter-lost' });
-        expect(owed(untold)).toEqual({ event: untold.event, unconfirmed: true, reason: 'adapter-lost' });
+        expect(owed(told)).toMatchObject({ event: told.event, unconfirmed: false, reason: 'adapter-lost' });
+        expect(owed(untold)).toMatchObject({
+          event: untold.event,
+          unconfirmed: true,
+          reason: 'adapter-lost',
+        });
         expect(owed(moved)).toMatchObject({ event: moved.event, reason: 'taken-over' });
         expect(owed(lease)).toMatchObject({ event: lease.event, lease: { slot: 'sensor' } });
         expect(buried.dead.identity).toMatchObject({ type: 'hono-mqtt', instance: a.instance });
