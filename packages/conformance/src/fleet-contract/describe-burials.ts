@@ -32,8 +32,10 @@ export function describeBurials(name: string, withFleet: WithFleet): void {
         );
         const owed = (entry: DirectoryEntry) =>
           buried.owed.find(({ event }) => event.connectionId === entry.event.connectionId);
-        expect(owed(told)).toMatchObject({ event: told.event, unconfirmed: false, reason: 'adapter-lost' });
-        expect(owed(untold)).toMatchObject({
+        // Only an engine with a clock of its own says when the device connected.
+        const withoutTime = (entry: DirectoryEntry) => ({ ...owed(entry), connectedAt: undefined });
+        expect(withoutTime(told)).toEqual({ event: told.event, unconfirmed: false, reason: 'adapter-lost' });
+        expect(withoutTime(untold)).toEqual({
           event: untold.event,
           unconfirmed: true,
           reason: 'adapter-lost',
