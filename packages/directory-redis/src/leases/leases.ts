@@ -20,6 +20,7 @@ import type { Shared } from '../shared.ts';
 import { HeldConnection } from '../state/held-connection.ts';
 import { readClaim } from '../wire/claim.ts';
 import { shortId } from '../wire/short-id.ts';
+import { beganAtMs } from './began-at.ts';
 import { heldLease, takenOn, type FoundLease } from './held-lease.ts';
 import type { LifeSigns } from './life-signs.ts';
 import type { Stray, Strays } from './strays.ts';
@@ -71,7 +72,7 @@ export class Leases implements DirectoryLeases {
     const held = new HeldConnection(entry, { state: entry.state, at: context.clock.monotonic() });
     held.from = this.#holderBefore(entry);
     this.#heldBefore.delete(entry.event.connectionId);
-    if (held.from === '') held.claimedAtMs = Math.round(time.now() ?? 0);
+    held.claimedAtMs = beganAtMs(entry.event, self.identity, context.clock.now(), time.now());
     tallies.claims += 1;
     book.add(held);
     if (!asker.canAsk) return { status: claims.notAsked(held) };

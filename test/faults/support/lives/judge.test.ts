@@ -105,28 +105,47 @@ test('what one adapter observed is in order by its epochs, also where the wall c
   expect(problemsOf([ended, begun]).join()).toContain('out of order');
 });
 
-test('a lease may run out, and begin again, while its adapter was ended and did not hear the device', () => {
-  const heard = [100, 5_000].map((ms) => ({ askedAt: t0 + ms, answeredAt: t0 + ms + 50 }));
-  const lease: Life = { ...life, protocol: 'coap', port: undefined, heard };
+test('a lease may run out, and begin again, where its adapter answered nothing for an interval', () => {
+  const basis = { kind: 'lease', intervalMs: 3_000, detectWithinMs: 3_000 };
   const again = { id: 'e3', connectionId: 'c2', at: t0 + 5_010 };
-  const events = [
-    connected,
-    { ...disconnected, reason: 'inactive', at: t0 + 4_900 },
-    { ...connected, ...again },
-    { ...disconnected, ...again, id: 'e4', at: t0 + 9_000 },
-  ] as unknown as readonly ReceivedEvent[];
-  const kill: Fault = { kind: 'kill', of: 'coap', from: t0 + 500, to: t0 + 2_000 };
-  const end: Life['end'] = { how: 'vanished', at: t0 + 5_900 };
-  const problemsAfter = (faults: readonly Fault[], lived: Life): string =>
-    judge([lived], events, faults, tolerance)
+  const out = { ...disconnected, basis, reason: 'inactive', lastSeen: t0 + 1_000, at: t0 + 4_500 };
+  const last = { ...again, id: 'e4', connectedAt: t0 + 5_010, at: t0 + 8_050, lastSeen: t0 + 5_010 };
+  const later = { ...connected, ...again };
+  const lease: Life = {
+    ...life,
+    protocol: 'coap',
+    port: undefined,
+    lastByteAt: t0 + 5_000,
+    end: { how: 'vanished', at: t0 + 5_100 },
+  };
+  const problemsWith = (
+    requestsMs: readonly number[],
+    faults: readonly Fault[] = [],
+    ending = out,
+  ): string => {
+    const heard = requestsMs.map((ms) => ({ askedAt: t0 + ms, answeredAt: t0 + ms + 50 }));
+    const events = [
+      connected,
+      ending,
+      later,
+      { ...disconnected, basis, reason: 'inactive', ...last, uncertaintyMs: 3_050 },
+    ];
+    return judge([{ ...lease, heard }], events as unknown as readonly ReceivedEvent[], faults, tolerance)
       .flatMap(({ problems }) => problems)
       .join();
-  expect(problemsAfter([kill], { ...lease, end })).toBe('');
+  };
+  expect(problemsWith([1_000, 5_000])).toBe('');
   const twice = 'told as 2 connections';
-  expect(problemsAfter([], { ...lease, end })).toContain(twice);
-  expect(problemsAfter([{ ...kill, of: 'http' }], { ...lease, end })).toContain(twice);
-  const between = { askedAt: t0 + 2_500, answeredAt: t0 + 2_550 };
-  expect(problemsAfter([kill], { ...lease, heard: [...heard.slice(0, 1), between], end })).toContain(twice);
+  expect(problemsWith([1_000, 2_500, 5_000])).toContain(twice);
+  // It waited in the socket while the adapter stood, and was not read before the deadline came.
+  expect(problemsWith([1_000, 4_300, 5_000])).toContain(twice);
+  expect(problemsWith([1_000, 5_000], [], { ...out, lastSeen: t0 + 500 })).toContain(twice);
+  expect(problemsWith([1_000, 5_000], [], { ...out, reason: 'client-closed' })).toContain(twice);
+  const kill: Fault = { kind: 'kill', of: 'coap', from: t0 + 1_100, to: t0 + 1_400 };
+  expect(problemsWith([1_000, 5_000], [kill], { ...out, lastSeen: t0 + 500 })).toBe('');
+  expect(problemsWith([1_000, 2_500, 5_000], [kill])).toContain(twice);
+  // The last one is held against the device's own end.
+  expect(problemsWith([1_000, 5_000, 6_000])).toContain('a request was answered 2050 ms before');
 });
 
 test('a device that was refused was never connected', () => {

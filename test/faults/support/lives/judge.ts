@@ -113,7 +113,9 @@ function take(told: Map<string, Told>, life: Life, { clockMs }: Tolerance): read
     return connected.at <= Math.max(until, end?.at ?? 0) + clockMs;
   });
   for (const [id] of mine) told.delete(id);
-  return mine.map(([, each]) => each);
+  return mine
+    .map(([, each]) => each)
+    .toSorted((one, other) => (one.connected?.at ?? 0) - (other.connected?.at ?? 0));
 }
 
 interface Circumstances {
@@ -130,15 +132,13 @@ function problemsOf(life: Life, told: readonly Told[], circumstances: Circumstan
       (told.some(({ endings }) => endings.length === 0) && !journalWasLost(life, circumstances))
       ? [`nobody let it in, and ${told.length} connections are told`]
       : [];
-  const [mine, ...more] = told;
+  const [mine, ...earlier] = told.toReversed();
   if (!mine)
     return journalWasLost(life, circumstances) || wentOn(life, circumstances)
       ? []
       : ['it was let in, and nothing is told'];
-  if (more.length > 0)
-    return wasLate(life, mine) || more.every((later) => ranOut(life, mine, later, circumstances))
-      ? []
-      : [`it is told as ${told.length} connections: ${told.map(inShort).join('; ')}`];
+  if (!earlier.every((each) => ranOut(life, each, circumstances)))
+    return [`it is told as ${told.length} connections: ${told.map(inShort).join('; ')}`];
   const [ending, ...others] = mine.endings.toSorted((one, other) => one.at - other.at);
   if (!ending)
     return life.end && !journalWasLost(life, circumstances) ? ['it ended, and no end is told'] : [];
@@ -167,27 +167,37 @@ function wentOn(life: Life, { lives }: Circumstances): boolean {
   );
 }
 
-/** A lease runs out where this process is too late to renew it, and begins again. */
-function wasLate({ port, longestSilenceMs }: Life, { connected }: Told): boolean {
-  return (
-    port === undefined && longestSilenceMs >= (connected?.basis.detectWithinMs ?? Number.POSITIVE_INFINITY)
-  );
+/**
+ * A lease that runs out within a life begins again with the next request. That is true only where nothing of the device reached the
+ * adapter for an interval: this process was late, or the device sent on an association that had died with its adapter.
+ */
+function ranOut(life: Life, { endings }: Told, circumstances: Circumstances): boolean {
+  const [ending, ...others] = endings;
+  if (life.port !== undefined || others.length > 0 || ending?.reason !== 'inactive') return false;
+  return endedTooEarly(life, ending, circumstances) === undefined;
 }
 
-/**
- * A lease also runs out while the device sends to an adapter that was ended, on an association that is gone with it: it tries
- * again only once it has waited for the answer.
- */
-function ranOut(life: Life, { connected }: Told, later: Told, circumstances: Circumstances): boolean {
-  const begunAt = later.connected?.at ?? life.begunAt;
-  const lastHeard = life.heard?.findLast(({ answeredAt }) => answeredAt < begunAt);
-  if (!lastHeard) return false;
-  const wasEnded = (['kill', 'stop'] as const).some(
-    (kind) => overlapping(circumstances, life, kind, lastHeard.askedAt, begunAt).length > 0,
+/** A request after which a lease had not to run out yet, or that its ending does not know of. */
+function endedTooEarly(
+  life: Life,
+  { at, basis, lastSeen }: Disconnected,
+  circumstances: Circumstances,
+): string | undefined {
+  const { lateMs, clockMs } = circumstances.tolerance;
+  const endedAdapter = (from: number, to: number): boolean =>
+    (['kill', 'stop'] as const).some((kind) => overlapping(circumstances, life, kind, from, to).length > 0);
+  // What was asked long before the end, and answered after it, waited in the socket of the adapter that told the end.
+  const heard = life.heard?.findLast(
+    ({ askedAt, answeredAt }) =>
+      answeredAt <= at - clockMs || (askedAt < at - lateMs && !endedAdapter(askedAt, at)),
   );
-  return (
-    wasEnded && begunAt - lastHeard.askedAt >= (connected?.basis.detectWithinMs ?? Number.POSITIVE_INFINITY)
-  );
+  if (!heard) return undefined;
+  const silentMs = at - heard.askedAt;
+  if (basis.kind === 'lease' && silentMs < basis.intervalMs - clockMs)
+    return `inactive at ${at}, and a request was answered ${silentMs} ms before`;
+  if (lastSeen < heard.askedAt - clockMs && !endedAdapter(heard.askedAt, at))
+    return `last seen at ${lastSeen}, and a later request was answered, of ${heard.askedAt}`;
+  return undefined;
 }
 
 function inShort({ connected, endings }: Told): string {
@@ -354,6 +364,8 @@ function timeProblems(life: Life, ending: Disconnected, circumstances: Circumsta
   const { lateMs, clockMs } = circumstances.tolerance;
   const { at, lastSeen, connectedAt, uncertaintyMs } = ending;
   const problems: string[] = [];
+  const early = ending.reason === 'inactive' ? endedTooEarly(life, ending, circumstances) : undefined;
+  if (early !== undefined) problems.push(early);
   if (connectedAt > lastSeen || lastSeen > at || uncertaintyMs < 0)
     problems.push(`impossible times ${JSON.stringify({ connectedAt, lastSeen, at, uncertaintyMs })}`);
   // One that left before it was let in was seen when it was, and never before its connection began.
