@@ -61,6 +61,21 @@ describe('a connection over AMQP', () => {
     expect((await a.events(2))[1]).toMatchObject({ reason: 'taken-over' });
   });
 
+  test('a container id that is too long is refused before another session of the device makes room', async () => {
+    const adapter = await givenAnAdapter({}, { settings: { maxSessionsPerDevice: 1 } });
+    expect(await connectClient(adapter.address.port).opened).toBe(true);
+    // The first one could be ended for one that is let in.
+    await adapter.clock.advanceAsync(59_999);
+    const refused = connectClient(adapter.address.port, { containerId: 'x'.repeat(300) });
+    await refused.over;
+    expect(refused.condition()).toBe('amqp:invalid-field');
+    await settled();
+    expect(adapter.sink.events.map(({ type }) => type)).toEqual(['connected']);
+    expect(adapter.logged.filter(({ message }) => message === 'device refused')).toMatchObject([
+      { facts: { problem: 'identifier-rejected', tenant: 'acme' } },
+    ]);
+  });
+
   test('a tenant that is disabled is told once the connection is open', async () => {
     const adapter = await givenAnAdapter();
     adapter.registry.disable('acme');

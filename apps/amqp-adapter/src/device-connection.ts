@@ -249,7 +249,10 @@ class ServedDevice implements DeviceConnection {
       },
     });
     forgoSilenceTimer(connection);
-    serveSasl(connection, this.#guarded, mechanisms, () => this.#closeSoon());
+    serveSasl(connection, this.#guarded, mechanisms, (mistake) => {
+      if (mistake) this.#host.access.refused('credentials-missing');
+      this.#closeSoon();
+    });
     const sendOpen = answerOpenLater(connection, (opened) => {
       this.#guarded.hold();
       this.#answerOpen(opened).then(
@@ -293,13 +296,20 @@ class ServedDevice implements DeviceConnection {
     const identity = who.status === 'device' ? who.identity : undefined;
     const { containerId, slot } = readOpen(opened);
     const { access } = this.#host;
+    // First: for one that is admitted, another session of its device may end.
+    if (containerId === undefined) {
+      access.refused(
+        'identifier-rejected',
+        undefined,
+        identity && `${identity.authId}@${identity.device.tenant}`,
+      );
+      return this.#refuse({ code: 'amqp:invalid-field', text: 'container-id is missing or too long' });
+    }
     const asked = access.beforeAdmit(identity, slot);
     if (asked) await asked;
     if (asked && this.#isLost()) return;
     const refusal = access.admit(identity, slot);
     if (refusal) return this.#refuse(refusalCause(refusal));
-    if (containerId === undefined)
-      return this.#refuse({ code: 'amqp:invalid-field', text: 'container-id is missing or too long' });
     const connection = this.#open(identity, containerId, slot);
     await connection.committed();
     this.#report({ type: 'answered' });

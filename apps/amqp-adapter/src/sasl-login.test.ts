@@ -77,20 +77,27 @@ const plain = (username = 'thermostat-7@acme', password = scriptedPassword): Uin
 
 describe('the outcome of SASL', () => {
   test.each([
-    ['ok for the right password', plain(), 0],
-    ['auth for a wrong one', plain('thermostat-7@acme', 'guess'), 1],
-    ['auth for an unknown tenant', plain('thermostat-7@nowhere'), 1],
-    ['auth for a response that means nothing', saslInit('PLAIN', 'x'), 1],
-    ['auth for a mechanism that is not offered', saslInit('SCRAM-SHA-256', 'n,,n=u,r=x'), 1],
-    ['auth for devices that do not say who they are', saslInit('ANONYMOUS'), 1],
-    ['auth for a certificate that is not there', saslInit('EXTERNAL'), 1],
-  ])('is %s', async (_what, init, code) => {
+    ['ok for the right password', plain(), 0, undefined],
+    ['auth for a wrong one', plain('thermostat-7@acme', 'guess'), 1, 'wrong-secret'],
+    ['auth for an unknown tenant', plain('thermostat-7@nowhere'), 1, 'unknown-tenant'],
+    ['auth for a response that means nothing', saslInit('PLAIN', 'x'), 1, 'credentials-malformed'],
+    [
+      'auth for a mechanism that is not offered',
+      saslInit('SCRAM-SHA-256', 'n,,n=u,r=x'),
+      1,
+      'credentials-missing',
+    ],
+    ['auth for devices that do not say who they are', saslInit('ANONYMOUS'), 1, 'credentials-missing'],
+    ['auth for a certificate that is not there', saslInit('EXTERNAL'), 1, 'credentials-missing'],
+  ])('is %s', async (_what, init, code, problem) => {
     const adapter = await givenAnAdapter();
     const client = come(adapter);
     expect(await offered(client)).toEqual(['PLAIN']);
     expect(await outcomeOf(client, init)).toBe(code);
     // Whoever failed has no second try: the connection ends.
     if (code !== 0) expect(await client.hear()).toBeUndefined();
+    const refused = adapter.logged.filter(({ message }) => message === 'device refused');
+    expect(refused).toMatchObject(problem === undefined ? [] : [{ facts: { problem } }]);
     expect(adapter.sink.events).toEqual([]);
   });
 

@@ -78,13 +78,26 @@ describe('handshakes', () => {
     expect(adapter.logged.filter(({ message }) => message === 'device refused')).toHaveLength(1);
     await adapter.clock.advanceAsync(2 * minute);
     const refused = adapter.logged.filter(({ message }) => message === 'device refused');
-    expect(refused).toHaveLength(1);
+    expect(refused.map(({ facts }) => facts)).toEqual([
+      expect.objectContaining({ problem: 'wrong-secret', tenant: 'acme' }),
+    ]);
     expect(JSON.stringify(adapter.logged)).not.toContain('guess-me');
     expect(adapter.sink.events).toEqual([]);
   });
 });
 
 describe('the port without DTLS', () => {
+  test.each([true, false])(
+    'a request that does not say who sends it is counted as one without credentials (authentication required: %s)',
+    async (authenticationRequired) => {
+      const { send, logged } = await givenAPlainDevice(authenticationRequired);
+      expect(await send('event')).toBe('4.01');
+      expect(logged.filter(({ message }) => message === 'device refused')).toMatchObject([
+        { facts: { problem: 'credentials-missing' } },
+      ]);
+    },
+  );
+
   async function givenAPlainDevice(authenticationRequired: boolean) {
     const adapter = await givenAnAdapter({ plain: { host: '127.0.0.1', port: 0 }, authenticationRequired });
     const port = adapter.running.listening[1]?.port ?? 0;

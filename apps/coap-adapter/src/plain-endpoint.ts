@@ -33,14 +33,17 @@ export async function openPlainEndpoint(
   const refusals = createRefusalReport(host.context, 'coap');
   const stopping = new AbortController();
 
+  function unknownDevice(text: string): CoapResponse {
+    host.access.refused('credentials-missing');
+    return answerProblem({ status: 401, text });
+  }
+
   async function serve(head: RequestHead, payload: Uint8Array): Promise<CoapResponse> {
-    if (options.authenticationRequired)
-      return answerProblem({ status: 401, text: 'devices must authenticate, with DTLS' });
+    if (options.authenticationRequired) return unknownDevice('devices must authenticate, with DTLS');
     if (isDiscovery(head)) return resources;
     const asked = readHead(head);
     if ('status' in asked) return answerProblem(asked);
-    if (asked.upload.target === undefined)
-      return answerProblem({ status: 401, text: 'device is not authenticated' });
+    if (asked.upload.target === undefined) return unknownDevice('device is not authenticated');
     if (asked.upload.target.tenant === undefined)
       return answerProblem({ status: 404, text: 'request URI must contain tenant and device ID' });
     const result = await host.uplink.upload({

@@ -10,6 +10,9 @@ import { bytesOf } from './testing/device-bytes.ts';
 import { givenAnAdapter } from './testing/mqtt-bed.ts';
 import { credentials, rawPeer } from './testing/raw-peer.ts';
 
+const connectBytes = (clientId = 'unit-1'): Buffer =>
+  generate({ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean: true, clientId, keepalive: 60 });
+
 describe('MQTT CONNECT', () => {
   test.each([
     ['wrong password', { ...credentials, password: Buffer.from('no') }, 0x04, 0x86],
@@ -55,16 +58,35 @@ describe('MQTT CONNECT', () => {
       { username: 'thermostat-7@nowhere' },
       { username: 'nobody@acme' },
       { password: Buffer.from('guess-me') },
+      { password: undefined },
     ];
     for (const facts of refusals) await rawPeer(address.port).connect(facts);
+    const unanswerable = rawPeer(address.port, 5);
+    void unanswerable.connect({ properties: { maximumPacketSize: 4 } });
+    await unanswerable.closed();
+    // mqtt-packet writes none of these: an empty client id without a clean session, a version to come, a reserved flag.
+    const [nameless, later, reserved] = [connectBytes(''), connectBytes(), connectBytes()];
+    nameless[9] = (nameless[9] ?? 0) & ~0x02;
+    later[8] = 6;
+    reserved[9] = (reserved[9] ?? 0) | 0x01;
+    for (const bytes of [nameless, later, reserved]) {
+      const peer = rawPeer(address.port);
+      peer.socket.write(bytes);
+      await peer.closed();
+    }
     const causes = logged.filter(({ message }) => message === 'device refused').map(({ facts }) => facts);
     expect(causes).toMatchObject([
-      { problem: 'identifier-rejected' },
+      { problem: 'identifier-rejected', tenant: 'acme' },
       { problem: 'credentials-missing' },
       { problem: 'credentials-malformed' },
       { problem: 'unknown-tenant', tenant: 'nowhere' },
       { problem: 'unknown-device', tenant: 'acme' },
       { problem: 'wrong-secret', tenant: 'acme' },
+      { problem: 'credentials-malformed', tenant: 'acme' },
+      { problem: 'protocol-error', tenant: 'acme' },
+      { problem: 'identifier-rejected' },
+      { problem: 'protocol-error' },
+      { problem: 'protocol-error' },
     ]);
   });
 
@@ -74,14 +96,7 @@ describe('MQTT CONNECT', () => {
     const assigned = 'properties' in five ? (five.properties as { assignedClientIdentifier?: string }) : {};
     expect((await events(1))[0]?.remoteId).toBe(assigned.assignedClientIdentifier);
     // mqtt-packet will not write such a CONNECT: the clean session flag is cleared by hand.
-    const bytes = generate({
-      cmd: 'connect',
-      protocolId: 'MQTT',
-      protocolVersion: 4,
-      clean: true,
-      clientId: '',
-      keepalive: 60,
-    });
+    const bytes = connectBytes('');
     bytes[9] = (bytes[9] ?? 0) & ~0x02;
     const three = rawPeer(address.port, 4);
     three.socket.write(bytes);

@@ -141,7 +141,7 @@ class ServedDevice implements DeviceConnection {
     onParseError(client, (error) => {
       if (this.#state.session)
         this.#breaks({ type: 'protocol-error', code: parseErrorCode(error), text: error.message });
-      else answerMalformedConnect(client, error);
+      else if (answerMalformedConnect(client, error)) this.#host.access.refused('protocol-error');
     });
     const scan = createFrameScanner(this.#limits.maxPacketBytes);
     // aedes reads no further while it handles a message: signs of life, and the end, count when they arrive.
@@ -171,8 +171,8 @@ class ServedDevice implements DeviceConnection {
     this.#addressee = hello.addressee;
     this.#introduced = hello;
     const verdict = judgeClientId(packet);
+    if (verdict !== 'good') this.#host.access.refused('identifier-rejected', undefined, packet.username);
     if (verdict === 'identifier-rejected') {
-      this.#host.access.refused('identifier-rejected');
       this.#refuse('identifier-rejected');
       return false;
     }
@@ -193,6 +193,7 @@ class ServedDevice implements DeviceConnection {
     this.#place.stand('busy');
     const connack = connackFor(hello, { ...this.#limits, assignedClientId: this.#client.id });
     if (!connack) {
+      this.#host.access.refused('protocol-error', undefined, username);
       this.#refuse('packet-too-large');
       return;
     }

@@ -23,7 +23,7 @@ export async function logIn(
   const presented = isNameless ? peerCertificate(socket) : presentedCredentials(username, password, clientId);
   if (!presented) {
     if (isNameless && !authenticationRequired) return 'nobody';
-    access.refused(isNameless ? 'credentials-missing' : 'credentials-malformed');
+    access.refused(isNameless ? 'credentials-missing' : 'credentials-malformed', undefined, username);
     return { reason: 'bad-credentials' };
   }
   const result = await access.authenticate({

@@ -20,6 +20,16 @@ describe('the end of an MQTT session', () => {
     expect((await events(2))[1]).toMatchObject({ reason: 'client-closed', clean: false, raw: { code: 4 } });
   });
 
+  test('by a DISCONNECT with an error is no clean goodbye, and the event has its text', async () => {
+    const { peer, events } = await givenAConnectedPeer();
+    peer.send({ cmd: 'disconnect', reasonCode: 0x80, properties: { reasonString: 'battery low' } });
+    expect((await events(2))[1]).toMatchObject({
+      reason: 'client-closed',
+      clean: false,
+      raw: { code: 0x80, text: 'battery low' },
+    });
+  });
+
   test('by a DISCONNECT that asks for a session, which the CONNECT did not, is a breach of the protocol', async () => {
     const { peer, events } = await givenAConnectedPeer();
     peer.send({ cmd: 'disconnect', reasonCode: 0, properties: { sessionExpiryInterval: 5 } });

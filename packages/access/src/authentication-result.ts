@@ -47,7 +47,13 @@ export type RefusalReason =
 /** What an app finds wrong with a login by itself, before anything is looked up. For metrics and the log: the device is not told. */
 export type LoginProblem = (typeof loginProblems)[number];
 
-export const loginProblems = ['credentials-missing', 'credentials-malformed', 'identifier-rejected'] as const;
+/** `protocol-error`: the login breaks the protocol, or its answer would. */
+export const loginProblems = [
+  'credentials-missing',
+  'credentials-malformed',
+  'identifier-rejected',
+  'protocol-error',
+] as const;
 
 export interface Refusal {
   readonly reason: RefusalReason;

@@ -9,6 +9,9 @@ export type SaslMechanisms = Readonly<
   Record<string, (response: Uint8Array | undefined) => Promise<SaslOutcome>>
 >;
 
+/** Why an exchange failed before any mechanism was asked. */
+export type SaslMistake = 'mechanism-not-offered';
+
 /** A SASL frame with a `sasl-outcome` of code 4, sys-temp (AMQP 1.0 §5.3.3.6): rhea knows to write 0, 1 and 2 alone. */
 const temporaryFailure = Uint8Array.from([
   0, 0, 0, 16, 2, 1, 0, 0, 0, 0x53, 0x44, 0xc0, 0x03, 0x01, 0x50, 0x04,
@@ -20,26 +23,26 @@ const temporaryFailure = Uint8Array.from([
  * rhea's own ways are not for devices: mechanisms of the container are shared by all connections, and where there are none,
  * every peer is let in.
  *
- * @param failed called when an outcome other than `ok` was written: close the connection.
+ * @param failed called when an outcome other than `ok` was written: close the connection. `mistake` is absent where a mechanism decided.
  */
 export function serveSasl(
   connection: rhea.Connection,
   socket: { write(bytes: Uint8Array): unknown; destroy(): void },
   mechanisms: SaslMechanisms,
-  failed: () => void,
+  failed: (mistake?: SaslMistake) => void,
 ): void {
   const internals = internalsOf(connection);
   internals.accept(socket);
   const server = new modules.sasl.Server(
     connection,
     Object.fromEntries(
-      Object.entries(mechanisms).map(([name, verify]) => [name, () => exchange(verify, failed)]),
+      Object.entries(mechanisms).map(([name, verify]) => [name, () => exchange(verify, () => failed())]),
     ),
   );
   const begin = server.on_sasl_init.bind(server);
   server.on_sasl_init = (frame) => {
     begin(frame);
-    if (server.mechanism === undefined) failed();
+    if (server.mechanism === undefined) failed('mechanism-not-offered');
   };
   // No mechanism has a second step: a peer that sends one gets no answer.
   server.on_sasl_response = () => socket.destroy();

@@ -202,3 +202,26 @@ test('a run that stops leaves nothing to clean up', async () => {
   expect(second.sink.events).toEqual([]);
   expect(inWords(first.sink.events)).toEqual(['+unit-1', '-unit-1 adapter-shutdown']);
 });
+
+test('connections that a run left out before it was killed are counted by the ending that the next run reports', async () => {
+  const settings = { outbox: { maxEvents: 4, maxBytes: 1_000_000 } };
+  let answer: Delivery = { status: 'delivered' };
+  const first = await started(() => answer, { settings });
+  await first.begin({ remoteId: 'unit-1' });
+  await clock.advanceAsync(0);
+  answer = away;
+  for (let time = 0; time < 6; time++) {
+    const brief = await first.begin({ remoteId: 'unit-2' });
+    brief.connection.report({ type: 'end', change: { reason: 'client-closed' } });
+  }
+  // There is no room for it beside what waits.
+  await first.begin({ remoteId: 'unit-3' });
+  await kill(first);
+  const second = await started(undefined, { settings });
+  await clock.advanceAsync(10_000);
+  const told = [...first.sink.events, ...second.sink.events];
+  const lost = told.find((event) => event.type === 'disconnected' && event.reason === 'adapter-lost');
+  expect(lost).toMatchObject({ coalesced: expect.any(Number) });
+  const pairs = told.filter(({ type }) => type === 'connected').length;
+  expect(pairs + told.reduce((sum, { coalesced = 0 }) => sum + coalesced, 0)).toBe(8);
+});

@@ -10,7 +10,13 @@ import type { Delivery, OutboundEvent } from '@rollcall/core/sink';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Journal } from '@rollcall/outbox';
 import { inspectJournal, isJournalInUse } from '@rollcall/outbox/tools';
-import { createFileJournal, schemaSteps, schemaVersion, createThreadedStore } from '@rollcall/outbox/testing';
+import {
+  createFileJournal,
+  createThreadedStore,
+  deviceNumber,
+  schemaSteps,
+  schemaVersion,
+} from '@rollcall/outbox/testing';
 import { buryConnections, settleJournal } from './settle-journal.ts';
 
 const refused: Delivery = { status: 'refused', cause: new Error('no such address') };
@@ -185,6 +191,20 @@ describe('settling', () => {
         delivered: 0,
       },
     );
+  });
+
+  test('burying says how many connections of the device were left out', async () => {
+    await givenAJournal();
+    const { tenant, device } = connected('told').event.device;
+    journal?.leaveOut('events', [], { sink: 'events', tenant, device: deviceNumber(device), pairs: 3 });
+    await closed();
+    const sink = new RecordingSink('events');
+    await settleJournal(file, { bury: true }, environment(sink));
+    expect(
+      sink.events.find((event) => event.type === 'disconnected' && event.connectionId === 'told'),
+    ).toMatchObject({
+      coalesced: 3,
+    });
   });
 
   test('is refused while an adapter runs on the journal', async () => {

@@ -1,3 +1,4 @@
+export { deviceNumber } from '../journal/device-number.ts';
 export { createHoldingJournal } from './holding-journal.ts';
 export { createFileJournal } from '../journal/file-journal.ts';
 export { schemaSteps, schemaVersion } from '../journal/store/schema.ts';

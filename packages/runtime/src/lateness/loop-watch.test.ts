@@ -64,6 +64,20 @@ test('what was observed late is known later too', () => {
   expect(loop.latenessMs(later(during, 30_000))).toBe(0);
 });
 
+test('what was read just before a stall was not late, whenever that is asked', () => {
+  const { clock, loop } = givenALoop();
+  clock.advance(210);
+  const before = clock.monotonic();
+  clock.stall(3_000);
+  const after = clock.monotonic();
+  expect(loop.latenessMs(before)).toBe(0);
+  for (const passedMs of [0, 90, 10, 60_000]) {
+    clock.advance(passedMs);
+    expect(loop.latenessMs(before)).toBe(0);
+    expect(loop.latenessMs(after)).toBeGreaterThanOrEqual(3_000);
+  }
+});
+
 test.each([1, 2, 3, 4, 5, 6, 7, 8])(
   'a process that is stopped at any statement, also of the watch itself, was late: before reading %i of the clock',
   (reading) => {

@@ -17,9 +17,17 @@ export interface LoopWatch {
   stop(): void;
 }
 
-/** A time in which things were observed late. */
-interface LateSpell {
+/** The time from one ring to the next, or until now. */
+interface Beat {
   readonly from: Instant;
+  readonly to: Instant;
+  /** How late the ring was with which it began, or the one before. */
+  readonly rangLateMs: number;
+}
+
+/** A time in which things were observed late: one beat, or several in a row. */
+interface LateSpell {
+  readonly first: Beat;
   readonly to: Instant;
   readonly byMs: number;
 }
@@ -53,32 +61,22 @@ export function createLoopWatch(clock: Clock): LoopWatch {
     return clock.at(later(rangAt, beatMs), ring);
   }
 
-  /** How late the timer is; what happened just after its latest ring is later by the whole beat. */
-  function overdueMs(now: Instant): number {
-    const byMs = now - rangAt - beatMs;
-    return byMs > toleranceMs ? byMs + beatMs : 0;
-  }
+  const latestBeat = (to: Instant): Beat => ({ from: rangAt, to, rangLateMs: Math.max(...late) });
 
-  function sinceLatestRing(to: Instant): LateSpell {
-    const rangLateMs = Math.max(...late);
-    // What waits since before a late ring has waited on since then, however short that was.
-    const byMs = Math.ceil(rangLateMs === 0 ? overdueMs(to) : rangLateMs + to - rangAt);
-    return { from: rangAt, to, byMs };
-  }
-
-  function remember(spell: LateSpell): void {
-    if (spell.byMs === 0) return;
+  function remember(beat: Beat): void {
+    const byMs = lateAt(beat, beat.to);
+    if (byMs === 0) return;
     const before = spells.at(-1);
-    if (before?.to !== spell.from) spells.push(spell);
-    else spells[spells.length - 1] = { ...spell, from: before.from, byMs: Math.max(before.byMs, spell.byMs) };
+    if (before?.to !== beat.from) spells.push({ first: beat, to: beat.to, byMs });
+    else spells[spells.length - 1] = { ...before, to: beat.to, byMs: Math.max(before.byMs, byMs) };
     if (spells.length > maxSpells) spells.shift();
   }
 
   function ring(): void {
     // The clock is read once: the process may be stopped at any statement, and the next ring must see that.
     const now = clock.monotonic();
-    const overdue = overdueMs(now);
-    remember(sinceLatestRing(now));
+    const overdue = overdueMs(rangAt, now);
+    remember(latestBeat(now));
     rangAt = now;
     late = [overdue, late[0]];
     // Catching up is part of the stall: the loop is busy with what has waited.
@@ -92,14 +90,29 @@ export function createLoopWatch(clock: Clock): LoopWatch {
 
   return {
     latenessMs(observedAt) {
-      if (observedAt >= rangAt) return sinceLatestRing(clock.monotonic()).byMs;
-      return spells.findLast(({ from, to }) => from <= observedAt && observedAt <= to)?.byMs ?? 0;
+      if (observedAt >= rangAt) return lateAt(latestBeat(observedAt), observedAt);
+      const spell = spells.findLast(({ first, to }) => first.from <= observedAt && observedAt <= to);
+      if (!spell) return 0;
+      // What was read before the process stood still in the first beat did not wait for that.
+      return observedAt <= spell.first.to ? lateAt(spell.first, observedAt) : spell.byMs;
     },
     deafUntil() {
       const now = clock.monotonic();
-      if (overdueMs(now) > stallMs) return later(now, graceMs);
+      if (overdueMs(rangAt, now) > stallMs) return later(now, graceMs);
       return isDeaf(now) ? deafUntil : undefined;
     },
     stop: () => disarm(),
   };
+}
+
+/** How late the timer is at this instant; what happened just after its latest ring is later by the whole beat. */
+function overdueMs(rangAt: Instant, now: Instant): number {
+  const byMs = now - rangAt - beatMs;
+  return byMs > toleranceMs ? byMs + beatMs : 0;
+}
+
+/** By how much what was observed at this instant of a beat may have happened before. */
+function lateAt({ from, rangLateMs }: Beat, observedAt: Instant): number {
+  // What waits since before a late ring has waited on since then, however short that was.
+  return Math.ceil(rangLateMs === 0 ? overdueMs(from, observedAt) : rangLateMs + observedAt - from);
 }

@@ -177,7 +177,7 @@ function ranOut(life: Life, { endings }: Told, circumstances: Circumstances): bo
   return endedTooEarly(life, ending, circumstances) === undefined;
 }
 
-/** A request after which a lease had not to run out yet, or that its ending does not know of. */
+/** Says so if the lease may not have run out yet by what was answered, or if its ending does not know of that. */
 function endedTooEarly(
   life: Life,
   { at, basis, lastSeen }: Disconnected,
@@ -195,8 +195,12 @@ function endedTooEarly(
   const silentMs = at - heard.askedAt;
   if (basis.kind === 'lease' && silentMs < basis.intervalMs - clockMs)
     return `inactive at ${at}, and a request was answered ${silentMs} ms before`;
-  if (lastSeen < heard.askedAt - clockMs && !endedAdapter(heard.askedAt, at))
-    return `last seen at ${lastSeen}, and a later request was answered, of ${heard.askedAt}`;
+  // What was read after a standstill may have arrived at any time of it. What an adapter that was killed had heard it stored before.
+  const mayBeSeenEarlier =
+    endedAdapter(heard.askedAt, at) ||
+    overlapping(circumstances, life, 'freeze', heard.askedAt, heard.answeredAt).length > 0;
+  if (lastSeen < heard.askedAt - lateMs && !mayBeSeenEarlier)
+    return `inactive at ${at}, last seen at ${lastSeen}, and a request of ${heard.askedAt} was answered at ${heard.answeredAt}`;
   return undefined;
 }
 
