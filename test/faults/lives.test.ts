@@ -1,9 +1,9 @@
-import { availableParallelism, loadavg } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { seededRandom } from '@rollcall/conformance';
 import { deviceRef } from '@rollcall/core';
 import { expect, test } from 'vitest';
 import { atTheEnd, clearUpAfterEach } from './support/acts.ts';
+import { crowding } from './support/crowding.ts';
 import { eventuallyNone } from './support/eventually.ts';
 import { openAccessDesk } from './support/lives/access-desk.ts';
 import { causeFaults, type Fault } from './support/lives/faults-of-lives.ts';
@@ -34,10 +34,8 @@ const seeds = Array.from(
  * where more wants to run than there are cores: 1.2 s at most, since no true time was ever missed by half of that.
  */
 function tolerance(): Tolerance {
-  const [load = 0] = loadavg();
-  const crowding = Math.min(3, Math.max(1, load / availableParallelism()));
   const clockMs = 3 + wallClockMovedMs();
-  return { lateMs: scale({ quick: 60_000, soak: 400 * crowding }) + clockMs, clockMs };
+  return { lateMs: scale({ quick: 60_000, soak: 400 * crowding() }) + clockMs, clockMs };
 }
 
 /** Adapters ask for a network that is away every second at least. By default it is 7 s, and nothing could be judged meanwhile. */

@@ -11,12 +11,13 @@ import {
   few,
   figures,
   from,
+  lostWithinMs,
   many,
   over,
   patienceMs,
   play,
+  restoredWithinMs,
   rounds,
-  seconds,
 } from './session-play.ts';
 
 // The table of faults of a fleet, one test a row: real adapters, a real redis-server, devices on bare sockets, and what a consumer
@@ -41,7 +42,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
         for (const member of [0, 1, 0, 1]) await fleet.arrive(all, member);
         const since = performance.now();
         expect(await fleet.isTrue({ 'taken-over': 3 * few })).toBe(true);
-        fleet.figure(`one connection each ${seconds(since)} after the last connect`);
+        fleet.took('one connection each, after the last connect', since, 2_000);
         fleet.devices.leave();
         expect(await fleet.isTrue({ 'taken-over': 3 * few, 'client-closed': few })).toBe(true);
       },
@@ -64,7 +65,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
         await kill(dead);
         if (restart === '1 s') await pause(1_000).then(() => dead.stage.adapter.start());
         await fleet.ended('adapter-lost', many - 10);
-        fleet.figure(`${many - 10} reported as lost within ${seconds(since)}`);
+        fleet.took(`${many - 10} reported as lost`, since, lostWithinMs(many));
         await fleet.isTrue();
         if (restart === '60 s') await pause(60_000);
         if (restart !== '1 s') await dead.stage.adapter.start();
@@ -148,7 +149,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
         fleet.engine.signal('SIGCONT');
         const goesOn = performance.now();
         expect(await fleet.isTrue({ 'taken-over': few })).toBe(true);
-        fleet.figure(`true ${seconds(goesOn)} after the engine went on`);
+        fleet.took('true, after the engine went on', goesOn, restoredWithinMs);
       },
     );
 
@@ -163,7 +164,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
         await fleet.engine.restartEmpty();
         const goesOn = performance.now();
         expect(await fleet.isTrue({ 'taken-over': few })).toBe(true);
-        fleet.figure(`true ${seconds(goesOn)} after the engine was back`);
+        fleet.took('true, after the engine was back', goesOn, restoredWithinMs);
         // It knows them again, and a device that roams finds out.
         await fleet.arrive(from(0, few), 0);
         expect(await fleet.isTrue({ 'taken-over': 2 * few })).toBe(true);

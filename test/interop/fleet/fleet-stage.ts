@@ -15,9 +15,13 @@ const clockOffset = fileURLToPath(new URL('clock-offset.mjs', import.meta.url));
 
 /** One adapter of a fleet, and its ways. */
 export interface MemberOnStage {
+  /** Of the adapter. */
+  readonly id: string;
   readonly stage: Stage;
   readonly toEngine: TcpRelay;
   readonly toNetwork: TcpRelay;
+  /** When it was killed, in milliseconds since the Unix epoch. */
+  readonly killedAt: number[];
   /** As a time service that sets its wall clock: from now on it is so far ahead of the machine's. */
   stepClock(offsetMs: number): void;
 }
@@ -82,6 +86,7 @@ export async function fleetOnStage({
     const toNetwork = await relayTcpTo(Number(new URL(host.networkUrl).port));
     atTheEnd(() => toEngine.close());
     atTheEnd(() => toNetwork.close());
+    const id = `${protocol}-${index}`;
     const offsetMs = clockOffsetsMs[index] ?? 0;
     const offsetFile = join(dirname(host.registry), `clock-${index}`);
     const stage = setStage({
@@ -89,7 +94,7 @@ export async function fleetOnStage({
       devices,
       networkPort: toNetwork.port,
       environment: {
-        ROLLCALL_ADAPTER_ID: `${protocol}-${index}`,
+        ROLLCALL_ADAPTER_ID: id,
         ROLLCALL_DIRECTORY_URL: `redis://127.0.0.1:${toEngine.port}`,
         ROLLCALL_DIRECTORY_DEADAFTER: String(deadAfterMs),
         ROLLCALL_MESSAGING_RECONNECTMAXDELAY: '1000',
@@ -109,9 +114,11 @@ export async function fleetOnStage({
     });
     await stage.adapter.start();
     return {
+      id,
       stage,
       toEngine,
       toNetwork,
+      killedAt: [],
       stepClock: (stepMs) => writeFileSync(offsetFile, String(stepMs)),
     };
   });
@@ -125,9 +132,10 @@ export async function fleetOnStage({
 }
 
 /** As `kill -9`. */
-export async function kill({ stage }: MemberOnStage): Promise<void> {
+export async function kill({ stage, killedAt }: MemberOnStage): Promise<void> {
   const { child } = stage.adapter.process;
   const ended = once(child, 'exit');
+  killedAt.push(Date.now());
   child.kill('SIGKILL');
   await ended;
 }

@@ -14,8 +14,10 @@ interface Visit {
   /** What can be read of the answer, for whoever looks for a cause. */
   words: string;
   answeredAt: number | undefined;
-  /** By the device itself. */
-  left: boolean;
+  /** Of its socket; `undefined` while it is not connected. */
+  localPort: number | undefined;
+  /** When the device itself said goodbye, in milliseconds since the Unix epoch. */
+  leftAt: number | undefined;
   closedAt: number | undefined;
 }
 
@@ -53,11 +55,13 @@ export class RoamingDevices {
       answer: undefined,
       words: '',
       answeredAt: undefined,
-      left: false,
+      localPort: undefined,
+      leftAt: undefined,
       closedAt: undefined,
     };
     this.visits.push(visit);
     socket.on('error', () => {});
+    socket.once('connect', () => (visit.localPort = socket.localPort));
     socket.write(this.#wire.connect({ username: `${device}@acme`, password, remoteId: device }));
     return new Promise((resolve) => {
       let heard = Buffer.alloc(0);
@@ -80,7 +84,7 @@ export class RoamingDevices {
   /** A clean goodbye of everybody who is connected. */
   leave(): void {
     for (const visit of this.open()) {
-      visit.left = true;
+      visit.leftAt = Date.now();
       visit.socket.end(this.#wire.goodbye);
     }
   }
@@ -88,7 +92,8 @@ export class RoamingDevices {
   /** Accepted, and not closed by anybody. */
   open(): readonly Visit[] {
     return this.visits.filter(
-      ({ answer, closedAt, left }) => answer === 'accepted' && closedAt === undefined && !left,
+      ({ answer, closedAt, leftAt }) =>
+        answer === 'accepted' && closedAt === undefined && leftAt === undefined,
     );
   }
 

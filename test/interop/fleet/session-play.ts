@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 import { atTheEnd } from '../../faults/support/acts.ts';
+import { crowding } from '../../faults/support/crowding.ts';
 import { eventuallyNone } from '../../faults/support/eventually.ts';
 import { scale } from '../../faults/support/scale.ts';
 import { fleetOnStage, type FleetOnStage, type FleetOnStageOptions } from './fleet-stage.ts';
 import { endings, untruths } from './fleet-truth.ts';
+import { untrueTimes } from './true-times.ts';
 import { RoamingDevices, type RoamingProtocol } from './roaming-devices.ts';
 
 export const few = scale({ quick: 60, soak: 300 });
@@ -12,13 +14,16 @@ export const many = scale({ quick: 200, soak: 1_000 });
 export const deadAfterMs = scale({ quick: 5_000, soak: 10_000 });
 export const rounds = Number(process.env['ROLLCALL_FLEET_ROUNDS'] ?? scale({ quick: 1, soak: 20 }));
 export const patienceMs = 240_000;
+/** Within which the events are right again after the engine is back. */
+export const restoredWithinMs = 5_000;
+/** Within which so many connections of a dead adapter have their ending. */
+export const lostWithinMs = (count: number): number => deadAfterMs + 5_000 + count;
 
 /** A row over one protocol in CI, over both in the soak. */
 export const over = (quick: RoamingProtocol): readonly RoamingProtocol[] =>
   scale({ quick: [quick], soak: ['mqtt', 'amqp'] as const });
 
 export const figures: string[] = [];
-export const seconds = (sinceMs: number): string => `${((performance.now() - sinceMs) / 1_000).toFixed(1)} s`;
 
 export const from = (first: number, count: number): readonly number[] =>
   Array.from({ length: count }, (_, index) => first + index);
@@ -36,6 +41,8 @@ export interface Play extends FleetOnStage {
   /** Waits until so many have ended for this reason. */
   ended(reason: string, count: number): Promise<void>;
   figure(text: string): void;
+  /** Notes how long something took. The soak holds it against the table of faults, as far as the machine is not too busy. */
+  took(what: string, sinceMs: number, mostMs: number): void;
 }
 
 export async function play(
@@ -86,6 +93,8 @@ export async function play(
         return [
           ...(differs ? [`ended: ${JSON.stringify(got)}, instead of ${JSON.stringify(expected)}`] : []),
           ...untruths(fleet.record, devices),
+          // Where each adapter has a clock of its own, times say nothing.
+          ...(options.clockOffsetsMs ? [] : untrueTimes(fleet.record, devices, fleet.members)),
         ];
       }, patienceMs).then(() => true as const),
     ended: (reason, count) =>
@@ -94,5 +103,10 @@ export async function play(
         return got === count ? [] : [`${got} ended as ${reason}, and ${count} should have`];
       }, patienceMs),
     figure,
+    took(what, sinceMs, mostMs) {
+      const tookMs = performance.now() - sinceMs;
+      figure(`${what}: ${(tookMs / 1_000).toFixed(1)} s`);
+      if (process.env['ROLLCALL_FAULTS'] === 'soak') expect(tookMs, what).toBeLessThan(mostMs * crowding());
+    },
   };
 }
