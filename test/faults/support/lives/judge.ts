@@ -195,10 +195,10 @@ function endedTooEarly(
   const silentMs = at - heard.askedAt;
   if (basis.kind === 'lease' && silentMs < basis.intervalMs - clockMs)
     return `inactive at ${at}, and a request was answered ${silentMs} ms before`;
-  // What was read after a standstill may have arrived at any time of it. What an adapter that was killed had heard it stored before.
+  // What was read soon after a freeze may have arrived at any time of it. An adapter that was killed knows only what it had stored.
   const mayBeSeenEarlier =
     endedAdapter(heard.askedAt, at) ||
-    overlapping(circumstances, life, 'freeze', heard.askedAt, heard.answeredAt).length > 0;
+    overlapping(circumstances, life, 'freeze', heard.askedAt - lateMs, heard.answeredAt).length > 0;
   if (lastSeen < heard.askedAt - lateMs && !mayBeSeenEarlier)
     return `inactive at ${at}, last seen at ${lastSeen}, and a request of ${heard.askedAt} was answered at ${heard.answeredAt}`;
   return undefined;
