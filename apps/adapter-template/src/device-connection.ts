@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AuthenticatedDevice } from '@rollcall/access';
 import type { AdapterHost } from '@rollcall/adapter-kit';
-import { arrivedAt, onArrival, readArrived } from '@rollcall/adapter-kit/arrival';
+import { afterReading, arrivedAt, onArrival, readArrived } from '@rollcall/adapter-kit/arrival';
 import {
   destroyUnlessClosed,
   peerAddress,
@@ -108,7 +108,7 @@ class ServedDevice {
     const { loginTimeoutMs, maxRequestBytes } = this.#options;
     const socket = this.#socket;
     const foresee = createForesight(requestFormat(maxRequestBytes));
-    this.#disarmLogin = clock.at(later(clock.monotonic(), loginTimeoutMs), () =>
+    this.#disarmLogin = afterReading(clock, loginTimeoutMs, () =>
       this.#close(errorAnswer('login timed out')),
     );
     // Signs of life, a goodbye and mistakes count when they arrive: requests before them may take their time.

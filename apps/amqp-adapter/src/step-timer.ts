@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import { later, type Clock } from '@rollcall/core/environment';
+import { afterReading } from '@rollcall/adapter-kit/arrival';
+import type { Clock } from '@rollcall/core/environment';
 
 /** Limits the time that a device takes for one step, such as its login. */
 export class StepTimer {
@@ -19,15 +20,7 @@ export class StepTimer {
   start(limitMs: number): void {
     this.stop();
     if (this.#socket.destroyed) return;
-    let isLate = true;
-    const disarm = this.#clock.at(later(this.#clock.monotonic(), limitMs), () => {
-      // What arrived while this process was busy is read first.
-      setImmediate(() => isLate && this.#onLate());
-    });
-    this.#disarm = () => {
-      isLate = false;
-      disarm();
-    };
+    this.#disarm = afterReading(this.#clock, limitMs, this.#onLate);
   }
 
   stop(): void {

@@ -32,7 +32,12 @@ export type Probing =
   /** `unanswered`, `unreachable`: the probe got no answer, and the lease goes on to its end. */
   | (HeldLease & { readonly phase: 'present' | 'unanswered' | 'unreachable' })
   /** The lease is about to run out, and the device is being probed. */
-  | (HeldLease & { readonly phase: 'probing'; readonly probeEndsAt: Instant });
+  | (HeldLease & {
+      readonly phase: 'probing';
+      readonly probeEndsAt: Instant;
+      /** How it ended, once that is known and the time of the lease is over. Absent: it goes on. */
+      readonly outcome?: 'unanswered' | 'unreachable';
+    });
 
 /** When a probe begins, or ends, or the lease runs out. */
 export function probingDueAt(state: Probing): Instant | undefined {
@@ -58,21 +63,39 @@ export function whenDue(state: Probing, at: Instant): LeaseOutcome<Probing> {
   // The process stood still, so the lease is longer, and its device is probed again.
   if (lease !== 'ran-out' && lease !== held)
     return { held: { phase: 'present', lease, wishes, ...(asleep && { asleep }) } };
-  if (phase === 'probing') return endProbe(state, 'unanswered', at);
+  if (phase === 'probing') return probeOver(state, at);
   if (phase !== 'present' || wishes.probeMs === undefined) return runOut(state);
   const { durationMs } = planProbe(state.lease.basis.intervalMs, wishes.probeMs);
   return { held: { ...state, phase: 'probing', probeEndsAt: later(at, durationMs) } };
 }
 
-/** A probe can lengthen presence, and never shortens it. */
+/**
+ * A probe can lengthen presence, and never shortens it. Where the time of the lease is over, it ends with a deadline of its own: after a
+ * freeze the probe is given up before what the device sent meanwhile is read.
+ */
 export function endProbe(
-  { lease, wishes, asleep }: HeldLease,
+  state: Extract<Probing, { phase: 'probing' }>,
   outcome: 'unanswered' | 'unreachable',
   at: Instant,
-): LeaseOutcome<Probing> {
-  const due = leaseDueAt(lease);
-  const ended: Probing = { phase: outcome, lease, wishes, ...(asleep && { asleep }) };
+): Probing {
+  const due = leaseDueAt(state.lease);
+  return due !== undefined && at >= due
+    ? { ...state, probeEndsAt: at, outcome }
+    : withoutProbe(state, outcome);
+}
+
+/** The time of a probe is over: so is the lease, unless that lasts longer. */
+function probeOver(state: Extract<Probing, { phase: 'probing' }>, at: Instant): LeaseOutcome<Probing> {
+  const ended = withoutProbe(state, state.outcome ?? 'unanswered');
+  const due = leaseDueAt(ended.lease);
   return due !== undefined && at >= due ? runOut(ended) : { held: ended };
+}
+
+function withoutProbe(
+  { lease, wishes, asleep }: HeldLease,
+  phase: 'unanswered' | 'unreachable',
+): Exclude<Probing, { phase: 'probing' }> {
+  return { phase, lease, wishes, ...(asleep && { asleep }) };
 }
 
 function runOut({ phase, lease, asleep }: Probing): LeaseOutcome<never> {

@@ -85,7 +85,7 @@ const table = {
     heard: ['present', 'nothing'],
     goodbye: ['absent', 'client-closed'],
     'association-closed': ['absent', 'client-closed'],
-    'probe-ended': ['absent', 'probe-failed'],
+    'probe-ended': ['probing', 'nothing'],
     paused: ['probing', 'nothing'],
     resumed: ['probing', 'nothing'],
     'heard-elsewhere': ['present', 'nothing'],
@@ -367,6 +367,20 @@ describe('a probe', () => {
     report({ type: 'heard' });
     clock.advance(300_000);
     expect(seen()).toEqual(['0 connected']);
+  });
+
+  test('a probe that is given up before what arrived in a freeze is read does not end the lease', () => {
+    const { clock, request, report, seen } = givenADevice();
+    request({ ...probed, declaredMs: 8_000 });
+    // Nothing rings while the process is frozen.
+    clock.advance(7_000);
+    clock.stall(5_000);
+    report({ type: 'probe-ended', outcome: 'unanswered' });
+    report({ type: 'heard' });
+    clock.advance(1_000);
+    expect(seen()).toEqual(['0 connected']);
+    clock.advance(hour);
+    expect(seen()).toHaveLength(2);
   });
 
   test('a probe is made again after the process stood still, and the lease goes on', () => {

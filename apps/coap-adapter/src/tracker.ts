@@ -46,7 +46,7 @@ export const coapLease: LeaseHolding<Probing, CoapSignal> = {
       case 'association-closed':
         return whenClosed(state, signal, at);
       case 'probe-ended':
-        return state.phase === 'probing' ? endProbe(state, signal.outcome, at) : { held: state };
+        return { held: state.phase === 'probing' ? endProbe(state, signal.outcome, at) : state };
       case 'deadline':
         return whenDue(state, at);
       default:

@@ -14,6 +14,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { DeviceContext } from './device-exchange.ts';
 import { createPendingRequests } from './pending-requests.ts';
 import { readQuery, withoutSpareSlashes } from './read-target.ts';
+import { closeIfIdle } from './late-timeouts.ts';
 import { rejectMalformed } from './reject-malformed.ts';
 import { registerRoutes } from './routes.ts';
 import { describeError, sendError } from './send-error.ts';
@@ -163,7 +164,7 @@ function createRequestServer({ idleTimeoutMs, requestTimeoutMs }: HttpAdapterOpt
     keepAliveTimeout: idleTimeoutMs,
     noDelay: true,
   });
-  server.setTimeout(idleTimeoutMs);
+  server.setTimeout(idleTimeoutMs, closeIfIdle);
   server.maxHeadersCount = 100;
   // Else requests that wait for their answer are given up when the client closes its side.
   Object.assign(server, { httpAllowHalfOpen: true });

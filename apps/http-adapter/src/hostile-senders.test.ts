@@ -14,8 +14,8 @@ describe('hostile HTTP senders', () => {
   }
   const closed = (socket: Socket): Promise<unknown> =>
     socket.destroyed ? Promise.resolve() : new Promise((resolve) => socket.once('close', resolve));
-  const head = (extra: string): string =>
-    `POST /telemetry HTTP/1.1\r\nhost: a\r\nauthorization: ${basic('thermostat-7@acme')}\r\ncontent-type: a/b\r\n${extra}\r\n`;
+  const head = (extra: string, name = 'thermostat-7@acme'): string =>
+    `POST /telemetry HTTP/1.1\r\nhost: a\r\nauthorization: ${basic(name)}\r\ncontent-type: a/b\r\n${extra}\r\n`;
 
   test('a sender whose head or body takes too long is answered 408, on the real clock', async () => {
     const { port } = await givenAnAdapter({ requestTimeoutMs: 200 });
@@ -61,6 +61,30 @@ describe('hostile HTTP senders', () => {
     const { socket, received } = rawSocket(port);
     await closed(socket);
     expect(received()).toBe('');
+  });
+
+  test('a connection on which something waits to be read is not idle, and a request that waits whole is not late', async () => {
+    const { port, sink } = await givenAnAdapter({ idleTimeoutMs: 1_000, requestTimeoutMs: 1_000 });
+    const idle = rawSocket(port);
+    const begun = rawSocket(port);
+    const upload = `${head('content-length: 1\r\n')}x`;
+    idle.socket.write(upload);
+    await expect.poll(() => idle.received()).toContain('HTTP/1.1 202');
+    begun.socket.write(head('content-length: 1\r\n', 'valve-1@acme'));
+    await expect.poll(() => sink.events).toHaveLength(2);
+    // when: this process is frozen behind them. Timers come after `setImmediate`, and before sockets are read.
+    await new Promise<void>((resolve) => {
+      setImmediate(() => {
+        idle.socket.write(upload);
+        begun.socket.write('x');
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);
+        resolve();
+      });
+    });
+    // then
+    await expect.poll(() => idle.received().split('HTTP/1.1 202').length - 1).toBe(2);
+    await expect.poll(() => begun.received()).toContain('HTTP/1.1');
+    expect(begun.received()).toContain('HTTP/1.1 202');
   });
 
   test.each([

@@ -1,10 +1,10 @@
+import { afterReading } from '@rollcall/adapter-kit/arrival';
 import type { AuthenticatedDevice } from '@rollcall/access';
 import type { AdapterHost } from '@rollcall/adapter-kit';
 import type { OpenConnection } from '@rollcall/presence';
 import { createUploadWindow, type UploadRequest, type UploadResult } from '@rollcall/uplink';
 import { AnswerOrder } from './answer-order.ts';
 import type { UploadFailure } from '@rollcall/core/device-data';
-import { later } from '@rollcall/core/environment';
 import type { Client } from 'aedes';
 import type { IPublishPacket } from 'mqtt-packet';
 import { internalsOf } from './aedes/aedes-internals.ts';
@@ -200,7 +200,7 @@ export class DeviceUploads {
     const { clock } = host.context;
     const withinMs = this.#hasLeft ? readLastWithinMs : readWithinMs;
     this.#disarm();
-    this.#disarm = clock.at(later(clock.monotonic(), withinMs), () => {
+    this.#disarm = afterReading(clock, withinMs, () => {
       if (this.#hasLeft) internalsOf(client).conn.destroy();
       else connection.report(doesNotRead);
     });

@@ -5,7 +5,7 @@ import type { ConnectionEvent } from '@rollcall/core/events';
 import { describe, expect, test } from 'vitest';
 import type { AdapterInTest } from '@rollcall/adapter-process/testing';
 import type { AdapterBed } from './adapter-bed.ts';
-import { loggedIn } from './arrival-bed.ts';
+import { loggedIn, open } from './arrival-bed.ts';
 import { bytesOf } from './device-bytes.ts';
 
 /** From barely past the end of the silence that is allowed. */
@@ -38,6 +38,18 @@ export function describeStalls(bed: AdapterBed): void {
         await device.speakDuring(() => clock.stall(stallMs));
         clock.advance(1_000);
         expect(sink.events).toHaveLength(1);
+      }),
+    );
+
+    test.runIf(bytes !== undefined)('lets in a device whose login waited meanwhile', () =>
+      stalling(async (adapter) => {
+        const socket = await open(adapter.address);
+        // The adapter has accepted it by then, and waits for its login.
+        await expect.poll(() => adapter.clock.armed).toBeGreaterThan(0);
+        await arrived(socket);
+        if (bytes) socket.write(bytes.login);
+        adapter.clock.stall(stallMs);
+        await adapter.events(1);
       }),
     );
 

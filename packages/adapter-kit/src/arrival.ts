@@ -1,4 +1,5 @@
 // Reports bytes when they arrive, cuts them into frames, and makes frames for the other side.
+export { afterReading } from './arrival/after-reading.ts';
 export { arrivalOn, arrivedAt } from './arrival/accept-queue.ts';
 export {
   countedPayloadFormat,

@@ -28,6 +28,8 @@ export interface HeldLease {
   readonly state: LeaseState;
   /** The incarnation that holds it, or held it. */
   readonly instance: string;
+  /** Since the device connected, by one clock for all; absent: that is not known. */
+  readonly connectedAgoMs?: number;
 }
 
 /** A device was heard, and not where its lease is. */

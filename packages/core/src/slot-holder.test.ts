@@ -6,7 +6,12 @@ import { heirsOf, holderWith, leaseHeldBy, slotKey, type DeclaredDeath } from '.
 
 const device = deviceRef('acme', 'thermostat-7');
 const epoch = '0'.repeat(16) as Epoch;
-const event = { device, connectionId: 'c1' as ConnectionId, basis: { kind: 'session' } } as ConnectedEvent;
+const event = {
+  device,
+  connectionId: 'c1' as ConnectionId,
+  basis: { kind: 'session' },
+  adapter: { type: 'hono-mqtt', id: 'mqtt-0', instance: 'mqtt-0' },
+} as ConnectedEvent;
 
 test('a slot is one of a device, and of a type of adapter', () => {
   const keys = [
@@ -32,7 +37,14 @@ test('of a lease, what has passed since its holder noted it is added', () => {
     slot: 'sensor',
     instance: 'mqtt-0',
     state: { basis, silentMs: 60_500, leftMs: -500 },
+    connectedAgoMs: 60_000,
   });
+  // When one that was begun by another incarnation began is not known, unless it was here since.
+  const [at, later] = [2_000 as Instant, 3_000 as Instant];
+  const heir = holderWith('heir', entry, { epoch, now: at });
+  expect(leaseHeldBy(heir, later)).not.toHaveProperty('connectedAgoMs');
+  const after = holderWith('heir', entry, { epoch, now: at, before: holder });
+  expect(leaseHeldBy(after, later)).toMatchObject({ connectedAgoMs: 2_000 });
 });
 
 test('a holder of a session notes no lease', () => {

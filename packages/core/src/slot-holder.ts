@@ -36,6 +36,8 @@ export interface SlotHolder {
 }
 
 interface LeaseNotes {
+  /** Of one that is in the directory since it began. */
+  readonly beganAt?: Instant;
   state: LeaseState;
   notedAt: Instant;
   /** When another instance reported last. */
@@ -58,19 +60,30 @@ export function slotKey(type: string, device: DeviceRef, slot: string | undefine
   return slot === undefined ? undefined : `${type}\n${deviceKey(device)}\n${slot}`;
 }
 
-/** @param now on the monotonic clock */
+/**
+ * @param now on the monotonic clock.
+ * @param before who had the slot, if anybody did.
+ */
 export function holderWith(
   instance: string,
   entry: DirectoryEntry,
-  { epoch, now }: { readonly epoch: Epoch; readonly now: Instant },
+  {
+    epoch,
+    now,
+    before,
+  }: { readonly epoch: Epoch; readonly now: Instant; readonly before?: SlotHolder | undefined },
 ): SlotHolder {
-  const { connectionId: connection } = entry.event;
+  const { connectionId: connection, adapter } = entry.event;
+  const isNew = before?.connection !== connection && adapter.instance === instance;
+  const beganAt = isNew ? now : before?.lease?.beganAt;
   return {
     connection,
     epoch,
     entry,
     instance,
-    ...(isLease(entry) && { lease: { state: entry.state, notedAt: now } }),
+    ...(isLease(entry) && {
+      lease: { state: entry.state, notedAt: now, ...(beganAt !== undefined && { beganAt }) },
+    }),
   };
 }
 
@@ -83,6 +96,7 @@ export function leaseHeldBy({ entry, instance, lease }: SlotHolder, now: Instant
     slot: entry.slot ?? '',
     state: { ...state, silentMs: state.silentMs + sinceMs, leftMs: state.leftMs - sinceMs },
     instance,
+    ...(lease?.beganAt !== undefined && { connectedAgoMs: now - lease.beganAt }),
   };
 }
 

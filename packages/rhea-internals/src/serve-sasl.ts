@@ -10,7 +10,7 @@ export type SaslMechanisms = Readonly<
 >;
 
 /** Why an exchange failed before any mechanism was asked. */
-export type SaslMistake = 'mechanism-not-offered';
+type SaslMistake = 'mechanism-not-offered';
 
 /** A SASL frame with a `sasl-outcome` of code 4, sys-temp (AMQP 1.0 §5.3.3.6): rhea knows to write 0, 1 and 2 alone. */
 const temporaryFailure = Uint8Array.from([

@@ -1,3 +1,4 @@
+import { afterReading } from '../arrival/after-reading.ts';
 import type { Socket } from 'node:net';
 import { createServer as createTlsServer, type Server, type TLSSocket } from 'node:tls';
 import type { Instant } from '@rollcall/core';
@@ -121,9 +122,7 @@ export class TlsHandshakes {
   #arm(handshake: Handshake): void {
     const { timeoutMs, context } = this.#options;
     handshake.disarm();
-    handshake.disarm = context.clock.at(later(context.clock.monotonic(), timeoutMs), () =>
-      handshake.socket.destroy(),
-    );
+    handshake.disarm = afterReading(context.clock, timeoutMs, () => handshake.socket.destroy());
   }
 
   /** The result says whether it may begin at once. */

@@ -1,4 +1,6 @@
-import { settled } from '@rollcall/conformance';
+import { MemoryFleet } from '@rollcall/conformance/fleet';
+import { startLeases } from '../testing/start-leases.ts';
+import { ManualClock, settled } from '@rollcall/conformance';
 import { scriptedPassword } from '@rollcall/conformance/registry';
 import type { ConnectionTracker } from '@rollcall/core/tracker';
 import { describe, expect, test } from 'vitest';
@@ -21,6 +23,9 @@ describe('a tracker that throws', () => {
     const adapter = await startScripted();
     const victim = await adapter.begin({ username: 'valve-1@acme' });
     await adapter.begin();
+    await adapter.clock.advanceAsync(5_000);
+    victim.connection.report({ type: 'heard' });
+    await adapter.clock.advanceAsync(7_000);
     // A signal that its reducer cannot read.
     for (const _ of [1, 2]) curse(victim.connection, null);
     await settled();
@@ -29,7 +34,11 @@ describe('a tracker that throws', () => {
       'connected thermostat-7',
       'disconnected valve-1',
     ]);
+    const { at = 0 } = adapter.sink.events[0] ?? {};
     expect(adapter.sink.events[2]).toMatchObject({
+      lastSeen: at + 5_000,
+      at: at + 12_000,
+      uncertaintyMs: 0,
       reason: 'unspecified',
       initiator: 'adapter',
       clean: false,
@@ -40,6 +49,27 @@ describe('a tracker that throws', () => {
     await adapter.running.stop({ graceMs: 0 });
     expect(adapter.clock.armed).toBe(0);
   });
+
+  test.each(['alone', 'in a fleet'])(
+    'of a device that holds a lease, %s: the device may have left at any time since it was heard',
+    async (where) => {
+      const clock = new ManualClock();
+      const fleet = where === 'alone' ? undefined : new MemoryFleet(clock);
+      const adapter = await startLeases({ clock, ...(fleet && { directory: fleet.create }) });
+      const lease = await adapter.request();
+      await lease.committed();
+      await clock.advanceAsync(7_000);
+      curse(lease, { type: 'heard-elsewhere' });
+      await clock.advanceAsync(100);
+      const [connected, ended] = adapter.sink.events;
+      expect(ended).toMatchObject({
+        reason: 'unspecified',
+        lastSeen: connected?.at,
+        uncertaintyMs: 7_000,
+      });
+      await adapter.running.stop({ graceMs: 0 });
+    },
+  );
 
   test('of a device that did not say who it is ends its connection too', async () => {
     const adapter = await startScripted();

@@ -1,3 +1,4 @@
+import { ClockOfAnother } from '@rollcall/conformance';
 import { createMemoryJournal } from '@rollcall/outbox';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fileJournals } from '../testing/file-journals.ts';
@@ -114,6 +115,38 @@ describe('a lease of a fleet', () => {
     // It comes back.
     await hear(b);
     expect(inWords(b.sink)).toEqual(['+']);
+  });
+
+  test('of a dead holder ends by the interval of its latest request, not by that with which it began', async () => {
+    const [a, b] = await pair();
+    await hear(a, 1_000);
+    await (await a.request('thermostat-7@acme', 10_000)).committed();
+    await clock.advanceAsync(1_000);
+    kill(a);
+    const killedAt = clock.now();
+    await clock.advanceAsync(3 * minute);
+    const ended = b.sink.events.at(-1);
+    expect(ended).toMatchObject({ type: 'disconnected', reason: 'adapter-lost' });
+    expect(ended?.basis).toMatchObject({ intervalMs: 10_000, from: 'declared' });
+    expect((ended?.at ?? 0) - killedAt).toBeLessThan(2 * deadAfterMs);
+  });
+
+  test('that moved to an adapter whose clock is behind ends after it began, and not certainly then', async () => {
+    const a = await join('a', { clock: new ClockOfAnother(clock, 5 * minute) });
+    const b = await join('b');
+    await hear(a, 1_000);
+    kill(a);
+    await clock.advanceAsync(deadAfterMs + 1_000);
+    await hear(b, 0);
+    await clock.advanceAsync(3 * minute);
+    const ended = b.sink.events.at(-1);
+    if (ended?.type !== 'disconnected') throw new Error('not ended');
+    const heardMs = 2_000 + deadAfterMs;
+    expect(ended).toMatchObject({ reason: 'inactive', uncertaintyMs: minute });
+    expect([ended.lastSeen - ended.connectedAt, ended.at - ended.connectedAt]).toEqual([
+      heardMs,
+      heardMs + minute,
+    ]);
   });
 
   test('ends within the interval that is told, where the goodbye may have waited at another adapter', async () => {

@@ -138,6 +138,7 @@ describe('the engine of a fleet with leases', () => {
     expect((lastSeen ?? 0) - (connected?.at ?? 0)).toBe(39_000);
     // It has a whole interval from then on all the same.
     expect((ended?.at ?? 0) - (connected?.at ?? 0)).toBe(100_000);
+    expect(ended?.basis, 'silence of 61 s').toMatchObject({ intervalMs: 60_000, detectWithinMs: 61_000 });
   });
 
   test('was told meanwhile how a lease ended that is still heard here: a new one begins at once', async () => {

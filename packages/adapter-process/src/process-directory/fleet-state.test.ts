@@ -11,7 +11,8 @@ const epoch = '0'.repeat(16) as Epoch;
 
 function leaseOf(connection: string, intervalMs: number): LeaseEntry {
   const basis = { kind: 'lease', intervalMs, from: 'default' } as const;
-  const event = { device, connectionId: connection as ConnectionId, epoch, basis } as ConnectedEvent;
+  const adapter = { type: 'hono-http', id: 'http-0', instance: 'a' };
+  const event = { device, connectionId: connection as ConnectionId, epoch, basis, adapter } as ConnectedEvent;
   return { event, slot: '', state: { basis, silentMs: 0, leftMs: intervalMs } };
 }
 

@@ -88,7 +88,7 @@ export class FleetState {
     const now = this.clock.monotonic();
     const before = this.slots.get(key);
     if (before) noteDisplaced(this.entries.get(before.instance)?.get(before.connection), before, this.clock);
-    this.slots.set(key, holderWith(instance, entry, { epoch, now }));
+    this.slots.set(key, holderWith(instance, entry, { epoch, now, before }));
   }
 
   /** A lease goes from one instance to another. */

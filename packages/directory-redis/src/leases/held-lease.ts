@@ -38,7 +38,10 @@ export function heldLease(
   const { slot } = open.lease;
   const state = leaseState(open.lease, engineMs);
   return {
-    lease: { event: open.event, slot, state, instance: claim.instance },
+    lease: {
+      ...{ event: open.event, slot, state, instance: claim.instance },
+      ...(open.claimedAtMs !== undefined && { connectedAgoMs: Math.max(0, engineMs - open.claimedAtMs) }),
+    },
     epoch: claim.epoch,
     claimedAtMs: open.claimedAtMs ?? 0,
   };

@@ -47,9 +47,12 @@ export function afterSuccess(state: LaneState): LaneState {
   return state.mode === 'stopped' ? state : open;
 }
 
-/** The destination can be reached again: a pause ends, and the window stays small until an event gets through. */
+/**
+ * The destination can be reached again: a pause ends, and the window stays small until an event gets through. Another failure pauses the
+ * lane as at first, however long the destination was away.
+ */
 export function afterReachable(state: LaneState): LaneState {
-  return state.mode === 'paused' ? { mode: 'backing-off', failures: state.failures } : state;
+  return state.mode === 'paused' ? { mode: 'backing-off', failures: failuresBeforePause - 1 } : state;
 }
 
 /** Greatest number of events that may be in flight now, of `maxInFlight`; 0: nothing is sent. */

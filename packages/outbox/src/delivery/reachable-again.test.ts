@@ -58,6 +58,20 @@ describe('a destination that can be reached again', () => {
     expect(sink.events).toHaveLength(count);
   });
 
+  test('that does not take an event at once is asked again as after a first failure, however long it was away', async () => {
+    const { sink, back } = givenADestinationThatIsAway();
+    const { clock, outbox } = givenAnOutbox([sink]);
+    void outbox.append(connected('e1', 'd1'));
+    await clock.advanceAsync(600_000);
+    const { answer } = sink;
+    sink.answer = () => retryable;
+    back();
+    await settled();
+    sink.answer = answer;
+    await clock.advanceAsync(200);
+    expect(idsOf(sink.events)).toEqual(['e1']);
+  });
+
   test('gets waiting events with the first event that it accepts, even if the sink does not say that it is reachable', async () => {
     const { sink, back } = givenADestinationThatIsAway();
     const { outbox } = givenAnOutbox([Object.assign(sink, { onReachable: () => () => {} })]);

@@ -54,6 +54,8 @@ export class Retries {
       if (!unreachable) continue;
       disarm();
       this.#waiting.delete(entry);
+      // What failed for want of a connection says nothing about the next try.
+      this.#failures.delete(entry);
       yield entry;
     }
   }

@@ -120,11 +120,19 @@ export class DeviceConnection<State, Signal> implements OpenConnection<Signal> {
   #giveUp(where: 'connection' | 'tracker', error: unknown, at: Instant): void {
     this.#shared.failed(where, error);
     const basis = this.#connected?.event.basis ?? { kind: 'session', detectWithinMs: null };
-    const change: DisconnectedChange = { type: 'disconnected', reason: 'unspecified', basis, lastSeen: at };
+    const { lastSeen = this.#beganAt() ?? at } = this.#tracked.lastPresence() ?? {};
+    const change: DisconnectedChange = { type: 'disconnected', reason: 'unspecified', basis, lastSeen };
     containConnection(this.#shared, () => {
       if (this.#connected) this.#apply(change, at);
       else this.#description.onDisconnected?.(change);
     });
+  }
+
+  /** When the device was surely there, whatever its tracker knows. */
+  #beganAt(): Instant | undefined {
+    if (!this.#connected) return undefined;
+    const { event, began = this.#shared.stamp.wall.offset() } = this.#connected;
+    return (event.at - began) as Instant;
   }
 
   #coalesced(): number {

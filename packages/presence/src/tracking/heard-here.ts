@@ -3,6 +3,7 @@ import type { Clock } from '@rollcall/core/environment';
 import type { DisconnectedChange } from '@rollcall/core/tracker';
 import type { LeaseState } from '@rollcall/core/directory';
 import type { LeaseBasis } from '@rollcall/core/internal';
+import type { LoopWatch } from '@rollcall/runtime';
 import type { SharedLease, SignHere } from '../shared-lease.ts';
 import type { Ending } from './lease-standing.ts';
 import type { Tracked } from './track.ts';
@@ -10,7 +11,8 @@ import type { Tracked } from './track.ts';
 /** What this adapter itself hears from the device of a lease. It makes the state that moves with the lease, and the ending, from that. */
 export class HeardHere {
   readonly #clock: Pick<Clock, 'monotonic'>;
-  readonly #tracked: Pick<Tracked<never>, 'presence'>;
+  readonly #loop: Pick<LoopWatch, 'latenessMs'>;
+  readonly #tracked: Pick<Tracked<never>, 'presence' | 'lastPresence'>;
   readonly #lease: Pick<SharedLease, 'learned'>;
   /** The latest sign of the device; absent: this incarnation did not hear it. */
   #latest: SignHere | undefined;
@@ -18,11 +20,15 @@ export class HeardHere {
   #heardAt: Instant;
 
   constructor(
-    clock: Pick<Clock, 'monotonic'>,
-    tracked: Pick<Tracked<never>, 'presence'>,
+    {
+      clock,
+      loop,
+    }: { readonly clock: Pick<Clock, 'monotonic'>; readonly loop: Pick<LoopWatch, 'latenessMs'> },
+    tracked: Pick<Tracked<never>, 'presence' | 'lastPresence'>,
     lease: Pick<SharedLease, 'learned'>,
   ) {
     this.#clock = clock;
+    this.#loop = loop;
     this.#tracked = tracked;
     this.#lease = lease;
     this.#heardAt = tracked.presence()?.lastSeen ?? clock.monotonic();
@@ -41,14 +47,20 @@ export class HeardHere {
     this.#heardAt = sign.heardAt ?? this.#clock.monotonic();
   }
 
-  /** @param basis of the event that began the lease, if its tracker has none. */
-  state(basis: LeaseBasis): LeaseState {
+  /** @param begun that of the event that began the lease, if its tracker has none. */
+  basis(begun: LeaseBasis): LeaseBasis {
+    return this.#tracked.presence()?.lease?.basis ?? begun;
+  }
+
+  /** @param begun as for {@link basis}. */
+  state(begun: LeaseBasis): LeaseState {
     const now = this.#clock.monotonic();
     const { lease } = this.#tracked.presence() ?? {};
     const learned = this.#lease.learned();
     return {
-      basis: lease?.basis ?? basis,
-      silentMs: now - this.#heardAt,
+      basis: lease?.basis ?? begun,
+      // What was read late was said before.
+      silentMs: now - this.#heardAt + this.#loop.latenessMs(this.#heardAt),
       leftMs: (lease?.until ?? now) - now,
       ...(learned !== undefined && { learned }),
     };
@@ -57,7 +69,7 @@ export class HeardHere {
   /** @param otherwise the basis, if its tracker has none. */
   endingNow(reason: DisconnectedChange['reason'], otherwise: DisconnectedChange['basis']): Ending {
     const at = this.#clock.monotonic();
-    const { lastSeen = at, lease } = this.#tracked.presence() ?? {};
+    const { lastSeen = this.#heardAt, lease } = this.#tracked.lastPresence() ?? {};
     const basis = lease?.basis ?? otherwise;
     return {
       change: { type: 'disconnected', reason, basis, lastSeen, ...(lease && { until: lease.until }) },

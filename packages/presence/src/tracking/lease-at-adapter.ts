@@ -33,6 +33,8 @@ export interface LeaseAtAdapterOptions {
 
 /** After which share of its interval the state of a held lease is noted again. */
 const noteAfter = 1 / 4;
+/** A basis that changed by more than this share is noted at once. */
+const smallStep = 1 / 10;
 
 /**
  * The standing of a fleet's lease at this adapter, with what each change of it needs: the entry among the connected devices, the events,
@@ -48,7 +50,7 @@ export class LeaseAtAdapter {
   constructor(options: LeaseAtAdapterOptions) {
     const { shared, description, tracked, onReported } = options;
     this.#options = options;
-    this.heard = new HeardHere(shared.clock, tracked, description.shared);
+    this.heard = new HeardHere({ clock: shared.clock, loop: shared.stamp.loop }, tracked, description.shared);
     this.events = new LeaseEvents(shared, description);
     this.#follower = new LeaseFollower({
       ...{ shared, description, tracked, onReported },
@@ -79,7 +81,8 @@ export class LeaseAtAdapter {
       ...{ description, tracked, fleetLease },
       releaseAccess() {},
     });
-    const held: Held = { phase: 'held', connected, notedAt: this.#now() };
+    const notedBasis = this.heard.basis(event.basis as LeaseBasis);
+    const held: Held = { phase: 'held', connected, notedAt: this.#now(), notedBasis };
     this.#standing = held;
     if (!shared.isServing()) containConnection(shared, () => description.servingChanged?.(false));
     return held;
@@ -108,9 +111,14 @@ export class LeaseAtAdapter {
 
   /** The device was heard here, and the lease is held, here or elsewhere. */
   noteSign(standing: Held | Elsewhere, sign: SignHere): void {
-    if (standing.phase === 'elsewhere') this.#follower.heard(standing, sign);
-    else if (this.#now() - standing.notedAt >= noteAfter * intervalMsOf(standing.connected.event))
-      this.note();
+    if (standing.phase === 'elsewhere') {
+      this.#follower.heard(standing, sign);
+      return;
+    }
+    const basis = this.heard.basis(standing.notedBasis);
+    const isDue = this.#now() - standing.notedAt >= noteAfter * basis.intervalMs;
+    // Should this adapter die, others tell the ending by what was noted.
+    if (isDue || isAnother(basis, standing.notedBasis)) this.note();
   }
 
   /** The tracker here ended while another adapter holds the lease. */
@@ -124,7 +132,9 @@ export class LeaseAtAdapter {
     if (standing.phase !== 'held') return;
     standing.notedAt = this.#now();
     const { event } = standing.connected;
-    this.#options.shared.directory.leases.note(event.connectionId, this.entryOf(event).state);
+    const { state } = this.entryOf(event);
+    standing.notedBasis = state.basis;
+    this.#options.shared.directory.leases.note(event.connectionId, state);
   }
 
   /** Ends the held lease. @returns its event, which the caller publishes. */
@@ -160,6 +170,9 @@ export class LeaseAtAdapter {
   }
 }
 
-function intervalMsOf({ basis }: ConnectedEvent): number {
-  return basis.kind === 'lease' ? basis.intervalMs : 0;
+/** Whether a basis says something else, apart from small steps of an interval that is being learned. */
+function isAnother(basis: LeaseBasis, noted: LeaseBasis): boolean {
+  const { intervalMs, detectWithinMs = intervalMs } = basis;
+  const notedMs = noted.detectWithinMs ?? noted.intervalMs;
+  return basis.from !== noted.from || Math.abs(detectWithinMs - notedMs) > notedMs * smallStep;
 }

@@ -29,10 +29,11 @@ export class LeaseFollower {
   readonly #reports: LeaseReports;
 
   constructor(options: LeaseFollowerOptions) {
-    const { clock, directory } = options.shared;
+    const { clock, directory, stamp } = options.shared;
     this.#options = options;
     this.#reports = new LeaseReports({
       clock,
+      loop: stamp.loop,
       leases: directory.leases,
       reported: (lease, outcome) => this.#reported(lease, outcome),
     });
@@ -59,8 +60,7 @@ export class LeaseFollower {
   /** If the device said goodbye, reports that to the holder. Other endings here do not end the lease. */
   ended({ lease }: Elsewhere, { reason, lastSeen, endedAt = lastSeen }: DisconnectedChange): void {
     if (reason !== 'client-closed') return;
-    const ageMs = this.#options.shared.clock.monotonic() - endedAt;
-    this.#reports.goodbye(lease, { ageMs, waitedMs: endedAt - lastSeen });
+    this.#reports.goodbye(lease, { heardAt: lastSeen, readAt: endedAt });
   }
 
   #reported(lease: HeldLease, outcome: ReportOutcome): void {

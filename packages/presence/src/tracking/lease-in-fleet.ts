@@ -1,11 +1,12 @@
 import type { Instant } from '@rollcall/core';
-import type { DirectoryPlace, HeldLease, LifeSign } from '@rollcall/core/directory';
+import type { DirectoryPlace, HeldLease, LeaseState, LifeSign } from '@rollcall/core/directory';
 import { within } from '@rollcall/core/environment';
 import type { ConnectedEvent } from '@rollcall/core/events';
 import { reportedWithinMs, type ConnectedChange, type LeaseBasis } from '@rollcall/core/internal';
 import type { Change, ConnectionTracker, DisconnectedChange, EndedSignal } from '@rollcall/core/tracker';
 import type { OpenConnection } from '../host-presence.ts';
 import type { SignHere } from '../shared-lease.ts';
+import type { WallOffset } from '../stamping/wall-time.ts';
 import { claimLease, type Claim } from './claim-lease.ts';
 import { containConnection, type SharedByConnections } from './device-connection.ts';
 import type { FleetLease } from './fleet-lease.ts';
@@ -14,6 +15,9 @@ import type { AfterReport } from './lease-follower.ts';
 import type { Elsewhere, Ending, Held } from './lease-standing.ts';
 import { OneStepAtATime } from './one-step-at-a-time.ts';
 import { track, type Tracked } from './track.ts';
+
+/** Estimates of one clock by two adapters may differ by so much. */
+const sameClockMs = 500;
 
 /** Endings by silence: a device that was heard elsewhere is not silent. */
 const silences: ReadonlySet<DisconnectedChange['reason']> = new Set(['inactive', 'probe-failed']);
@@ -193,12 +197,16 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
    *
    * @param from the instance that held it.
    */
-  async #takeOn({ event, state, instance }: HeldLease, from = instance): Promise<void> {
+  async #takeOn(lease: HeldLease, from = lease.instance): Promise<void> {
+    const { event, state } = lease;
     const { stamp, directory } = this.#shared;
     const { device } = this.#description.identity;
     this.#here.stopFollowing();
     if (this.#here.heard.isPresent) this.#description.shared.goesOn(state);
-    const held = this.#here.hold({ ...event, device, adapter: stamp.identity });
+    const held = this.#here.hold(
+      { ...event, device, adapter: stamp.identity },
+      beganAhead(lease, this.#shared),
+    );
     this.#here.note();
     this.#here.events.goesOn(held.connected);
     const { unpublished } = this.#shared;
@@ -274,12 +282,9 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
     switch (giving.status) {
       case 'heard':
         if (this.#here.heard.isPresent) return;
-        this.#description.shared.goesOn({
-          basis: change.basis as LeaseBasis,
-          // The directory knows when that was reported; here it is known when the device was heard here.
-          silentMs: Math.min(giving.agoMs + reportedWithinMs, this.#now() - change.lastSeen),
-          leftMs: intervalMs - giving.agoMs,
-        });
+        this.#description.shared.goesOn(
+          goesOnSince(giving.agoMs, change.basis as LeaseBasis, this.#now() - change.lastSeen),
+        );
         return;
       case 'gone':
         this.#here.forget(standing);
@@ -335,4 +340,27 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
       else this.#description.onDisconnected?.(ending.change);
     });
   }
+}
+
+/**
+ * A lease that goes on since another adapter reported its device, so long ago. The directory knows when that was reported: the device may
+ * have been heard a second before that, so the silence that is told may be longer by that.
+ *
+ * @param silentHereMs since the device was heard here.
+ */
+function goesOnSince(agoMs: number, basis: LeaseBasis, silentHereMs: number): LeaseState {
+  const silentMs = Math.min(agoMs + reportedWithinMs, silentHereMs);
+  const leftMs = basis.intervalMs - agoMs;
+  const detectWithinMs = Math.max(basis.detectWithinMs ?? basis.intervalMs, Math.ceil(silentMs + leftMs));
+  return { basis: { ...basis, detectWithinMs }, silentMs, leftMs };
+}
+
+/**
+ * Where the clock that stamped the beginning is ahead of the one here, all times of the lease follow that clock: its ending cannot be
+ * before its beginning. A clock that is behind makes the interval longer, and not wrong.
+ */
+function beganAhead({ event, connectedAgoMs }: HeldLease, { clock, stamp }: SharedByConnections) {
+  if (connectedAgoMs === undefined) return undefined;
+  const began: WallOffset = event.at - (clock.monotonic() - connectedAgoMs);
+  return began > stamp.wall.offset() + sameClockMs ? began : undefined;
 }

@@ -1,4 +1,5 @@
 import { ManualClock, settled } from '@rollcall/conformance';
+import { later } from '@rollcall/core/environment';
 import type { HeldLease, LifeSign, ReportOutcome } from '@rollcall/core/directory';
 import { beforeEach, expect, test } from 'vitest';
 import { LeaseReports } from './lease-reports.ts';
@@ -10,14 +11,17 @@ let sent: (readonly [HeldLease, LifeSign])[];
 let answers: ((outcome: ReportOutcome) => void)[];
 let outcomes: ReportOutcome[];
 let reports: LeaseReports;
+let lateMs: number;
 
 beforeEach(() => {
   clock = new ManualClock();
   sent = [];
   answers = [];
   outcomes = [];
+  lateMs = 0;
   reports = new LeaseReports({
     clock,
+    loop: { latenessMs: () => lateMs },
     leases: {
       report(which, sign) {
         sent.push([which, sign]);
@@ -63,9 +67,21 @@ test('a request that waits is not replaced by a lesser sign after it', async () 
 test('no waiting sign is reported after a goodbye', async () => {
   reports.report(lease, { kind: 'request' });
   reports.report(lease, { kind: 'request' });
-  reports.goodbye(lease, { ageMs: 20 });
+  reports.goodbye(lease, { heardAt: clock.monotonic(), readAt: clock.monotonic() });
   expect(sent.map(([, { kind }]) => kind)).toEqual(['request', 'goodbye']);
   await answer();
   await answer();
   expect(sent).toHaveLength(2);
+});
+
+test('a sign that was read late has waited for so long, a goodbye too', async () => {
+  const readAt = clock.monotonic();
+  clock.advance(100);
+  lateMs = 5_000;
+  reports.report(lease, { kind: 'request', heardAt: readAt, readAt });
+  reports.goodbye(lease, { heardAt: later(readAt, -20), readAt });
+  expect(sent.map(([, sign]) => sign)).toEqual([
+    { kind: 'request', ageMs: 100, waitedMs: 5_000 },
+    { kind: 'goodbye', ageMs: 100, waitedMs: 5_020 },
+  ]);
 });

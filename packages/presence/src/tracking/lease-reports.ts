@@ -1,10 +1,13 @@
 import type { Clock } from '@rollcall/core/environment';
+import type { LoopWatch } from '@rollcall/runtime';
 import type { DirectoryLeases, HeldLease, LifeSign, ReportOutcome } from '@rollcall/core/directory';
 import { arrivalOf, type Arrival } from '../leases/arrival.ts';
 import type { SignHere } from '../shared-lease.ts';
 
 export interface LeaseReportsOptions {
   readonly clock: Clock;
+  /** What this adapter reads late was said before, and the holder cannot know that. */
+  readonly loop: Pick<LoopWatch, 'latenessMs'>;
   readonly leases: Pick<DirectoryLeases, 'report'>;
   /** Called with the outcome of a report. */
   reported(lease: HeldLease, outcome: ReportOutcome): void;
@@ -29,9 +32,9 @@ export class LeaseReports {
   }
 
   /** The device leaves: earlier signs are dropped. */
-  goodbye(lease: HeldLease, { ageMs, waitedMs }: Pick<LifeSign, 'ageMs' | 'waitedMs'>): void {
+  goodbye(lease: HeldLease, arrival: Arrival): void {
     this.forget();
-    void this.#options.leases.report(lease, { kind: 'goodbye', ageMs, ...(waitedMs && { waitedMs }) });
+    void this.#options.leases.report(lease, { kind: 'goodbye', ...this.#timesOf(arrival) });
   }
 
   forget(): void {
@@ -60,8 +63,13 @@ export class LeaseReports {
 
   #signOf(here: SignHere): LifeSign {
     const { heardAt: _earliest, readAt: _latest, ...sign } = here;
-    const { heardAt, readAt } = this.#arrivalOf(here);
-    const ageMs = Math.max(0, this.#options.clock.monotonic() - readAt);
-    return { ...sign, ageMs, ...(readAt > heardAt && { waitedMs: readAt - heardAt }) };
+    return { ...sign, ...this.#timesOf(this.#arrivalOf(here)) };
+  }
+
+  #timesOf({ heardAt, readAt }: Arrival): Pick<LifeSign, 'ageMs' | 'waitedMs'> {
+    const { clock, loop } = this.#options;
+    const ageMs = Math.max(0, clock.monotonic() - readAt);
+    const waitedMs = Math.max(0, readAt - heardAt) + loop.latenessMs(heardAt);
+    return { ageMs, ...(waitedMs > 0 && { waitedMs }) };
   }
 }

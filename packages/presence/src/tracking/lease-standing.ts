@@ -1,4 +1,5 @@
 import type { Instant } from '@rollcall/core';
+import type { LeaseBasis } from '@rollcall/core/internal';
 import type { DisconnectedChange } from '@rollcall/core/tracker';
 import type { HeldLease } from '@rollcall/core/directory';
 import type { Connected } from './connected-devices.ts';
@@ -16,7 +17,13 @@ export type Standing =
   /** The directory is asked who holds it. */
   | { readonly phase: 'entering' }
   /** This adapter holds it, and publishes its events. */
-  | { readonly phase: 'held'; readonly connected: Connected; notedAt: Instant; ending?: Ending }
+  | {
+      readonly phase: 'held';
+      readonly connected: Connected;
+      notedAt: Instant;
+      notedBasis: LeaseBasis;
+      ending?: Ending;
+    }
   /** Another adapter holds it: nothing is published here. `toldAt`: when this adapter last reported the device to the holder. */
   | {
       readonly phase: 'elsewhere';

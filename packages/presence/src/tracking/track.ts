@@ -10,6 +10,8 @@ export interface Tracked<Signal> {
   report(signal: Signal | CommonSignal, at?: Instant): void;
   /** The facts to keep about the device; `undefined` if it is not connected. */
   presence(): Presence | undefined;
+  /** The same of a tracker that is broken: what it knew before. */
+  lastPresence(): Presence | undefined;
   /** Disarms the deadline; later signals still reduce, but set no timer. */
   stop(): void;
 }
@@ -58,11 +60,13 @@ class TrackedInTime<State, Signal> implements Tracked<Signal> {
   #disarm: (() => void) | undefined;
   #stopped = false;
   #broken = false;
+  #knownBefore: Presence | undefined;
 
   // Both functions are passed on without their object.
   readonly report = (signal: Signal | CommonSignal, at = this.#clock.monotonic()): void =>
     this.#step(signal, at);
   readonly presence = (): Presence | undefined => this.#ask(() => this.#tracker.presence(this.#state));
+  readonly lastPresence = (): Presence | undefined => (this.#broken ? this.#knownBefore : this.presence());
 
   constructor(
     tracker: ConnectionTracker<State, Signal>,
@@ -115,6 +119,11 @@ class TrackedInTime<State, Signal> implements Tracked<Signal> {
 
   #giveUp(error: unknown): void {
     this.#broken = true;
+    try {
+      this.#knownBefore = this.#tracker.presence(this.#state);
+    } catch {
+      // It knows nothing any more.
+    }
     this.stop();
     this.#onBroken(error, this.#clock.monotonic());
   }

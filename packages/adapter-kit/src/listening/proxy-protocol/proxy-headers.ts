@@ -1,6 +1,7 @@
+import { afterReading } from '../../arrival/after-reading.ts';
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { later, type Clock } from '@rollcall/core/environment';
+import type { Clock } from '@rollcall/core/environment';
 import type { AddressRanges } from '@rollcall/options/internal';
 import { keepWait } from '../../arrival/accept-queue.ts';
 import { remoteIpOf, standFor } from '../../peers/peer-address.ts';
@@ -55,7 +56,7 @@ export function createProxyHeaders({
     begin(socket, begun) {
       const fromBalancer = isFromBalancer(socket);
       let held: Buffer = Buffer.alloc(0);
-      const disarm = clock.at(later(clock.monotonic(), timeoutMs), () =>
+      const disarm = afterReading(clock, timeoutMs, () =>
         // A peer that sends nothing is like any other silent peer.
         held.length === 0 && !fromBalancer ? socket.destroy() : refuse('late'),
       );
