@@ -18,8 +18,8 @@ const failuresBeforePause = 3;
 export type LaneState =
   /** The latest try did not fail. */
   | { readonly mode: 'open' }
-  /** Each failure in a row halves the window. */
-  | { readonly mode: 'backing-off'; readonly failures: number }
+  /** Each failure in a row halves the window. `reachable`: the failures were those of an outage that is over. */
+  | { readonly mode: 'backing-off'; readonly failures: number; readonly reachable?: true }
   /** Nothing is sent before `until`. */
   | { readonly mode: 'paused'; readonly failures: number; readonly until: Instant }
   /** The outbox closes. Nothing is sent any more. */
@@ -36,7 +36,8 @@ export function afterFailure(
   backoff: BackoffLimits,
 ): LaneState {
   if (state.mode === 'stopped') return state;
-  const failures = failuresOf(state) + 1;
+  const isFirst = state.mode === 'backing-off' && state.reachable === true;
+  const failures = isFirst ? failuresBeforePause : failuresOf(state) + 1;
   if (failures < failuresBeforePause) return { mode: 'backing-off', failures };
   const pauseMs = backoffMs(failures - failuresBeforePause + 1, random, backoff);
   return { mode: 'paused', failures, until: later(at, pauseMs) };
@@ -52,7 +53,7 @@ export function afterSuccess(state: LaneState): LaneState {
  * lane as at first, however long the destination was away.
  */
 export function afterReachable(state: LaneState): LaneState {
-  return state.mode === 'paused' ? { mode: 'backing-off', failures: failuresBeforePause - 1 } : state;
+  return state.mode === 'paused' ? { mode: 'backing-off', failures: state.failures, reachable: true } : state;
 }
 
 /** Greatest number of events that may be in flight now, of `maxInFlight`; 0: nothing is sent. */
