@@ -133,12 +133,17 @@ async function whileADeviceComesAndGoes(act: () => Promise<void>): Promise<void>
   const over = new AbortController();
   const acted = act().finally(() => over.abort());
   const [username, password] = ['sensor1@DEFAULT_TENANT', 'hono-secret'];
-  while (!over.signal.aborted) {
-    const device = await mqtt.connectAsync(`mqtt://127.0.0.1:${up.mqttPort}`, { username, password });
-    await device.endAsync();
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  await acted;
+  const comeAndGo = async (): Promise<void> => {
+    while (!over.signal.aborted) {
+      const device = await mqtt.connectAsync(`mqtt://127.0.0.1:${up.mqttPort}`, { username, password });
+      await device.endAsync();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  };
+  // The command has ended, too, where a device could not come.
+  await Promise.allSettled([acted, comeAndGo()]).then((outcomes) => {
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  });
 }
 
 async function watch(command: string, until: RegExp): Promise<void> {

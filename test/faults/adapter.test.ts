@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { deviceRef } from '@rollcall/core';
 import type { ReceivedEvent } from '@rollcall/hono-wire';
 import { expect, test } from 'vitest';
@@ -76,9 +75,11 @@ test('a second SIGTERM ends the adapter at once, and its next start reports the 
   await eventuallyNone(() => differences(record, fleet));
   // Nobody confirms anything any more: the adapter would wait for its whole grace.
   stage.network.freeze();
-  const { child } = stage.adapter.process;
+  const { child, stdout } = stage.adapter.process;
   child.kill('SIGTERM');
-  await pause(500);
+  await eventuallyNone(() =>
+    stdout.some((line) => line.includes('"msg":"stopping"')) ? [] : ['it does not stop yet'],
+  );
   expect(child.exitCode ?? child.signalCode).toBeNull();
   await stage.adapter.end('SIGTERM');
   expect(child.signalCode).toBe('SIGKILL');

@@ -137,7 +137,9 @@ test('while a network refuses everything, devices connect, and readiness is DEGR
     });
   expect(await stage.metric('rollcall_outbox_refusing_tenants')).toBe(1);
   const lines = stage.adapter.process.stdout.filter((line) => line.includes('amqp:not-allowed'));
-  expect(lines).toHaveLength(1);
+  // One a minute: it may take longer than that until all are parked.
+  expect(lines.length).toBeGreaterThan(0);
+  expect(lines.length).toBeLessThan(devices);
 
   peer.verdict = (message) => {
     record.accept(record.read(message));

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createCertificateAuthority } from '@rollcall/conformance/certificates';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { eventuallyNone } from '../faults/support/eventually.ts';
 import { keepRecord, type EventRecord } from '../faults/support/record.ts';
 import { setStage, type Stage } from '../faults/support/stage.ts';
@@ -187,6 +187,7 @@ describe.runIf(hasPackage('libcoap3-bin'))('libcoap', () => {
         ...['-m', 'post', '-N', '-B', '60', ...psk('probed'), '-e', 'x'],
         `coaps://127.0.0.1:${relay.port}/telemetry?hono-ttd=0`,
       ]);
+      onTestFinished(() => void device.kill('SIGKILL'));
       expect(causes(await next(1))).toEqual(['probed connected']);
       await pause(3 * intervalMs);
       expect(causes(record.events.slice(seen))).toEqual([]);

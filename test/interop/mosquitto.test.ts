@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startUp, type EventLine, type RunningUp } from '../e2e/support/up.ts';
 import { hasPackage } from './support.ts';
 
@@ -39,9 +39,11 @@ describe.runIf(hasPackage('mosquitto-clients')).each(['mqttv311', 'mqttv5'])('mo
 
   /** A device that stays: it waits for commands. */
   function stay(...args: string[]): ChildProcess {
-    return spawn('mosquitto_sub', [...common(), ...sensor, '-t', 'command///req/#', ...args], {
+    const device = spawn('mosquitto_sub', [...common(), ...sensor, '-t', 'command///req/#', ...args], {
       stdio: 'ignore',
     });
+    onTestFinished(() => void device.kill('SIGKILL'));
+    return device;
   }
 
   test('uploads an event and leaves', async () => {

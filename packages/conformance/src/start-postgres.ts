@@ -99,7 +99,19 @@ export async function startPostgres(): Promise<Postgres> {
     await once(running, 'exit');
   }
 
-  await start();
+  async function cleanUp(): Promise<void> {
+    standby?.kill('SIGKILL');
+    await end('SIGINT');
+    rmSync(directory, { recursive: true, force: true });
+  }
+
+  try {
+    await start();
+  } catch (error) {
+    // Whoever asked for it gets nothing that could be ended.
+    await cleanUp();
+    throw error;
+  }
   return {
     port,
     newDatabase() {
@@ -110,11 +122,7 @@ export async function startPostgres(): Promise<Postgres> {
     start,
     end,
     addStandby,
-    async cleanUp() {
-      standby?.kill('SIGKILL');
-      await end('SIGINT');
-      rmSync(directory, { recursive: true, force: true });
-    },
+    cleanUp,
   };
 }
 

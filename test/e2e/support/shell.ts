@@ -48,6 +48,9 @@ export function createShell(directory: string): Shell {
           if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, name);
         };
         const timer = setTimeout(() => signal('SIGKILL'), patienceMs);
+        // It has a process group of its own: nothing else ends it with this process.
+        const endWithUs = (): void => signal('SIGKILL');
+        process.once('exit', endWithUs);
         const collect = (chunk: Buffer): void => {
           printed += chunk.toString();
           if (isDone || until === undefined || !until.test(printed)) return;
@@ -58,6 +61,7 @@ export function createShell(directory: string): Shell {
         child.stderr.on('data', collect);
         child.once('close', (status) => {
           clearTimeout(timer);
+          process.off('exit', endWithUs);
           if (until === undefined ? status === 0 : isDone) resolve(printed);
           else reject(new Error(`${code}\nended with ${status}, and printed:\n${printed}`));
         });

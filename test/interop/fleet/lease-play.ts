@@ -18,7 +18,7 @@ export const protocols: readonly RequestProtocol[] = ['http', 'coap'];
 export const over = (quick: RequestProtocol): readonly RequestProtocol[] =>
   scale<readonly RequestProtocol[]>({ quick: [quick], soak: protocols });
 /** No machine is so busy that a device is not heard within it. */
-const longMs = 60_000;
+const longMs = scale({ quick: 60_000, soak: 300_000 });
 export const deadAfterMs = scale({ quick: 5_000, soak: 10_000 });
 export const rounds = Number(process.env['ROLLCALL_FLEET_ROUNDS'] ?? scale({ quick: 1, soak: 20 }));
 export const patienceMs = 240_000;
@@ -48,6 +48,8 @@ export interface Play extends FleetOnStage {
 
 interface PlayOptions {
   readonly intervalMs?: number;
+  /** Default: {@link deadAfterMs}. */
+  readonly limitMs?: number;
   readonly clockOffsetsMs?: readonly number[];
   /** Nothing that the first adapter publishes arrives. */
   readonly isHolderMute?: boolean;
@@ -56,7 +58,7 @@ interface PlayOptions {
 /** Each device has its lease at the first adapter. */
 export async function play(
   protocol: RequestProtocol,
-  { intervalMs = longMs, clockOffsetsMs = [], isHolderMute = false }: PlayOptions = {},
+  { intervalMs = longMs, limitMs = deadAfterMs, clockOffsetsMs = [], isHolderMute = false }: PlayOptions = {},
 ): Promise<Play> {
   const count = counts[protocol];
   const all = Array.from({ length: count }, (_, index) => index);
@@ -64,7 +66,7 @@ export async function play(
     protocol,
     members: 2,
     devices: count,
-    deadAfterMs,
+    deadAfterMs: limitMs,
     environment: { ROLLCALL_LEASE_INTERVAL: String(intervalMs) },
     clockOffsetsMs,
   });

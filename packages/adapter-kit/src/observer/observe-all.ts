@@ -26,7 +26,7 @@ export function observeAll(
     delivered: (sink, event, delayMs) => tell((each) => each.delivered?.(sink, event, delayMs)),
     retried: (sink, event, cause) => tell((each) => each.retried?.(sink, event, cause)),
     parked: (sink, event, cause) => tell((each) => each.parked?.(sink, event, cause)),
-    leftOut: (sink) => tell((each) => each.leftOut?.(sink)),
+    leftOut: (sink, tenant) => tell((each) => each.leftOut?.(sink, tenant)),
     dropped: (status) => tell((each) => each.dropped?.(status)),
     uploaded: (upload) => tell((each) => each.uploaded?.(upload)),
     turnedAway: (cause, remoteIp) => tell((each) => each.turnedAway?.(cause, remoteIp)),

@@ -59,6 +59,27 @@ test('connections that were taken over in an outage and left out are counted onc
   expect(counted(sink.events)).toBe(8);
 });
 
+test('what an incarnation says of its journal comes again where the first event to a tenant is left out', async () => {
+  const clock = new ManualClock();
+  const fleet = new MemoryFleet(clock);
+  const { settings } = givenANetwork(4);
+  const adapter = await startScripted({ settings, clock, directory: fleet.create });
+  running.push(adapter);
+  // Nothing is sent while the adapter may have been declared dead.
+  const proveAlive = fleet.doubt(adapter.running.identity.instance);
+  for (let time = 0; time < 6; time++) {
+    const { connection } = await adapter.begin();
+    connection.report({ type: 'end', change: { reason: 'client-closed' } });
+  }
+  proveAlive();
+  await clock.advanceAsync(1_000);
+  await adapter.begin();
+  await clock.advanceAsync(1_000);
+  const { events } = adapter.sink;
+  expect(counted(events)).toBe(7);
+  expect(events.some(({ journal }) => journal?.state === 'new')).toBe(true);
+});
+
 // What goes beyond the bound is the beginning of a connection, or its end: the other one counts what was left out.
 test.each([
   [4, 'alone'],

@@ -73,13 +73,21 @@ export async function openDelivery(
   for (const sink of sinks) resources.defer(() => sink.close());
 
   const recovered = await journal.recover();
+  let journalFacts = factsOfJournal(recovered);
+  let ofJournal = tellOfJournal(journalFacts);
   const outbox = createOutbox({
     sinks,
     journal,
     clock,
     random,
     log,
-    observer,
+    observer: {
+      ...observer,
+      leftOut(sink, tenant) {
+        ofJournal.leftOut(tenant as TenantId);
+        observer.leftOut(sink, tenant);
+      },
+    },
     bounds: settings.outbox,
     backoff,
     window: deliveryWindow,
@@ -99,17 +107,15 @@ export async function openDelivery(
     unread,
   });
   journal.usedBy(instance);
-  let journalFacts = factsOfJournal(recovered);
-  let journalFor = tellOfJournal(journalFacts);
   return {
     journal,
     get journalFacts() {
       return journalFacts;
     },
-    journalFor: (tenant) => journalFor(tenant),
+    journalFor: (tenant) => ofJournal.next(tenant),
     goOnAs(next, told) {
       journalFacts = { state: 'kept', follows: instance };
-      journalFor = tellOfJournal(journalFacts);
+      ofJournal = tellOfJournal(journalFacts);
       instance = next;
       journal.usedBy(next);
       journal.endedByOthers(told);

@@ -46,7 +46,7 @@ test('retries, parked events and pairs that were left out are counted by sink', 
   const { retried, parked, leftOut, announced, series } = given();
   retried('events', event, new Error('away'));
   parked('events', event, new Error('refused'));
-  leftOut('logging');
+  leftOut('logging', 'acme');
   announced(event as ConnectedEvent);
   expect(await series('rollcall_')).toEqual([
     'rollcall_event_retries_total{sink="events"} 1',

@@ -9,5 +9,5 @@ export interface DeliveryObserver {
   /** The sink refused the event finally. */
   parked(sink: string, event: ConnectionEvent, cause: Error): void;
   /** A pair of `connected` and `disconnected` was left out because the outbox was full. */
-  leftOut(sink: string): void;
+  leftOut(sink: string, tenant: string): void;
 }

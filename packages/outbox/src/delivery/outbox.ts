@@ -206,7 +206,7 @@ class SinksOutbox implements Outbox {
     const { journal, observer } = this.#options;
     journal.leaveOut(sink, places, this.#coalesced.add(sink, tenant, device, pairs));
     for (const place of places) this.#bodies.done(place);
-    observer.leftOut(sink);
+    observer.leftOut(sink, tenant);
   }
 
   #released(place: Place | undefined): void {
