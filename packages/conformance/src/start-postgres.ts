@@ -42,18 +42,7 @@ export async function startPostgres(): Promise<Postgres> {
   let standby: ChildProcess | undefined;
   const run = (program: string, ...args: readonly string[]): string =>
     execFileSync(join(bin, program), args, { ...identity, cwd: directory, encoding: 'utf8', stdio: 'pipe' });
-  run(
-    'initdb',
-    '--pgdata',
-    data,
-    '--username',
-    'rollcall',
-    '--auth',
-    'trust',
-    '--no-sync',
-    '--encoding',
-    'UTF8',
-  );
+  initialize(run, data);
 
   const begin = (
     folder: string,
@@ -124,6 +113,11 @@ export async function startPostgres(): Promise<Postgres> {
     addStandby,
     cleanUp,
   };
+}
+
+function initialize(run: (program: string, ...args: readonly string[]) => string, data: string): void {
+  const access = ['--username', 'rollcall', '--auth', 'trust'];
+  run('initdb', '--pgdata', data, ...access, '--no-sync', '--encoding', 'UTF8');
 }
 
 /** @param look starts a server where none runs, and throws until it is ready. */

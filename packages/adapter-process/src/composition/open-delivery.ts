@@ -81,13 +81,7 @@ export async function openDelivery(
     clock,
     random,
     log,
-    observer: {
-      ...observer,
-      leftOut(sink, tenant) {
-        ofJournal.leftOut(tenant as TenantId);
-        observer.leftOut(sink, tenant);
-      },
-    },
+    observer: alsoTelling(observer, (tenant) => ofJournal.leftOut(tenant)),
     bounds: settings.outbox,
     backoff,
     window: deliveryWindow,
@@ -126,6 +120,19 @@ export async function openDelivery(
     last,
     startSending,
     ...waysIn(outbox, observer),
+  };
+}
+
+function alsoTelling(
+  observer: AdapterContext['observer'],
+  leftOut: (tenant: TenantId) => void,
+): AdapterContext['observer'] {
+  return {
+    ...observer,
+    leftOut(sink, tenant) {
+      leftOut(tenant as TenantId);
+      observer.leftOut(sink, tenant);
+    },
   };
 }
 

@@ -5,7 +5,7 @@ import type { JournalFacts } from '@rollcall/core/internal';
 const maxTold = 100_000;
 
 /** Reports the facts about an incarnation's journal: to each tenant once, in the first event to it; announcements always have them. */
-export interface TellOfJournal {
+interface TellOfJournal {
   /** The facts for the next event to this tenant, if any. */
   next(tenant: TenantId): JournalFacts | undefined;
   /** Events to this tenant were left out, perhaps the one with the facts: the next one has them again. */
