@@ -3,6 +3,7 @@ import { startApp, type TestProcess } from '../../e2e/support/processes.ts';
 /** What an adapter wrote of one connection event. */
 interface LoggedEvent {
   readonly event: 'connected' | 'disconnected';
+  readonly eventId: string;
   readonly remoteId: string;
   readonly connectionId: string;
   readonly reason?: string;
@@ -11,6 +12,7 @@ interface LoggedEvent {
 export interface AdapterInFleet {
   readonly process: TestProcess;
   readonly port: number;
+  /** Each once: after a kill, what the journal did not know as sent comes again. */
   events(): readonly LoggedEvent[];
   /** How many connections ended for this reason. */
   ended(reason: string): number;
@@ -53,7 +55,8 @@ export async function startInFleet(options: AdapterInFleetOptions): Promise<Adap
       .filter(
         (line) => line.includes('"msg":"device connected"') || line.includes('"msg":"device disconnected"'),
       )
-      .map((line) => JSON.parse(line) as LoggedEvent);
+      .map((line) => JSON.parse(line) as LoggedEvent)
+      .filter(({ eventId }, index, all) => all.findIndex((each) => each.eventId === eventId) === index);
   return {
     process,
     port: listening[0]?.port ?? 0,
