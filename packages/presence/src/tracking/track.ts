@@ -66,7 +66,6 @@ class TrackedInTime<State, Signal> implements Tracked<Signal> {
   readonly report = (signal: Signal | CommonSignal, at = this.#clock.monotonic()): void =>
     this.#step(signal, at);
   readonly presence = (): Presence | undefined => this.#ask(() => this.#tracker.presence(this.#state));
-  readonly lastPresence = (): Presence | undefined => (this.#broken ? this.#knownBefore : this.presence());
 
   constructor(
     tracker: ConnectionTracker<State, Signal>,
@@ -80,6 +79,10 @@ class TrackedInTime<State, Signal> implements Tracked<Signal> {
     this.#onBroken = onBroken;
     this.#loop = loop;
     this.#state = tracker.initial;
+  }
+
+  lastPresence(): Presence | undefined {
+    return this.#broken ? this.#knownBefore : this.presence();
   }
 
   stop(): void {
