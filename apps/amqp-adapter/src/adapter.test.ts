@@ -48,7 +48,7 @@ describeAdapter('AMQP 1.0', {
 test('on the real clock, silence ends a connection, and neither side keeps it', async () => {
   const sink = new RecordingSink();
   const running = await startAdapter({
-    adapter: createAmqpAdapter({ ...options, idleTimeoutMs: 1_000 }),
+    adapter: createAmqpAdapter({ ...options, idleTimeoutMs: 3_000 }),
     registry: new ScriptedRegistry(),
     passwords: scriptedPasswords(systemClock),
     sinks: [sink],
@@ -67,10 +67,10 @@ test('on the real clock, silence ends a connection, and neither side keeps it', 
       outbox: { maxEvents: 100, maxBytes: 100_000 },
     },
   });
-  const { connection, opened } = connectClient(running.listening[0]?.port ?? 0, { idleTimeoutMs: 1_000 });
+  const { connection, opened } = connectClient(running.listening[0]?.port ?? 0, { idleTimeoutMs: 3_000 });
   expect(await opened).toBe(true);
   // Its heartbeats keep it, and it has no more patience with the adapter: for a while it stays.
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await new Promise((resolve) => setTimeout(resolve, 4_000));
   expect(sink.events).toHaveLength(1);
   // Nothing it writes goes out any more.
   (connection as unknown as { socket: { write(): boolean } }).socket.write = () => true;

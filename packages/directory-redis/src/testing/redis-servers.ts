@@ -93,7 +93,7 @@ async function started(port: number, directory: string, more: readonly string[])
 }
 
 async function listening(child: ChildProcess, port: number): Promise<void> {
-  for (let attempt = 0; attempt < 500; attempt++) {
+  for (let attempt = 0; attempt < 3_000; attempt++) {
     if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}`);
     if (await isOpen(port)) return;
     await delay(20);
