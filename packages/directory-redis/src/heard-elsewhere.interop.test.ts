@@ -36,8 +36,8 @@ test.skipIf(!hasDebianPackage('redis-server'))(
       await undertaker.stop();
       for (const { directory } of [a, b]) await directory.close();
     });
-    // It runs out before its holder is declared dead.
-    const basis = { kind: 'lease', intervalMs: 20_000, from: 'declared' } as const;
+    // By its record, and by its holder's last sign of life, it runs out before that one is declared dead.
+    const basis = { kind: 'lease', intervalMs: 20_000, from: 'declared', detectWithinMs: 500 } as const;
     const lease = (name: string, of: typeof a): LeaseEntry => {
       const { event, slot = '' } = of.entry(name, 'sensor');
       return { event: { ...event, basis }, slot, state: { basis, silentMs: 0, leftMs: 500 } };

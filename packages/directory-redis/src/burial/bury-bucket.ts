@@ -34,6 +34,7 @@ export async function buryBucket(dead: Deceased, bucket: number, tools: BurialTo
         cursor,
         dead.leasesKnown ? '1' : '',
         dead.death.heir === undefined ? '' : '1',
+        String(dead.death.aliveAtMs),
       ],
     );
     if (reply.status !== 'answer' || !Array.isArray(reply.value)) return 'left';
